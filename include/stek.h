@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stek: session ticket encryption keys that keep themselves.
+ *
+ * A ring holds the keys of one service. Attach it to a server's SSL_CTX, and tickets are sealed, opened,
+ * renewed and refused as RFC 9846 and RFC 9325 ask, while keys rotate and are destroyed by themselves:
+ *
+ *     struct stek_ring *ring;
+ *     if (stek_ring_new(NULL, &ring) != STEK_OK) ...
+ *     if (stek_attach(ctx, ring, NULL) != STEK_OK) ...
+ *
+ * Make the ring before the server forks: all the forks then share it. All times are Unix seconds.
+ * Nothing here logs, exits or aborts. See stek(3).
+ */
+#ifndef STEK_H
+#define STEK_H
+
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define STEK_MUST_USE __attribute__((warn_unused_result))
+#else
+#define STEK_MUST_USE
+#endif
+
+#define STEK_VERSION "0.1.0"
+
+/* Every call that can fail returns one of these; 0 is success. Outputs are untouched on failure. */
+enum stek_result {
+    STEK_OK = 0,
+    STEK_ERR_ARGUMENT, /* a NULL where an object is needed, or a bad context label */
+    STEK_ERR_POLICY,   /* the policy is out of range: stek_policy_problem() says how */
+    STEK_ERR_MEMORY,   /* no memory */
+    STEK_ERR_LOCK,     /* memory for keys could not be locked or kept out of core dumps: raise RLIMIT_MEMLOCK */
+    STEK_ERR_RANDOM,   /* the random generator failed or gave a weak key: no key was made */
+    STEK_ERR_CRYPTO,   /* libcrypto or libssl refused an operation */
+    STEK_ERR_SYSTEM,   /* the operating system refused something else */
+    STEK_ERR_BUSY,     /* another thread or process is doing this just now; nothing is lost */
+    STEK_ERR_FORMAT    /* bytes that are not a ring, or not one of this version */
+};
+
+/* How the keys of a ring live. A field that is 0 takes its default. */
+struct stek_policy {
+    int64_t rotate_s;  /* how long a key seals: 1 s to 7 days, default 1 hour */
+    int64_t accept_s;  /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1), default 12 hours */
+    int64_t lineage_s; /* longest chain of resumptions since a full handshake: 1 s to 30 days, default 24 hours */
+    uint32_t ahead;    /* future keys held ready: 1 to 16, default 2 */
+};
+
+/* The keys of one service. Opaque; safe to use from any thread, and from every child forked after it was made. */
+struct stek_ring;
+
+/* Options of stek_attach(); start from STEK_ATTACH_OPTIONS_INIT. */
+struct stek_attach_options {
+    /* What tickets must not cross. NULL: `auto`, made of the DNS names in the certificates, the verify mode and
+     * the client-CA names of the SSL_CTX. Else 1 to 255 printable ASCII characters, copied. */
+    const char *context;
+    /* 0: a ticket key callback that the application sets later wins. 1: stek wins, whatever is set later. */
+    int override;
+};
+#define STEK_ATTACH_OPTIONS_INIT { (const char *)0, 0 }
+
+/*
+ * Tells what is wrong with a policy. Returns NULL if nothing is, else a static text that names the field and the
+ * allowed range. A NULL policy stands for the defaults and is fine. Thread-safe.
+ */
+const char *stek_policy_problem(const struct stek_policy *policy);
+
+/*
+ * Makes a private ring: no file, no daemon, no thread. It lives in memory that is shared with children forked
+ * later, locked, and left out of core dumps. `policy` is copied; NULL means the defaults. The caller owns *ret_ring
+ * and gives it back with stek_ring_free(). Thread-safe.
+ * Errors: STEK_ERR_ARGUMENT, STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM, STEK_ERR_CRYPTO,
+ * STEK_ERR_SYSTEM.
+ */
+STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_ring **ret_ring);
+
+/*
+ * Does now what the next handshake would do anyway: rotates if it is time, and destroys what has retired, in the
+ * ring and in this process's copies. For programs that may be idle for long. Never blocks. Thread-safe.
+ * Errors: STEK_ERR_ARGUMENT; STEK_ERR_BUSY (another process is rotating: this one's copies are clean all the same);
+ * STEK_ERR_RANDOM, STEK_ERR_CRYPTO (the ring goes on with the keys that it has).
+ */
+STEK_MUST_USE enum stek_result stek_ring_maintain(struct stek_ring *ring);
+
+/*
+ * Gives back the caller's hold on a ring. Every attached SSL_CTX keeps its own hold, so it may be called right after
+ * stek_attach(). The last hold wipes and unmaps it in this process. NULL is fine.
+ */
+void stek_ring_free(struct stek_ring *ring);
+
+/*
+ * Lets `ctx` seal and open its session tickets with the keys of `ring`. Call it when `ctx` is made, before its first
+ * SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback and SSL_CTX_set_session_ticket_cb()
+ * of `ctx`; if the application replaces the latter, no tickets are sealed. Attaching again replaces ring and options
+ * for later connections. `ctx` holds the ring until it is freed.
+ * Thread safety: that of the SSL_CTX_set_* functions. Errors: STEK_ERR_ARGUMENT, STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
+ */
+STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
+                                           const struct stek_attach_options *options);
+
+/* A static text of one line for a result. Thread-safe. */
+const char *stek_result_text(enum stek_result result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

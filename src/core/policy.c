@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/policy.h"
+
+#include "core/record.h"
+
+struct stek_policy stek_policy_resolve(const struct stek_policy *policy)
+{
+    struct stek_policy full = {0};
+
+    if (policy != NULL)
+        full = *policy;
+    if (full.rotate_s == 0)
+        full.rotate_s = STEK_ROTATE_DEFAULT_S;
+    if (full.accept_s == 0)
+        full.accept_s = STEK_ACCEPT_DEFAULT_S;
+    if (full.lineage_s == 0)
+        full.lineage_s = STEK_LINEAGE_DEFAULT_S;
+    if (full.ahead == 0)
+        full.ahead = STEK_AHEAD_DEFAULT;
+    return full;
+}
+
+/* Records alive at once in steady state: draining ones, the active one, those ahead, and one that is just retiring. */
+static int64_t records_needed(const struct stek_policy *policy)
+{
+    return (policy->accept_s + policy->rotate_s - 1) / policy->rotate_s + 2 + policy->ahead;
+}
+
+const char *stek_policy_problem(const struct stek_policy *policy)
+{
+    const struct stek_policy full = stek_policy_resolve(policy);
+
+    if (full.rotate_s < 1 || full.rotate_s > STEK_ROTATE_MAX_S)
+        return "rotate must be between 1s and 7d";
+    if (full.accept_s < 1 || full.accept_s > STEK_ACCEPT_MAX_S)
+        return "accept must be between 1s and 7d";
+    if (full.lineage_s < 1 || full.lineage_s > STEK_LINEAGE_MAX_S)
+        return "lineage must be between 1s and 30d";
+    if (full.ahead > STEK_AHEAD_MAX)
+        return "ahead must be between 1 and 16";
+    if (records_needed(&full) > STEK_RECORDS_MAX)
+        return "a ring holds at most 64 keys, so accept / rotate + ahead may be at most 62: "
+               "raise rotate or lower accept (default 12h)";
+    return NULL;
+}

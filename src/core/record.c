@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/record.h"
+
+#include "crypto/keycheck.h"
+
+int stek_records_active(const struct stek_records *records, int64_t now)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (records->at[i].active_from <= now)
+            return now < records->at[i].active_until ? (int)i : -1;
+    return -1;
+}
+
+enum stek_state stek_record_state(const struct stek_records *records, size_t index, int64_t now)
+{
+    const struct stek_record *record = &records->at[index];
+
+    if (now >= record->accept_until)
+        return STEK_STATE_RETIRED;
+    if (stek_records_active(records, now) == (int)index)
+        return STEK_STATE_ACTIVE;
+    return now < record->active_from ? STEK_STATE_PENDING : STEK_STATE_DRAINING;
+}
+
+static bool time_in_range(int64_t when)
+{
+    return when >= -STEK_TIME_MAX && when <= STEK_TIME_MAX;
+}
+
+static const char *record_problem(const struct stek_record *record)
+{
+    if (record->seq == 0 || record->seq > STEK_SEQ_MAX)
+        return "a record's seq is out of range";
+    if (!time_in_range(record->active_from) || !time_in_range(record->active_until) ||
+        !time_in_range(record->accept_until))
+        return "a record's time is out of range";
+    if (record->active_from >= record->active_until || record->active_until > record->accept_until)
+        return "a record's times are in the wrong order";
+    if (record->origin != STEK_ORIGIN_PUBLISHED && record->origin != STEK_ORIGIN_CONTINUED)
+        return "a record's origin is unknown";
+    if (stek_key_is_weak(record->secret.bytes, sizeof record->secret.bytes))
+        return "a record's secret is weak";
+    return NULL;
+}
+
+static bool secret_repeats(const struct stek_records *records, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (CRYPTO_memcmp(&records->at[i].secret, &records->at[index].secret, sizeof(struct stek_secret32)) == 0)
+            return true;
+    return false;
+}
+
+const char *stek_records_problem(const struct stek_records *records)
+{
+    if (records->count > STEK_RECORDS_MAX)
+        return "more than 64 records";
+    for (size_t i = 0; i < records->count; i++) {
+        const struct stek_record *record = &records->at[i];
+        const char *problem = record_problem(record);
+        if (problem != NULL)
+            return problem;
+        if (i > 0 && record->seq <= records->at[i - 1].seq)
+            return "records are not in the order of their seq";
+        if (i > 0 && record->active_from <= records->at[i - 1].active_from)
+            return "a later record starts before an earlier one";
+        if (secret_repeats(records, i))
+            return "two records have the same secret";
+    }
+    return NULL;
+}
+
+bool stek_records_hold_secret(const struct stek_records *records, const struct stek_secret32 *secret)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (CRYPTO_memcmp(&records->at[i].secret, secret, sizeof *secret) == 0)
+            return true;
+    return false;
+}
+
+void stek_records_append(struct stek_records *records, const struct stek_record *record)
+{
+    records->at[records->count++] = *record;
+}
+
+void stek_records_remove(struct stek_records *records, size_t from, size_t until)
+{
+    const size_t gone = until - from;
+
+    for (size_t i = until; i < records->count; i++)
+        records->at[i - gone] = records->at[i];
+    for (size_t i = records->count - gone; i < records->count; i++)
+        stek_record_wipe(&records->at[i]);
+    records->count -= gone;
+}
+
+/* Narrows the view to the side of the boundary `when` on which `now` lies. */
+static void narrow(struct stek_view *view, int64_t when, int64_t now)
+{
+    if (when <= now && when > view->valid_from)
+        view->valid_from = when;
+    if (when > now && when < view->valid_until)
+        view->valid_until = when;
+}
+
+void stek_records_view(const struct stek_records *records, int64_t now, struct stek_view *ret_view)
+{
+    *ret_view = (struct stek_view){INT64_MIN, INT64_MAX, stek_records_active(records, now)};
+    for (size_t i = 0; i < records->count; i++) {
+        narrow(ret_view, records->at[i].active_from, now);
+        narrow(ret_view, records->at[i].active_until, now);
+        narrow(ret_view, records->at[i].accept_until, now);
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stek.h"
+
+const char *stek_result_text(enum stek_result result)
+{
+    switch (result) {
+    case STEK_OK:
+        return "success";
+    case STEK_ERR_ARGUMENT:
+        return "an argument is missing, or a context label is not 1 to 255 printable ASCII characters";
+    case STEK_ERR_POLICY:
+        return "the policy is out of range";
+    case STEK_ERR_MEMORY:
+        return "out of memory";
+    case STEK_ERR_LOCK:
+        return "memory for keys cannot be locked or kept out of core dumps: raise RLIMIT_MEMLOCK (ulimit -l)";
+    case STEK_ERR_RANDOM:
+        return "the random generator failed or gave a weak key";
+    case STEK_ERR_CRYPTO:
+        return "libcrypto refused an operation: its error queue says which";
+    case STEK_ERR_SYSTEM:
+        return "the operating system refused: errno says what";
+    case STEK_ERR_BUSY:
+        return "another thread or process is doing this just now";
+    case STEK_ERR_FORMAT:
+        return "not a ring, or not one of this version";
+    }
+    return "unknown result";
+}

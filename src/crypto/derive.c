@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/derive.h"
+
+#include "crypto/hkdf.h"
+#include "crypto/keycheck.h"
+
+#include <string.h>
+
+static enum stek_result extract(const struct stek_secret32 *secret, struct stek_secret32 *ret_prk)
+{
+    static const uint8_t salt[] = {'s', 't', 'e', 'k', ' ', 'v', '1'};
+
+    if (stek_key_is_weak(secret->bytes, sizeof secret->bytes))
+        return STEK_ERR_RANDOM;
+    return stek_hkdf_extract(salt, sizeof salt, secret->bytes, sizeof secret->bytes, ret_prk->bytes);
+}
+
+static bool ticket_key_is_weak(const struct stek_ticket_key *key)
+{
+    return stek_key_is_weak(key->name, sizeof key->name) || stek_key_is_weak(key->hmac_key, sizeof key->hmac_key) ||
+           stek_key_is_weak(key->aes_key, sizeof key->aes_key) ||
+           CRYPTO_memcmp(key->hmac_key, key->aes_key, sizeof key->aes_key) == 0;
+}
+
+enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret, const struct stek_context *context,
+                                        struct stek_ticket_key *ret_key)
+{
+    static const uint8_t label[] = {'t', 'i', 'c', 'k', 'e', 't', 0};
+    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
+    STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
+    uint8_t info[sizeof label + STEK_CONTEXT_MAX];
+
+    if (context->len > STEK_CONTEXT_MAX)
+        return STEK_ERR_ARGUMENT;
+    memcpy(info, label, sizeof label);
+    memcpy(info + sizeof label, context->bytes, context->len);
+    enum stek_result result = extract(secret, &prk);
+    if (result == STEK_OK)
+        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key, sizeof key);
+    if (result == STEK_OK && ticket_key_is_weak(&key))
+        result = STEK_ERR_RANDOM;
+    if (result == STEK_OK)
+        *ret_key = key;
+    return result;
+}
+
+enum stek_result stek_derive_continuation(const struct stek_secret32 *secret, struct stek_secret32 *ret_next)
+{
+    static const uint8_t info[] = {'c', 'o', 'n', 't', 'i', 'n', 'u', 'e'};
+    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
+    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+
+    enum stek_result result = extract(secret, &prk);
+    if (result == STEK_OK)
+        result = stek_hkdf_expand(prk.bytes, info, sizeof info, next.bytes, sizeof next.bytes);
+    if (result == STEK_OK && stek_key_is_weak(next.bytes, sizeof next.bytes))
+        result = STEK_ERR_RANDOM;
+    if (result == STEK_OK)
+        *ret_next = next;
+    return result;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/random.h"
+
+#include "crypto/keycheck.h"
+
+#include <openssl/rand.h>
+
+enum stek_result stek_random_secret(struct stek_secret32 *ret_secret)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 fresh = {{0}};
+
+    if (RAND_priv_bytes(fresh.bytes, sizeof fresh.bytes) != 1 || stek_key_is_weak(fresh.bytes, sizeof fresh.bytes))
+        return STEK_ERR_RANDOM;
+    *ret_secret = fresh;
+    return STEK_OK;
+}
+
+enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len)
+{
+    return RAND_bytes(ret_bytes, (int)len) == 1 ? STEK_OK : STEK_ERR_RANDOM;
+}
