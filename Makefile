@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door; Meson does the work. `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+TIME ?= 30
+STEPS ?=
+
+MESON := meson
+PYTHON := /usr/bin/python3
+PACKAGES := packaging/install-packages
+
+.PHONY: build help demo check lint fuzz install uninstall clean
+.DEFAULT_GOAL := build
+
+build:
+	@$(PACKAGES) --check build unit
+	@test -f build/build.ninja || $(MESON) setup build
+	@$(MESON) compile -C build
+
+help:
+	@echo 'make                  build everything into build/'
+	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
+	@echo 'make check            run every test; as root it installs what is missing'
+	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus lint'
+	@echo 'make lint             the same as make check STEPS=lint'
+	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
+	@echo 'make install          PREFIX=/usr/local DESTDIR='
+	@echo 'make uninstall        remove what the last make install has put in place'
+	@echo 'make clean            remove every build folder'
+
+demo:
+	@$(PACKAGES) build unit demo
+	@test -f build/build.ninja || $(MESON) setup build >/dev/null
+	@ninja -C build --quiet
+	@STEK_BUILD=build $(PYTHON) demo/demo.py
+
+check:
+	@$(PACKAGES)
+	@$(PYTHON) tests/run/check $(STEPS)
+
+lint:
+	@$(PACKAGES)
+	@$(PYTHON) tests/run/check lint
+
+fuzz:
+	@$(PACKAGES)
+	@$(PYTHON) tests/run/fuzz --time $(TIME)
+
+# In a folder of its own: paths under PREFIX are compiled in, and tests are left out.
+install:
+	@$(PACKAGES) --check build
+	@$(MESON) setup build-install $(if $(wildcard build-install/build.ninja),--reconfigure) \
+	    --prefix '$(PREFIX)' -Dtests=false >/dev/null
+	@$(MESON) compile -C build-install
+	@$(MESON) install -C build-install --no-rebuild --quiet $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+	@test -n '$(DESTDIR)' || test "$$(id -u)" != 0 || ldconfig
+
+uninstall:
+	@ninja -C build-install uninstall
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz build-install
