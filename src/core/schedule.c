@@ -17,7 +17,7 @@ static uint32_t pending_count(const struct stek_records *records, int64_t now)
     return pending;
 }
 
-static void retire(struct stek_records *records, int64_t now)
+void stek_records_retire(struct stek_records *records, int64_t now)
 {
     for (size_t i = records->count; i-- > 0;)
         if (records->at[i].accept_until <= now)
@@ -94,10 +94,10 @@ static enum stek_result settle_chain(struct stek_records *records, struct stek_r
         enum stek_result result = continue_record(records, policy, last);
         if (result != STEK_OK)
             return result;
-        retire(records, last->active_from);
+        stek_records_retire(records, last->active_from);
         append(records, last);
     }
-    retire(records, now);
+    stek_records_retire(records, now);
     return STEK_OK;
 }
 
@@ -182,7 +182,7 @@ static enum stek_result ensure_active(struct stek_records *records, const struct
     if (records->count == 0)
         return start_chain(records, policy, now, NULL, fresh, used);
     last = *last_record(records);
-    retire(records, now);
+    stek_records_retire(records, now);
     if (stek_records_active(records, now) >= 0)
         return STEK_OK;
     if (records->count == 0)

@@ -36,6 +36,9 @@ static inline void stek_fresh_wipe(struct stek_fresh *fresh)
 /* Whether stek_records_advance() has anything to do at `now`. */
 bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy, int64_t now);
 
+/* Destroys the records that are retired at `now`. */
+void stek_records_retire(struct stek_records *records, int64_t now);
+
 /*
  * For any holder: continues the chain until a record is active at `now`, and drops retired ones. Holders of the same
  * records compute the same. `policy` must be resolved and sound.

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ticket keys of one context, derived from all the records of a ring. Lives on the stack; see keycell.h. */
+#ifndef STEK_RINGFILE_KEYSET_H
+#define STEK_RINGFILE_KEYSET_H
+
+#include "core/choice.h"
+#include "core/record.h"
+#include "crypto/derive.h"
+
+#include <stdbool.h>
+/* The keys of one record in one context. seq 0: an empty place, which no ticket matches. */
+struct stek_keyset_entry {
+    uint64_t seq;
+    int64_t accept_until;
+    struct stek_ticket_key key;
+    struct stek_secret32 secret; /* of the record: tells whether the keys are still those of it */
+};
+
+struct stek_keyset_head {
+    uint64_t generation; /* of the ring's image that this was made from; 0: of none */
+    int64_t valid_from;  /* the stretch of time in which no record changes its state */
+    int64_t valid_until;
+    uint64_t active_seq; /* of the record that seals, or 0 */
+    uint64_t active;     /* its place */
+    uint64_t count;
+};
+
+struct stek_keyset {
+    struct stek_keyset_head head;
+    struct stek_keyset_entry entry[STEK_RECORDS_MAX];
+};
+
+static inline void stek_keyset_wipe(struct stek_keyset *set)
+{
+    stek_wipe(set, sizeof *set);
+}
+
+/*
+ * Derives the keys of all records as of `now`. Keys that `old` (may be NULL) has for the same record are taken from
+ * it. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
+ */
+void stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
+                       int64_t now, const struct stek_keyset *old, struct stek_keyset *ret_set);
+
+/* The key that seals, and how long it opens; false when none does. */
+struct stek_seal_key {
+    struct stek_ticket_key key;
+    int64_t accept_until;
+};
+
+static inline void stek_seal_key_wipe(struct stek_seal_key *key)
+{
+    stek_wipe(key, sizeof *key);
+}
+
+bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_key);
+
+/* What to do with a ticket of this name; the key is set unless it is unknown. */
+enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN], bool single_use,
+                                  int64_t now, struct stek_ticket_key *ret_key);
+
+/* The same for the entry that has the ticket's name. */
+enum stek_choice stek_keyset_entry_open(const struct stek_keyset_entry *entry, uint64_t active_seq, bool single_use,
+                                        int64_t now, struct stek_ticket_key *ret_key);
+
+#endif

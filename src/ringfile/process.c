@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ringfile/process.h"
+
+#include "ringfile/locked.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stek_ring *rings;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int handlers_refused;
+
+void stek_process_lock(void)
+{
+    (void)pthread_mutex_lock(&lock);
+}
+
+void stek_process_unlock(void)
+{
+    (void)pthread_mutex_unlock(&lock);
+}
+
+/* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay locked by the parent
+ * as long as that lives, so a refusal costs the child its own cells only. */
+static void lock_memory_in_child(void)
+{
+    for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {
+        (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
+        stek_contexts_after_fork(&ring->contexts);
+    }
+    stek_process_unlock();
+}
+
+static void set_up_handlers(void)
+{
+    handlers_refused = pthread_atfork(stek_process_lock, stek_process_unlock, lock_memory_in_child) != 0;
+}
+
+enum stek_result stek_process_add(struct stek_ring *ring)
+{
+    if (pthread_once(&once, set_up_handlers) != 0 || handlers_refused)
+        return STEK_ERR_SYSTEM;
+    stek_process_lock();
+    ring->next = rings;
+    rings = ring;
+    stek_process_unlock();
+    return STEK_OK;
+}
+
+void stek_process_remove(struct stek_ring *ring)
+{
+    stek_process_lock();
+    for (struct stek_ring **link = &rings; *link != NULL; link = &(*link)->next) {
+        if (*link == ring) {
+            *link = ring->next;
+            break;
+        }
+    }
+    stek_process_unlock();
+}

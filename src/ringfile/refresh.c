@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ringfile/refresh.h"
+
+#include "core/schedule.h"
+
+/*
+ * Once for each generation and each stretch of time: destroys what has retired in the cells of all contexts, also of
+ * those that nobody uses any more.
+ */
+static void sweep_cells(struct stek_ring *ring, const struct stek_records *records, uint64_t generation, int64_t now)
+{
+    struct stek_view view;
+
+    stek_records_view(records, now, &view);
+    if (atomic_load(&ring->swept_generation) == generation && atomic_load(&ring->swept_from) == view.valid_from)
+        return;
+    stek_contexts_sweep(&ring->contexts, records, now);
+    atomic_store(&ring->swept_generation, generation);
+    atomic_store(&ring->swept_from, view.valid_from);
+}
+
+/* Reads the image, after an update when one is due. The result of the update is in *ret_update. */
+static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
+                                     uint64_t *ret_generation, enum stek_result *ret_update)
+{
+    const struct stek_image *image = &ring->shared->image;
+    enum stek_result result = stek_image_read(image, ret_state, ret_generation);
+
+    *ret_update = STEK_OK;
+    if (result != STEK_OK || !stek_records_due(&ret_state->records, &ring->policy, now))
+        return result;
+    *ret_update = stek_private_update(ring->shared, now);
+    return stek_image_read(image, ret_state, ret_generation);
+}
+
+enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
+                                   uint64_t *ret_generation)
+{
+    enum stek_result update;
+    enum stek_result result = read_updated(ring, now, ret_state, ret_generation, &update);
+
+    if (result != STEK_OK)
+        return result;
+    /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals nothing. */
+    if (stek_records_settle(&ret_state->records, &ring->policy, now) != STEK_OK)
+        stek_records_retire(&ret_state->records, now);
+    sweep_cells(ring, &ret_state->records, *ret_generation, now);
+    return update;
+}
+
+/* Builds the set and leaves it in its cell. Returns whether it was still true afterwards. */
+static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *set)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
+    STEK_SECRET(stek_keyset) struct stek_keyset old;
+    uint64_t generation = 0;
+
+    (void)stek_refresh_ring(ring, now, &state, &generation);
+    const bool has_old = stek_keycell_copy(&keys->cell, &old);
+    stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set);
+    (void)stek_keycell_publish(&keys->cell, set);
+    return stek_image_generation(&ring->shared->image) == generation;
+}
+
+void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *ret_set)
+{
+    static const struct stek_records none;
+
+    /* The ring may have changed while the set was made, and others may have swept the cell before it was put in. */
+    for (int tries = 0; tries < 3; tries++)
+        if (build_and_publish(ring, keys, now, ret_set))
+            return;
+    stek_keycell_sweep(&keys->cell, &none, now);
+}
+
+enum stek_result stek_ring_maintain(struct stek_ring *ring)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
+    uint64_t generation;
+
+    if (ring == NULL)
+        return STEK_ERR_ARGUMENT;
+    return stek_refresh_ring(ring, stek_ring_now(ring), &state, &generation);
+}
+
+bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key)
+{
+    const struct stek_moment at = {stek_image_generation(&ring->shared->image), now};
+    const enum stek_cell_answer answer = stek_keycell_seal(&keys->cell, at, ret_key);
+
+    if (answer != STEK_CELL_STALE)
+        return answer == STEK_CELL_KEY;
+    STEK_SECRET(stek_keyset) struct stek_keyset set;
+    stek_refresh_keys(ring, keys, now, &set);
+    return stek_keyset_seal(&set, ret_key);
+}
+
+enum stek_choice stek_ring_open(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
+                                bool single_use, int64_t now, struct stek_ticket_key *ret_key)
+{
+    const struct stek_moment at = {stek_image_generation(&ring->shared->image), now};
+    enum stek_choice choice = STEK_CHOICE_UNKNOWN;
+    const enum stek_cell_answer answer = stek_keycell_open(&keys->cell, at, name, single_use, &choice, ret_key);
+
+    if (answer != STEK_CELL_STALE)
+        return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;
+    STEK_SECRET(stek_keyset) struct stek_keyset set;
+    stek_refresh_keys(ring, keys, now, &set);
+    return stek_keyset_open(&set, name, single_use, now, ret_key);
+}

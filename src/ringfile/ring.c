@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ringfile/ring.h"
+
+#include "core/policy.h"
+#include "ringfile/process.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static int64_t system_clock(void *arg)
+{
+    (void)arg;
+    return time(NULL);
+}
+
+/* A handle without a mapping. */
+static struct stek_ring *new_handle(const struct stek_policy *policy)
+{
+    struct stek_ring *ring = malloc(sizeof *ring);
+
+    if (ring == NULL)
+        return NULL;
+    *ring = (struct stek_ring){.policy = *policy, .clock = system_clock};
+    atomic_init(&ring->holds, 1);
+    stek_contexts_init(&ring->contexts, policy);
+    return ring;
+}
+
+enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct stek_ring **ret_ring)
+{
+    const struct stek_policy full = stek_policy_resolve(policy);
+
+    if (ret_ring == NULL)
+        return STEK_ERR_ARGUMENT;
+    if (stek_policy_problem(&full) != NULL)
+        return STEK_ERR_POLICY;
+    struct stek_ring *ring = new_handle(&full);
+    if (ring == NULL)
+        return STEK_ERR_MEMORY;
+    enum stek_result result = stek_private_map(&full, &ring->shared);
+    if (result == STEK_OK) {
+        result = stek_process_add(ring);
+        if (result == STEK_OK)
+            *ret_ring = ring;
+        else
+            stek_private_unmap(ring->shared);
+    }
+    if (result != STEK_OK)
+        free(ring);
+    return result;
+}
+
+enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_ring **ret_ring)
+{
+    struct stek_ring *ring;
+    enum stek_result result = ret_ring != NULL ? stek_ring_new_empty(policy, &ring) : STEK_ERR_ARGUMENT;
+
+    if (result != STEK_OK)
+        return result;
+    result = stek_ring_maintain(ring);
+    if (result == STEK_OK)
+        *ret_ring = ring;
+    else
+        stek_ring_free(ring);
+    return result;
+}
+
+void stek_ring_hold(struct stek_ring *ring)
+{
+    atomic_fetch_add_explicit(&ring->holds, 1, memory_order_relaxed);
+}
+
+void stek_ring_free(struct stek_ring *ring)
+{
+    if (ring == NULL || atomic_fetch_sub_explicit(&ring->holds, 1, memory_order_acq_rel) != 1)
+        return;
+    stek_process_remove(ring);
+    stek_contexts_fini(&ring->contexts);
+    stek_private_unmap(ring->shared);
+    free(ring);
+}
+
+void stek_ring_set_clock(struct stek_ring *ring, stek_clock_fn clock, void *arg)
+{
+    ring->clock = clock;
+    ring->clock_arg = arg;
+}
+
+struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context)
+{
+    struct stek_keys *keys = stek_contexts_find(&ring->contexts, context);
+
+    if (keys != NULL)
+        return keys;
+    stek_process_lock();
+    keys = stek_contexts_find(&ring->contexts, context);
+    if (keys == NULL)
+        keys = stek_contexts_add(&ring->contexts, context);
+    stek_process_unlock();
+    return keys;
+}

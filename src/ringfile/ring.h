@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ring as this process holds it: the shared records and the derived keys of the contexts in use. Where stek_ring_new
+ * and its like are implemented, and the room between the TLS callbacks and the core: they ask for a key by context
+ * and time, and get one.
+ */
+#ifndef STEK_RINGFILE_RING_H
+#define STEK_RINGFILE_RING_H
+
+#include "ringfile/contexts.h"
+#include "ringfile/private.h"
+
+/* Tells the time in Unix seconds. */
+typedef int64_t (*stek_clock_fn)(void *arg);
+
+struct stek_ring {
+    atomic_uint holds;
+    struct stek_ring *next; /* the list of rings in this process: process.h */
+    struct stek_private *shared;
+    struct stek_policy policy;
+    stek_clock_fn clock;
+    void *clock_arg;
+    struct stek_contexts contexts;
+    _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
+    _Atomic int64_t swept_from;
+};
+
+/* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random generator yet. */
+STEK_MUST_USE enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct stek_ring **ret_ring);
+
+/* Takes another hold, to be given back with stek_ring_free(). */
+void stek_ring_hold(struct stek_ring *ring);
+
+/* Replaces the ring's clock (time(2) at first). For tests, before the ring is used. */
+void stek_ring_set_clock(struct stek_ring *ring, stek_clock_fn clock, void *arg);
+
+static inline int64_t stek_ring_now(const struct stek_ring *ring)
+{
+    return ring->clock(ring->clock_arg);
+}
+
+/* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory. Thread-safe. */
+struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context);
+
+/* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock when all is warm. */
+bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key);
+
+/* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown. Thread-safe, as above. */
+enum stek_choice stek_ring_open(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
+                                bool single_use, int64_t now, struct stek_ticket_key *ret_key);
+
+#endif
