@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ticket-client was asked to do. */
+#ifndef TICKET_CLIENT_OPTIONS_H
+#define TICKET_CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+    int port;
+    int version; /* TLS1_2_VERSION or TLS1_3_VERSION */
+    long count;  /* connections to make; 0: as many as fit in seconds */
+    long seconds;
+    long interval_ms; /* from the start of one connection to the start of the next */
+    long timeout_ms;  /* for each read and write */
+    bool resume;
+    bool http;
+    const char *sni;
+    const char *cert, *key;
+    const char *sess_in, *sess_out;
+};
+
+/* Reads the command line; a mistake in it ends the program. */
+struct options options_parse(int argc, char **argv);
+
+/* Says on standard error why the client cannot run at all, and exits with status 2. */
+__attribute__((noreturn)) void die(const char *what);
+
+#endif
