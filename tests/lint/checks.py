@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of lint checks: a name and a command that fails when something is wrong."""
+
+PYTHON = "/usr/bin/python3"
+
+CPPCHECK = [
+    "cppcheck", "--quiet", "-j", "2", "--std=c11", "--library=posix", "-D_GNU_SOURCE", "-D__GNUC__=12",
+    "-Iinclude", "-Isrc",
+    "--enable=warning,style,performance,portability", "--inline-suppr", "--error-exitcode=1",
+    # It does not see that outputs are filled when the result says so; clang-tidy, the compilers and valgrind do.
+    "--suppress=uninitvar",
+]
+
+
+def commands(root, build):
+    """The checks for the tree at `root`, built in `build`."""
+    here = root / "tests" / "lint"
+
+    def script(name, *arguments):
+        return [PYTHON, here / f"{name}.py", "--root", root, *arguments]
+
+    return [
+        ("layers", script("layers")),
+        ("purity", script("purity", "--build", build)),
+        ("sizes", script("sizes")),
+        ("exports", script("exports", "--build", build)),
+        ("manuals", script("manuals", "--build", build)),
+        ("licence", script("licence")),
+        ("selftest", [PYTHON, here / "selftest.py"]),
+        ("cppcheck", CPPCHECK + [root / "src", root / "tests" / "fuzz"]),
+        ("clang-tidy", script("tidy", "--build", build)),
+    ]

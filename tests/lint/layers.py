@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Includes run only downwards, and what concerns OpenSSL stays where it belongs (ARCHITECTURE.md, "The layers")."""
+
+import re
+
+from report import files, finish, options
+
+# A room may include itself and any room of a lower rank; rooms of the same rank never use each other.
+RANKS = {
+    "crypto": 0,
+    "core": 1,
+    "ringfile": 2,
+    "tls": 3, "fleet": 3, "keyfile": 3, "audit": 3,
+    "tls/module": 4, "cli": 4, "daemon": 4,
+}
+PUBLIC = "stek.h"
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+CONDITIONAL = re.compile(r"^\s*#\s*(?:if|elif|ifdef|ifndef)\b.*\b(OPENSSL_VERSION_\w+|OPENSSL_NO_\w+|LIBRESSL\w*|"
+                         r"OPENSSL_IS_\w+|\w*BORINGSSL\w*)")
+VERSION_HEADER = "tls/ossl.h"
+KEY_HEADERS = {"openssl/evp.h", "openssl/hmac.h", "openssl/kdf.h", "openssl/rand.h"}
+KEY_ROOMS = {"crypto", "tls", "tls/module"}
+
+
+def room_of(path):
+    """The room of a path below src/, or None."""
+    folders = path.split("/")[:-1]
+    for depth in range(len(folders), 0, -1):
+        room = "/".join(folders[:depth])
+        if room in RANKS:
+            return room
+    return None
+
+
+def own_header(src, path, name):
+    """Where a quoted include leads, below src/; None when to no file of ours."""
+    for candidate in (src / name, path.parent / name):
+        if candidate.exists():
+            return candidate.resolve().relative_to(src.resolve()).as_posix()
+    return None
+
+
+def include_problem(src, path, room, mark, name):
+    """Why this include is not allowed, or None."""
+    if name == PUBLIC:
+        return None
+    if name in KEY_HEADERS and room not in KEY_ROOMS:
+        return f"<{name}> belongs in crypto/ and tls/ only"
+    target = own_header(src, path, name)
+    if target is None:
+        return f'"{name}" is no file of ours' if mark == '"' else None
+    other = room_of(target)
+    if other is None or other == room or RANKS[other] < RANKS[room]:
+        return None
+    return f"{room}/ may not use {other}/ ({name})"
+
+
+def line_problem(src, path, room, line):
+    """Why this line is not allowed, or None."""
+    include = INCLUDE.match(line)
+    if include:
+        return include_problem(src, path, room, *include.groups())
+    conditional = CONDITIONAL.match(line)
+    if conditional and path.relative_to(src).as_posix() != VERSION_HEADER:
+        return f"{conditional.group(1)} belongs in {VERSION_HEADER} only"
+    return None
+
+
+def main():
+    root = options(__doc__).root
+    src = root / "src"
+    problems = []
+    for path in files(root, ["src"], [".c", ".h"]):
+        room = room_of(path.relative_to(src).as_posix())
+        if room is None:
+            problems.append(f"{path.relative_to(root)}: in no room that tests/lint/layers.py knows")
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            problem = line_problem(src, path, room, line)
+            if problem:
+                problems.append(f"{path.relative_to(root)}:{number}: {problem}")
+    finish(problems)
+
+
+if __name__ == "__main__":
+    main()

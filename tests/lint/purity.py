@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The pure rooms call no clock, no I/O, no allocator and no random generator, and keep no writable globals.
+
+Judged by the compiled objects, so that no macro can hide a call. A pure room may call the C library's functions on
+memory and strings, libcrypto's for wiping and comparing, itself, and crypto/ except for its random generator.
+"""
+
+import objects
+from report import finish, options
+
+PURE = ("core", "keyfile")
+DETERMINISTIC = ("crypto",)
+RANDOM = "src_crypto_random.c.o"
+ALLOWED = {
+    "memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcmp", "strncmp", "strchr",
+    "__memcpy_chk", "__memmove_chk", "__memset_chk",
+    "OPENSSL_cleanse", "CRYPTO_memcmp", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
+}
+
+
+def objects_of(build, rooms):
+    """The objects of the internal library that come from these rooms."""
+    return [path for room in rooms
+            for path in sorted((build / "libstek_internal.a.p").glob(f"src_{room}_*.o"))]
+
+
+def main():
+    build = options(__doc__).build
+    pure = objects_of(build, PURE)
+    allowed = set(ALLOWED)
+    for path in pure + [path for path in objects_of(build, DETERMINISTIC) if path.name != RANDOM]:
+        allowed |= objects.defined(path)
+    problems = [] if pure else [f"{build}: no objects of core/ in libstek_internal.a.p"]
+    for path in pure:
+        problems += [f"{path.name}: calls {name}" for name in sorted(objects.undefined(path) - allowed)]
+        problems += [f"{path.name}: writable data in {name}" for name in sorted(objects.writable_sections(path))]
+    finish(problems)
+
+
+if __name__ == "__main__":
+    main()

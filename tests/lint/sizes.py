@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""No function is longer than 60 lines, no file than 400."""
+
+import ast
+
+from report import files, finish, options
+
+FUNCTION_MAX = 60
+FILE_MAX = 400
+FOLDERS = ["src", "include", "tests", "demo", "packaging"]
+
+
+def c_functions(lines):
+    """(first line, length) of each function: a brace at the left edge opens it, the next one there closes it."""
+    opened = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            opened = number
+        elif line.startswith("}") and opened is not None:
+            yield opened, number - opened + 1
+            opened = None
+
+
+def python_functions(text):
+    """(first line, length) of each function."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.lineno, node.end_lineno - node.lineno + 1
+
+
+def is_python(path, text):
+    return path.suffix == ".py" or text.startswith("#!/usr/bin/python3")
+
+
+def file_problems(name, path):
+    """What is too long in one file."""
+    text = path.read_text()
+    lines = text.splitlines()
+    if len(lines) > FILE_MAX:
+        yield f"{name}: {len(lines)} lines, at most {FILE_MAX}"
+    functions = python_functions(text) if is_python(path, text) else c_functions(lines)
+    for number, length in functions:
+        if length > FUNCTION_MAX:
+            yield f"{name}:{number}: a function of {length} lines, at most {FUNCTION_MAX}"
+
+
+def is_source(path):
+    """Code, by its ending, or a script without one."""
+    if path.suffix in (".c", ".h", ".py", ".sh", ".php", ".js"):
+        return True
+    return path.suffix == "" and path.read_bytes()[:2] == b"#!"
+
+
+def main():
+    root = options(__doc__).root
+    finish([problem for path in files(root, FOLDERS, [""]) if is_source(path)
+            for problem in file_problems(path.relative_to(root), path)])
+
+
+if __name__ == "__main__":
+    main()

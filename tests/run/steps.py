@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of the check. Each takes the builds and returns its Outcome."""
+
+import os
+import sys
+
+from command import run
+from outcome import Outcome, failure, from_meson, from_pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lint"))
+import checks  # pylint: disable=wrong-import-position
+
+PLAIN = {"MALLOC_PERTURB_": "165"}
+SANITIZED = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    # A forked child may start threads of its own.
+    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:die_after_fork=0:second_deadlock_stack=1",
+}
+# Fixed addresses: the sanitizer's map of memory does not fit every random one.
+FIXED_ADDRESSES = "setarch --addr-no-randomize"
+VALGRIND = "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30"
+
+
+def meson_tests(folder, suite, env, wrapper=None, slower=1):
+    """Runs one suite of a build; a suite without a program in it is a failure."""
+    logs = folder / "meson-logs"
+    for old in logs.glob(f"check-{suite}*"):
+        old.unlink()
+    options = ["--wrapper", wrapper] if wrapper else []
+    _, output = run(["meson", "test", "-C", folder, "--no-rebuild", "--suite", suite, "--logbase", f"check-{suite}",
+                     "--timeout-multiplier", slower, *options], folder, env)
+    reports = list(logs.glob(f"check-{suite}*.json"))
+    outcome = from_meson(reports[0]) if reports else Outcome()
+    if outcome.passed + len(outcome.failed) + len(outcome.skipped) == 0:
+        return failure(f"no test ran in suite {suite}", output)
+    return outcome
+
+
+def unit(builds):
+    """Unit tests as they are."""
+    return meson_tests(builds.get("build"), "unit", PLAIN)
+
+
+def e2e(builds):
+    """Real servers and clients on loopback."""
+    report = builds.get("build") / "check-e2e.xml"
+    report.unlink(missing_ok=True)
+    _, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
+                     f"--junitxml={report}", "tests/e2e"],
+                    builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=900)
+    outcome = from_pytest(report, output) if report.exists() else Outcome()
+    if outcome.passed + len(outcome.failed) == 0:
+        outcome.add(failure("no end-to-end test ran", output))
+    return outcome
+
+
+def asan(builds):
+    """Unit tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer."""
+    return meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=3)
+
+
+def tsan(builds):
+    """What threads or processes share, under ThreadSanitizer."""
+    usable = run(FIXED_ADDRESSES.split() + ["true"], builds.root)[0] == 0
+    return meson_tests(builds.get("build-tsan"), "shared", SANITIZED, FIXED_ADDRESSES if usable else None, slower=5)
+
+
+def valgrind(builds):
+    """Reads of uninitialised memory, in our code and in libcrypto's under our hands."""
+    return meson_tests(builds.get("build"), "memory", {}, VALGRIND, slower=10)
+
+
+def corpus(builds):
+    """Every input that fuzzing has found worth keeping, once more."""
+    return meson_tests(builds.get("build-asan"), "fuzz", SANITIZED, slower=3)
+
+
+def lint(builds):
+    """Each check of tests/lint counts as one."""
+    outcome = Outcome()
+    folder = builds.get("build")
+    for name, argv in checks.commands(builds.root, folder):
+        status, output = run(argv, builds.root)
+        outcome.add(Outcome(passed=1) if status == 0 else failure(f"lint: {name}", output))
+    return outcome
+
+
+STEPS = {
+    "unit": ("unit tests", unit),
+    "e2e": ("end-to-end tests", e2e),
+    "asan": ("unit tests under ASan and UBSan", asan),
+    "tsan": ("shared state under TSan", tsan),
+    "valgrind": ("unit tests under valgrind", valgrind),
+    "corpus": ("fuzz corpora replayed", corpus),
+    "lint": ("lint", lint),
+}
