@@ -11,7 +11,7 @@ enum { KEY_LEN = 32 };
 
 static const size_t lengths[] = {16, 17, 32, 48, 80};
 
-#define FOR_EACH_LENGTH(i) for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+enum { LENGTHS = sizeof lengths / sizeof *lengths };
 
 /* A key that nothing is wrong with, for the test to spoil. */
 static void sound_key(uint8_t *ret_key, size_t len)
@@ -27,8 +27,8 @@ static void a_key_of_zeros_is_weak(void **state)
     static const uint8_t key[80];
 
     (void)state;
-    FOR_EACH_LENGTH(i)
-    assert_true(stek_key_is_weak(key, lengths[i]));
+    for (size_t i = 0; i < LENGTHS; i++)
+        assert_true(stek_key_is_weak(key, lengths[i]));
 }
 
 static void a_key_of_any_one_byte_is_weak(void **state)
@@ -38,8 +38,8 @@ static void a_key_of_any_one_byte_is_weak(void **state)
     (void)state;
     for (int byte = 0; byte < 256; byte++) {
         memset(key, byte, sizeof key);
-        FOR_EACH_LENGTH(i)
-        assert_true(stek_key_is_weak(key, lengths[i]));
+        for (size_t i = 0; i < LENGTHS; i++)
+            assert_true(stek_key_is_weak(key, lengths[i]));
     }
 }
 
@@ -52,8 +52,8 @@ static void a_key_that_counts_by_any_step_from_anywhere_is_weak(void **state)
         for (unsigned start = 0; start < 256; start++) {
             for (unsigned at = 0; at < sizeof key; at++)
                 key[at] = (uint8_t)(start + step * at);
-            FOR_EACH_LENGTH(i)
-            assert_true(stek_key_is_weak(key, lengths[i]));
+            for (size_t i = 0; i < LENGTHS; i++)
+                assert_true(stek_key_is_weak(key, lengths[i]));
         }
 }
 
@@ -107,8 +107,7 @@ static void zeros_in_the_middle_are_chance(void **state)
 static void one_half_repeated_is_weak(void **state)
 {
     (void)state;
-    FOR_EACH_LENGTH(i)
-    {
+    for (size_t i = 0; i < LENGTHS; i++) {
         uint8_t key[80];
 
         sound_key(key, lengths[i]);
@@ -146,8 +145,7 @@ static void random_keys_are_sound(void **state)
 
     (void)state;
     for (unsigned round = 0; round < 5000; round++)
-        FOR_EACH_LENGTH(i)
-        {
+        for (size_t i = 0; i < LENGTHS; i++) {
             uint8_t key[80];
 
             prng_bytes(&prng, key, lengths[i]);
