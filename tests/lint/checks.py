@@ -4,11 +4,12 @@
 PYTHON = "/usr/bin/python3"
 
 CPPCHECK = [
-    "cppcheck", "--quiet", "-j", "2", "--std=c11", "--library=posix", "-D_GNU_SOURCE", "-D__GNUC__=12",
+    "cppcheck", "--quiet", "-j", "2", "--std=c11", "-D_GNU_SOURCE", "-D__GNUC__=12",
     "-Iinclude", "-Isrc",
     "--enable=warning,style,performance,portability", "--inline-suppr", "--error-exitcode=1",
-    # It does not see that outputs are filled when the result says so; clang-tidy, the compilers and valgrind do.
-    "--suppress=uninitvar",
+    # It does not see that outputs are filled when the result says so, nor that a cleanup function reads a variable;
+    # clang-tidy, the compilers and valgrind look for the same and do.
+    "--suppress=uninitvar", "--suppress=unreadVariable",
 ]
 
 
@@ -27,6 +28,7 @@ def commands(root, build):
         ("manuals", script("manuals", "--build", build)),
         ("licence", script("licence")),
         ("selftest", [PYTHON, here / "selftest.py"]),
+        ("selftest of the runner", [PYTHON, root / "tests" / "run" / "selftest.py"]),
         ("cppcheck", CPPCHECK + [root / "src", root / "tests" / "fuzz"]),
         ("clang-tidy", script("tidy", "--build", build)),
     ]

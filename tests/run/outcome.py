@@ -6,7 +6,6 @@ import json
 import re
 import xml.etree.ElementTree
 
-SKIPPED_STATUS = 77
 TAIL_LINES = 80
 CASE_BEGINS = re.compile(r"^\[ RUN      \] (\S+)$", re.MULTILINE)
 
@@ -61,8 +60,7 @@ def program_outcome(report):
     output = report.get("stdout", "") + report.get("stderr", "")
     cases = cmocka_cases(output)
     if not cases:
-        verdict = {0: "OK", SKIPPED_STATUS: "SKIPPED"}.get(status, "FAILED")
-        cases = [("all", verdict)]
+        cases = [("all", {"OK": "OK", "SKIP": "SKIPPED"}.get(report["result"], "FAILED"))]
     outcome = Outcome(passed=sum(verdict == "OK" for _, verdict in cases),
                       failed=[f"{name}: {case}" for case, verdict in cases if verdict == "FAILED"],
                       skipped=[f"{name}: {case}" for case, verdict in cases if verdict == "SKIPPED"])

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every lint script lets a sound tree pass and reports a broken one."""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import checks
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+OBJECTS = "build/libstek_internal.a.p"
+
+
+class LintCase(unittest.TestCase):
+    """A tree in a temporary folder."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.write("src/crypto/wipe.h", "")
+        self.write("src/core/record.h", '#include "crypto/wipe.h"\n#include "stek.h"\n')
+        self.write("src/tls/ossl.h", "#if OPENSSL_VERSION_NUMBER < 0x30000000L\n#endif\n#include <openssl/evp.h>\n")
+        self.write("src/tls/module/load.c", '#include "tls/ossl.h"\n')
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if text.startswith("#!") else TOP + text)
+        return path
+
+    def compile(self, name, text, *options):
+        """Compiles `text` to the object or library `name`."""
+        source = self.write("scratch.c", text)
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cc", "-w", "-O1", "-fPIC", "-o", target, source, *options], check=True)
+        source.unlink()
+
+    def lint(self, script):
+        """Exit status and output of a lint script on the tree."""
+        result = subprocess.run(["/usr/bin/python3", HERE / f"{script}.py", "--root", self.root,
+                                 "--build", self.root / "build"], capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+    def assert_sound(self, script):
+        self.assertEqual(self.lint(script), (0, ""))
+
+    def assert_reported(self, script, words):
+        status, output = self.lint(script)
+        self.assertEqual(status, 1, output)
+        self.assertIn(words, output)
+        self.assertNotIn("Traceback", output)
+
+
+class Layers(LintCase):
+    def test_sound(self):
+        self.assert_sound("layers")
+
+    def test_upwards(self):
+        self.write("src/core/merge.c", '#include "tls/ossl.h"\n')
+        self.assert_reported("layers", "src/core/merge.c:2: core/ may not use tls/ (tls/ossl.h)")
+
+    def test_upwards_from_the_same_folder(self):
+        self.write("src/tls/callback.c", '#include "module/settings.h"\n')
+        self.write("src/tls/module/settings.h", "")
+        self.assert_reported("layers", "tls/ may not use tls/module/")
+
+    def test_sideways(self):
+        self.write("src/fleet/sync.h", "")
+        self.write("src/tls/callback.c", '#include "fleet/sync.h"\n')
+        self.assert_reported("layers", "tls/ may not use fleet/")
+
+    def test_nowhere(self):
+        self.write("src/core/merge.c", '#include "core/gone.h"\n')
+        self.assert_reported("layers", '"core/gone.h" is no file of ours')
+
+    def test_unknown_room(self):
+        self.write("src/attic/old.c", "")
+        self.assert_reported("layers", "src/attic/old.c: in no room")
+
+    def test_keys_outside_their_rooms(self):
+        self.write("src/ringfile/image.c", "#include <openssl/rand.h>\n")
+        self.assert_reported("layers", "<openssl/rand.h> belongs in crypto/ and tls/ only")
+
+    def test_version_outside_its_header(self):
+        for conditional in ("#if OPENSSL_VERSION_NUMBER >= 1", "# ifdef OPENSSL_NO_DEPRECATED_3_0",
+                            "#elif defined(LIBRESSL_VERSION_NUMBER)", "#ifndef OPENSSL_IS_BORINGSSL"):
+            self.write("src/tls/callback.c", conditional + "\n")
+            self.assert_reported("layers", "belongs in tls/ossl.h only")
+
+
+class Purity(LintCase):
+    def setUp(self):
+        super().setUp()
+        self.compile(f"{OBJECTS}/src_crypto_derive.c.o", "int stek_derive(void) { return 1; }", "-c")
+        self.compile(f"{OBJECTS}/src_crypto_random.c.o", "int stek_random(void) { return 1; }", "-c")
+
+    def compile_core(self, text):
+        self.compile(f"{OBJECTS}/src_core_schedule.c.o", text, "-c")
+
+    def test_sound(self):
+        self.compile_core("int stek_derive(void); static const char *const names[] = {\"a\", \"b\"};"
+                          "const char *f(int i) { return names[stek_derive() + i]; }")
+        self.assert_sound("purity")
+
+    def test_calls(self):
+        for call in ("time", "clock_gettime", "malloc", "printf", "stek_random", "stek_ring_new"):
+            self.compile_core(f"long {call}(); long f(void) {{ return {call}(0); }}")
+            self.assert_reported("purity", f"src_core_schedule.c.o: calls {call}")
+
+    def test_globals(self):
+        for text in ("int counter;", "static int counter = 7; int *f(void) { return &counter; }",
+                     "static _Thread_local int counter; int *f(void) { return &counter; }"):
+            self.compile_core(text)
+            self.assert_reported("purity", "writable data in .")
+
+    def test_nothing_compiled(self):
+        self.assert_reported("purity", "no objects of core/")
+
+
+class Exports(LintCase):
+    def setUp(self):
+        super().setUp()
+        self.write("src/libstek.map", "STEK_0 { global: stek_a; local: *; };")
+        self.build_library("")
+        self.build_module("")
+
+    def build_library(self, more, *options):
+        self.compile("build/src/libstek.so", "int stek_a(void) { return 1; }" + more, "-shared", *options)
+
+    def build_module(self, more):
+        self.compile("build/src/tls/module/stek.so",
+                     "int OPENSSL_init(void) { return 1; } void OPENSSL_finish(void) {}" + more, "-shared")
+
+    def test_sound(self):
+        self.assert_sound("exports")
+
+    def test_too_much(self):
+        self.build_library("int stek_private(void) { return 2; }")
+        self.assert_reported("exports", "libstek.so: exports stek_private")
+
+    def test_too_little(self):
+        self.write("src/libstek.map", "STEK_0 { global: stek_a; stek_b; local: *; };")
+        self.assert_reported("exports", "libstek.so: does not export stek_b")
+
+    def test_module_too_much(self):
+        self.build_module("int counter = 3;")
+        self.assert_reported("exports", "stek.so: exports counter")
+
+    def test_other_library(self):
+        self.build_library("", "-Wl,--no-as-needed", "-lm")
+        self.assert_reported("exports", "libstek.so: needs libm.so.6")
+
+    def test_not_built(self):
+        (self.root / "build/src/libstek.so").unlink()
+        self.assert_reported("exports", "libstek.so: not built")
+
+
+class Sizes(LintCase):
+    def test_sound(self):
+        self.write("src/core/long.c", "int f(void)\n{\n" + "    f();\n" * 58 + "}\n" + "\n" * 300)
+        self.assert_sound("sizes")
+
+    def test_long_function(self):
+        self.write("src/core/long.c", "int f(void)\n{\n" + "    f();\n" * 59 + "}\n")
+        self.assert_reported("sizes", "src/core/long.c:3: a function of 61 lines")
+
+    def test_long_python_function(self):
+        self.write("tests/e2e/long.py", "#!/usr/bin/python3\ndef f():\n" + "    f()\n" * 60)
+        self.assert_reported("sizes", "tests/e2e/long.py:2: a function of 61 lines")
+
+    def test_long_file(self):
+        self.write("tests/unit/long.h", "\n" * 400)
+        self.assert_reported("sizes", "tests/unit/long.h: 401 lines")
+
+
+class Licence(LintCase):
+    def test_sound(self):
+        self.assert_sound("licence")
+
+    def test_missing(self):
+        self.write("tests/e2e/conftest.py", "#!/usr/bin/python3\n")
+        self.assert_reported("licence", "tests/e2e/conftest.py: no")
+
+
+class Manuals(LintCase):
+    PAGE = '.TH stek 1 2025-01-01\n.SH NAME\nstek \\- keys\n'
+
+    def setUp(self):
+        super().setUp()
+        for name in ("stek.1", "stek.3", "stek-openssl.5"):
+            (self.write(f"build/man/{name}", "")).write_text(self.PAGE)
+
+    def test_sound(self):
+        self.assert_sound("manuals")
+
+    def test_warning(self):
+        (self.root / "build/man/stek.3").write_text(self.PAGE + ".NOSUCH request\n")
+        self.assert_reported("manuals", "stek.3: ")
+
+    def test_missing(self):
+        (self.root / "build/man/stek.1").unlink()
+        self.assert_reported("manuals", "stek.1: not built")
+
+
+class Analysers(LintCase):
+    BROKEN = "int f(int *at);\nint f(int *at)\n{\n    if (at == 0)\n        return *at;\n    return 0;\n}\n"
+
+    def analyse(self, text):
+        """Puts one source into the tree and its compile_commands.json."""
+        self.write("src/core/broken.c", text)
+        command = {"directory": str(self.root), "file": "src/core/broken.c", "command": "cc -c src/core/broken.c"}
+        (self.root / "build").mkdir()
+        (self.root / "build/compile_commands.json").write_text(json.dumps([command]))
+        (self.root / ".clang-tidy").write_text((HERE.parents[1] / ".clang-tidy").read_text())
+
+    def test_tidy_sound(self):
+        self.analyse("int f(void);\nint f(void)\n{\n    return 0;\n}\n")
+        self.assert_sound("tidy")
+
+    def test_tidy(self):
+        self.analyse(self.BROKEN)
+        self.assert_reported("tidy", "clang-analyzer-core.NullDereference")
+
+    def test_cppcheck(self):
+        self.analyse(self.BROKEN)
+        result = subprocess.run([*checks.CPPCHECK, self.root / "src"], capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nullPointer", result.stdout + result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The counting itself: what runs is counted once, and nothing that fails is counted as passed."""
+
+import pathlib
+import tempfile
+import unittest
+
+from command import ENDED_LATE, environment, run
+from outcome import cmocka_cases, from_pytest, program_outcome
+
+TWO_GROUPS = """\
+[==========] Running 2 test(s).
+[ RUN      ] one
+[       OK ] one
+[ RUN      ] two
+words of the test itself: [       OK ] two, it says
+test_x.c:7: error: Failure!
+[  FAILED  ] two
+[==========] 2 test(s) run.
+[  PASSED  ] 1 test(s).
+[  FAILED  ] tests: 1 test(s), listed below:
+[  FAILED  ] two
+[==========] Running 2 test(s).
+[ RUN      ] one
+half a line without an end[       OK ] one
+[ RUN      ] three
+[  SKIPPED ] three
+[==========] 2 test(s) run.
+"""
+
+
+def report(output, status=0, result="OK"):
+    return {"name": "x", "stdout": output, "returncode": status, "result": result}
+
+
+class Cmocka(unittest.TestCase):
+    def test_groups_follow_each_other(self):
+        self.assertEqual(cmocka_cases(TWO_GROUPS),
+                         [("one", "OK"), ("two", "FAILED"), ("one", "OK"), ("three", "SKIPPED")])
+
+    def test_counts_and_names(self):
+        outcome = program_outcome(report(TWO_GROUPS, 1, "FAIL"))
+        self.assertEqual((outcome.passed, outcome.failed, outcome.skipped), (2, ["x: two"], ["x: three"]))
+        self.assertIn("Failure!", outcome.output)
+
+    def test_a_case_in_which_the_program_died(self):
+        outcome = program_outcome(report("[ RUN      ] one\n", -6, "FAIL"))
+        self.assertEqual((outcome.passed, outcome.failed), (0, ["x: one"]))
+
+    def test_a_leak_after_the_last_case(self):
+        outcome = program_outcome(report("[ RUN      ] one\n[       OK ] one\nleak\n", 23, "FAIL"))
+        self.assertEqual((outcome.passed, outcome.failed), (1, ["x: ended with FAIL, status 23"]))
+
+    def test_another_kind_of_program(self):
+        self.assertEqual(program_outcome(report("")).passed, 1)
+        self.assertEqual(program_outcome(report("", 77, "SKIP")).skipped, ["x: all"])
+        self.assertEqual(program_outcome(report("", 1, "FAIL")).failed, ["x: all"])
+        timed_out = program_outcome(report("", 0, "TIMEOUT"))
+        self.assertEqual((timed_out.passed, timed_out.failed), (0, ["x: all"]))
+
+
+class Pytest(unittest.TestCase):
+    def test_counts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "report.xml"
+            path.write_text('<testsuites><testsuite><testcase classname="a" name="one"/>'
+                            '<testcase classname="a" name="two"><failure/></testcase>'
+                            '<testcase classname="a" name="three"><error/></testcase>'
+                            '<testcase classname="a" name="four"><skipped message="why"/></testcase>'
+                            '</testsuite></testsuites>')
+            outcome = from_pytest(path, "the words of pytest")
+        self.assertEqual((outcome.passed, outcome.failed, outcome.skipped),
+                         (1, ["a: two", "a: three"], ["a: four (why)"]))
+
+
+class Command(unittest.TestCase):
+    def test_the_environment_is_clean(self):
+        self.assertFalse({"OPENSSL_CONF", "MAKEFLAGS", "http_proxy", "LD_PRELOAD"} & set(environment()))
+
+    def test_status_and_output(self):
+        self.assertEqual(run(["sh", "-c", "echo out; echo err >&2; exit 3"], "/"), (3, "out\nerr\n"))
+
+    def test_a_command_that_takes_too_long_ends_with_its_children(self):
+        status, output = run(["sh", "-c", "echo begun; sleep 60 & wait"], "/", limit_s=1)
+        self.assertEqual(status, ENDED_LATE)
+        self.assertIn("begun", output)
+
+
+if __name__ == "__main__":
+    unittest.main()
