@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests start, they start through these fixtures, which stop it again however the test ends."""
+import contextlib
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.dont_write_bytecode = True
+from harness import build, module, pki, process  # noqa: E402
+
+
+def pytest_configure(config):
+    """Ends on SIGTERM as on Ctrl-C: with every fixture torn down."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_sessionstart(session):
+    missing = build.missing()
+    if missing:
+        pytest.exit("not built: " + " ".join(map(str, missing)), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def work():
+    """A folder for everything that a run writes; workers of another user may pass through it."""
+    with tempfile.TemporaryDirectory(prefix="stek-e2e-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+    left = [pid for sid in process.started for pid in process.session_pids(sid)]
+    assert not left, f"processes are left: {left}"
+
+
+@pytest.fixture(scope="session")
+def certificates(work):
+    folder = work / "pki"
+    folder.mkdir()
+    return pki.make(folder)
+
+
+@pytest.fixture
+def folder(work):
+    """A new folder for one test."""
+    with tempfile.TemporaryDirectory(dir=work) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def running(folder, certificates):
+    """running(Program, openssl_conf, **options): starts it for the length of the test."""
+    with contextlib.ExitStack() as stack:
+        count = iter(range(100))
+
+        def start(program, openssl_conf, **options):
+            if options.get("client_certificate") is True:
+                options["client_certificate"] = certificates.client
+            place = folder / f"{program.name}-{next(count)}"
+            return stack.enter_context(program(place, certificates, openssl_conf, **options))
+        yield start
+
+
+@pytest.fixture
+def stock(running):
+    """stock(Program, **options): a server as it comes. The control."""
+    return lambda program, **options: running(program, None, **options)
+
+
+@pytest.fixture
+def loaded(running, folder):
+    """loaded(Program, stek={setting: value}, **options): the same server with the module loaded."""
+    def start(program, stek=None, **options):
+        conf = module.compose(folder / f"{program.name}.cnf", **(stek or {}))
+        return running(program, conf, **options)
+    return start
+
+
+@pytest.fixture
+def stek_conf(folder):
+    """A composed file with the default settings."""
+    return module.compose(folder / "stek.cnf")

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs ticket-client and keeps what it saw."""
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Optional
+
+from . import build
+from .process import plain_environment
+
+VERSIONS = ("1.2", "1.3")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection, as ticket-client tells it."""
+    n: int
+    ok: bool
+    tls: Optional[str]
+    offered: bool
+    resumed: bool
+    tickets: int
+    key: Optional[str]
+    hint_s: int
+    alert: Optional[str]
+    answer: Optional[str]
+    error: Optional[str]
+
+
+class Visits(list):
+    """The connections of one run of the client, in order."""
+
+    @classmethod
+    def parse(cls, lines):
+        return cls(Connection(**json.loads(line)) for line in lines)
+
+    def failed(self):
+        return [c for c in self if not c.ok]
+
+    def returning(self):
+        """Those that offered a ticket."""
+        return [c for c in self if c.offered]
+
+    def resumed(self):
+        return [c for c in self if c.resumed]
+
+    def lost(self):
+        """Those that offered a ticket and had to shake hands in full."""
+        return [c for c in self if c.offered and not c.resumed]
+
+    def keys(self):
+        """The distinct key names, in the order of their first ticket."""
+        return list(dict.fromkeys(c.key for c in self if c.key))
+
+    def answers(self):
+        return {c.answer for c in self if c.answer}
+
+
+def command(port, tls, **options):
+    """The command line: option names with underscores, True for a bare flag, None for none at all."""
+    args = [str(build.CLIENT), "--port", str(port), "--tls", tls]
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        args.append("--" + name.replace("_", "-"))
+        if value is not True:
+            args.append(str(value))
+    return args
+
+
+def visit(port, tls, http=True, **options):
+    """Connects as asked and returns Visits."""
+    done = subprocess.run(command(port, tls, http=http, **options), check=True, capture_output=True, text=True,
+                          env=plain_environment())
+    return Visits.parse(done.stdout.splitlines())
+
+
+class Background:
+    """A client that runs while others do; results() waits for its end."""
+
+    def __init__(self, port, tls, http=True, **options):
+        self.popen = subprocess.Popen(command(port, tls, http=http, **options), stdout=subprocess.PIPE, text=True,
+                                      stderr=subprocess.PIPE, env=plain_environment(), start_new_session=True)
+
+    def results(self):
+        out, err = self.popen.communicate()
+        if self.popen.returncode:
+            raise RuntimeError(err)
+        return Visits.parse(out.splitlines())
+
+    def stop(self):
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.communicate()

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ticket key files of programs that have them. Each starts its tickets with NAME."""
+import base64
+import os
+import struct
+
+NAME = b"key name in file"
+assert len(NAME) == 16
+
+
+def nginx(path):
+    """name, 32 bytes of HMAC key, 32 bytes of AES key."""
+    path.write_bytes(NAME + os.urandom(64))
+    path.chmod(0o600)
+    return path
+
+
+def apache(path):
+    """name, 16 bytes of HMAC key, 16 bytes of AES key."""
+    path.write_bytes(NAME + os.urandom(32))
+    path.chmod(0o600)
+    return path
+
+
+def lighttpd(path):
+    """Version 0, the times from and until which it seals, then as nginx; in the machine's byte order."""
+    path.write_bytes(struct.pack("=3I", 0, 0, 0xffffffff) + NAME + os.urandom(64))
+    path.chmod(0o600)
+    return path
+
+
+def haproxy(path):
+    """Three keys in base64 at least; the last but one seals."""
+    names = [b"the previous key", NAME, b"the key after it"]
+    path.write_text("".join(base64.b64encode(name + os.urandom(64)).decode() + "\n" for name in names))
+    return path

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module's configuration, as the `stek` command composes it."""
+import subprocess
+from pathlib import Path
+
+from . import build
+from .process import plain_environment
+
+SECTION = "stek"
+
+
+def compose(path, **settings):
+    """Writes a file for OPENSSL_CONF that loads the module with these settings."""
+    args = [str(build.COMMAND), "openssl-cnf", "--module", str(build.MODULE)]
+    for name, value in settings.items():
+        args += [f"--{name}", str(value)]
+    done = subprocess.run(args, check=True, capture_output=True, text=True, env=plain_environment())
+    Path(path).write_text(done.stdout)
+    return Path(path)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A certificate authority and certificates for one run, made with the `openssl` command."""
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .process import plain_environment
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its key: apart, and as one file for programs that want that."""
+    cert: Path
+    key: Path
+    both: Path
+
+
+@dataclass(frozen=True)
+class Pki:
+    ca: Path
+    server: Identity  # localhost and a.example
+    other: Identity   # b.example
+    client: Identity
+
+
+def _openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, env=plain_environment())
+
+
+def _new_key(path):
+    _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
+
+
+def _issue(folder, name, ca_cert, ca_key, extension):
+    key, cert, both = (folder / f"{name}.{end}" for end in ("key", "crt", "pem"))
+    request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
+    _new_key(key)
+    _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
+    extensions.write_text(extension + "\n")
+    _openssl("x509", "-req", "-in", request, "-CA", ca_cert, "-CAkey", ca_key, "-CAcreateserial", "-days", "2",
+             "-extfile", extensions, "-out", cert)
+    both.write_text(key.read_text() + cert.read_text())
+    return Identity(cert, key, both)
+
+
+def make(folder):
+    folder = Path(folder)
+    ca_key, ca = folder / "ca.key", folder / "ca.crt"
+    _new_key(ca_key)
+    _openssl("req", "-x509", "-new", "-key", ca_key, "-subj", "/CN=Test CA", "-days", "2", "-out", ca)
+    return Pki(
+        ca=ca,
+        server=_issue(folder, "localhost", ca, ca_key, "subjectAltName=DNS:localhost,DNS:a.example,IP:127.0.0.1"),
+        other=_issue(folder, "b.example", ca, ca_key, "subjectAltName=DNS:b.example"),
+        client=_issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"))

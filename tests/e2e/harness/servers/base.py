@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every server under test has in common."""
+from pathlib import Path
+
+from .. import client
+from ..process import Process, free_port, plain_environment
+
+
+class Server:
+    """
+    One unmodified program on a free port of loopback, with a folder of its own:
+
+        with Nginx(folder, pki, openssl_conf) as server: ...
+
+    openssl_conf is the file that loads the module, or None to take the program as it comes. Every server answers a
+    GET with the process that answered, as the first line of the body, unless it says otherwise.
+    """
+    name = ""
+
+    def __init__(self, folder, pki, openssl_conf=None, client_certificate=None):
+        self.folder = Path(folder)
+        self.pki = pki
+        self.openssl_conf = openssl_conf
+        self.client_certificate = client_certificate
+        self.port = free_port()
+        self.process = None
+
+    def prepare(self):
+        """Writes the program's configuration into the folder."""
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return plain_environment(OPENSSL_CONF=self.openssl_conf)
+
+    def write(self, name, text, mode=0o644):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def start(self):
+        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.prepare()
+        self.process = Process(self.command(), self.folder, self.environment())
+        try:
+            self.process.wait_until_listening(self.port)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self):
+        return self.process.stop() if self.process else None
+
+    def stderr(self):
+        return self.process.stderr()
+
+    def reload(self):
+        """Has the program read its configuration again, which gives it new SSL_CTXs; returns when it has."""
+        raise NotImplementedError
+
+    def client_options(self):
+        """What a client of this server needs."""
+        if not self.client_certificate:
+            return {}
+        return {"cert": self.client_certificate.cert, "key": self.client_certificate.key}
+
+    def visit(self, tls, **options):
+        """Has ticket-client visit this server and returns its Visits."""
+        return client.visit(self.port, tls, **self.client_options(), **options)
+
+    def answered_by(self, visits):
+        """The distinct processes that answered."""
+        return visits.answers()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy: one worker with threads, which answers by itself."""
+from .base import Server
+
+CONFIGURATION = """
+global
+    nbthread 2
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend https
+    bind 127.0.0.1:{port} ssl crt {identity.both} ssl-min-ver TLSv1.2 {ticket_keys}
+    http-request return status 200 content-type text/plain lf-string "%pid\\n"
+"""
+
+
+class Haproxy(Server):
+    name = "haproxy"
+
+    def __init__(self, *args, ticket_keys=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.ticket_keys = ticket_keys  # a file of base64 lines of 80-byte keys
+
+    def prepare(self):
+        self.write("haproxy.cfg", CONFIGURATION.format(
+            port=self.port, identity=self.pki.server,
+            ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else ""))
+
+    def command(self):
+        return ["haproxy", "-db", "-f", self.folder / "haproxy.cfg"]

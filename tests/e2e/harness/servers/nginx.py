@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nginx: a master that makes the SSL_CTXs and forks workers; a reload makes new ones in the same master."""
+import os
+import signal
+
+from ..process import wait_for
+from .base import Server
+
+CONFIGURATION = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes {workers};
+{user}
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    keepalive_timeout 0;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    {ticket_key}
+    {hosts}
+}}
+"""
+
+HOST = """
+    server {{
+        listen 127.0.0.1:{port} ssl {listen};
+        server_name {names};
+        ssl_certificate {identity.cert};
+        ssl_certificate_key {identity.key};
+        {extra}
+        default_type text/plain;
+        return 200 "$pid\\n";
+    }}
+"""
+
+
+class Nginx(Server):
+    name = "nginx"
+
+    def __init__(self, *args, workers=4, ticket_key=None, user=None, second_host=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.workers = workers
+        self.ticket_key = ticket_key  # an 80-byte key file
+        self.user = user
+        self.second_host = second_host  # serves b.example too, with a certificate of its own
+
+    def hosts(self):
+        verify = f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;" if self.client_certificate else ""
+        text = HOST.format(port=self.port, listen="reuseport", names="localhost a.example", identity=self.pki.server,
+                           extra=verify)
+        if self.second_host:
+            text += HOST.format(port=self.port, listen="", names="b.example", identity=self.pki.other, extra="")
+        return text
+
+    def prepare(self):
+        self.write("nginx.conf", CONFIGURATION.format(
+            folder=self.folder, workers=self.workers, hosts=self.hosts(),
+            user=f"user {self.user};" if self.user else "",
+            ticket_key=f"ssl_session_ticket_key {self.ticket_key};" if self.ticket_key else ""))
+
+    def command(self):
+        return ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"]
+
+    def start(self):
+        super().start()
+        wait_for(lambda: len(self.process.children()) == self.workers, "nginx's workers")
+        return self
+
+    def reload(self):
+        before = set(self.process.children())
+        self.process.signal(signal.SIGHUP)
+
+        def renewed():
+            now = set(self.process.children())
+            return len(now) == self.workers and not now & before
+        wait_for(renewed, "nginx's new workers")
+
+    def replace_workers(self):
+        """Kills every worker; the master forks others."""
+        before = set(self.process.children())
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: len(set(self.process.children()) - before) == self.workers, "nginx's new workers")

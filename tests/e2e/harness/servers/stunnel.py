@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""stunnel before a plain HTTP server: one process with threads; HUP makes new SSL_CTXs."""
+import http.server
+import signal
+import threading
+
+from ..process import wait_for
+from .base import Server
+
+CONFIGURATION = """
+foreground = yes
+pid =
+output = {folder}/stunnel.log
+debug = notice
+syslog = no
+[https]
+accept = 127.0.0.1:{port}
+connect = 127.0.0.1:{backend}
+cert = {identity.cert}
+key = {identity.key}
+sslVersionMin = TLSv1.2
+"""
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"the server behind stunnel\n")
+
+    def log_message(self, *_):
+        pass
+
+
+class Stunnel(Server):
+    name = "stunnel"
+
+    def start(self):
+        self.backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
+        self.thread = threading.Thread(target=self.backend.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+        return super().start()
+
+    def stop(self):
+        status = super().stop()
+        self.backend.shutdown()
+        self.backend.server_close()
+        self.thread.join()
+        return status
+
+    def prepare(self):
+        self.write("stunnel.conf", CONFIGURATION.format(
+            folder=self.folder, port=self.port, backend=self.backend.server_port, identity=self.pki.server))
+
+    def command(self):
+        return ["stunnel4", self.folder / "stunnel.conf"]
+
+    def times_configured(self):
+        return (self.folder / "stunnel.log").read_text().count("Configuration successful")
+
+    def reload(self):
+        before = self.times_configured()
+        self.process.signal(signal.SIGHUP)
+        wait_for(lambda: self.times_configured() > before, "stunnel to read its configuration")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that come back resume, whichever worker or process answers them."""
+import pytest
+
+from harness.client import VERSIONS
+from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel,
+                             shared_by_node)
+
+PREFORKED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php]
+ALL = [*PREFORKED, SServer, Stunnel, Haproxy, *shared_by_node()]
+COUNT = 40
+
+each_version = pytest.mark.parametrize("tls", VERSIONS)
+
+
+def each(programs):
+    return pytest.mark.parametrize("program", programs, ids=lambda p: p.name)
+
+
+@each_version
+@each(ALL)
+def test_every_returning_client_resumes(loaded, program, tls):
+    visits = loaded(program).visit(tls, count=COUNT)
+    assert not visits.failed()
+    assert len(visits.resumed()) == COUNT - 1
+
+
+@each_version
+@each(PREFORKED)
+def test_tickets_resume_across_processes(loaded, program, tls):
+    server = loaded(program)
+    visits = server.visit(tls, count=COUNT)
+    assert len(server.answered_by(visits)) > 1
+    assert not visits.lost()
+
+
+@each(ALL)
+def test_a_tls13_client_gets_one_new_ticket_at_each_resumption(loaded, program):
+    visits = loaded(program).visit("1.3", count=10)
+    assert [c.tickets for c in visits.resumed()] == [1] * 9
+
+
+@each(ALL)
+def test_a_tls12_client_keeps_its_ticket_while_the_key_is_the_active_one(loaded, program):
+    visits = loaded(program, stek={"rotate": "1h"}).visit("1.2", count=10)
+    assert [c.tickets for c in visits] == [1] + [0] * 9
+
+
+@each_version
+def test_control_python_contexts_made_after_the_fork_do_not_share_tickets(stock, tls):
+    visits = stock(PythonAfterFork).visit(tls, count=COUNT)
+    assert not visits.failed()
+    assert len(visits.lost()) > COUNT / 4
+    assert len(visits.keys()) > 1
+
+
+@each_version
+def test_control_php_never_resumes(stock, tls):
+    visits = stock(Php).visit(tls, count=COUNT)
+    assert not visits.failed()
+    assert len(visits.lost()) == COUNT - 1
+
+
+@each([Lighttpd, *shared_by_node()])
+def test_control_some_programs_give_no_new_ticket_at_a_resumption(stock, program):
+    visits = stock(program).visit("1.3", count=10)
+    assert visits.resumed()
+    assert [c.tickets for c in visits.resumed()] == [0] * len(visits.resumed())
+
+
+@each_version
+@each([Nginx, Apache, Python, SServer, Stunnel, Haproxy])
+def test_control_the_others_resume_while_one_ssl_ctx_lives(stock, program, tls):
+    """So what the module adds to them is in test_reload.py and test_rotation.py."""
+    visits = stock(program).visit(tls, count=COUNT)
+    assert not visits.lost()
+    assert len(visits.keys()) == 1
+
+
+@each_version
+def test_a_killed_worker_takes_no_tickets_with_it(loaded, tls):
+    server = loaded(Nginx)
+    session = server.folder / "session.pem"
+    server.visit(tls, sess_out=session)
+    server.replace_workers()
+    assert server.visit(tls, sess_in=session).resumed()
+
+
+@each_version
+@pytest.mark.parametrize("user", ["nobody", "www-data"])
+def test_workers_that_gave_up_root_share_the_ring(loaded, user, tls):
+    visits = loaded(Nginx, user=user).visit(tls, count=COUNT)
+    assert not visits.lost()
