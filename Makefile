@@ -16,7 +16,7 @@ PACKAGES := packaging/install-packages
 build:
 	@$(PACKAGES) --check build unit
 	@test -f build/build.ninja || $(MESON) setup build
-	@$(MESON) compile -C build
+	@ninja -C build
 
 help:
 	@echo 'make                  build everything into build/'
@@ -52,8 +52,8 @@ install:
 	@$(PACKAGES) --check build
 	@$(MESON) setup build-install $(if $(wildcard build-install/build.ninja),--reconfigure) \
 	    --prefix '$(PREFIX)' -Dtests=false >/dev/null
-	@$(MESON) compile -C build-install
-	@$(MESON) install -C build-install --no-rebuild --quiet $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+	@ninja -C build-install --quiet
+	@$(MESON) install -C build-install --no-rebuild $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
 	@test -n '$(DESTDIR)' || test "$$(id -u)" != 0 || ldconfig
 
 uninstall:
