@@ -3,7 +3,8 @@
  * ticket-client: shakes hands with a TLS server on loopback again and again, offering the newest ticket that it has,
  * and prints one JSON object a line for each connection. It judges nothing: whoever runs it does.
  *
- *   n        number of the connection, from 0        tls      "1.2" or "1.3", null if the handshake failed
+ *   n        number of the connection, from 0        at_ms    when it began, since the first one
+ *   tls      "1.2" or "1.3", null if the handshake failed
  *   ok       handshake (and answer, with --http)     offered  a session was offered
  *   resumed  the server took it                      tickets  non-empty tickets received in this connection
  *   key      first 16 bytes (the key name) of the ticket held at its end, in hex, or null
@@ -40,6 +41,7 @@ struct outcome {
     bool ok, offered, resumed;
     int version;
     int tickets;
+    int64_t at_ms;
     char alert[TEXT_MAX], error[TEXT_MAX], answer[ANSWER_MAX];
 };
 
@@ -293,7 +295,7 @@ static void print_key(const SSL_SESSION *session)
 static void print_outcome(long n, const struct outcome *out, const SSL_SESSION *session)
 {
     const char *tls = out->version == TLS1_3_VERSION ? "1.3" : out->version == TLS1_2_VERSION ? "1.2" : "";
-    printf("{\"n\":%ld,\"ok\":%s", n, out->ok ? "true" : "false");
+    printf("{\"n\":%ld,\"at_ms\":%lld,\"ok\":%s", n, (long long)out->at_ms, out->ok ? "true" : "false");
     print_text("tls", tls);
     printf(",\"offered\":%s,\"resumed\":%s,\"tickets\":%d", out->offered ? "true" : "false",
            out->resumed ? "true" : "false", out->tickets);
@@ -312,7 +314,8 @@ static void run(const struct options *opt)
     for (long n = 0; opt->count == 0 || n < opt->count; n++) {
         struct outcome out = {.ok = false};
         sleep_until_ms(start_ms + n * opt->interval_ms);
-        if (opt->seconds && now_ms() - start_ms >= opt->seconds * 1000)
+        out.at_ms = now_ms() - start_ms;
+        if (opt->seconds && out.at_ms >= opt->seconds * 1000)
             break;
         session = run_once(ctx, opt, session, &out);
         print_outcome(n, &out, session);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs ticket-client and keeps what it saw."""
 import json
+import os
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import Optional
 
@@ -15,6 +17,7 @@ VERSIONS = ("1.2", "1.3")
 class Connection:
     """One connection, as ticket-client tells it."""
     n: int
+    at_ms: int
     ok: bool
     tls: Optional[str]
     offered: bool
@@ -76,19 +79,26 @@ def visit(port, tls, http=True, **options):
 
 
 class Background:
-    """A client that runs while others do; results() waits for its end."""
+    """A client that runs while others do; it writes into a file, so that nobody who is slow to read stops it."""
 
     def __init__(self, port, tls, http=True, **options):
-        self.popen = subprocess.Popen(command(port, tls, http=http, **options), stdout=subprocess.PIPE, text=True,
-                                      stderr=subprocess.PIPE, env=plain_environment(), start_new_session=True)
+        self.output = tempfile.TemporaryFile(mode="w+")
+        self.popen = subprocess.Popen(command(port, tls, http=http, **options), stdin=subprocess.DEVNULL,
+                                      stdout=self.output, env=plain_environment(), start_new_session=True)
+
+    def so_far(self):
+        """The visits that are over."""
+        text = os.pread(self.output.fileno(), 1 << 30, 0).decode()
+        return Visits.parse(text.splitlines(keepends=False)[:text.count("\n")])
 
     def results(self):
-        out, err = self.popen.communicate()
-        if self.popen.returncode:
-            raise RuntimeError(err)
-        return Visits.parse(out.splitlines())
+        """Waits for the end."""
+        if self.popen.wait():
+            raise RuntimeError(f"{self.popen.args} ended with {self.popen.returncode}")
+        return self.so_far()
 
     def stop(self):
         if self.popen.poll() is None:
             self.popen.kill()
-        self.popen.communicate()
+        self.popen.wait()
+        self.output.close()

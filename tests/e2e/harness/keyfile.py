@@ -23,8 +23,8 @@ def apache(path):
 
 
 def lighttpd(path):
-    """Version 0, the times from and until which it seals, then as nginx; in the machine's byte order."""
-    path.write_bytes(struct.pack("=3I", 0, 0, 0xffffffff) + NAME + os.urandom(64))
+    """Version 0, the times from and until which it seals (signed), then as nginx; in the machine's byte order."""
+    path.write_bytes(struct.pack("=3i", 0, 0, 0x7fffffff) + NAME + os.urandom(64))
     path.chmod(0o600)
     return path
 
