@@ -5,6 +5,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import subprocess
 
 from report import finish, options
@@ -34,7 +35,10 @@ def tidy(root, build, path):
     checks = ["--checks=-concurrency-mt-unsafe"] if below(path, PROGRAMS) else []
     result = subprocess.run(["clang-tidy", "--quiet", "-p", str(build.resolve()), *COMPILER, *checks, path], cwd=root,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return result.stdout if result.returncode != 0 else None
+    if result.returncode == 0:
+        return None
+    # The way to a finding of the analyser can be pages long; `clang-tidy -p build FILE` shows it.
+    return "\n".join(line for line in result.stdout.splitlines() if re.search(r": (error|warning): ", line)) or result.stdout
 
 
 def main():

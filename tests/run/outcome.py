@@ -56,7 +56,7 @@ def cmocka_cases(output):
 
 def program_outcome(report):
     """One program under Meson: its cmocka cases, or itself as one test when it has none."""
-    name, status = report["name"], report["returncode"]
+    name, status = report["name"].split(" / ")[-1], report["returncode"]
     output = report.get("stdout", "") + report.get("stderr", "")
     cases = cmocka_cases(output)
     if not cases:

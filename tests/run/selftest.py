@@ -31,7 +31,7 @@ half a line without an end[       OK ] one
 
 
 def report(output, status=0, result="OK"):
-    return {"name": "x", "stdout": output, "returncode": status, "result": result}
+    return {"name": "stek:unit / x", "stdout": output, "returncode": status, "result": result}
 
 
 class Cmocka(unittest.TestCase):
