@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORLDS = 20, TURNS = 400, FULL_PLACES = STEK_RECORDS_MAX - 2 };
+enum { WORLDS = 20, TURNS = 250, FULL_PLACES = STEK_RECORDS_MAX - 2 };
 
 #define YEAR_S ((int64_t)365 * 86400)
 #define CLOCK_MAX ((int64_t)1 << 39)
@@ -97,7 +97,7 @@ static int64_t asleep_s(struct world *world)
     case 0:
         return prng_scale(&world->prng, 10 * YEAR_S);
     case 1:
-        return prng_between(&world->prng, 0, 300 * rotate_s);
+        return prng_between(&world->prng, 0, (prng_one_in(&world->prng, 4) ? 300 : 40) * rotate_s);
     case 2:
         return prng_between(&world->prng, 0, world->policy.accept_s + 3 * rotate_s);
     case 3:
