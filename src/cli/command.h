@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of stek(1). */
+#ifndef STEK_CLI_COMMAND_H
+#define STEK_CLI_COMMAND_H
+
+/* Exit codes: docs in stek(1). */
+enum { STEK_EXIT_FINE = 0, STEK_EXIT_FAILED = 1, STEK_EXIT_USAGE = 2 };
+
+struct stek_command {
+    const char *name;
+    const char *summary;
+    /* argv[0] is the command's name. Returns the exit code. */
+    int (*run)(int argc, char **argv);
+};
+
+int stek_command_openssl_cnf(int argc, char **argv);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include "stek.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct stek_command commands[] = {
+    {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(void)
+{
+    (void)puts("Usage: stek COMMAND [OPTION]...\n"
+               "Session ticket keys that keep themselves.\n\n"
+               "Commands:");
+    for (int i = 0; i < COMMANDS; i++)
+        (void)printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+    (void)puts("\n  --help       this text; stek COMMAND --help tells about a command\n"
+               "  --version    the version\n\n"
+               "Example:\n"
+               "  stek openssl-cnf >/etc/stek-openssl.cnf\n"
+               "  OPENSSL_CONF=/etc/stek-openssl.cnf nginx\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage. See stek(1).");
+}
+
+/* What was printed must have arrived: a full disk must not leave half a configuration with exit code 0. */
+static int finish(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        (void)fprintf(stderr, "stek: cannot write to standard output\n");
+        return STEK_EXIT_FAILED;
+    }
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help();
+        return finish(STEK_EXIT_FINE);
+    }
+    if (strcmp(name, "--version") == 0) {
+        (void)puts("stek " STEK_VERSION);
+        return finish(STEK_EXIT_FINE);
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return finish(commands[i].run(argc - 1, argv + 1));
+    if (name[0] == '\0')
+        (void)fprintf(stderr, "stek: no command given: try 'stek --help'\n");
+    else
+        (void)fprintf(stderr, "stek: '%s' is not a command: try 'stek --help'\n", name);
+    return STEK_EXIT_USAGE;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/settings.h"
+
+#include "core/duration.h"
+#include "core/policy.h"
+
+#include <string.h>
+
+static const struct stek_setting_info all[] = {
+    {"ring", "private", "private"},
+    {"rotate", "a duration between 1s and 7d, such as 90s, 15m, 1h or 7d", "1h"},
+    {"accept", "a duration between 1s and 7d, such as 90s, 15m, 1h or 7d", "12h"},
+    {"ahead", "a whole number between 1 and 16", "2"},
+    {"lineage", "a duration between 1s and 30d, such as 90s, 15m, 1h or 7d", "24h"},
+    {"context", "auto, or a label of 1 to 255 printable ASCII characters", "auto"},
+    {"override", "yes or no", "yes"},
+    {NULL, NULL, NULL},
+};
+
+static const char names[] = "the settings ring, rotate, accept, ahead, lineage, context and override";
+
+const struct stek_setting_info *stek_settings_all(void)
+{
+    return all;
+}
+
+void stek_settings_init(struct stek_settings *settings)
+{
+    *settings = (struct stek_settings){.override = true};
+}
+
+static bool set_duration(const char *value, int64_t max_s, int64_t *setting)
+{
+    int64_t seconds;
+
+    if (!stek_duration_parse(value, &seconds) || seconds < 1 || seconds > max_s)
+        return false;
+    *setting = seconds;
+    return true;
+}
+
+static bool set_ahead(const char *value, uint32_t *setting)
+{
+    int64_t number;
+
+    if (!stek_number_parse(value, &number) || number < 1 || number > STEK_AHEAD_MAX)
+        return false;
+    *setting = (uint32_t)number;
+    return true;
+}
+
+static bool set_context(const char *value, char setting[STEK_LABEL_MAX + 1])
+{
+    const size_t len = strlen(value);
+
+    if (len == 0 || len > STEK_LABEL_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (value[i] < ' ' || value[i] > '~')
+            return false;
+    memset(setting, 0, STEK_LABEL_MAX + 1);
+    if (strcmp(value, "auto") != 0)
+        memcpy(setting, value, len);
+    return true;
+}
+
+static bool set_yes_no(const char *value, bool *setting)
+{
+    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return false;
+    *setting = value[0] == 'y';
+    return true;
+}
+
+static bool set_known(struct stek_settings *settings, const char *name, const char *value)
+{
+    if (strcmp(name, "rotate") == 0)
+        return set_duration(value, STEK_ROTATE_MAX_S, &settings->policy.rotate_s);
+    if (strcmp(name, "accept") == 0)
+        return set_duration(value, STEK_ACCEPT_MAX_S, &settings->policy.accept_s);
+    if (strcmp(name, "lineage") == 0)
+        return set_duration(value, STEK_LINEAGE_MAX_S, &settings->policy.lineage_s);
+    if (strcmp(name, "ahead") == 0)
+        return set_ahead(value, &settings->policy.ahead);
+    if (strcmp(name, "context") == 0)
+        return set_context(value, settings->context);
+    if (strcmp(name, "override") == 0)
+        return set_yes_no(value, &settings->override);
+    return strcmp(value, "private") == 0; /* ring */
+}
+
+const char *stek_settings_set(struct stek_settings *settings, const char *name, const char *value)
+{
+    for (const struct stek_setting_info *info = all; info->name != NULL; info++)
+        if (strcmp(info->name, name) == 0)
+            return set_known(settings, name, value) ? NULL : info->allowed;
+    return names;
+}

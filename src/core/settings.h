@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings of a ring as a configuration gives them: names, values, and what is allowed. Pure. */
+#ifndef STEK_CORE_SETTINGS_H
+#define STEK_CORE_SETTINGS_H
+
+#include "stek.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { STEK_LABEL_MAX = 255 };
+
+struct stek_settings {
+    struct stek_policy policy;         /* 0: not given, the default */
+    bool override;                     /* stek's callback wins over the program's own */
+    char context[STEK_LABEL_MAX + 1];  /* empty: auto */
+};
+
+/* A setting's name and, in words, what it may be. */
+struct stek_setting_info {
+    const char *name;
+    const char *allowed;
+    const char *standard; /* the default, as one would write it */
+};
+
+/* All settings, ended by a NULL name. */
+const struct stek_setting_info *stek_settings_all(void);
+
+/* Defaults: policy of zeros, override, auto context. */
+void stek_settings_init(struct stek_settings *settings);
+
+/*
+ * Sets one. Returns NULL, or what is allowed instead: for an unknown name the names that there are. Nothing is changed
+ * then. The text is static.
+ */
+const char *stek_settings_set(struct stek_settings *settings, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stek.so: an OpenSSL configuration module that gives every SSL_CTX of a program a ring. stek-openssl(5).
+ *
+ * libcrypto loads it while it reads the configuration, often long before the program forks: so the ring's memory is
+ * mapped here, for all forks to share, but its first keys are made when the first ticket is due, since random
+ * generators and providers may not be configured yet. Errors of modules are swallowed by most programs, so they are
+ * said here, on standard error, and the program goes on with OpenSSL's own keys.
+ */
+#include "core/settings.h"
+#include "ringfile/ring.h"
+#include "tls/ossl.h"
+
+#include <openssl/conf.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* openssl/crypto.h declares OPENSSL_init with another type than modules have; libcrypto looks these names up. */
+int stek_module_init(CONF_IMODULE *module, const CONF *conf) __asm__("OPENSSL_init");
+void stek_module_finish(CONF_IMODULE *module) __asm__("OPENSSL_finish");
+
+/* What new SSL_CTXs get. Changed only while the configuration is read. NULL: nothing. */
+static struct stek_ring *ring;
+static struct stek_settings settings;
+
+/* A default session-id context: without one libssl answers resumptions with an alert where peers are verified. */
+static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
+
+static bool serves(const SSL_CTX *ctx)
+{
+    const SSL_METHOD *method = SSL_CTX_get_ssl_method(ctx);
+
+    return method != TLS_client_method() && method != DTLS_client_method();
+}
+
+/* CRYPTO_EX_new for SSL_CTX: runs in every SSL_CTX_new(). */
+static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
+{
+    SSL_CTX *ctx = parent;
+    const struct stek_attach_options options = {settings.context[0] != '\0' ? settings.context : NULL,
+                                                settings.override};
+
+    (void)ptr, (void)data, (void)index, (void)argl, (void)argp;
+    if (ring == NULL || !serves(ctx))
+        return;
+    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
+    enum stek_result result = stek_attach(ctx, ring, &options);
+    if (result != STEK_OK)
+        (void)fprintf(stderr, "stek: an SSL_CTX goes on with OpenSSL's own ticket keys: %s\n",
+                      stek_result_text(result));
+}
+
+static void complain(const char *section, const char *name, const char *value, const char *allowed)
+{
+    (void)fprintf(stderr,
+                  "stek: openssl configuration: section '%s': %s = %s: allowed: %s; going on with OpenSSL's own keys\n",
+                  section, name, value, allowed);
+}
+
+/* Reads the section. `path` is libcrypto's own: where this module is. */
+static bool read_section(const CONF *conf, const char *section, struct stek_settings *ret_settings)
+{
+    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
+    struct stek_settings read;
+
+    stek_settings_init(&read);
+    for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
+        const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
+        const char *allowed = strcmp(value->name, "path") == 0 ? NULL
+                                                               : stek_settings_set(&read, value->name, value->value);
+        if (allowed != NULL) {
+            complain(section, value->name, value->value, allowed);
+            return false;
+        }
+    }
+    *ret_settings = read;
+    return true;
+}
+
+static const char *value_or_default(const CONF *conf, const char *section, const char *name, const char *standard)
+{
+    const char *value = NULL;
+    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
+
+    for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
+        if (strcmp(sk_CONF_VALUE_value(values, i)->name, name) == 0)
+            value = sk_CONF_VALUE_value(values, i)->value;
+    return value != NULL ? value : standard;
+}
+
+/* Each value is in range; together they may still be too many keys. */
+static bool check_policy(const CONF *conf, const char *section, const struct stek_policy *policy)
+{
+    const char *problem = stek_policy_problem(policy);
+    char value[96];
+
+    if (problem == NULL)
+        return true;
+    (void)snprintf(value, sizeof value, "%s with accept = %s and ahead = %s",
+                   value_or_default(conf, section, "rotate", "1h"), value_or_default(conf, section, "accept", "12h"),
+                   value_or_default(conf, section, "ahead", "2"));
+    complain(section, "rotate", value, problem);
+    return false;
+}
+
+static bool same_policy(const struct stek_policy *a, const struct stek_policy *b)
+{
+    return a->rotate_s == b->rotate_s && a->accept_s == b->accept_s && a->lineage_s == b->lineage_s &&
+           a->ahead == b->ahead;
+}
+
+/* A program that reads its configuration again (Apache does at each restart) keeps its ring, and so its sessions. */
+static bool ensure_ring(const struct stek_settings *wanted)
+{
+    struct stek_ring *made;
+
+    if (ring != NULL && same_policy(&wanted->policy, &settings.policy))
+        return true;
+    enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
+    if (result != STEK_OK) {
+        (void)fprintf(stderr, "stek: no ring: %s; going on with OpenSSL's own keys\n", stek_result_text(result));
+        return false;
+    }
+    stek_ring_free(ring);
+    ring = made;
+    return true;
+}
+
+static int hooked;
+
+static void hook_ssl_ctx(void)
+{
+    hooked = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
+}
+
+/* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from starting at all. */
+int stek_module_init(CONF_IMODULE *module, const CONF *conf)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const char *section = CONF_imodule_get_value(module);
+    struct stek_settings wanted;
+
+    if (!read_section(conf, section, &wanted) || !check_policy(conf, section, &wanted.policy) || !ensure_ring(&wanted))
+        return 1;
+    settings = wanted;
+    if (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked)
+        (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with OpenSSL's own keys\n");
+    return 1;
+}
+
+/* SSL_CTXs may live on until the process ends, and so do this module (linked with -z nodelete) and its ring. */
+void stek_module_finish(CONF_IMODULE *module)
+{
+    (void)module;
+}

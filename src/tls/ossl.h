@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that differs between OpenSSL versions and between its two kinds of ticket key callback, in one place.
+ *
+ * OpenSSL 3 knows an older callback (HMAC_CTX) and the evp callback (EVP_MAC_CTX). If both are set the evp one is
+ * called, whatever the order; within a kind the last one set is. Hence the choice here: whoever wants to win installs
+ * the evp callback, whoever wants to yield to what the program sets later installs the older one.
+ */
+#ifndef STEK_TLS_OSSL_H
+#define STEK_TLS_OSSL_H
+
+#include "stek.h"
+
+#include "crypto/derive.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/opensslv.h>
+#include <openssl/params.h>
+#include <openssl/ssl.h>
+
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "stek needs OpenSSL 3.0 or later"
+#endif
+
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+#define STEK_HAVE_HMAC_CALLBACK 0
+#else
+#define STEK_HAVE_HMAC_CALLBACK 1
+#endif
+
+/* The MAC context that libssl hands to the callback; exactly one is set. */
+struct stek_ossl_mac {
+    EVP_MAC_CTX *evp;
+    HMAC_CTX *hmac;
+};
+
+typedef int (*stek_ossl_evp_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int);
+typedef int (*stek_ossl_hmac_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, HMAC_CTX *, int);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+/* Installs one of the two callbacks: the one that wins over what the program sets later, or the one that yields. */
+static inline void stek_ossl_install(SSL_CTX *ctx, int wins, stek_ossl_evp_cb evp_cb, stek_ossl_hmac_cb hmac_cb)
+{
+#if STEK_HAVE_HMAC_CALLBACK
+    (void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, wins ? evp_cb : NULL);
+    if (!wins)
+        (void)SSL_CTX_set_tlsext_ticket_key_cb(ctx, hmac_cb);
+#else
+    (void)wins;
+    (void)hmac_cb;
+    (void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, evp_cb);
+#endif
+}
+
+static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMAC_KEY_LEN], const EVP_MD *sha256)
+{
+#if STEK_HAVE_HMAC_CALLBACK
+    return HMAC_Init_ex(hmac, key, STEK_HMAC_KEY_LEN, sha256, NULL) == 1;
+#else
+    (void)hmac, (void)key, (void)sha256;
+    return 0;
+#endif
+}
+
+#pragma GCC diagnostic pop
+
+/* Keys the MAC context with HMAC-SHA256. Returns whether that worked. */
+static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key[STEK_HMAC_KEY_LEN],
+                                     const EVP_MD *sha256)
+{
+    static char digest[] = "SHA256";
+    OSSL_PARAM params[3];
+
+    if (mac.hmac != NULL)
+        return stek_ossl_hmac_init(mac.hmac, key, sha256);
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
+    params[1] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key, STEK_HMAC_KEY_LEN);
+    params[2] = OSSL_PARAM_construct_end();
+    return EVP_MAC_CTX_set_params(mac.evp, params) == 1;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The callbacks around sealing and opening: lineage, server name, client certificate, timeout. */
+#include "tls/session.h"
+
+#include "core/admit.h"
+#include "tls/attachment.h"
+#include "tls/callbacks.h"
+#include "tls/servername.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <string.h>
+#include <time.h>
+
+static bool read_appdata(SSL_SESSION *session, struct stek_appdata *ret_appdata)
+{
+    void *bytes = NULL;
+    size_t len = 0;
+
+    return SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && bytes != NULL &&
+           stek_appdata_decode(bytes, len, ret_appdata);
+}
+
+static bool write_appdata(SSL_SESSION *session, const struct stek_appdata *appdata)
+{
+    uint8_t bytes[STEK_APPDATA_LEN];
+
+    stek_appdata_encode(appdata, bytes);
+    return SSL_SESSION_set1_ticket_appdata(session, bytes, sizeof bytes) == 1;
+}
+
+static bool peers_are_verified(const SSL *ssl)
+{
+    return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+}
+
+bool stek_session_may_be_sealed(SSL *ssl)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    struct stek_appdata appdata;
+    unsigned int id_context_len = 0;
+
+    if (session == NULL || !read_appdata(session, &appdata) || SSL_SESSION_get_timeout(session) <= 0)
+        return false;
+    (void)SSL_SESSION_get0_id_context(session, &id_context_len);
+    return id_context_len > 0 || !peers_are_verified(ssl);
+}
+
+/* The lineage of the session: what its ticket said, else it begins now. */
+static bool find_or_begin_lineage(SSL *ssl, SSL_SESSION *session, int64_t now, struct stek_appdata *ret_appdata)
+{
+    if (read_appdata(session, ret_appdata))
+        return true;
+    ret_appdata->origin = SSL_session_reused(ssl) ? (int64_t)SSL_SESSION_get_time(session) : now;
+    return stek_server_name_of_connection(ssl, ret_appdata->name_hash) && write_appdata(session, ret_appdata);
+}
+
+/* What the program set; a resumed session's own timeout was cut for the ticket that it came from. */
+static int64_t program_timeout_s(const SSL *ssl, SSL_CTX *ctx)
+{
+    const long timeout_s = SSL_CTX_get_timeout(ctx);
+
+    return timeout_s > 0 ? timeout_s : SSL_get_default_timeout(ssl);
+}
+
+static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
+{
+    STEK_SECRET(stek_seal_key) struct stek_seal_key active;
+    struct stek_ring *ring = attachment->ring;
+    struct stek_keys *keys = stek_attachment_keys(attachment);
+    SSL_SESSION *session = SSL_get_session(ssl);
+    const int64_t now = stek_ring_now(ring);
+    struct stek_appdata lineage;
+
+    if (session == NULL || keys == NULL || !find_or_begin_lineage(ssl, session, now, &lineage))
+        return;
+    if (!stek_ring_seal(ring, keys, now, &active))
+        return;
+    const int64_t promise_s = stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until,
+                                             lineage.origin, ring->policy.lineage_s, now);
+    (void)SSL_SESSION_set_timeout(session, (long)promise_s);
+}
+
+/* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end the handshake. */
+int stek_ticket_gen_cb(SSL *ssl, void *arg)
+{
+    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+
+    (void)arg;
+    (void)ERR_set_mark();
+    if (attachment != NULL)
+        prepare_session(ssl, attachment);
+    (void)ERR_pop_to_mark();
+    return 1;
+}
+
+/* False when the certificate's end cannot be read, which is as bad as having passed. */
+static bool read_cert_end(const X509 *cert, int64_t *ret_until)
+{
+    struct tm end;
+
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
+        return false;
+    *ret_until = timegm(&end);
+    return true;
+}
+
+/* In TLS 1.3 a certificate may be asked for after the handshake (RFC 9846 section 4.6.2), so none is missing yet. */
+static bool cert_is_required(const SSL *ssl)
+{
+    const int required = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    const int mode = SSL_get_verify_mode(ssl);
+    const bool later = (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && SSL_version(ssl) == TLS1_3_VERSION;
+
+    return (mode & required) == required && !later;
+}
+
+/* A ticket that a server without stek sealed under the same key has no lineage: it begins when that was sealed. */
+static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
+{
+    const char *name = SSL_SESSION_get0_hostname(session);
+
+    ret_appdata->origin = (int64_t)SSL_SESSION_get_time(session);
+    return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
+           write_appdata(session, ret_appdata);
+}
+
+static bool may_resume(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring)
+{
+    const X509 *cert = SSL_SESSION_get0_peer(session);
+    struct stek_ticket_facts facts = {.has_cert = cert != NULL, .cert_required = cert_is_required(ssl)};
+
+    if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
+        return false;
+    if (!stek_server_name_of_hello(ssl, facts.hello_name))
+        return false;
+    if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
+        return false;
+    return stek_admit(&facts, ring->policy.lineage_s, stek_ring_now(ring)) == STEK_VERDICT_RESUME;
+}
+
+SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
+                                     SSL_TICKET_STATUS status, void *arg)
+{
+    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+
+    (void)name, (void)name_len, (void)arg;
+    if (attachment == NULL || (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    (void)ERR_set_mark();
+    const bool resumes = may_resume(ssl, session, attachment->ring);
+    (void)ERR_pop_to_mark();
+    if (!resumes)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stek knows and demands of the session in a ticket. */
+#ifndef STEK_TLS_SESSION_H
+#define STEK_TLS_SESSION_H
+
+#include "tls/ossl.h"
+
+#include <stdbool.h>
+
+/*
+ * Whether a ticket may be made of this connection's session. Not without a lineage (it would escape the cap), not when
+ * nothing is left to promise, and not where libssl would answer the ticket with a fatal alert: when peers are verified
+ * and the session has no session-id context (ssl_get_prev_session() in libssl).
+ */
+bool stek_session_may_be_sealed(SSL *ssl);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ticket key callback: chooses the key and hands it to libssl, which seals and opens with it. */
+#include "tls/callbacks.h"
+
+#include "crypto/random.h"
+#include "tls/attachment.h"
+#include "tls/session.h"
+
+#include <openssl/err.h>
+
+#include <string.h>
+
+enum { NO_TICKET = 0, SEALED = 1, UNKNOWN = 0, OPENED = 1, OPENED_RENEW = 2 };
+
+/* The contexts that libssl hands to the callback. */
+struct crypto {
+    EVP_CIPHER_CTX *cipher;
+    struct stek_ossl_mac mac;
+};
+
+static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+{
+    STEK_SECRET(stek_seal_key) struct stek_seal_key active;
+    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+    uint8_t fresh_iv[16];
+
+    if (keys == NULL || !stek_session_may_be_sealed(ssl))
+        return NO_TICKET;
+    if (!stek_ring_seal(attachment->ring, keys, stek_ring_now(attachment->ring), &active))
+        return NO_TICKET;
+    if (stek_random_public(fresh_iv, sizeof fresh_iv) != STEK_OK)
+        return NO_TICKET;
+    if (EVP_EncryptInit_ex(with.cipher, attachment->aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
+        !stek_ossl_mac_init(with.mac, active.key.hmac_key, attachment->sha256))
+        return NO_TICKET;
+    memcpy(name, active.key.name, STEK_NAME_LEN);
+    memcpy(iv, fresh_iv, sizeof fresh_iv);
+    return SEALED;
+}
+
+static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char *iv, struct crypto with)
+{
+    STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
+    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+    const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
+
+    if (keys == NULL)
+        return UNKNOWN;
+    enum stek_choice choice =
+        stek_ring_open(attachment->ring, keys, name, single_use, stek_ring_now(attachment->ring), &key);
+    if (choice == STEK_CHOICE_UNKNOWN)
+        return UNKNOWN;
+    if (EVP_DecryptInit_ex(with.cipher, attachment->aes256cbc, NULL, key.aes_key, iv) != 1 ||
+        !stek_ossl_mac_init(with.mac, key.hmac_key, attachment->sha256))
+        return UNKNOWN;
+    return choice == STEK_CHOICE_RENEW ? OPENED_RENEW : OPENED;
+}
+
+/* What went wrong in here must not stand in the error queue, where SSL_get_error() would take it for the handshake's. */
+static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with, int enc)
+{
+    (void)ERR_set_mark();
+    const int answer = enc != 0 ? seal(ssl, name, iv, with) : open_ticket(ssl, name, iv, with);
+    (void)ERR_pop_to_mark();
+    return answer;
+}
+
+int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
+                           int enc)
+{
+    return seal_or_open(ssl, name, iv, (struct crypto){cipher, {.evp = mac}}, enc);
+}
+
+int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac,
+                            int enc)
+{
+    return seal_or_open(ssl, name, iv, (struct crypto){cipher, {.hmac = mac}}, enc);
+}
