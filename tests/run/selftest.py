@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 from command import ENDED_LATE, environment, run
-from outcome import cmocka_cases, from_pytest, program_outcome
+from outcome import Outcome, cmocka_cases, from_pytest, program_outcome
+from steps import checked
 
 TWO_GROUPS = """\
 [==========] Running 2 test(s).
@@ -72,6 +73,18 @@ class Pytest(unittest.TestCase):
             outcome = from_pytest(path, "the words of pytest")
         self.assertEqual((outcome.passed, outcome.failed, outcome.skipped),
                          (1, ["a: two", "a: three"], ["a: four (why)"]))
+
+
+class Runner(unittest.TestCase):
+    def test_no_test_is_a_failure(self):
+        self.assertEqual(checked(Outcome(), "suite x", 0, "").failed, ["suite x: no test ran"])
+
+    def test_a_runner_that_ends_badly_is_a_failure(self):
+        self.assertEqual(checked(Outcome(passed=3), "suite x", ENDED_LATE, "").failed,
+                         ["suite x: the runner ended with status 124"])
+
+    def test_a_failed_test_is_counted_once(self):
+        self.assertEqual(checked(Outcome(passed=3, failed=["y"]), "suite x", 1, "").failed, ["y"])
 
 
 class Command(unittest.TestCase):

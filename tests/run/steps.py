@@ -22,19 +22,25 @@ FIXED_ADDRESSES = "setarch --addr-no-randomize"
 VALGRIND = "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30"
 
 
+def checked(outcome, what, status, output):
+    """Adds a failure where no test ran, or where the runner failed and no test did."""
+    if outcome.passed + len(outcome.failed) + len(outcome.skipped) == 0:
+        outcome.add(failure(f"{what}: no test ran", output))
+    elif status != 0 and not outcome.failed:
+        outcome.add(failure(f"{what}: the runner ended with status {status}", output))
+    return outcome
+
+
 def meson_tests(folder, suite, env, wrapper=None, slower=1):
     """Runs one suite of a build; a suite without a program in it is a failure."""
     logs = folder / "meson-logs"
     for old in logs.glob(f"check-{suite}*"):
         old.unlink()
     options = ["--wrapper", wrapper] if wrapper else []
-    _, output = run(["meson", "test", "-C", folder, "--no-rebuild", "--suite", suite, "--logbase", f"check-{suite}",
-                     "--timeout-multiplier", slower, *options], folder, env)
+    status, output = run(["meson", "test", "-C", folder, "--no-rebuild", "--suite", suite, "--logbase", f"check-{suite}",
+                          "--timeout-multiplier", slower, *options], folder, env)
     reports = list(logs.glob(f"check-{suite}*.json"))
-    outcome = from_meson(reports[0]) if reports else Outcome()
-    if outcome.passed + len(outcome.failed) + len(outcome.skipped) == 0:
-        return failure(f"no test ran in suite {suite}", output)
-    return outcome
+    return checked(from_meson(reports[0]) if reports else Outcome(), f"suite {suite}", status, output)
 
 
 def unit(builds):
@@ -46,13 +52,10 @@ def e2e(builds):
     """Real servers and clients on loopback."""
     report = builds.get("build") / "check-e2e.xml"
     report.unlink(missing_ok=True)
-    _, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
-                     f"--junitxml={report}", "tests/e2e"],
-                    builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=900)
-    outcome = from_pytest(report, output) if report.exists() else Outcome()
-    if outcome.passed + len(outcome.failed) == 0:
-        outcome.add(failure("no end-to-end test ran", output))
-    return outcome
+    status, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
+                          f"--junitxml={report}", "tests/e2e"],
+                         builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=900)
+    return checked(from_pytest(report, output) if report.exists() else Outcome(), "end to end", status, output)
 
 
 def asan(builds):
