@@ -3,10 +3,10 @@
 import pytest
 
 from harness.client import VERSIONS
-from harness.servers import Apache, Nginx, Stunnel, shared_by_node
+from harness.servers import Apache, Nginx, Node, Stunnel
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-each_that_reloads = pytest.mark.parametrize("program", [Nginx, Apache, Stunnel, *shared_by_node()],
+each_that_reloads = pytest.mark.parametrize("program", [Nginx, Apache, Stunnel, Node],
                                             ids=lambda p: p.name)
 
 

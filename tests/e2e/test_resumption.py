@@ -5,11 +5,10 @@ import os
 import pytest
 
 from harness.client import VERSIONS
-from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel,
-                             shared_by_node)
+from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel)
 
 PREFORKED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php]
-ALL = [*PREFORKED, SServer, Stunnel, Haproxy, *shared_by_node()]
+ALL = [*PREFORKED, SServer, Stunnel, Haproxy, Node]
 COUNT = 40
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
@@ -63,7 +62,7 @@ def test_control_php_never_resumes(stock, tls):
     assert len(visits.lost()) == COUNT - 1
 
 
-@each([Lighttpd, *shared_by_node()])
+@each([Lighttpd, Node])
 def test_control_some_programs_give_no_new_ticket_at_a_resumption(stock, program):
     visits = stock(program).visit("1.3", count=10)
     assert visits.resumed()

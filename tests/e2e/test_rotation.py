@@ -6,13 +6,12 @@ import pytest
 
 from harness import client, module
 from harness.client import VERSIONS
-from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel,
-                             shared_by_node)
+from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel)
 
 RUN_S = 30
 ROTATE_S = 2
 POLICY = {"rotate": f"{ROTATE_S}s", "accept": "60s"}
-LOADED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php, SServer, Stunnel, Haproxy, *shared_by_node()]
+LOADED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php, SServer, Stunnel, Haproxy, Node]
 STOCK = [Nginx, Apache, Lighttpd, Python, SServer, Stunnel, Haproxy]
 
 each_loaded = pytest.mark.parametrize("program", LOADED, ids=lambda p: p.name)

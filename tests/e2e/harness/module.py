@@ -6,9 +6,6 @@ from pathlib import Path
 from . import build
 from .process import plain_environment
 
-SECTION = "stek"
-
-
 def compose(path, **settings):
     """Writes a file for OPENSSL_CONF that loads the module with these settings."""
     args = [str(build.COMMAND), "openssl-cnf", "--module", str(build.MODULE)]
@@ -16,4 +13,12 @@ def compose(path, **settings):
         args += [f"--{name}", str(value)]
     done = subprocess.run(args, check=True, capture_output=True, text=True, env=plain_environment())
     Path(path).write_text(done.stdout)
+    return Path(path)
+
+
+def by_hand(path, section="stek_settings", **settings):
+    """Writes the least file that loads the module, with settings that `stek openssl-cnf` would not let pass."""
+    lines = [f"{name} = {value}" for name, value in settings.items()]
+    Path(path).write_text("\n".join(["openssl_conf = init", "[init]", f"stek = {section}", f"[{section}]",
+                                     f"path = {build.MODULE}", *lines, ""]))
     return Path(path)

@@ -18,8 +18,9 @@ class Identity:
 @dataclass(frozen=True)
 class Pki:
     ca: Path
-    server: Identity  # localhost and a.example
-    other: Identity   # b.example
+    server: Identity   # localhost and a.example
+    renewed: Identity  # the same names, another key
+    other: Identity    # b.example
     client: Identity
 
 
@@ -43,6 +44,9 @@ def _issue(folder, name, ca_cert, ca_key, extension):
     return Identity(cert, key, both)
 
 
+NAMES = "subjectAltName=DNS:localhost,DNS:a.example,IP:127.0.0.1"
+
+
 def make(folder):
     folder = Path(folder)
     ca_key, ca = folder / "ca.key", folder / "ca.crt"
@@ -50,6 +54,7 @@ def make(folder):
     _openssl("req", "-x509", "-new", "-key", ca_key, "-subj", "/CN=Test CA", "-days", "2", "-out", ca)
     return Pki(
         ca=ca,
-        server=_issue(folder, "localhost", ca, ca_key, "subjectAltName=DNS:localhost,DNS:a.example,IP:127.0.0.1"),
+        server=_issue(folder, "localhost", ca, ca_key, NAMES),
+        renewed=_issue(folder, "renewed", ca, ca_key, NAMES),
         other=_issue(folder, "b.example", ca, ca_key, "subjectAltName=DNS:b.example"),
         client=_issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"))

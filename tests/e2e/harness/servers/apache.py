@@ -15,6 +15,7 @@ Mutex default:{folder}
 Listen 127.0.0.1:{port}
 LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
 LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
 {user}
 StartServers {workers}
@@ -26,6 +27,7 @@ ErrorLog {folder}/error.log
 LogFormat "%P" process
 CustomLog {folder}/process.log process
 DocumentRoot {folder}/documents
+DirectoryIndex index.html
 SSLSessionCache none
 {ticket_key}
 <VirtualHost *:{port}>

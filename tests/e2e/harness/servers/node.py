@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Node.js HTTPS server; HUP gives it a new SSL_CTX."""
-import json
+"""
+A Node.js HTTPS server; HUP gives it a new SSL_CTX. Debian's Node uses the system's libssl; Node from other sources has
+one linked in, and shares it with a module as long as it exports the symbols.
+"""
 import signal
-import subprocess
 from pathlib import Path
 
-from ..process import plain_environment, wait_for
+from ..process import wait_for
 from .base import Server
 
 PROGRAM = Path(__file__).parent / "programs/https.js"
-
-
-def uses_shared_openssl():
-    """Debian's Node does; Node from other sources may carry an OpenSSL of its own inside."""
-    done = subprocess.run(["node", "-p", "JSON.stringify(process.config.variables.node_shared_openssl)"], check=True,
-                          capture_output=True, text=True, env=plain_environment())
-    return json.loads(done.stdout)
 
 
 class Node(Server):

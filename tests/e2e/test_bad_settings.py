@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mistake in the settings is said in one line, and the program goes on with OpenSSL's own keys."""
+import re
+
+import pytest
+
+from harness import module
+from harness.programs import run, shares_tickets
+from harness.servers import Nginx, Python
+
+# (setting, value, what the line says is allowed)
+MISTAKES = [
+    ("ring", "", "private"),
+    ("ring", "public", "private"),
+    ("rotate", "0s", "1s and 7d"),
+    ("rotate", "8d", "1s and 7d"),
+    ("rotate", "3600", "90s, 15m, 1h or 7d"),
+    ("rotate", "1 h", "90s, 15m, 1h or 7d"),
+    ("rotate", "-1h", "1s and 7d"),
+    ("rotate", "1y", "90s, 15m, 1h or 7d"),
+    ("rotate", "99999999999999999999d", "1s and 7d"),
+    ("accept", "0s", "1s and 7d"),
+    ("accept", "169h", "1s and 7d"),
+    ("accept", "soon", "90s, 15m, 1h or 7d"),
+    ("ahead", "0", "1 and 16"),
+    ("ahead", "17", "1 and 16"),
+    ("ahead", "two", "1 and 16"),
+    ("lineage", "0s", "1s and 30d"),
+    ("lineage", "31d", "1s and 30d"),
+    ("context", "x" * 256, "1 to 255 printable ASCII characters"),
+    ("context", "b\u00fccher", "1 to 255 printable ASCII characters"),
+    ("override", "maybe", "yes or no"),
+    ("override", "YES", "yes or no"),
+    ("colour", "blue", "ring, rotate, accept, ahead, lineage, context and override"),
+    ("Rotate", "1h", "ring, rotate, accept, ahead, lineage, context and override"),
+]
+each_mistake = pytest.mark.parametrize("name, value, allowed", MISTAKES,
+                                       ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES])
+
+
+def assert_one_line(stderr, name, value, allowed):
+    said = [line for line in stderr.splitlines() if "stek" in line]
+    assert len(said) == 1
+    assert re.match(rf"stek: openssl configuration: section 'stek_settings': {name} = {re.escape(value)}: allowed: ",
+                    said[0])
+    assert allowed in said[0]
+
+
+@each_mistake
+def test_a_mistake_is_said_in_one_line(folder, name, value, allowed):
+    ended = run(["openssl", "version"], module.by_hand(folder / "bad.cnf", **{name: value}))
+    assert ended.status == 0
+    assert ended.stdout.startswith(b"OpenSSL 3")
+    assert_one_line(ended.stderr, name, value, allowed)
+    assert ended.stderr.count("\n") == 1
+
+
+@each_mistake
+def test_a_program_with_a_mistake_has_openssls_own_keys(folder, certificates, name, value, allowed):
+    assert not shares_tickets(module.by_hand(folder / "bad.cnf", **{name: value}), certificates.server)
+
+
+def test_control_without_a_mistake_nothing_is_said_and_the_ring_is_shared(folder, certificates):
+    conf = module.by_hand(folder / "good.cnf", rotate="90s", accept="15m", ahead="16", lineage="7d", context="x",
+                          override="no", ring="private")
+    assert run(["openssl", "version"], conf).stderr == ""
+    assert shares_tickets(conf, certificates.server)
+
+
+def test_more_keys_than_a_ring_holds_are_a_mistake(folder, certificates):
+    conf = module.by_hand(folder / "bad.cnf", rotate="1s", accept="12h")
+    ended = run(["openssl", "version"], conf)
+    assert ended.status == 0
+    assert re.fullmatch(r"stek: openssl configuration: section 'stek_settings': rotate = 1s.*12h.*: allowed: .*\n",
+                        ended.stderr)
+    assert not shares_tickets(conf, certificates.server)
+
+
+def test_the_first_of_several_mistakes_is_said(folder):
+    conf = module.by_hand(folder / "bad.cnf", rotate="0s", accept="never", colour="blue")
+    assert_one_line(run(["openssl", "version"], conf).stderr, "rotate", "0s", "1s and 7d")
+
+
+def test_the_line_names_the_section(folder):
+    conf = module.by_hand(folder / "bad.cnf", section="my_own_name", rotate="0s")
+    assert "section 'my_own_name': rotate = 0s" in run(["openssl", "version"], conf).stderr
+
+
+@pytest.mark.parametrize("program", [Nginx, Python], ids=lambda p: p.name)
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+def test_a_server_goes_on_with_openssls_own_keys(running, folder, program, tls):
+    server = running(program, module.by_hand(folder / "bad.cnf", rotate="0s"))
+    visits = server.visit(tls, count=10)
+    assert not visits.failed()
+    assert len(visits.resumed()) == 9
+    assert_one_line(server.stderr(), "rotate", "0s", "1s and 7d")
+
+
+def test_nginx_with_a_mistake_loses_its_tickets_in_a_reload_like_any_nginx(running, folder):
+    server = running(Nginx, module.by_hand(folder / "bad.cnf", rotate="0s"))
+    session = server.folder / "session.pem"
+    server.visit("1.3", sess_out=session)
+    server.reload()
+    assert server.visit("1.3", sess_in=session).lost()

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long tickets and chains of resumptions live."""
+import time
+
+import pytest
+
+from harness.client import VERSIONS
+from harness.process import wait_for
+from harness.servers import Nginx, SServer
+
+each_version = pytest.mark.parametrize("tls", VERSIONS)
+
+
+@each_version
+def test_a_ticket_opens_until_its_key_retires(loaded, tls):
+    """The key seals for 1 s and opens for 2 s more; the session file keeps the first ticket."""
+    server = loaded(Nginx, stek={"rotate": "1s", "accept": "2s"})
+    session = server.folder / "session.pem"
+    server.visit(tls, sess_out=session)
+    start = time.monotonic()
+    assert server.visit(tls, sess_in=session).resumed()
+    wait_for(lambda: server.visit(tls, sess_in=session).lost(), "the key to retire", timeout_s=10)
+    assert 1 < time.monotonic() - start < 5
+
+
+@each_version
+def test_a_chain_of_resumptions_ends_at_the_lineage_cap(loaded, tls):
+    visits = loaded(Nginx, stek={"lineage": "2s"}).visit(tls, seconds=4, interval_ms=50)
+    assert not visits.failed()
+    assert 1 <= len(visits.lost()) <= 3
+    assert all(c.tickets for c in visits.lost())
+
+
+@each_version
+def test_a_ticket_promises_no_longer_than_its_key_lives(loaded, tls):
+    visits = loaded(SServer, stek={"rotate": "2s", "accept": "58s"}).visit(tls, count=3)
+    assert all(0 < c.hint_s <= 60 for c in visits)
+
+
+@each_version
+def test_control_as_it_comes_a_ticket_promises_hours(stock, tls):
+    assert stock(SServer).visit(tls)[0].hint_s == 7200
