@@ -10,7 +10,7 @@ import subprocess
 
 from report import finish, options
 
-FOLDERS = ("src", "tests/fuzz", "tests/tools")
+FOLDERS = ("src", "tests/fuzz", "tests/tools", "tests/unit")
 # Programs have one thread and may call exit() or getopt(); the libraries may not.
 PROGRAMS = ("src/cli", "src/daemon", "tests")
 # gcc's warnings are errors in the build already, and gcc looks into OpenSSL's macros with a milder eye.
