@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Each input in a block of its exact size, so that a read past its end is seen. */
+/* Each input in a block of its exact size, so that a read past its end is seen. Its name first: it may be the last. */
 static bool replay(const char *path)
 {
+    puts(path);
+    (void)fflush(stdout);
     FILE *file = fopen(path, "rb");
     long size = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     uint8_t *data = size >= 0 ? malloc(size > 0 ? (size_t)size : 1) : NULL;

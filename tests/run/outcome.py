@@ -54,16 +54,20 @@ def cmocka_cases(output):
     return cases
 
 
+def title(program, case):
+    return f"{program}: {case}" if case else program
+
+
 def program_outcome(report):
     """One program under Meson: its cmocka cases, or itself as one test when it has none."""
     name, status = report["name"].split(" / ")[-1], report["returncode"]
     output = report.get("stdout", "") + report.get("stderr", "")
     cases = cmocka_cases(output)
     if not cases:
-        cases = [("all", {"OK": "OK", "SKIP": "SKIPPED"}.get(report["result"], "FAILED"))]
+        cases = [("", {"OK": "OK", "SKIP": "SKIPPED"}.get(report["result"], "FAILED"))]
     outcome = Outcome(passed=sum(verdict == "OK" for _, verdict in cases),
-                      failed=[f"{name}: {case}" for case, verdict in cases if verdict == "FAILED"],
-                      skipped=[f"{name}: {case}" for case, verdict in cases if verdict == "SKIPPED"])
+                      failed=[title(name, case) for case, verdict in cases if verdict == "FAILED"],
+                      skipped=[title(name, case) for case, verdict in cases if verdict == "SKIPPED"])
     if report["result"] not in ("OK", "SKIP") and not outcome.failed:
         outcome.failed.append(f"{name}: ended with {report['result']}, status {status}")
     if outcome.failed:
