@@ -3,7 +3,6 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -33,10 +32,10 @@ static uint8_t bad_byte(size_t i, size_t len)
         return i < len / 2 ? plausible(i) : 0;
     case BAD_RAND_REPEATED:
         return plausible(i % (len / 2 + len % 2));
-    case BAD_RAND_STUCK:
-        return plausible(i);
-    default:
+    case BAD_RAND_ZEROS:
         return 0;
+    default:
+        return plausible(i);
     }
 }
 
@@ -47,13 +46,11 @@ static int bad_bytes(unsigned char *out, int out_len)
     if (only_len != 0 && len != only_len)
         return RAND_OpenSSL()->bytes(out, out_len);
     atomic_fetch_add(&draws, 1);
-    if (installed == BAD_RAND_FAILS)
-        memset(out, 0xa5, len / 2);
-    if (installed == BAD_RAND_FAILS || installed == BAD_RAND_REFUSES)
-        return installed == BAD_RAND_FAILS ? 0 : -1;
     for (size_t i = 0; i < len; i++)
         out[i] = bad_byte(i, len);
-    return 1;
+    if (installed == BAD_RAND_FAILS)
+        return 0;
+    return installed == BAD_RAND_REFUSES ? -1 : 1;
 }
 
 static int bad_status(void)

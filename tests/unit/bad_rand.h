@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 enum bad_rand_kind {
-    BAD_RAND_FAILS,    /* says that it failed (0), and has written half */
-    BAD_RAND_REFUSES,  /* says that it is not supported (-1) */
+    BAD_RAND_FAILS,    /* says that it failed (0), though what it wrote looks good */
+    BAD_RAND_REFUSES,  /* says that it is not supported (-1), though what it wrote looks good */
     BAD_RAND_ZEROS,    /* says that it succeeded, and gives nothing but zeros */
     BAD_RAND_CONSTANT, /* one byte all over */
     BAD_RAND_COUNTING, /* each byte one more than the one before, across calls */
