@@ -57,13 +57,14 @@ static void fill_options(struct option *options)
     options[count] = (struct option){NULL, 0, NULL, 0};
 }
 
-/* getopt_long says by itself what it does not know. */
 static bool parse_options(int argc, char **argv, struct request *request)
 {
+    static char program[] = "stek openssl-cnf";
     struct option options[SETTINGS_MAX + 4];
     int option;
 
     fill_options(options);
+    argv[0] = program; /* for getopt_long, which says by itself what it does not know */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == OPTION_MODULE)
             request->module = optarg;
@@ -97,7 +98,7 @@ static bool check_settings(const struct request *request)
     }
     const char *problem = stek_policy_problem(&settings.policy);
     if (problem != NULL)
-        (void)fprintf(stderr, "stek openssl-cnf: %s\n", problem);
+        (void)fprintf(stderr, "stek openssl-cnf: --rotate, --accept and --ahead do not go together: %s\n", problem);
     return problem == NULL;
 }
 
@@ -111,7 +112,7 @@ static bool check_path(const char *option, const char *path)
     else if (strpbrk(path, "\"'\\$#;\n") != NULL)
         problem = "has a character that an OpenSSL configuration cannot hold (quotes, \\ $ # ;)";
     else if (access(path, R_OK) != 0)
-        problem = "cannot be read";
+        problem = "cannot be read: give the path of a file that is there";
     if (problem != NULL)
         (void)fprintf(stderr, "stek openssl-cnf: %s %s %s\n", option, path, problem);
     return problem == NULL;
@@ -155,6 +156,15 @@ static bool find_init_sections(const char *system, struct init_sections *ret_sec
     return ok;
 }
 
+/* A value in quotes, where the file's syntax takes nothing apart but quotes and backslashes: labels may hold anything. */
+static void print_setting(const char *name, const char *value)
+{
+    (void)printf("%s = \"", name);
+    for (const char *at = value; *at != '\0'; at++)
+        (void)printf(*at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+    (void)puts("\"");
+}
+
 static void print_configuration(const struct request *request, const char *system, const struct init_sections *init)
 {
     const struct stek_setting_info *info = stek_settings_all();
@@ -169,7 +179,9 @@ static void print_configuration(const struct request *request, const char *syste
         (void)printf("\n[%s]\nstek = stek_settings\n", init->nodejs);
     (void)printf("\n[stek_settings]\npath = %s\n", request->module);
     for (int i = 0; info[i].name != NULL; i++) {
-        if (request->value[i] != NULL)
+        if (request->value[i] != NULL && strcmp(info[i].name, "context") == 0)
+            print_setting(info[i].name, request->value[i]);
+        else if (request->value[i] != NULL)
             (void)printf("%s = %s\n", info[i].name, request->value[i]);
         else
             (void)printf("# %s = %s\n", info[i].name, info[i].standard);

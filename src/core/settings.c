@@ -8,11 +8,11 @@
 
 static const struct stek_setting_info all[] = {
     {"ring", "private", "private"},
-    {"rotate", "a duration between 1s and 7d, such as 90s, 15m, 1h or 7d", "1h"},
-    {"accept", "a duration between 1s and 7d, such as 90s, 15m, 1h or 7d", "12h"},
-    {"ahead", "a whole number between 1 and 16", "2"},
-    {"lineage", "a duration between 1s and 30d, such as 90s, 15m, 1h or 7d", "24h"},
-    {"context", "auto, or a label of 1 to 255 printable ASCII characters", "auto"},
+    {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "1h"},
+    {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "12h"},
+    {"ahead", "a whole number from 1 to 16", "2"},
+    {"lineage", "a duration from 1s to 30d (90s, 15m, 1h, 7d)", "24h"},
+    {"context", "auto, or 1 to 255 printable ASCII characters", "auto"},
     {"override", "yes or no", "yes"},
     {NULL, NULL, NULL},
 };
