@@ -62,7 +62,7 @@ void prng_bytes(struct prng *prng, uint8_t *ret_bytes, size_t len)
 
 struct stek_secret32 prng_secret(struct prng *prng)
 {
-    struct stek_secret32 secret;
+    struct stek_secret32 secret = {{0}};
 
     prng_bytes(prng, secret.bytes, sizeof secret.bytes);
     return secret;

@@ -25,7 +25,7 @@ static int unload(void **state)
 
 static struct stek_secret32 secret_of(const json_t *vector)
 {
-    struct stek_secret32 secret;
+    struct stek_secret32 secret = {{0}};
 
     assert_int_equal(vectors_bytes(vector, "secret", secret.bytes, sizeof secret.bytes), sizeof secret.bytes);
     return secret;
@@ -33,7 +33,7 @@ static struct stek_secret32 secret_of(const json_t *vector)
 
 static struct stek_context context_of(const json_t *vector)
 {
-    struct stek_context context;
+    struct stek_context context = {0};
 
     context.len = vectors_bytes(vector, "context", context.bytes, sizeof context.bytes);
     return context;
