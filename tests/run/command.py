@@ -20,9 +20,15 @@ def environment(extra=None):
     return env
 
 
+def end_like_ctrl_c():
+    """Lets a polite end from outside pass through the same clean-up as Ctrl-C."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def stop(process):
     """Ends a command with all that it started: politely, so that tests stop their servers, then for good."""
-    for number, wait_s in ((signal.SIGINT, 15), (signal.SIGKILL, 5)):
+    for number, wait_s in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, number)
             process.wait(wait_s)
