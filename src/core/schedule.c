@@ -136,7 +136,7 @@ static bool take_fresh(const struct stek_records *records, const struct stek_fre
     return false;
 }
 
-/* Begins a new chain at `now`, with a seq that no holder of the old one can have reached by continuing it. */
+/* Begins a new chain at `now`, with a seq beyond what any holder of the old one can have reached by continuing it. */
 static enum stek_result start_chain(struct stek_records *records, const struct stek_policy *policy, int64_t now,
                                     const struct stek_record *last, const struct stek_fresh *fresh, uint32_t *used)
 {
@@ -146,8 +146,9 @@ static enum stek_result start_chain(struct stek_records *records, const struct s
         return STEK_ERR_RANDOM;
     if (last != NULL) {
         int64_t asleep_s = now > last->active_until ? now - last->active_until : 0;
-        first.seq = last->seq + 1 + (uint64_t)(asleep_s / policy->rotate_s);
+        first.seq = last->seq + 2 + (uint64_t)(asleep_s / policy->rotate_s);
     }
+    stek_records_retire(records, now);
     set_times(records, policy, now, &first);
     append(records, &first);
     return STEK_OK;
@@ -182,15 +183,14 @@ static enum stek_result ensure_active(struct stek_records *records, const struct
     if (records->count == 0)
         return start_chain(records, policy, now, NULL, fresh, used);
     last = *last_record(records);
-    stek_records_retire(records, now);
-    if (stek_records_active(records, now) >= 0)
-        return STEK_OK;
-    if (records->count == 0)
+    if (stek_records_active(records, now) < 0 && last.active_from <= now) {
+        enum stek_result result = settle_chain(records, &last, policy, now);
+        return result == STEK_ERR_BUSY ? start_chain(records, policy, now, &last, fresh, used) : result;
+    }
+    if (stek_records_active(records, now) < 0 && !rewind_clock(records, now))
         return start_chain(records, policy, now, &last, fresh, used);
-    if (last.active_from > now)
-        return rewind_clock(records, now) ? STEK_OK : start_chain(records, policy, now, &last, fresh, used);
-    enum stek_result result = settle_chain(records, &last, policy, now);
-    return result == STEK_ERR_BUSY ? start_chain(records, policy, now, &last, fresh, used) : result;
+    stek_records_retire(records, now);
+    return STEK_OK;
 }
 
 /* Publishes future records: fresh where they begin late enough, continued where they are as good as settled. */

@@ -18,7 +18,7 @@
 
 /*
  * A chain is continued over at most this many intervals at once. It bounds the work after a long sleep (256 steps
- * take under a millisecond) and is more than twice what a ring can hold.
+ * take about a millisecond) and is four times what a ring can hold.
  */
 enum { STEK_CONTINUE_MAX = 256 };
 
@@ -51,8 +51,8 @@ STEK_MUST_USE enum stek_result stek_records_settle(struct stek_records *records,
 
 /*
  * For the ring's owner, its one writer: settles, publishes `policy->ahead` future records, and destroys retired ones.
- * A ring that slept until everything had retired starts anew from fresh bytes; so does one whose clock went back to
- * before all its records by more than an interval (by less: its first record begins earlier). With too few fresh
+ * A ring that slept for longer than a chain is continued starts anew from fresh bytes; so does one whose clock went back
+ * to before all its records by more than an interval (by less: its first record begins earlier). With too few fresh
  * secrets it publishes fewer records ahead; the continuation stands in.
  * Errors: STEK_ERR_RANDOM when a start needs a fresh secret and there is none; STEK_ERR_ARGUMENT when `now` is out of
  * range; STEK_ERR_CRYPTO. Records are untouched on failure.

@@ -107,11 +107,24 @@ static void a_holder_follows_the_chain_over_256_intervals_and_no_further(void **
     assert_int_equal(active_at(&records, ends + 256 * ROTATE_S - 1)->seq, before.at[2].seq + 256);
 }
 
-static void a_ring_that_slept_until_all_had_retired_starts_anew_from_fresh_bytes(void **state)
+static void a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_holders(void **state)
+{
+    const struct stek_fresh fresh = fresh_of(2);
+    struct stek_records owner = new_ring(&policy);
+    struct stek_records holder = owner;
+    const int64_t wakes = owner.at[2].accept_until;
+
+    (void)state;
+    assert_int_equal(stek_records_advance(&owner, &policy, wakes, &fresh), STEK_OK);
+    assert_int_equal(stek_records_settle(&holder, &policy, wakes), STEK_OK);
+    assert_memory_equal(active_at(&owner, wakes), active_at(&holder, wakes), sizeof(struct stek_record));
+}
+
+static void a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes(void **state)
 {
     const struct stek_fresh fresh = fresh_of(2);
     struct stek_records records = new_ring(&policy);
-    const int64_t wakes = records.at[2].accept_until;
+    const int64_t wakes = records.at[2].active_until + STEK_CONTINUE_MAX * ROTATE_S;
 
     (void)state;
     assert_int_equal(stek_records_advance(&records, &policy, wakes, &fresh), STEK_OK);
@@ -120,17 +133,21 @@ static void a_ring_that_slept_until_all_had_retired_starts_anew_from_fresh_bytes
     assert_memory_equal(&records.at[0].secret, &fresh.secret[0], sizeof fresh.secret[0]);
 }
 
+/* A holder that came by in every interval has followed the chain for as long as it liked. */
 static void a_new_chain_has_a_seq_that_no_holder_of_the_old_one_has_reached(void **state)
 {
     const struct stek_fresh fresh = fresh_of(2);
     const struct stek_records before = new_ring(&policy);
+    const int64_t out_of_reach = before.at[2].active_until + STEK_CONTINUE_MAX * ROTATE_S;
+    struct stek_records holder = before;
 
     (void)state;
-    for (int64_t now = before.at[2].accept_until; now < START + 20 * ROTATE_S; now++) {
+    for (int64_t now = START; now < out_of_reach + 20 * ROTATE_S; now += ROTATE_S / 2) {
         struct stek_records owner = before;
-        struct stek_records holder = before;
 
         assert_int_equal(stek_records_settle(&holder, &policy, now), STEK_OK);
+        if (now < out_of_reach)
+            continue;
         assert_int_equal(stek_records_advance(&owner, &policy, now, &fresh), STEK_OK);
         assert_true(active_at(&owner, now)->seq > active_at(&holder, now)->seq);
     }
@@ -320,7 +337,8 @@ int main(void)
         cmocka_unit_test(a_holder_publishes_nothing),
         cmocka_unit_test(a_holder_drops_what_has_retired),
         cmocka_unit_test(a_holder_follows_the_chain_over_256_intervals_and_no_further),
-        cmocka_unit_test(a_ring_that_slept_until_all_had_retired_starts_anew_from_fresh_bytes),
+        cmocka_unit_test(a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_holders),
+        cmocka_unit_test(a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes),
         cmocka_unit_test(a_new_chain_has_a_seq_that_no_holder_of_the_old_one_has_reached),
         cmocka_unit_test(a_clock_that_goes_back_by_an_interval_lets_the_first_record_begin_earlier),
         cmocka_unit_test(a_clock_that_goes_back_by_more_starts_the_ring_anew),

@@ -22,8 +22,7 @@ static void advanced_or_out_of_fresh_secrets(struct world *world)
 {
     require(world, world->result == STEK_OK || (world->result == STEK_ERR_RANDOM && world->fresh.count == 0));
     if (world->kind == WORLD_STEADY && world->result != STEK_OK)
-        require(world, world_overslept(world) ||
-                           stek_records_settle(&world->before, &world->policy, world->now) == STEK_ERR_BUSY);
+        require(world, stek_records_settle(&world->before, &world->policy, world->now) == STEK_ERR_BUSY);
 }
 
 static void a_turn_fails_only_when_a_start_finds_no_fresh_secret(void **state)
@@ -128,12 +127,12 @@ static void starts_as_documented(struct world *world)
 {
     struct stek_records holder = world->before;
 
-    if (!world_started_anew(world) || world_overslept(world))
+    if (!world_started_anew(world))
         return;
     require(world, stek_records_settle(&holder, &world->policy, world->now) == STEK_ERR_BUSY);
 }
 
-static void a_ring_starts_anew_only_when_it_overslept_or_the_chain_is_out_of_reach(void **state)
+static void a_ring_starts_anew_only_when_the_chain_is_out_of_reach(void **state)
 {
     (void)state;
     world_always(WORLD_STEADY, starts_as_documented);
@@ -280,7 +279,7 @@ int main(void)
         cmocka_unit_test(nothing_seals_outside_its_interval),
         cmocka_unit_test(what_sealed_opens_until_its_accept_until_and_never_after),
         cmocka_unit_test(what_any_holder_sealed_opens_unless_the_ring_started_anew),
-        cmocka_unit_test(a_ring_starts_anew_only_when_it_overslept_or_the_chain_is_out_of_reach),
+        cmocka_unit_test(a_ring_starts_anew_only_when_the_chain_is_out_of_reach),
         cmocka_unit_test(intervals_follow_each_other_without_a_gap),
         cmocka_unit_test(what_nobody_published_is_the_continuation_of_the_record_before),
         cmocka_unit_test(as_many_records_are_ahead_as_asked_when_fresh_secrets_suffice),

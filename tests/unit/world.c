@@ -29,14 +29,6 @@ bool world_drew(const struct world *world, const struct stek_secret32 *secret)
     return false;
 }
 
-bool world_overslept(const struct world *world)
-{
-    for (size_t i = 0; i < world->before.count; i++)
-        if (world->before.at[i].accept_until > world->now)
-            return false;
-    return true;
-}
-
 const struct stek_record *world_active(const struct world *world)
 {
     const int active = stek_records_active(&world->records, world->now);

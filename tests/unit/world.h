@@ -52,9 +52,6 @@ bool world_started_anew(const struct world *world);
 /* Whether `secret` was drawn in this turn. */
 bool world_drew(const struct world *world, const struct stek_secret32 *secret);
 
-/* Whether all that the ring held has retired by now. */
-bool world_overslept(const struct world *world);
-
 /* The record that seals now; fails the test if there is none. */
 const struct stek_record *world_active(const struct world *world);
 
