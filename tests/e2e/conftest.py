@@ -13,8 +13,9 @@ from harness import build, module, pki, process  # noqa: E402
 
 
 def pytest_configure(config):
-    """Ends on SIGTERM as on Ctrl-C: with every fixture torn down."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Ends on SIGTERM and SIGHUP as on Ctrl-C: with every fixture torn down."""
+    for number in process.STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
 
 
 def pytest_sessionstart(session):
@@ -28,9 +29,11 @@ def work():
     """A folder for everything that a run writes; workers of another user may pass through it."""
     with tempfile.TemporaryDirectory(prefix="stek-e2e-") as name:
         Path(name).chmod(0o755)
-        yield Path(name)
-    left = [pid for sid in process.started for pid in process.session_pids(sid)]
-    assert not left, f"processes are left: {left}"
+        try:
+            yield Path(name)
+        finally:
+            left = process.stop_all()
+    assert not left, f"tests did not stop what they started: {left}"
 
 
 @pytest.fixture(scope="session")

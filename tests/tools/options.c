@@ -11,9 +11,9 @@
 #include "options.h"
 
 static const char usage[] =
-    "usage: ticket-client --port N --tls 1.2|1.3 [--count N] [--seconds S] [--interval-ms MS] [--resume last|none]\n"
-    "                     [--http] [--sni NAME] [--cert FILE --key FILE] [--sess-in FILE] [--sess-out FILE]\n"
-    "                     [--timeout-ms MS]";
+    "usage: ticket-client --port N --tls 1.2|1.3 [--count N] [--seconds S] [--interval-ms MS] [--burst N]\n"
+    "                     [--clients N] [--resume last|none] [--http] [--sni NAME] [--cert FILE --key FILE]\n"
+    "                     [--sess-in FILE] [--sess-out FILE] [--timeout-ms MS] [--delay-ms MS]";
 
 void die(const char *what)
 {
@@ -61,8 +61,17 @@ static void apply(struct options *opt, int name, const char *arg)
     case 'd':
         opt->seconds = number(arg, 1, 3600);
         return;
+    case 'C':
+        opt->clients = number(arg, 1, CLIENTS_MAX);
+        return;
     case 'i':
         opt->interval_ms = number(arg, 0, 3600000);
+        return;
+    case 'b':
+        opt->burst = number(arg, 1, 1000000);
+        return;
+    case 'D':
+        opt->delay_ms = number(arg, 0, 3600000);
         return;
     case 'T':
         opt->timeout_ms = number(arg, 1, 3600000);
@@ -95,14 +104,24 @@ static void apply(struct options *opt, int name, const char *arg)
 
 struct options options_parse(int argc, char **argv)
 {
-    static const struct option names[] = {{"port", 1, NULL, 'p'},        {"tls", 1, NULL, 't'},
-                                          {"count", 1, NULL, 'n'},       {"seconds", 1, NULL, 'd'},
-                                          {"interval-ms", 1, NULL, 'i'}, {"timeout-ms", 1, NULL, 'T'},
-                                          {"resume", 1, NULL, 'r'},      {"sni", 1, NULL, 's'},
-                                          {"cert", 1, NULL, 'c'},        {"key", 1, NULL, 'k'},
-                                          {"sess-in", 1, NULL, 'I'},     {"sess-out", 1, NULL, 'O'},
-                                          {"http", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
-    struct options opt = {.resume = true, .timeout_ms = 5000};
+    static const struct option names[] = {{"port", 1, NULL, 'p'},
+                                          {"tls", 1, NULL, 't'},
+                                          {"count", 1, NULL, 'n'},
+                                          {"seconds", 1, NULL, 'd'},
+                                          {"interval-ms", 1, NULL, 'i'},
+                                          {"timeout-ms", 1, NULL, 'T'},
+                                          {"resume", 1, NULL, 'r'},
+                                          {"sni", 1, NULL, 's'},
+                                          {"cert", 1, NULL, 'c'},
+                                          {"key", 1, NULL, 'k'},
+                                          {"sess-in", 1, NULL, 'I'},
+                                          {"sess-out", 1, NULL, 'O'},
+                                          {"clients", 1, NULL, 'C'},
+                                          {"burst", 1, NULL, 'b'},
+                                          {"delay-ms", 1, NULL, 'D'},
+                                          {"http", 0, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    struct options opt = {.resume = true, .timeout_ms = 5000, .clients = 1, .burst = 1};
     int name;
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1)
         apply(&opt, name, optarg);

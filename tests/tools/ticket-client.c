@@ -127,21 +127,28 @@ static SSL_CTX *make_ctx(const struct options *opt)
     return ctx;
 }
 
-static SSL_SESSION *read_session(const char *path)
+/* A session file holds as many sessions as there were clients with one. */
+static void read_sessions(const char *path, SSL_SESSION **sessions, long clients)
 {
     BIO *bio = BIO_new_file(path, "r");
-    SSL_SESSION *session = bio ? PEM_read_bio_SSL_SESSION(bio, NULL, NULL, NULL) : NULL;
-    BIO_free(bio);
-    if (!session)
+    if (!bio)
         die("cannot read --sess-in");
-    return session;
+    for (long i = 0; i < clients; i++)
+        sessions[i] = PEM_read_bio_SSL_SESSION(bio, NULL, NULL, NULL);
+    if (!sessions[0])
+        die("no session in --sess-in");
+    BIO_free(bio);
+    ERR_clear_error();
 }
 
-static void write_session(const char *path, SSL_SESSION *session)
+static void write_sessions(const char *path, SSL_SESSION **sessions, long clients)
 {
     BIO *bio = BIO_new_file(path, "w");
-    if (!bio || (session && !PEM_write_bio_SSL_SESSION(bio, session)))
+    if (!bio)
         die("cannot write --sess-out");
+    for (long i = 0; i < clients; i++)
+        if (sessions[i] && !PEM_write_bio_SSL_SESSION(bio, sessions[i]))
+            die("cannot write --sess-out");
     BIO_free(bio);
 }
 
@@ -306,27 +313,36 @@ static void print_outcome(long n, const struct outcome *out, const SSL_SESSION *
     puts("}");
 }
 
-static void run(const struct options *opt)
+static void visit(SSL_CTX *ctx, const struct options *opt, SSL_SESSION **sessions)
 {
-    SSL_CTX *ctx = make_ctx(opt);
-    SSL_SESSION *session = opt->sess_in ? read_session(opt->sess_in) : NULL;
-    int64_t start_ms = now_ms();
+    int64_t start_ms = now_ms() + opt->delay_ms;
     for (long n = 0; opt->count == 0 || n < opt->count; n++) {
         struct outcome out = {.ok = false};
-        sleep_until_ms(start_ms + n * opt->interval_ms);
+        SSL_SESSION **session = &sessions[opt->clients > 1 ? random() % opt->clients : 0];
+        sleep_until_ms(start_ms + (n - n % opt->burst) * opt->interval_ms);
         out.at_ms = now_ms() - start_ms;
         if (opt->seconds && out.at_ms >= opt->seconds * 1000)
             break;
-        session = run_once(ctx, opt, session, &out);
-        print_outcome(n, &out, session);
+        *session = run_once(ctx, opt, *session, &out);
+        print_outcome(n, &out, *session);
         if (!opt->resume) {
-            SSL_SESSION_free(session);
-            session = NULL;
+            SSL_SESSION_free(*session);
+            *session = NULL;
         }
     }
+}
+
+static void run(const struct options *opt)
+{
+    SSL_SESSION *sessions[CLIENTS_MAX] = {NULL};
+    SSL_CTX *ctx = make_ctx(opt);
+    if (opt->sess_in)
+        read_sessions(opt->sess_in, sessions, opt->clients);
+    visit(ctx, opt, sessions);
     if (opt->sess_out)
-        write_session(opt->sess_out, session);
-    SSL_SESSION_free(session);
+        write_sessions(opt->sess_out, sessions, opt->clients);
+    for (long i = 0; i < opt->clients; i++)
+        SSL_SESSION_free(sessions[i]);
     SSL_CTX_free(ctx);
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from . import build
-from .process import plain_environment
+from .process import plain_environment, spawn, stop
 
 VERSIONS = ("1.2", "1.3")
 
@@ -83,13 +83,12 @@ class Background:
 
     def __init__(self, port, tls, http=True, **options):
         self.output = tempfile.TemporaryFile(mode="w+")
-        self.popen = subprocess.Popen(command(port, tls, http=http, **options), stdin=subprocess.DEVNULL,
-                                      stdout=self.output, env=plain_environment(), start_new_session=True)
+        self.popen = spawn(command(port, tls, http=http, **options), stdout=self.output, env=plain_environment())
 
     def so_far(self):
         """The visits that are over."""
         text = os.pread(self.output.fileno(), 1 << 30, 0).decode()
-        return Visits.parse(text.splitlines(keepends=False)[:text.count("\n")])
+        return Visits.parse(text.splitlines()[:text.count("\n")])
 
     def results(self):
         """Waits for the end."""
@@ -98,7 +97,5 @@ class Background:
         return self.so_far()
 
     def stop(self):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
+        stop(self.popen)
         self.output.close()

@@ -9,15 +9,16 @@ import time
 from pathlib import Path
 
 
-started = []  # the session of every program that was started
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+_alive = {}  # the programs that were started and not stopped yet, by the session that each leads
 
 
 class Gone(Exception):
     """A program ended, or did not do in time what was waited for."""
 
 
-def wait_for(condition, what, timeout_s=20.0):
-    """Returns the first true value of condition(); asks again every few milliseconds."""
+def wait_for(condition, what, timeout_s=20.0, pause_s=0.01):
+    """Returns the first true value of condition(); asks again every pause_s."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = condition()
@@ -25,7 +26,7 @@ def wait_for(condition, what, timeout_s=20.0):
             return value
         if time.monotonic() > deadline:
             raise Gone(f"waited {timeout_s:.0f} s for {what}")
-        time.sleep(0.01)
+        time.sleep(pause_s)
 
 
 def free_port():
@@ -77,6 +78,51 @@ def plain_environment(**extra):
     return env
 
 
+def spawn(args, **options):
+    """
+    Starts a program in a session of its own. No signal comes between the start and its being known here, so that
+    stop_all() misses none.
+    """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        popen = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, start_new_session=True,
+                                 preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, held), **options)
+        _alive[popen.pid] = popen
+        return popen
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def stop(popen):
+    """Asks politely, then insists; returns the exit status. Nothing of the session is left afterwards."""
+    def ended():
+        return popen.poll() is not None and not session_pids(popen.pid)
+    try:
+        if popen.poll() is None:
+            popen.terminate()
+        wait_for(ended, "the end", timeout_s=5)
+    except Gone:
+        wait_for(lambda: ended() or _kill(session_pids(popen.pid)), "the killed to be gone")
+    _alive.pop(popen.pid, None)
+    return popen.returncode
+
+
+def _kill(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def stop_all():
+    """Stops whatever is still there, and says what it was: nothing, unless somebody was interrupted."""
+    left = list(_alive.values())
+    for popen in left:
+        stop(popen)
+    return [popen.args[0] for popen in left]
+
+
 class Process:
     """A program that runs until stop(), together with everything that it starts."""
 
@@ -84,10 +130,8 @@ class Process:
         self.stdout_file = Path(folder) / "stdout"
         self.stderr_file = Path(folder) / "stderr"
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
-            self.popen = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                          env=env or plain_environment(), cwd=folder, start_new_session=True)
+            self.popen = spawn(args, stdout=out, stderr=err, env=env or plain_environment(), cwd=folder)
         self.pid = self.popen.pid
-        started.append(self.pid)
 
     def pids(self):
         return session_pids(self.pid)
@@ -113,21 +157,4 @@ class Process:
         os.kill(self.pid, number)
 
     def stop(self):
-        """Asks politely, then insists; returns the exit status. Nothing of the session is left afterwards."""
-        if self.popen.poll() is None:
-            self.popen.terminate()
-        try:
-            wait_for(lambda: self.popen.poll() is not None and not self.pids(), "the end", timeout_s=5)
-        except Gone:
-            self._kill()
-        return self.popen.wait()
-
-    def _kill(self):
-        def none_left():
-            for pid in self.pids():
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            return self.popen.poll() is not None and not self.pids()
-        wait_for(none_left, "the killed to be gone")
+        return stop(self.popen)
