@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What seals a ticket, and when there is none. */
+#include "bad_crypto.h"
+#include "bad_rand.h"
+#include "tls_spy.h"
+#include "tls_tickets.h"
+
+#include <string.h>
+
+enum { ROTATE_S = 3600, MANY = 60, IV_LEN = 16 };
+
+static const struct tls_call as_a = {.server_name = "a.example"};
+
+static void the_active_records_keys_of_this_context_seal(void **state)
+{
+    struct tls_test *test = *state;
+    struct tls_state sealed;
+    unsigned char ours[SSL_MAX_MASTER_KEY_LENGTH];
+    unsigned char theirs[SSL_MAX_MASTER_KEY_LENGTH];
+    const SSL_SESSION *session = tls_get_ticket(test);
+    const struct stek_ticket_key key = tls_active_key(test->ring, test->server);
+
+    tls_ticket_open(session, &key, &sealed);
+    const unsigned char *at = sealed.bytes;
+    SSL_SESSION *inside = d2i_SSL_SESSION(NULL, &at, (long)sealed.len);
+    assert_non_null(inside);
+    const size_t len = SSL_SESSION_get_master_key(inside, ours, sizeof ours);
+    SSL_SESSION_free(inside);
+    assert_int_equal(SSL_SESSION_get_master_key(session, theirs, sizeof theirs), len);
+    assert_memory_equal(ours, theirs, len);
+}
+
+static void the_next_records_keys_seal_from_the_second_on_when_it_becomes_active(void **state)
+{
+    struct tls_test *test = *state;
+    const SSL_SESSION *first = tls_get_ticket(test);
+
+    tls_clock_pass(ROTATE_S - 1);
+    const SSL_SESSION *last = tls_get_ticket(test);
+    assert_true(tls_same_key(first, last));
+    tls_clock_pass(1);
+    const SSL_SESSION *next = tls_get_ticket(test);
+    assert_false(tls_same_key(first, next));
+    size_t len;
+    const struct stek_ticket_key key = tls_active_key(test->ring, test->server);
+    assert_memory_equal(tls_ticket_bytes(next, &len), key.name, sizeof key.name);
+}
+
+static void every_ticket_has_an_iv_of_its_own(void **state)
+{
+    struct tls_test *test = *state;
+    uint8_t ivs[2 * MANY][IV_LEN];
+    size_t count = 0;
+
+    for (size_t i = 0; i < MANY; i++) {
+        const struct tls_visit visit = tls_visit(test, test->server, &as_a);
+        assert_full(visit);
+        assert_int_equal(visit.ticket_count, tls_is_13(test) ? 2 : 1);
+        for (size_t j = 0; j < visit.ticket_count; j++)
+            memcpy(ivs[count++], visit.tickets[j].iv, IV_LEN);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(ivs[i], ivs[j], IV_LEN);
+}
+
+static void assert_no_ticket(struct tls_test *test)
+{
+    const struct tls_visit visit = tls_visit(test, test->server, &as_a);
+
+    assert_full(visit);
+    assert_int_equal(visit.ticket_count, 0);
+    assert_null(visit.session);
+}
+
+static enum bad_rand_kind failure;
+
+static void generator_fails(void)
+{
+    bad_rand_install(failure);
+}
+
+/* The ring has no keys yet, and whichever way the generator fails while it is asked for some: */
+static void without_a_usable_key_there_is_no_ticket_and_the_handshake_goes_on(void **state)
+{
+    struct tls_test *test = *state;
+
+    tls_spy_place(test, test->server);
+    for (failure = 0; failure < BAD_RAND_STUCK; failure++) {
+        tls_spy.before = generator_fails;
+        tls_spy.after = bad_rand_restore;
+        assert_no_ticket(test);
+    }
+    assert_int_equal(tls_spy.negatives, 0);
+    assert_true(tls_spy.seals >= BAD_RAND_STUCK);
+}
+
+static void assert_recovers_from(struct tls_test *test, void (*begin)(void), void (*end)(void))
+{
+    tls_spy_place(test, test->server);
+    tls_spy.before = begin;
+    tls_spy.after = end;
+    assert_no_ticket(test);
+    tls_spy.before = NULL;
+    tls_spy.after = NULL;
+    assert_resumed(tls_come_back(test, tls_get_ticket(test)));
+}
+
+static void tickets_are_sealed_again_when_the_generator_recovers(void **state)
+{
+    failure = BAD_RAND_FAILS;
+    assert_recovers_from(*state, generator_fails, bad_rand_restore);
+}
+
+static void tickets_are_sealed_again_when_libcrypto_recovers(void **state)
+{
+    struct tls_test *test = *state;
+
+    assert_int_equal(stek_ring_maintain(test->ring), STEK_OK);
+    assert_recovers_from(test, bad_crypto_begin, bad_crypto_end);
+}
+
+static void without_a_random_iv_there_is_no_ticket_and_the_handshake_goes_on(void **state)
+{
+    struct tls_test *test = *state;
+
+    (void)tls_get_ticket(test);
+    bad_rand_install_for(BAD_RAND_FAILS, IV_LEN);
+    const struct tls_visit visit = tls_visit(test, test->server, &as_a);
+    const unsigned draws = bad_rand_draws();
+    bad_rand_restore();
+    assert_full(visit);
+    assert_int_equal(visit.ticket_count, 0);
+    assert_int_not_equal(draws, 0);
+}
+
+static void without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on(void **state)
+{
+    struct tls_test *test = *state;
+
+    tls_spy_place(test, test->server);
+    tls_spy.before = bad_crypto_begin;
+    tls_spy.after = bad_crypto_end;
+    assert_no_ticket(test);
+    assert_int_equal(tls_spy.negatives, 0);
+}
+
+static int64_t clock_that_leaves_errors(void *arg)
+{
+    ERR_raise(ERR_LIB_USER, 1);
+    return tls_clock_read(arg);
+}
+
+/* SSL_get_error() would take it for the handshake's. */
+static void what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue(void **state)
+{
+    struct tls_test *test = *state;
+
+    stek_ring_set_clock(test->ring, clock_that_leaves_errors, NULL);
+    (void)tls_get_ticket(test);
+}
+
+static int seals_nothing(SSL *ssl, void *arg)
+{
+    (void)ssl, (void)arg;
+    return 1;
+}
+
+/* Such a ticket would have no lineage, and so no end. */
+static void a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets(void **state)
+{
+    struct tls_test *test = *state;
+
+    SSL_free(SSL_new(test->server));
+    assert_int_equal(SSL_CTX_set_session_ticket_cb(test->server, seals_nothing, NULL, NULL), 1);
+    assert_no_ticket(test);
+}
+
+int main(void)
+{
+    static const struct tls_behaviour sealing[] = {
+        TLS_BEHAVIOUR(the_active_records_keys_of_this_context_seal, TLS_ALL),
+        TLS_BEHAVIOUR(the_next_records_keys_seal_from_the_second_on_when_it_becomes_active, TLS_ALL),
+        TLS_BEHAVIOUR(every_ticket_has_an_iv_of_its_own, TLS_ALL),
+        TLS_BEHAVIOUR(without_a_usable_key_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
+        TLS_BEHAVIOUR(tickets_are_sealed_again_when_the_generator_recovers, TLS_ALL),
+        TLS_BEHAVIOUR(tickets_are_sealed_again_when_libcrypto_recovers, TLS_ALL),
+        TLS_BEHAVIOUR(without_a_random_iv_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
+        TLS_BEHAVIOUR(without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
+        TLS_BEHAVIOUR(what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue, TLS_ALL),
+        TLS_BEHAVIOUR(a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets, TLS_ALL),
+    };
+
+    return TLS_RUN(sealing);
+}
