@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a ring keeps its keys: locked memory, out of core dumps; and what it does when it gets none. Not under
+ * sanitizers, which answer mlock(2) themselves and lock nothing.
+ */
+#include "unit.h"
+
+#include "ring_fixture.h"
+#include "ring_smaps.h"
+
+#include <string.h>
+
+/* Enough for a ring, not for cells (a chunk of 64 KiB); enough for both. */
+enum { RING_ONLY = 32 * 1024, PLENTY = 256 * 1024 };
+
+static const void *cell_at(struct stek_ring *ring, const char *label)
+{
+    const struct stek_context context = ring_context(label);
+
+    return stek_ring_keys(ring, &context)->cell.memory;
+}
+
+static struct stek_ticket_key derived(const struct stek_ring *ring, const char *label)
+{
+    const struct stek_ring_state state = ring_state(ring);
+    const struct stek_context context = ring_context(label);
+    const int active = stek_records_active(&state.records, ring_time());
+    struct stek_ticket_key key;
+
+    CHECK(active >= 0);
+    CHECK(stek_derive_ticket_key(&state.records.at[active].secret, &context, &key) == STEK_OK);
+    return key;
+}
+
+static void check_seals_and_opens(struct stek_ring *ring, const char *label)
+{
+    const struct stek_ticket_key expected = derived(ring, label);
+    const struct stek_ticket_key sealed = ring_seal_key(ring, label);
+
+    CHECK(memcmp(&sealed, &expected, sizeof expected) == 0);
+    CHECK(ring_opens(ring, label, &expected));
+}
+
+static void check_flags(struct stek_ring *ring)
+{
+    CHECK(smaps_has_flag(ring->shared, "lo"));
+    CHECK(smaps_has_flag(ring->shared, "dd"));
+    CHECK(smaps_has_flag(ring->shared, "sh"));
+    CHECK(smaps_has_flag(cell_at(ring, "a"), "lo"));
+    CHECK(smaps_has_flag(cell_at(ring, "a"), "dd"));
+    CHECK(smaps_has_flag(cell_at(ring, "a"), "wf"));
+}
+
+static void keys_are_in_locked_memory_that_core_dumps_leave_out(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+
+    (void)state;
+    check_flags(ring);
+    stek_ring_free(ring);
+}
+
+static void check_in_grandchild(int fd, void *ring)
+{
+    (void)fd;
+    check_flags(ring);
+}
+
+static void check_in_child(int fd, void *ring)
+{
+    (void)fd;
+    check_flags(ring);
+    child_run(check_in_grandchild, ring);
+}
+
+static void so_they_are_in_children_and_their_children(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+
+    (void)state;
+    (void)ring_seal_key(ring, "a");
+    child_run(check_in_child, ring);
+    stek_ring_free(ring);
+}
+
+static void make_without_right_to_lock(int fd, void *arg)
+{
+    struct stek_ring *untouched = arg;
+    struct stek_ring *ring = untouched;
+
+    (void)fd;
+    const size_t before = smaps_bytes_with_flag("sh");
+    child_limit_locked_memory(0);
+    CHECK(stek_ring_new(NULL, &ring) == STEK_ERR_LOCK);
+    CHECK(ring == untouched);
+    CHECK(smaps_bytes_with_flag("sh") == before);
+}
+
+static void memory_that_cannot_be_locked_makes_no_ring(void **state)
+{
+    child_run(make_without_right_to_lock, state);
+}
+
+static void use_without_room_for_cells(int fd, void *arg)
+{
+    (void)fd, (void)arg;
+    child_limit_locked_memory(RING_ONLY);
+    struct stek_ring *ring = ring_start(&ring_policy);
+    CHECK(cell_at(ring, "a") == NULL);
+    for (int i = 0; i < 10; i++) {
+        check_seals_and_opens(ring, "a");
+        check_seals_and_opens(ring, "b");
+        ring_set_time(ring_time() + RING_ROTATE_S);
+        CHECK(stek_ring_maintain(ring) == STEK_OK);
+    }
+    stek_ring_free(ring);
+}
+
+static void without_memory_for_cells_keys_are_derived_each_time(void **state)
+{
+    (void)state;
+    child_run(use_without_room_for_cells, NULL);
+}
+
+static void use_after_lock_was_refused(int fd, void *arg)
+{
+    struct stek_ring *ring = arg;
+
+    (void)fd;
+    CHECK(cell_at(ring, "a") == NULL);
+    check_seals_and_opens(ring, "a");
+}
+
+/* What to do with the ring in a child that may lock nothing. */
+struct use {
+    void (*run)(int fd, void *ring);
+};
+
+static void fork_without_right_to_lock(int fd, void *arg)
+{
+    const struct use *use = arg;
+
+    (void)fd;
+    child_limit_locked_memory(PLENTY);
+    struct stek_ring *ring = ring_start(&ring_policy);
+    check_seals_and_opens(ring, "a");
+    CHECK(cell_at(ring, "a") != NULL);
+    child_limit_locked_memory(0);
+    child_run(use->run, ring);
+}
+
+static void a_child_that_may_not_lock_gives_up_its_cells(void **state)
+{
+    struct use use = {use_after_lock_was_refused};
+
+    (void)state;
+    child_run(fork_without_right_to_lock, &use);
+}
+
+static void add_context_after_lock_was_refused(int fd, void *arg)
+{
+    struct stek_ring *ring = arg;
+    const void *cell = cell_at(ring, "new");
+
+    (void)fd;
+    check_seals_and_opens(ring, "new");
+    CHECK(cell == NULL || smaps_has_flag(cell, "lo"));
+}
+
+static void a_child_that_may_not_lock_puts_no_key_in_unlocked_memory(void **state)
+{
+    struct use use = {add_context_after_lock_was_refused};
+
+    (void)state;
+    child_run(fork_without_right_to_lock, &use);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_in_locked_memory_that_core_dumps_leave_out),
+        cmocka_unit_test(so_they_are_in_children_and_their_children),
+        cmocka_unit_test(memory_that_cannot_be_locked_makes_no_ring),
+        cmocka_unit_test(without_memory_for_cells_keys_are_derived_each_time),
+        cmocka_unit_test(a_child_that_may_not_lock_gives_up_its_cells),
+        cmocka_unit_test(a_child_that_may_not_lock_puts_no_key_in_unlocked_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
