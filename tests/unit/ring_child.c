@@ -80,7 +80,8 @@ void child_join(struct child *child)
 void child_kill(struct child *child)
 {
     CHECK(kill(child->pid, SIGKILL) == 0);
-    (void)wait_for(child);
+    const int status = wait_for(child);
+    CHECK(WIFSIGNALED(status));
 }
 
 void child_run(void (*run)(int fd, void *arg), void *arg)

@@ -31,7 +31,7 @@ int child_hear(int fd);
 /* Waits for the child's end, and fails the test unless all its checks held. */
 void child_join(struct child *child);
 
-/* SIGKILL, and waits until it is gone. */
+/* SIGKILL, and waits until it is gone. Fails the test if it had ended before, as it does when a check fails. */
 void child_kill(struct child *child);
 
 /* Both in one: runs it to its end. */
