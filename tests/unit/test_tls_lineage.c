@@ -109,7 +109,6 @@ static SSL_SESSION *get_foreign_ticket(struct tls_test *test)
     shared_key = tls_active_key(test->ring, test->server);
     assert_int_equal(SSL_CTX_set_tlsext_ticket_key_evp_cb(foreign, foreign_seal), 1);
     SSL_SESSION *session = tls_get_ticket_from(test, foreign, &(struct tls_call){.server_name = NULL});
-    SSL_CTX_free(foreign);
     return session;
 }
 

@@ -27,10 +27,12 @@ static SSL_CTX *new_context(const struct tls_mode *mode)
     return ctx;
 }
 
-SSL_CTX *tls_server_bare(const struct tls_test *test)
+SSL_CTX *tls_server_bare(struct tls_test *test)
 {
     SSL_CTX *server = new_context(test->mode);
 
+    assert_true(test->server_count < TLS_SERVERS_MAX);
+    test->servers[test->server_count++] = server;
     /* Longer than keys and lineages live: they are what ends sessions here. */
     (void)SSL_CTX_set_timeout(server, LONG_TIMEOUT_S);
     return server;
@@ -45,7 +47,7 @@ void tls_server_add_cert(SSL_CTX *server, const struct tls_cert_wish *wish)
     X509_free(cert);
 }
 
-SSL_CTX *tls_server_with(const struct tls_test *test, const struct tls_cert_wish *wish)
+SSL_CTX *tls_server_with(struct tls_test *test, const struct tls_cert_wish *wish)
 {
     SSL_CTX *server = tls_server_bare(test);
 
@@ -53,7 +55,7 @@ SSL_CTX *tls_server_with(const struct tls_test *test, const struct tls_cert_wish
     return server;
 }
 
-SSL_CTX *tls_server_for(const struct tls_test *test, const char *dns_name)
+SSL_CTX *tls_server_for(struct tls_test *test, const char *dns_name)
 {
     char alternatives[256];
 
@@ -182,7 +184,8 @@ static int tear_down(void **state)
         SSL_SESSION_free(test->sessions[i]);
     free(test->sessions);
     SSL_CTX_free(test->client);
-    SSL_CTX_free(test->server);
+    for (size_t i = 0; i < test->server_count; i++)
+        SSL_CTX_free(test->servers[i]);
     const unsigned holds = test->ring != NULL ? atomic_load(&test->ring->holds) : 1;
     stek_ring_free(test->ring);
     free(test);

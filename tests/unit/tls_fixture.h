@@ -43,6 +43,8 @@ struct tls_behaviour {
 int tls_run(const char *group, const struct tls_behaviour *behaviours, size_t count);
 #define TLS_RUN(behaviours) tls_run(#behaviours, behaviours, sizeof(behaviours) / sizeof *(behaviours))
 
+enum { TLS_SERVERS_MAX = 64 };
+
 /* What each test finds: a ring with the default policy and a server for a.example that is attached to it. */
 struct tls_test {
     const struct tls_mode *mode;
@@ -51,12 +53,14 @@ struct tls_test {
     SSL_CTX *client;
     size_t session_count;
     SSL_SESSION **sessions; /* freed when the test ends */
+    size_t server_count;
+    SSL_CTX *servers[TLS_SERVERS_MAX]; /* likewise */
 };
 
-/* Server contexts, for the caller to free: with a certificate for one name, or as wished, or with none yet. */
-SSL_CTX *tls_server_for(const struct tls_test *test, const char *dns_name);
-SSL_CTX *tls_server_with(const struct tls_test *test, const struct tls_cert_wish *wish);
-SSL_CTX *tls_server_bare(const struct tls_test *test);
+/* Servers that live until the test ends: with a certificate for one name, or as wished, or with none yet. */
+SSL_CTX *tls_server_for(struct tls_test *test, const char *dns_name);
+SSL_CTX *tls_server_with(struct tls_test *test, const struct tls_cert_wish *wish);
+SSL_CTX *tls_server_bare(struct tls_test *test);
 void tls_server_add_cert(SSL_CTX *server, const struct tls_cert_wish *wish);
 
 /* The server asks clients for certificates and takes any; with SSL_VERIFY_NONE it does not ask. */

@@ -20,6 +20,7 @@ static void leave(void)
 static int note(int answer, int enc)
 {
     leave();
+    tls_spy.last = answer;
     tls_spy.seals += enc != 0;
     tls_spy.opens += enc == 0;
     tls_spy.negatives += answer < 0;

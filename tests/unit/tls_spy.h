@@ -10,6 +10,7 @@ struct tls_spy {
     void (*after)(void);
     unsigned seals;
     unsigned opens;
+    int last;           /* what the last call returned */
     unsigned negatives; /* calls that returned less than 0 */
 };
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a ticket promises: no longer than its key opens, than its lineage has left, and than the program says. */
+#include "tls_spy.h"
+#include "tls_tickets.h"
+
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, KEY_S = 13 * HOUR_S /* seals for one, opens for 12 more */ };
+
+/* The timeout in the ticket, and what the client was told; a TLS 1.2 client that resumes is told nothing, 0. */
+static void assert_promises(struct tls_test *test, struct tls_visit visit, int64_t promised_s)
+{
+    const struct stek_ticket_key key = tls_active_key(test->ring, test->server);
+
+    assert_true(visit.done);
+    assert_true(visit.ticket_count > 0);
+    assert_int_equal(tls_ticket_timeout_s(visit.session, &key), promised_s);
+    for (size_t i = 0; i < visit.ticket_count; i++)
+        assert_int_equal(visit.tickets[i].lifetime_s, visit.resumed && !tls_is_13(test) ? 0 : promised_s);
+}
+
+static struct tls_visit first_visit(struct tls_test *test)
+{
+    const struct tls_visit visit = tls_come_back(test, NULL);
+
+    assert_full(visit);
+    return visit;
+}
+
+static void a_ticket_promises_no_longer_than_its_key_opens(void **state)
+{
+    struct tls_test *test = *state;
+
+    assert_promises(test, first_visit(test), KEY_S);
+    tls_clock_pass(10 * MINUTE_S);
+    assert_promises(test, first_visit(test), KEY_S - 10 * MINUTE_S);
+    tls_clock_pass(50 * MINUTE_S - 1);
+    assert_promises(test, first_visit(test), KEY_S - HOUR_S + 1);
+}
+
+static void a_ticket_promises_no_longer_than_its_lineage_has_left(void **state)
+{
+    struct tls_test *test = *state;
+    const struct stek_policy policy = {.lineage_s = 2 * HOUR_S};
+
+    tls_use_policy(test, &policy);
+    const struct tls_visit visit = first_visit(test);
+    assert_promises(test, visit, 2 * HOUR_S);
+    tls_clock_pass(HOUR_S + 10 * MINUTE_S);
+    assert_promises(test, tls_come_back(test, visit.session), 50 * MINUTE_S);
+}
+
+static void a_ticket_promises_no_longer_than_the_program_says(void **state)
+{
+    struct tls_test *test = *state;
+
+    (void)SSL_CTX_set_timeout(test->server, 5 * MINUTE_S);
+    assert_promises(test, first_visit(test), 5 * MINUTE_S);
+}
+
+static void a_ticket_promises_no_longer_than_seven_days(void **state)
+{
+    struct tls_test *test = *state;
+    const struct stek_policy policy = {.rotate_s = 7 * DAY_S, .accept_s = 7 * DAY_S, .lineage_s = 30 * DAY_S};
+
+    (void)SSL_CTX_set_timeout(test->server, 30 * DAY_S);
+    tls_use_policy(test, &policy);
+    assert_promises(test, first_visit(test), 7 * DAY_S);
+}
+
+static void a_session_that_resumes_is_promised_as_much_again_under_a_newer_key(void **state)
+{
+    struct tls_test *test = *state;
+    const struct tls_visit visit = first_visit(test);
+
+    tls_clock_pass(HOUR_S);
+    const struct tls_visit second = tls_come_back(test, visit.session);
+    assert_resumed(second);
+    assert_promises(test, second, KEY_S);
+}
+
+static void what_was_promised_at_a_renewal_is_kept_to_the_last_second(void **state)
+{
+    struct tls_test *test = *state;
+    const struct tls_visit visit = first_visit(test);
+
+    tls_clock_pass(HOUR_S);
+    const struct tls_visit second = tls_come_back(test, visit.session);
+    assert_resumed(second);
+    tls_clock_pass(KEY_S - 1);
+    assert_resumed(tls_come_back(test, second.session));
+}
+
+static void the_programs_own_timeout_begins_again_at_a_renewal(void **state)
+{
+    struct tls_test *test = *state;
+
+    (void)SSL_CTX_set_timeout(test->server, 2 * HOUR_S);
+    const struct tls_visit visit = first_visit(test);
+    tls_clock_pass(HOUR_S);
+    const struct tls_visit second = tls_come_back(test, visit.session);
+    assert_resumed(second);
+    tls_clock_pass(2 * HOUR_S - 1);
+    assert_resumed(tls_come_back(test, second.session));
+}
+
+static void in_the_last_second_of_its_lineage_a_ticket_promises_one_second(void **state)
+{
+    struct tls_test *test = *state;
+    const struct stek_policy policy = {.lineage_s = 2 * HOUR_S};
+
+    tls_use_policy(test, &policy);
+    const struct tls_visit visit = first_visit(test);
+    tls_clock_pass(2 * HOUR_S - 1);
+    const struct tls_visit last = tls_come_back(test, visit.session);
+    assert_resumed(last);
+    assert_promises(test, last, 1);
+}
+
+/* Asks for one more ticket on a connection of this age; the client is gone by then, and is not written to before the
+ * ticket is sealed. Returns what SSL_do_handshake(3) does. */
+static int ask_again_after(struct tls_test *test, int64_t age_s)
+{
+    SSL *server = SSL_new(test->server);
+
+    assert_int_equal(SSL_up_ref(server), 1);
+    assert_full(tls_visit(test, test->server, &(struct tls_call){.server = server}));
+    tls_clock_pass(age_s);
+    SSL_set_msg_callback(server, NULL);
+    assert_int_equal(SSL_new_session_ticket(server), 1);
+    const int result = SSL_do_handshake(server);
+    SSL_free(server);
+    return result;
+}
+
+/* A connection may outlive its lineage, and then a ticket may be asked for: SSL_new_session_ticket(3). */
+static void where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on(void **state)
+{
+    struct tls_test *test = *state;
+
+    tls_spy_place(test, test->server);
+    (void)ask_again_after(test, DAY_S - 1);
+    assert_int_equal(tls_spy.last, 1);
+    const int result = ask_again_after(test, DAY_S);
+    assert_int_equal(tls_spy.last, 0);
+    assert_int_equal(result, 1);
+}
+
+int main(void)
+{
+    static const struct tls_behaviour promises[] = {
+        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_its_key_opens, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_its_lineage_has_left, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_the_program_says, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_seven_days, TLS_ALL),
+        TLS_BEHAVIOUR(a_session_that_resumes_is_promised_as_much_again_under_a_newer_key, TLS_ALL),
+        TLS_BEHAVIOUR(what_was_promised_at_a_renewal_is_kept_to_the_last_second, TLS_ALL),
+        TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS_ALL),
+        TLS_BEHAVIOUR(in_the_last_second_of_its_lineage_a_ticket_promises_one_second, TLS_ALL),
+        TLS_BEHAVIOUR(where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
+    };
+
+    return TLS_RUN(promises);
+}
