@@ -17,7 +17,7 @@ enum {
     RUN_MS = 10000,
     DEADLINE_MS = 60000,
     TICKETS_PER_MS = 10,
-    TICKETS_MAX = RUN_MS * TICKETS_PER_MS + 50000,
+    TICKETS_MAX = DEADLINE_MS * TICKETS_PER_MS + WORKERS,
     EARLIER = 4000,   /* a new worker opens so many tickets that were sealed before its time */
     ABANDONED = 1000, /* a place on the board that was still empty so many tickets ago was a killed worker's */
     KEYS_MAX = 64
