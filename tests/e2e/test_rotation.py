@@ -35,7 +35,7 @@ def visits(work, certificates):
                 stack.callback(visitor.stop)
                 clients[program, tls, bool(openssl_conf)] = visitor
         for program in LOADED:
-            run(program, conf, interval_ms=60)
+            run(program, conf, interval_ms=40)
         for program in STOCK:
             run(program, None, interval_ms=500)
         yield {key: visitor.results() for key, visitor in clients.items()}
@@ -44,7 +44,7 @@ def visits(work, certificates):
 @each_version
 @each_loaded
 def test_no_handshake_fails_while_keys_rotate(visits, program, tls):
-    assert len(visits[program, tls, True]) > RUN_S * 5
+    assert len(visits[program, tls, True]) > RUN_S * 10
     assert not visits[program, tls, True].failed()
 
 

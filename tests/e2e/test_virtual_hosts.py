@@ -24,8 +24,9 @@ def test_a_ticket_is_not_taken_by_another_host(loaded, program, tls):
 
 
 @each_version
-def test_control_python_takes_the_ticket_of_another_host(stock, tls):
-    assert take_a_ticket_from_one_host_to_the_other(stock(Python, second_host=True), tls).resumed()
+@each_program
+def test_control_as_it_comes_the_ticket_of_another_host_is_taken(stock, program, tls):
+    assert take_a_ticket_from_one_host_to_the_other(stock(program, second_host=True), tls).resumed()
 
 
 @each_version

@@ -21,7 +21,7 @@ LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
 StartServers {workers}
 MinSpareServers {workers}
 MaxSpareServers {workers}
-MaxRequestWorkers {workers}
+MaxRequestWorkers {limit}
 KeepAlive Off
 ErrorLog {folder}/error.log
 LogFormat "%P" process
@@ -51,7 +51,8 @@ class Apache(Server):
         (self.folder / "documents").mkdir()
         self.write("documents/index.html", "an answer of Apache\n")
         self.write("apache.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, workers=self.workers, identity=self.pki.server,
+            folder=self.folder, port=self.port, workers=self.workers, limit=4 * self.workers,
+            identity=self.pki.server,
             user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
             ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else ""))
 
@@ -60,7 +61,7 @@ class Apache(Server):
 
     def start(self):
         super().start()
-        wait_for(lambda: len(self.process.children()) == self.workers, "Apache's children")
+        wait_for(lambda: len(self.process.children()) >= self.workers, "Apache's children")
         return self
 
     def reload(self):
@@ -69,7 +70,7 @@ class Apache(Server):
 
         def renewed():
             now = set(self.process.children())
-            return len(now) == self.workers and not now & before
+            return len(now) >= self.workers and not now & before
         wait_for(renewed, "Apache's new children")
 
     def answered_by(self, visits):
