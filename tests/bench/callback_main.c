@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench-callback: what it takes to open and to seal a ticket. Prints one JSON object a line for each cell and round:
+ *
+ *   {"config":"base","way":"stek evp","op":"open","round":0,"threads":1,"ops":12800,"cpu_ns":1,"wall_ns":1}
+ *
+ * A round goes through all cells many times in short slices, so that what changes on the machine changes for all.
+ *
+ *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG]
+ *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps one profile for N
+ *                                       calls of each way and op
+ */
+#include "callback.h"
+
+#include "reference.h"
+#include "timing.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#ifdef BENCH_CALLGRIND
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_TOGGLE_COLLECT ((void)0)
+#define CALLGRIND_DUMP_STATS_AT(name) ((void)(name))
+#endif
+
+enum { ALL = 1 << BENCH_FLOOR | 1 << BENCH_REFERENCE | 1 << BENCH_STEK, STEK = 1 << BENCH_STEK };
+enum { NO_FLOOR = 1 << BENCH_REFERENCE | 1 << BENCH_STEK };
+
+/* The first is the base; each of the others differs from it in one point. */
+static struct bench_config configs[] = {
+    {"base", {16, 1, 208}, ALL, 1, false, false, NULL},
+    {"2 records", {2, 1, 208}, NO_FLOOR, 1, false, false, NULL},
+    {"63 records", {63, 1, 208}, NO_FLOOR, 1, false, false, NULL},
+    {"100 contexts", {16, 100, 208}, STEK, 1, false, false, NULL},
+    {"many contexts, hot", {16, 10000, 208}, STEK, 1, false, false, NULL},
+    {"many contexts, in turn", {16, 10000, 208}, STEK, 1, false, true, NULL},
+    {"2 threads", {16, 1, 208}, ALL, 2, false, false, NULL},
+    {"rotating", {16, 1, 208}, STEK, 1, true, false, NULL},
+    {"1500 bytes", {16, 1, 1500}, ALL, 1, false, false, NULL},
+};
+enum { CONFIGS = sizeof configs / sizeof *configs, CELLS_MAX = CONFIGS * BENCH_WAYS * 2 };
+
+struct options {
+    long rounds, slices, slice_us, contexts, instructions;
+    const char *only;
+};
+
+static struct bench_cell cells[CELLS_MAX];
+static size_t cell_count;
+static struct bench_worker workers[SCENE_THREADS_MAX];
+
+static struct options parse(int argc, char **argv)
+{
+    static const struct option names[] = {{"rounds", 1, NULL, 'r'},       {"slices", 1, NULL, 's'},
+                                          {"slice-us", 1, NULL, 'u'},     {"contexts", 1, NULL, 'c'},
+                                          {"instructions", 1, NULL, 'i'}, {"only", 1, NULL, 'o'},
+                                          {NULL, 0, NULL, 0}};
+    struct options options = {.rounds = 9, .slices = 10, .slice_us = 5000, .contexts = 10000};
+    long *const numbers[] = {['r'] = &options.rounds,
+                             ['s'] = &options.slices,
+                             ['u'] = &options.slice_us,
+                             ['c'] = &options.contexts,
+                             ['i'] = &options.instructions};
+    int name;
+
+    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
+        if (name == 'o')
+            options.only = optarg;
+        else if (name == '?' || (*numbers[name] = strtol(optarg, NULL, 10)) <= 0)
+            bench_die("usage: bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] "
+                      "[--instructions N]");
+    }
+    return options;
+}
+
+static bool same_shape(const struct bench_config *a, const struct bench_config *b)
+{
+    return a->shape.records == b->shape.records && a->shape.contexts == b->shape.contexts &&
+           a->shape.state_len == b->shape.state_len && !a->rotates && !b->rotates;
+}
+
+static void set_up(struct bench_config *config)
+{
+    for (struct bench_config *other = configs; other < config && config->scene == NULL; other++)
+        if (same_shape(config, other))
+            config->scene = other->scene;
+    if (config->scene == NULL)
+        config->scene = scene_new(&config->shape);
+    for (size_t way = 0; way < BENCH_WAYS; way++) {
+        if ((config->families & 1U << bench_ways[way].family) == 0)
+            continue;
+        cells[cell_count++] = (struct bench_cell){.config = config, .way = &bench_ways[way], .seals = false};
+        cells[cell_count++] = (struct bench_cell){.config = config, .way = &bench_ways[way], .seals = true};
+    }
+}
+
+static void print_cell(const struct bench_cell *cell, long round)
+{
+    printf("{\"config\":\"%s\",\"way\":\"%s\",\"op\":\"%s\",\"round\":%ld,\"threads\":%zu,", cell->config->name,
+           cell->way->name, cell->seals ? "seal" : "open", round, cell->config->threads);
+    printf("\"ops\":%lld,\"cpu_ns\":%lld,\"wall_ns\":%lld}\n", (long long)cell->ops, (long long)cell->cpu_ns,
+           (long long)cell->wall_ns);
+}
+
+static void measure(const struct options *options)
+{
+    for (long round = 0; round < options->rounds; round++) {
+        for (long slice = 0; slice < options->slices; slice++)
+            for (size_t i = 0; i < cell_count; i++)
+                bench_run_slice(&cells[i], workers, options->slice_us * 1000, round * options->slices + slice);
+        for (size_t i = 0; i < cell_count; i++) {
+            print_cell(&cells[i], round);
+            cells[i].ops = cells[i].cpu_ns = cells[i].wall_ns = 0;
+        }
+        (void)fflush(stdout);
+    }
+}
+
+/* A first call outside of what is counted warms everything up. */
+static void count_instructions(const struct options *options)
+{
+    for (size_t i = 0; i < cell_count; i++) {
+        char name[64];
+        size_t at = 0;
+        bench_run_slice(&cells[i], workers, 1, 0);
+        (void)snprintf(name, sizeof name, "%s/%s", cells[i].way->name, cells[i].seals ? "seal" : "open");
+        CALLGRIND_TOGGLE_COLLECT;
+        bench_run_batch(&workers[0], &at, (int)options->instructions);
+        CALLGRIND_TOGGLE_COLLECT;
+        CALLGRIND_DUMP_STATS_AT(name);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = parse(argc, argv);
+
+    if (options.instructions > 0)
+        options.only = "base";
+    reference_make_keys();
+    for (size_t i = 0; i < SCENE_THREADS_MAX; i++) {
+        workers[i].thread = i;
+        workers[i].floor = bench_floor_new();
+    }
+    for (size_t i = 0; i < CONFIGS; i++) {
+        if (configs[i].shape.contexts == 10000)
+            configs[i].shape.contexts = (size_t)options.contexts;
+        if (options.only == NULL || strcmp(options.only, configs[i].name) == 0)
+            set_up(&configs[i]);
+    }
+    if (options.instructions > 0)
+        count_instructions(&options);
+    else
+        measure(&options);
+    for (size_t i = 0; i < SCENE_THREADS_MAX; i++)
+        bench_floor_free(workers[i].floor);
+    return 0;
+}
