@@ -114,6 +114,12 @@ SSL_SESSION *tls_keep(struct tls_test *test, SSL_SESSION *session)
     return session;
 }
 
+void tls_forget(struct tls_test *test, size_t count)
+{
+    for (; count > 0; count--)
+        SSL_SESSION_free(test->sessions[--test->session_count]);
+}
+
 struct tls_visit tls_visit(struct tls_test *test, SSL_CTX *server, const struct tls_call *call)
 {
     struct tls_visit visit;

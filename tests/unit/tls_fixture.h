@@ -78,6 +78,9 @@ void tls_use_policy(struct tls_test *test, const struct stek_policy *policy);
 struct tls_visit tls_visit(struct tls_test *test, SSL_CTX *server, const struct tls_call *call);
 SSL_SESSION *tls_keep(struct tls_test *test, SSL_SESSION *session);
 
+/* Frees the last `count` of them already, for tests that have thousands. */
+void tls_forget(struct tls_test *test, size_t count);
+
 /* A first visit to the test's server as a.example, with a full handshake and a ticket; its session. */
 SSL_SESSION *tls_get_ticket(struct tls_test *test);
 /* The same at any server and in any manner. */

@@ -34,7 +34,7 @@ static uint32_t read_number(struct message *message, size_t len)
     return number;
 }
 
-/* RFC 5077 section 3.3; RFC 9846 section 4.7.1. */
+/* RFC 5077 section 3.3; RFC 9846 section 4.6.1. */
 static void see_ticket(struct tls_visit *visit, int version, const uint8_t *bytes, size_t len)
 {
     struct message message = {bytes, len};

@@ -157,6 +157,13 @@ size_t tls_ticket_seal(const struct tls_state *state, const struct stek_ticket_k
     return len + MAC_LEN;
 }
 
+size_t tls_ticket_cut(uint8_t *ticket, size_t len, size_t count, const struct stek_ticket_key *key)
+{
+    assert_true(len > HEAD_LEN + MAC_LEN + count);
+    compute_mac(key, ticket, len - MAC_LEN - count, ticket + len - MAC_LEN - count);
+    return len - count;
+}
+
 long tls_ticket_timeout_s(const SSL_SESSION *session, const struct stek_ticket_key *key)
 {
     struct tls_state state;

@@ -30,6 +30,9 @@ void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *k
 size_t tls_ticket_seal(const struct tls_state *state, const struct stek_ticket_key *key, const uint8_t iv[16],
                        uint8_t ret_ticket[4096]);
 
+/* Cuts `count` bytes off the ciphertext's end and computes the MAC anew. Returns the new length. */
+size_t tls_ticket_cut(uint8_t *ticket, size_t len, size_t count, const struct stek_ticket_key *key);
+
 /* The timeout of the session in the ticket, in seconds. */
 long tls_ticket_timeout_s(const SSL_SESSION *session, const struct stek_ticket_key *key);
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls on the hot path: a child that has none left to make seals and opens all the same. */
+#include "tls_tickets.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+enum { TURNS = 200, ALLOWED_MAX = 16, TRAPPED = 100 };
+
+/* SIGSYS: says which call it was, with the two that are always allowed. */
+static void say_and_die(int signal, siginfo_t *info, void *context)
+{
+    char line[64];
+    const int len = snprintf(line, sizeof line, "system call %d is not allowed here\n", info->si_syscall);
+
+    (void)signal, (void)context;
+    (void)!write(STDERR_FILENO, line, (size_t)len);
+    _exit(TRAPPED);
+}
+
+static bool allow_only(const int *calls, size_t count)
+{
+    struct sock_filter filter[2 * ALLOWED_MAX + 2];
+    struct sock_fprog program = {0, filter};
+    const struct sigaction action = {.sa_sigaction = say_and_die, .sa_flags = SA_SIGINFO};
+
+    filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i < count && i < ALLOWED_MAX; i++) {
+        filter[program.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1);
+        filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    }
+    filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
+    return sigaction(SIGSYS, &action, NULL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* Runs in a child. Returns whether `run` did what it should, with these system calls and no others. */
+static void assert_works_with(const int *calls, size_t count, bool (*run)(struct tls_test *test),
+                              struct tls_test *test)
+{
+    int status;
+    const pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(run(test) && allow_only(calls, count) && run(test) ? 0 : 1); /* the first time to warm up */
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static bool seal_and_open_in_the_ring(struct tls_test *test)
+{
+    static const struct stek_context context = {4, "test"};
+    static const uint8_t unknown[STEK_NAME_LEN] = "not one of ours";
+    struct stek_keys *keys = stek_ring_keys(test->ring, &context);
+    struct stek_seal_key active;
+    struct stek_ticket_key key;
+
+    for (int i = 0; i < TURNS; i++) {
+        const int64_t now = stek_ring_now(test->ring);
+        if (!stek_ring_seal(test->ring, keys, now, &active) ||
+            stek_ring_open(test->ring, keys, active.key.name, false, now, &key) != STEK_CHOICE_OPEN ||
+            memcmp(&key, &active.key, sizeof key) != 0 ||
+            stek_ring_open(test->ring, keys, unknown, false, now, &key) != STEK_CHOICE_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
+static void the_ring_seals_and_opens_without_any_system_call(void **state)
+{
+    static const int to_report[] = {SYS_write, SYS_exit_group};
+
+    assert_works_with(to_report, 2, seal_and_open_in_the_ring, *state);
+}
+
+/* Full handshakes and resumptions, each of which seals and opens. */
+static bool shake_hands(struct tls_test *test)
+{
+    struct tls_visit first;
+    struct tls_visit second;
+    bool well = true;
+
+    for (int i = 0; well && i < TURNS; i++) {
+        tls_talk(test->client, test->server, &(struct tls_call){.session = NULL}, &first);
+        tls_talk(test->client, test->server, &(struct tls_call){.session = first.session}, &second);
+        well = first.done && first.ticket_count > 0 && second.done && second.resumed;
+        SSL_SESSION_free(first.session);
+        SSL_SESSION_free(second.session);
+    }
+    return well;
+}
+
+static void a_whole_handshake_makes_no_system_call_but_libcryptos(void **state)
+{
+    static const int allowed[] = {
+        SYS_write, SYS_exit_group, /* to report */
+        SYS_getpid,                /* libcrypto's generator looks whether the process has forked */
+    };
+
+    assert_works_with(allowed, sizeof allowed / sizeof *allowed, shake_hands, *state);
+}
+
+int main(void)
+{
+    static const struct tls_behaviour system_calls[] = {
+        TLS_BEHAVIOUR(the_ring_seals_and_opens_without_any_system_call, TLS_ONCE),
+        TLS_BEHAVIOUR(a_whole_handshake_makes_no_system_call_but_libcryptos, TLS_ALL),
+    };
+
+    return TLS_RUN(system_calls);
+}
