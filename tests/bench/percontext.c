@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench-percontext: a program that makes an SSL_CTX for every connection, as PHP does, without and with stek in turn.
+ * One JSON object a line for each of the two and each round, medians over its connections:
+ *
+ *   {"tls":"1.3","keys":"stek","round":0,"ops":200,"make_ns":1,"ticket_ns":1,"server_ns":1}
+ *
+ *   make_ns    SSL_CTX_new(), certificate, stek's attaching, and at the end SSL_CTX_free()
+ *   ticket_ns  the server's step in which its first ticket is made and sent
+ *   server_ns  the server's side of the handshake, that step included
+ *
+ *   bench-percontext ROUNDS CONNECTIONS
+ */
+#include "pair.h"
+
+#include "stek.h"
+#include "timing.h"
+
+enum { OWN, STEK, KEYS, VERSIONS = 2, CONNECTIONS_MAX = 2000 };
+enum { MAKE, TICKET, SERVER, PARTS };
+
+struct series {
+    size_t count;
+    int64_t part[PARTS][CONNECTIONS_MAX];
+};
+
+/* When the handshake's last state began, and how long the first ticket took. */
+static int64_t step_begin_ns;
+static int64_t ticket_ns;
+
+/* Called before each step of the handshake: the state is still that of the step before. */
+static void on_step(const SSL *ssl, int where, int result)
+{
+    const int64_t now = bench_cpu_ns();
+
+    (void)result;
+    if ((where & SSL_CB_LOOP) == 0)
+        return;
+    if (ticket_ns == 0 && SSL_get_state(ssl) == TLS_ST_SW_SESSION_TICKET)
+        ticket_ns = now - step_begin_ns;
+    step_begin_ns = now;
+}
+
+/* What the module does in SSL_CTX_new(). */
+static void attach(SSL_CTX *ctx, struct stek_ring *ring)
+{
+    static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
+    const struct stek_attach_options options = {NULL, 1};
+
+    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
+    bench_must(stek_attach(ctx, ring, &options) == STEK_OK, "stek cannot be attached");
+}
+
+static void connect_once(struct pair_client *client, int version, struct stek_ring *ring, struct series *series)
+{
+    int64_t begin = bench_cpu_ns();
+    SSL_CTX *ctx = pair_server(version);
+
+    if (ring != NULL)
+        attach(ctx, ring);
+    int64_t make_ns = bench_cpu_ns() - begin;
+    SSL_CTX_set_info_callback(ctx, on_step);
+    ticket_ns = 0;
+    series->part[SERVER][series->count] = pair_shake(client, ctx, 0);
+    bench_must(ticket_ns != 0, "no ticket");
+    begin = bench_cpu_ns();
+    SSL_CTX_free(ctx);
+    make_ns += bench_cpu_ns() - begin;
+    series->part[MAKE][series->count] = make_ns;
+    series->part[TICKET][series->count] = ticket_ns;
+    series->count++;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static long long median(int64_t *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+    return values[count / 2];
+}
+
+static void run_round(long round, int version, long connections, struct stek_ring *ring)
+{
+    static struct series series[KEYS];
+    struct pair_client client;
+
+    pair_client_init(&client, version);
+    series[OWN].count = series[STEK].count = 0;
+    for (long i = 0; i < connections; i++) {
+        connect_once(&client, version, NULL, &series[OWN]);
+        connect_once(&client, version, ring, &series[STEK]);
+    }
+    pair_client_fini(&client);
+    for (int keys = OWN; keys < KEYS; keys++) {
+        struct series *of = &series[keys];
+        printf("{\"tls\":\"%s\",\"keys\":\"%s\",\"round\":%ld,\"ops\":%zu,", version == TLS1_2_VERSION ? "1.2" : "1.3",
+               keys == OWN ? "own" : "stek", round, of->count);
+        printf("\"make_ns\":%lld,\"ticket_ns\":%lld,\"server_ns\":%lld}\n", median(of->part[MAKE], of->count),
+               median(of->part[TICKET], of->count), median(of->part[SERVER], of->count));
+    }
+    (void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    struct stek_ring *ring = NULL;
+
+    bench_must(argc == 3, "usage: bench-percontext ROUNDS CONNECTIONS");
+    const long rounds = strtol(argv[1], NULL, 10);
+    const long connections = strtol(argv[2], NULL, 10);
+    bench_must(connections > 0 && connections <= CONNECTIONS_MAX, "1 to 2000 connections");
+    bench_must(stek_ring_new(NULL, &ring) == STEK_OK, "no ring");
+    run_round(-1, TLS1_2_VERSION, 1, ring);
+    for (long round = 0; round < rounds; round++) {
+        run_round(round, TLS1_2_VERSION, connections, ring);
+        run_round(round, TLS1_3_VERSION, connections, ring);
+    }
+    stek_ring_free(ring);
+    return 0;
+}
