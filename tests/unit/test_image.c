@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { STATES = 8, UPDATES = 100000, READERS = 2 };
+enum { STATES = 8, UPDATES = RING_SANITIZED ? 3000 : 100000, READERS = 2 };
 
 static const struct stek_policy policy = {.rotate_s = 100, .accept_s = 250, .lineage_s = 1000, .ahead = 2};
 
