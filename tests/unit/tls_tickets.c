@@ -135,7 +135,7 @@ void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *k
                                        (int)(len - HEAD_LEN - MAC_LEN)),
                      1);
     assert_int_equal(EVP_DecryptFinal_ex(cipher, ret_state->bytes + first, &last), 1);
-    ret_state->len = (size_t)(first + last);
+    ret_state->len = (size_t)first + (size_t)last;
     EVP_CIPHER_CTX_free(cipher);
 }
 
