@@ -8,31 +8,31 @@ from harness import module
 from harness.programs import run, shares_tickets
 from harness.servers import Nginx, Python
 
-# (setting, value, what the line says is allowed)
+# (setting, value, words of what is allowed)
 MISTAKES = [
     ("ring", "", "private"),
     ("ring", "public", "private"),
-    ("rotate", "0s", "1s and 7d"),
-    ("rotate", "8d", "1s and 7d"),
-    ("rotate", "3600", "90s, 15m, 1h or 7d"),
-    ("rotate", "1 h", "90s, 15m, 1h or 7d"),
-    ("rotate", "-1h", "1s and 7d"),
-    ("rotate", "1y", "90s, 15m, 1h or 7d"),
-    ("rotate", "99999999999999999999d", "1s and 7d"),
-    ("accept", "0s", "1s and 7d"),
-    ("accept", "169h", "1s and 7d"),
-    ("accept", "soon", "90s, 15m, 1h or 7d"),
-    ("ahead", "0", "1 and 16"),
-    ("ahead", "17", "1 and 16"),
-    ("ahead", "two", "1 and 16"),
-    ("lineage", "0s", "1s and 30d"),
-    ("lineage", "31d", "1s and 30d"),
-    ("context", "x" * 256, "1 to 255 printable ASCII characters"),
-    ("context", "b\u00fccher", "1 to 255 printable ASCII characters"),
-    ("override", "maybe", "yes or no"),
-    ("override", "YES", "yes or no"),
-    ("colour", "blue", "ring, rotate, accept, ahead, lineage, context and override"),
-    ("Rotate", "1h", "ring, rotate, accept, ahead, lineage, context and override"),
+    ("rotate", "0s", "1s 7d"),
+    ("rotate", "8d", "1s 7d"),
+    ("rotate", "3600", "1s 7d"),
+    ("rotate", "1 h", "1s 7d"),
+    ("rotate", "-1h", "1s 7d"),
+    ("rotate", "1y", "1s 7d"),
+    ("rotate", "99999999999999999999d", "1s 7d"),
+    ("accept", "0s", "1s 7d"),
+    ("accept", "169h", "1s 7d"),
+    ("accept", "soon", "1s 7d"),
+    ("ahead", "0", "1 16"),
+    ("ahead", "17", "1 16"),
+    ("ahead", "two", "1 16"),
+    ("lineage", "0s", "1s 30d"),
+    ("lineage", "31d", "1s 30d"),
+    ("context", "x" * 256, "auto 255 printable"),
+    ("context", "b\u00fccher", "auto 255 printable"),
+    ("override", "maybe", "yes no"),
+    ("override", "YES", "yes no"),
+    ("colour", "blue", "ring rotate accept ahead lineage context override"),
+    ("Rotate", "1h", "ring rotate accept ahead lineage context override"),
 ]
 each_mistake = pytest.mark.parametrize("name, value, allowed", MISTAKES,
                                        ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES])
@@ -41,9 +41,9 @@ each_mistake = pytest.mark.parametrize("name, value, allowed", MISTAKES,
 def assert_one_line(stderr, name, value, allowed):
     said = [line for line in stderr.splitlines() if "stek" in line]
     assert len(said) == 1
-    assert re.match(rf"stek: openssl configuration: section 'stek_settings': {name} = {re.escape(value)}: allowed: ",
-                    said[0])
-    assert allowed in said[0]
+    start = f"stek: openssl configuration: section 'stek_settings': {name} = {value}: allowed: "
+    assert said[0].startswith(start)
+    assert [word for word in allowed.split() if word not in said[0][len(start):]] == []
 
 
 @each_mistake
@@ -78,7 +78,7 @@ def test_more_keys_than_a_ring_holds_are_a_mistake(folder, certificates):
 
 def test_the_first_of_several_mistakes_is_said(folder):
     conf = module.by_hand(folder / "bad.cnf", rotate="0s", accept="never", colour="blue")
-    assert_one_line(run(["openssl", "version"], conf).stderr, "rotate", "0s", "1s and 7d")
+    assert_one_line(run(["openssl", "version"], conf).stderr, "rotate", "0s", "1s 7d")
 
 
 def test_the_line_names_the_section(folder):
@@ -93,7 +93,7 @@ def test_a_server_goes_on_with_openssls_own_keys(running, folder, program, tls):
     visits = server.visit(tls, count=10)
     assert not visits.failed()
     assert len(visits.resumed()) == 9
-    assert_one_line(server.stderr(), "rotate", "0s", "1s and 7d")
+    assert_one_line(server.stderr(), "rotate", "0s", "1s 7d")
 
 
 def test_nginx_with_a_mistake_loses_its_tickets_in_a_reload_like_any_nginx(running, folder):

@@ -64,7 +64,7 @@ def test_node_starts_from_its_own_init_section(running, folder):
 
 def test_the_settings_asked_for_are_in_the_file(folder):
     conf = module.compose(folder / "stek.cnf", rotate="15m", accept="90s", override="no", context="shop")
-    lines = conf.read_text().splitlines()
+    lines = [line.split("#")[0].strip() for line in conf.read_text().splitlines()]
     assert {"rotate = 15m", "accept = 90s", "override = no", "context = shop"} <= set(lines)
 
 

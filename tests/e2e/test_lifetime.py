@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long tickets and chains of resumptions live."""
+import contextlib
 import time
 
 import pytest
 
+from harness import client
 from harness.client import VERSIONS
 from harness.process import wait_for
 from harness.servers import Nginx, SServer
@@ -29,6 +31,17 @@ def test_a_chain_of_resumptions_ends_at_the_lineage_cap(loaded, tls):
     assert not visits.failed()
     assert 1 <= len(visits.lost()) <= 3
     assert all(c.tickets for c in visits.lost())
+
+
+@each_version
+def test_no_handshake_fails_in_the_second_in_which_a_lineage_ends(loaded, tls):
+    """A chain may end between the opening of the old ticket and the sealing of the new one: then there is none."""
+    server = loaded(Nginx, stek={"lineage": "1s", "rotate": "1s", "accept": "9s"})
+    with contextlib.ExitStack() as stack:
+        clients = [client.Background(server.port, tls, seconds=6) for _ in range(4)]
+        for visitor in clients:
+            stack.callback(visitor.stop)
+        assert [visitor.results().failed() for visitor in clients] == [[]] * 4
 
 
 @each_version

@@ -59,10 +59,8 @@ class Apache(Server):
     def command(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self.folder / "apache.conf"]
 
-    def start(self):
-        super().start()
-        wait_for(lambda: len(self.process.children()) >= self.workers, "Apache's children")
-        return self
+    def is_ready(self):
+        return len(self.process.children()) >= self.workers
 
     def reload(self):
         before = set(self.process.children())

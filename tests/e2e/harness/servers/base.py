@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .. import client
-from ..process import Process, free_port, plain_environment
+from ..process import Process, free_port, plain_environment, wait_for
 
 
 class Server:
@@ -31,6 +31,10 @@ class Server:
     def command(self):
         raise NotImplementedError
 
+    def is_ready(self):
+        """Whether all of it has started, once its port is open."""
+        return True
+
     def environment(self):
         return plain_environment(OPENSSL_CONF=self.openssl_conf)
 
@@ -46,6 +50,7 @@ class Server:
         self.process = Process(self.command(), self.folder, self.environment())
         try:
             self.process.wait_until_listening(self.port)
+            wait_for(lambda: self.process.check_alive() and self.is_ready(), f"{self.name} to be ready")
         except BaseException:
             self.stop()
             raise

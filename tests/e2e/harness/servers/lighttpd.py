@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lighttpd, with worker processes; USR1 has it read its configuration again."""
-import signal
-
-from ..process import wait_for
+"""lighttpd, with worker processes."""
 from .base import Server
 
 CONFIGURATION = """
@@ -42,7 +39,5 @@ class Lighttpd(Server):
     def command(self):
         return ["lighttpd", "-D", "-f", self.folder / "lighttpd.conf"]
 
-    def start(self):
-        super().start()
-        wait_for(lambda: len(self.process.children()) >= self.workers, "lighttpd's workers")
-        return self
+    def is_ready(self):
+        return len(self.process.children()) >= self.workers

@@ -67,10 +67,8 @@ class Nginx(Server):
     def command(self):
         return ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"]
 
-    def start(self):
-        super().start()
-        wait_for(lambda: len(self.process.children()) == self.workers, "nginx's workers")
-        return self
+    def is_ready(self):
+        return len(self.process.children()) == self.workers
 
     def reload(self):
         before = set(self.process.children())

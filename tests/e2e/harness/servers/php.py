@@ -2,7 +2,6 @@
 """A pre-forking server written with PHP's streams: a new SSL_CTX for every connection."""
 from pathlib import Path
 
-from ..process import wait_for
 from .base import Server
 
 PROGRAM = Path(__file__).parent / "programs/stream.php"
@@ -20,7 +19,5 @@ class Php(Server):
         return ["php", PROGRAM, self.port, self.pki.server.both, self.workers,
                 *([self.pki.ca] if self.client_certificate else [])]
 
-    def start(self):
-        super().start()
-        wait_for(lambda: len(self.process.children()) == self.workers, "PHP's workers")
-        return self
+    def is_ready(self):
+        return len(self.process.children()) == self.workers

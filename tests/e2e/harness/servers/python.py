@@ -2,7 +2,6 @@
 """A pre-forking server written with Python's ssl, its SSLContext made before or after the fork."""
 from pathlib import Path
 
-from ..process import wait_for
 from .base import Server
 
 PROGRAM = Path(__file__).parent / "programs/prefork.py"
@@ -29,10 +28,8 @@ class Python(Server):
             args += ["--no-session-id-context"]
         return args
 
-    def start(self):
-        super().start()
-        wait_for(lambda: len(self.process.children()) == self.workers, "the workers")
-        return self
+    def is_ready(self):
+        return len(self.process.children()) == self.workers
 
 
 class PythonAfterFork(Python):
