@@ -17,5 +17,5 @@ enum stek_result stek_random_secret(struct stek_secret32 *ret_secret)
 
 enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len)
 {
-    return RAND_bytes(ret_bytes, (int)len) == 1 ? STEK_OK : STEK_ERR_RANDOM;
+    return RAND_bytes(ret_bytes, (int)len) == 1 && !stek_key_is_weak(ret_bytes, len) ? STEK_OK : STEK_ERR_RANDOM;
 }

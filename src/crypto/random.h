@@ -16,7 +16,7 @@
  */
 STEK_MUST_USE enum stek_result stek_random_secret(struct stek_secret32 *ret_secret);
 
-/* Bytes that others may see, such as an IV. Errors: STEK_ERR_RANDOM. Thread-safe. */
+/* Bytes that others may see, such as IVs; at least 16. Errors: STEK_ERR_RANDOM, also when they look weak. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len);
 
 #endif

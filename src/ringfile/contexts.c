@@ -2,17 +2,14 @@
 #include "ringfile/contexts.h"
 
 #include "core/policy.h"
-#include "ringfile/locked.h"
 
 #include <stdlib.h>
 
-enum { CHUNK_LEN = 64 * 1024 };
-
-void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy)
+void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy, struct stek_arena *arena)
 {
     int64_t needed = policy->accept_s / policy->rotate_s + policy->ahead + 4;
 
-    *contexts = (struct stek_contexts){.chunks = NULL};
+    *contexts = (struct stek_contexts){.arena = arena};
     contexts->cell_capacity = needed < STEK_RECORDS_MAX ? (uint64_t)needed : STEK_RECORDS_MAX;
 }
 
@@ -40,32 +37,11 @@ struct stek_keys *stek_contexts_find(struct stek_contexts *contexts, const struc
     return keys;
 }
 
-static struct stek_chunk *add_chunk(struct stek_contexts *contexts)
-{
-    struct stek_chunk *chunk = malloc(sizeof *chunk);
-    void *at;
-
-    if (chunk == NULL || stek_locked_map(CHUNK_LEN, STEK_WIPED_ON_FORK, &at) != STEK_OK) {
-        free(chunk);
-        return NULL;
-    }
-    *chunk = (struct stek_chunk){contexts->chunks, at, 0};
-    contexts->chunks = chunk;
-    return chunk;
-}
-
 static struct stek_cell_memory *add_cell(struct stek_contexts *contexts)
 {
-    const size_t len = stek_keycell_size(contexts->cell_capacity);
-    struct stek_chunk *chunk = contexts->chunks;
+    const size_t len = (stek_keycell_size(contexts->cell_capacity) + 63) & ~(size_t)63;
 
-    if (chunk == NULL || chunk->used + len > CHUNK_LEN)
-        chunk = add_chunk(contexts);
-    if (chunk == NULL)
-        return NULL;
-    struct stek_cell_memory *memory = (struct stek_cell_memory *)(void *)(chunk->at + chunk->used);
-    chunk->used += len;
-    return memory;
+    return stek_arena_cut(contexts->arena, len);
 }
 
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct stek_context *context)
@@ -91,29 +67,11 @@ void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_recor
     }
 }
 
-static void give_up_cells(struct stek_contexts *contexts)
+void stek_contexts_give_up_cells(struct stek_contexts *contexts)
 {
     for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++)
         for (struct stek_keys *keys = contexts->bucket[i]; keys != NULL; keys = keys->next)
             keys->cell.memory = NULL;
-}
-
-void stek_contexts_after_fork(struct stek_contexts *contexts)
-{
-    for (struct stek_chunk *chunk = contexts->chunks; chunk != NULL; chunk = chunk->next)
-        if (!stek_locked_renew(chunk->at, CHUNK_LEN))
-            give_up_cells(contexts);
-}
-
-static void free_chunks(struct stek_chunk *chunk)
-{
-    while (chunk != NULL) {
-        struct stek_chunk *next = chunk->next;
-        stek_wipe(chunk->at, CHUNK_LEN);
-        stek_locked_unmap(chunk->at, CHUNK_LEN);
-        free(chunk);
-        chunk = next;
-    }
 }
 
 void stek_contexts_fini(struct stek_contexts *contexts)
@@ -126,5 +84,4 @@ void stek_contexts_fini(struct stek_contexts *contexts)
             keys = next;
         }
     }
-    free_chunks(contexts->chunks);
 }

@@ -3,6 +3,7 @@
 #ifndef STEK_RINGFILE_CONTEXTS_H
 #define STEK_RINGFILE_CONTEXTS_H
 
+#include "ringfile/arena.h"
 #include "ringfile/keycell.h"
 
 /* A ring's keys in one context. Lives as long as the ring; shared by all SSL_CTXs of that context. */
@@ -14,20 +15,13 @@ struct stek_keys {
 
 enum { STEK_CONTEXT_BUCKETS = 256 };
 
-/* Locked memory, from which cells are cut. Never shrinks while the ring lives. */
-struct stek_chunk {
-    struct stek_chunk *next;
-    uint8_t *at;
-    size_t used;
-};
-
 struct stek_contexts {
     _Atomic(struct stek_keys *) bucket[STEK_CONTEXT_BUCKETS];
-    struct stek_chunk *chunks;
+    struct stek_arena *arena; /* of the ring: cells are cut from it */
     uint64_t cell_capacity;
 };
 
-void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy);
+void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy, struct stek_arena *arena);
 
 /* The keys of a context that is known already, or NULL. Takes no lock; thread-safe. */
 struct stek_keys *stek_contexts_find(struct stek_contexts *contexts, const struct stek_context *context);
@@ -38,10 +32,10 @@ struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct
 /* Sweeps every cell: see stek_keycell_sweep(). Thread-safe. */
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records, int64_t now);
 
-/* In a child after fork: locks the memory again; if that is refused, cells are given up. */
-void stek_contexts_after_fork(struct stek_contexts *contexts);
+/* Gives up all cells, when their memory cannot be locked any more. No other thread may be there. */
+void stek_contexts_give_up_cells(struct stek_contexts *contexts);
 
-/* Wipes and unmaps everything. Nobody may be using it. */
+/* Frees what is not in the arena. Nobody may be using it. */
 void stek_contexts_fini(struct stek_contexts *contexts);
 
 #endif

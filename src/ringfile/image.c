@@ -29,7 +29,7 @@ void stek_image_init(struct stek_image *image, const struct stek_policy *policy)
 
     stek_words_store(image->side[0], &empty, STATE_WORDS);
     stek_words_store(image->side[1], &empty, STATE_WORDS);
-    atomic_store(&image->zero, 0);
+    atomic_store(&image->clean, 2);
     atomic_store(&image->version, IMAGE_VERSION);
     atomic_store(&image->magic, magic_word());
     atomic_store(&image->generation, 2); /* never 0: that stands for "none seen" */
@@ -80,15 +80,6 @@ enum stek_result stek_image_read(const struct stek_image *image, struct stek_rin
     return STEK_OK;
 }
 
-void stek_image_write(struct stek_image *image, const struct stek_ring_state *state)
-{
-    const uint64_t generation = stek_image_generation(image);
-
-    stek_words_store(image->side[(generation + 1) & 1], state, STATE_WORDS);
-    atomic_store_explicit(&image->generation, generation + 1, memory_order_release);
-    stek_words_store(image->side[generation & 1], state, STATE_WORDS);
-}
-
 void stek_image_scrub(struct stek_image *image)
 {
     const uint64_t generation = stek_image_generation(image);
@@ -97,4 +88,14 @@ void stek_image_scrub(struct stek_image *image)
         atomic_store_explicit(&image->side[(generation + 1) & 1][i],
                               atomic_load_explicit(&image->side[generation & 1][i], memory_order_relaxed),
                               memory_order_release);
+    atomic_store_explicit(&image->clean, generation, memory_order_release);
+}
+
+void stek_image_write(struct stek_image *image, const struct stek_ring_state *state)
+{
+    const uint64_t generation = stek_image_generation(image);
+
+    stek_words_store(image->side[(generation + 1) & 1], state, STATE_WORDS);
+    atomic_store_explicit(&image->generation, generation + 1, memory_order_release);
+    stek_image_scrub(image);
 }

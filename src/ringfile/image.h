@@ -6,7 +6,7 @@
  *          0      8  magic "stekring"
  *          8      8  version, 1
  *         16      8  generation: its lowest bit says which side holds; it rises by one with each change
- *         24      8  zero
+ *         24      8  clean: the generation for which the other side was overwritten
  *         32   4648  side 0
  *       4680   4648  side 1
  *
@@ -16,8 +16,8 @@
  * Numbers are in the byte order of the host.
  *
  * Writer: fills the side that does not hold, stores generation + 1, then overwrites the other side with the same, so
- * that what was removed is nowhere. Killed at any point, it leaves a generation whose side is whole; the next writer
- * overwrites the other one before anything else counts on it.
+ * that what was removed is nowhere, and says so in `clean`. Killed at any point, it leaves a generation whose side is
+ * whole; who finds that `clean` is behind becomes the writer and overwrites the other side.
  * Reader: loads generation, copies that side, loads generation again; if it differs, the copy may be torn: again.
  *
  * The attacker can read or write the image only if he can read or write the memory of a process that serves; bytes
@@ -32,6 +32,7 @@
 #include "ringfile/words.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 
 /* What one side holds, and what readers work with. */
 struct stek_ring_state {
@@ -51,7 +52,7 @@ struct stek_image {
     stek_word magic;
     stek_word version;
     stek_word generation;
-    stek_word zero;
+    stek_word clean;
     stek_word side[2][STEK_WORDS(struct stek_ring_state)];
 };
 
@@ -74,6 +75,12 @@ STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image, s
 
 /* Puts a new state in the place of the old one, on both sides. One writer at a time. */
 void stek_image_write(struct stek_image *image, const struct stek_ring_state *state);
+
+/* Whether the side that does not hold has been overwritten since the last change. Thread-safe. */
+static inline bool stek_image_is_clean(const struct stek_image *image)
+{
+    return atomic_load_explicit(&image->clean, memory_order_acquire) == stek_image_generation(image);
+}
 
 /* After a writer died: overwrites the side that does not hold, whatever he left there. One writer at a time. */
 void stek_image_scrub(struct stek_image *image);

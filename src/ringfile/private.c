@@ -66,8 +66,9 @@ static enum stek_result update_locked(struct stek_private *shared, int64_t now)
         return STEK_OK;
     draw_fresh(&policy, &fresh);
     result = stek_records_advance(&state.records, &policy, now, &fresh);
-    if (result == STEK_OK)
-        stek_image_write(&shared->image, &state);
+    if (result != STEK_OK) /* what has retired goes, whatever else fails */
+        stek_records_retire(&state.records, now);
+    stek_image_write(&shared->image, &state);
     return result;
 }
 
@@ -77,11 +78,11 @@ enum stek_result stek_private_update(struct stek_private *shared, int64_t now)
 
     if (taken != 0 && taken != EOWNERDEAD)
         return STEK_ERR_BUSY;
-    if (taken == EOWNERDEAD) {
+    if (taken == EOWNERDEAD && pthread_mutex_consistent(&shared->writer) != 0)
+        return STEK_ERR_SYSTEM;
+    /* A writer that died while it filled the side that does not hold left no trace but that: so scrub for it, too. */
+    if (taken == EOWNERDEAD || !stek_image_is_clean(&shared->image))
         stek_image_scrub(&shared->image);
-        if (pthread_mutex_consistent(&shared->writer) != 0)
-            return STEK_ERR_SYSTEM;
-    }
     enum stek_result result = update_locked(shared, now);
     (void)pthread_mutex_unlock(&shared->writer);
     return result;

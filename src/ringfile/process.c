@@ -24,7 +24,8 @@ static void lock_memory_in_child(void)
 {
     for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {
         (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
-        stek_contexts_after_fork(&ring->contexts);
+        if (!stek_arena_after_fork(&ring->arena))
+            stek_contexts_give_up_cells(&ring->contexts);
     }
     stek_process_unlock();
 }

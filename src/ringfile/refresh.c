@@ -27,7 +27,8 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct
     enum stek_result result = stek_image_read(image, ret_state, ret_generation);
 
     *ret_update = STEK_OK;
-    if (result != STEK_OK || !stek_records_due(&ret_state->records, &ring->policy, now))
+    if (result != STEK_OK ||
+        (!stek_records_due(&ret_state->records, &ring->policy, now) && stek_image_is_clean(image)))
         return result;
     *ret_update = stek_private_update(ring->shared, now);
     return stek_image_read(image, ret_state, ret_generation);
@@ -58,7 +59,9 @@ static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, in
     (void)stek_refresh_ring(ring, now, &state, &generation);
     const bool has_old = stek_keycell_copy(&keys->cell, &old);
     stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set);
-    (void)stek_keycell_publish(&keys->cell, set);
+    /* Without an active record the ring waits for something, such as a generator that works: look again next time. */
+    if (stek_records_active(&state.records, now) >= 0)
+        (void)stek_keycell_publish(&keys->cell, set);
     return stek_image_generation(&ring->shared->image) == generation;
 }
 

@@ -22,7 +22,7 @@ static struct stek_ring *new_handle(const struct stek_policy *policy)
         return NULL;
     *ring = (struct stek_ring){.policy = *policy, .clock = system_clock};
     atomic_init(&ring->holds, 1);
-    stek_contexts_init(&ring->contexts, policy);
+    stek_contexts_init(&ring->contexts, policy, &ring->arena);
     return ring;
 }
 
@@ -76,6 +76,7 @@ void stek_ring_free(struct stek_ring *ring)
         return;
     stek_process_remove(ring);
     stek_contexts_fini(&ring->contexts);
+    stek_arena_fini(&ring->arena);
     stek_private_unmap(ring->shared);
     free(ring);
 }
@@ -98,4 +99,26 @@ struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_conte
         keys = stek_contexts_add(&ring->contexts, context);
     stek_process_unlock();
     return keys;
+}
+
+/* The pool is made at the first IV; without memory for it, each IV is drawn by itself. */
+static struct stek_ivs *find_ivs(struct stek_ring *ring)
+{
+    struct stek_ivs *ivs = atomic_load_explicit(&ring->ivs, memory_order_acquire);
+
+    if (ivs != NULL || atomic_load_explicit(&ring->ivs_refused, memory_order_relaxed))
+        return ivs;
+    stek_process_lock();
+    ivs = atomic_load_explicit(&ring->ivs, memory_order_relaxed);
+    if (ivs == NULL)
+        ivs = stek_arena_cut(&ring->arena, sizeof *ivs);
+    atomic_store_explicit(&ring->ivs, ivs, memory_order_release);
+    atomic_store_explicit(&ring->ivs_refused, ivs == NULL, memory_order_relaxed);
+    stek_process_unlock();
+    return ivs;
+}
+
+enum stek_result stek_ring_iv(struct stek_ring *ring, uint8_t ret_iv[STEK_IV_LEN])
+{
+    return stek_ivs_take(find_ivs(ring), ret_iv);
 }

@@ -8,6 +8,7 @@
 #define STEK_RINGFILE_RING_H
 
 #include "ringfile/contexts.h"
+#include "ringfile/ivs.h"
 #include "ringfile/private.h"
 
 /* Tells the time in Unix seconds. */
@@ -20,7 +21,10 @@ struct stek_ring {
     struct stek_policy policy;
     stek_clock_fn clock;
     void *clock_arg;
+    struct stek_arena arena; /* of cells and IVs */
     struct stek_contexts contexts;
+    _Atomic(struct stek_ivs *) ivs; /* NULL: none yet, or none to be had */
+    atomic_bool ivs_refused;
     _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
     _Atomic int64_t swept_from;
 };
@@ -48,5 +52,8 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
 /* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown. Thread-safe, as above. */
 enum stek_choice stek_ring_open(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
                                 bool single_use, int64_t now, struct stek_ticket_key *ret_key);
+
+/* A fresh unpredictable IV. Errors: STEK_ERR_RANDOM. Thread-safe; each is given once, in one process. */
+STEK_MUST_USE enum stek_result stek_ring_iv(struct stek_ring *ring, uint8_t ret_iv[STEK_IV_LEN]);
 
 #endif

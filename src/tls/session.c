@@ -30,21 +30,23 @@ static bool write_appdata(SSL_SESSION *session, const struct stek_appdata *appda
     return SSL_SESSION_set1_ticket_appdata(session, bytes, sizeof bytes) == 1;
 }
 
-static bool peers_are_verified(const SSL *ssl)
+/* libssl ends a resumption with a fatal alert when peers are verified and there is no session-id context. */
+static bool would_be_answered_with_alert(const SSL *ssl, const SSL_SESSION *session)
 {
-    return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
-}
-
-bool stek_session_may_be_sealed(SSL *ssl)
-{
-    SSL_SESSION *session = SSL_get_session(ssl);
-    struct stek_appdata appdata;
     unsigned int id_context_len = 0;
 
-    if (session == NULL || !read_appdata(session, &appdata) || SSL_SESSION_get_timeout(session) <= 0)
-        return false;
     (void)SSL_SESSION_get0_id_context(session, &id_context_len);
-    return id_context_len > 0 || !peers_are_verified(ssl);
+    return id_context_len == 0 && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+}
+
+bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t lineage_s, int64_t now)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    struct stek_appdata lineage;
+
+    return session != NULL && read_appdata(session, &lineage) &&
+           stek_promise_s(1, accept_until, lineage.origin, lineage_s, now) > 0 &&
+           !would_be_answered_with_alert(ssl, session);
 }
 
 /* The lineage of the session: what its ticket said, else it begins now. */
@@ -79,6 +81,10 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         return;
     const int64_t promise_s = stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until,
                                              lineage.origin, ring->policy.lineage_s, now);
+    if (promise_s <= 0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
+        return;
+    /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
+    (void)SSL_SESSION_set_time(session, (long)now);
     (void)SSL_SESSION_set_timeout(session, (long)promise_s);
 }
 
@@ -131,6 +137,8 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session, const struct stek_ring *r
     const X509 *cert = SSL_SESSION_get0_peer(session);
     struct stek_ticket_facts facts = {.has_cert = cert != NULL, .cert_required = cert_is_required(ssl)};
 
+    if (would_be_answered_with_alert(ssl, session))
+        return false;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
         return false;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))

@@ -2,7 +2,6 @@
 /* The ticket key callback: chooses the key and hands it to libssl, which seals and opens with it. */
 #include "tls/callbacks.h"
 
-#include "crypto/random.h"
 #include "tls/attachment.h"
 #include "tls/session.h"
 
@@ -23,13 +22,15 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
     struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
-    uint8_t fresh_iv[16];
+    uint8_t fresh_iv[STEK_IV_LEN];
 
-    if (keys == NULL || !stek_session_may_be_sealed(ssl))
+    if (keys == NULL)
         return NO_TICKET;
-    if (!stek_ring_seal(attachment->ring, keys, stek_ring_now(attachment->ring), &active))
-        return NO_TICKET;
-    if (stek_random_public(fresh_iv, sizeof fresh_iv) != STEK_OK)
+    struct stek_ring *ring = attachment->ring;
+    const int64_t now = stek_ring_now(ring);
+    if (!stek_ring_seal(ring, keys, now, &active) ||
+        !stek_session_may_be_sealed(ssl, active.accept_until, ring->policy.lineage_s, now) ||
+        stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
     if (EVP_EncryptInit_ex(with.cipher, attachment->aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
         !stek_ossl_mac_init(with.mac, active.key.hmac_key, attachment->sha256))

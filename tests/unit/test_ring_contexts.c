@@ -208,7 +208,7 @@ static void chunks_are_filled_before_more_memory_is_locked(void **state)
         label_of(i, label);
         assert_non_null(keys_of(ring, label)->cell.memory);
     }
-    for (const struct stek_chunk *chunk = ring->contexts.chunks; chunk != NULL; chunk = chunk->next)
+    for (const struct stek_chunk *chunk = ring->arena.chunks; chunk != NULL; chunk = chunk->next)
         chunks++;
     const size_t per_chunk = 64 * 1024 / stek_keycell_size(ring->contexts.cell_capacity);
     assert_int_equal(chunks, (MANY + per_chunk - 1) / per_chunk);
