@@ -36,8 +36,7 @@ static bool next_mapping(FILE *smaps, struct mapping *ret_mapping)
     while (fgets(line, sizeof line, smaps) != NULL) {
         (void)parse_range(line, ret_mapping);
         if (strncmp(line, label, sizeof label - 1) == 0) {
-            CHECK(strlen(line) < sizeof ret_mapping->flags);
-            strcpy(ret_mapping->flags, line + sizeof label - 1);
+            (void)snprintf(ret_mapping->flags, sizeof ret_mapping->flags, "%.255s", line + sizeof label - 1);
             return true;
         }
     }
