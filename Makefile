@@ -10,7 +10,7 @@ MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
-.PHONY: build help demo check lint fuzz install uninstall clean
+.PHONY: build help demo check lint fuzz bench bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
 build:
@@ -25,6 +25,9 @@ help:
 	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus lint'
 	@echo 'make lint             the same as make check STEPS=lint'
 	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
+	@echo 'make bench            measure speed and cost, in four minutes on a quiet machine'
+	@echo '                        ARGS="--json FILE --strict --quick --only server": see tests/bench/bench.py --help'
+	@echo 'make bench-instructions  count instructions instead, which no other work on the machine disturbs'
 	@echo 'make install          PREFIX=/usr/local DESTDIR='
 	@echo 'make uninstall        remove what the last make install has put in place'
 	@echo 'make clean            remove every build folder'
@@ -46,6 +49,14 @@ lint:
 fuzz:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/fuzz --time $(TIME)
+
+# Optimised, and in a folder of its own.
+bench-instructions: PARTS := --only instructions
+bench bench-instructions:
+	@$(PACKAGES) build unit demo bench
+	@test -f build-bench/build.ninja || $(MESON) setup build-bench --buildtype=release >/dev/null
+	@ninja -C build-bench --quiet bench
+	@STEK_BUILD=build-bench $(PYTHON) tests/bench/bench.py $(PARTS) $(ARGS)
 
 # In a folder of its own: paths under PREFIX are compiled in, and tests are left out.
 install:

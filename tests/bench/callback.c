@@ -33,8 +33,8 @@ static void open_one(struct bench_worker *worker, size_t number)
 }
 
 /*
- * While the ring rotates, each interval's key seals one ticket anew: the oldest, long before it can no longer be opened.
- * One sealing in 10 ms is nothing beside what is measured.
+ * While the ring rotates, each interval's key seals one ticket anew: the oldest, long before it can no longer be
+ * opened. One sealing in 10 ms is nothing beside what is measured.
  */
 static void keep_fresh(struct bench_worker *worker, int64_t *interval)
 {
@@ -131,8 +131,8 @@ void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int6
     for (size_t i = 0; i < config->threads; i++) {
         workers[i].cell = cell;
         workers[i].start = NULL;
-        workers[i].slice_ns = slice_ns * (config->rotates ? ROTATE_SLICES_LONGER : 1) *
-                              (config->threads > 1 ? THREADS_SLICES_LONGER : 1);
+        workers[i].slice_ns =
+            slice_ns * (config->rotates ? ROTATE_SLICES_LONGER : 1) * (config->threads > 1 ? THREADS_SLICES_LONGER : 1);
         workers[i].ops = workers[i].cpu_ns = workers[i].wall_ns = 0;
         choose_tickets(&workers[i], slice);
     }

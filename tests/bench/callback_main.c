@@ -30,15 +30,15 @@ enum { NO_FLOOR = 1 << BENCH_REFERENCE | 1 << BENCH_STEK };
 
 /* The first is the base; each of the others differs from it in one point. */
 static struct bench_config configs[] = {
-    {"base", {16, 1, 208}, ALL, 1, false, false, NULL},
-    {"2 records", {2, 1, 208}, NO_FLOOR, 1, false, false, NULL},
-    {"63 records", {63, 1, 208}, NO_FLOOR, 1, false, false, NULL},
-    {"100 contexts", {16, 100, 208}, STEK, 1, false, false, NULL},
-    {"many contexts, hot", {16, 10000, 208}, STEK, 1, false, false, NULL},
-    {"many contexts, in turn", {16, 10000, 208}, STEK, 1, false, true, NULL},
-    {"2 threads", {16, 1, 208}, ALL, 2, false, false, NULL},
-    {"rotating", {16, 1, 208}, STEK, 1, true, false, NULL},
-    {"1500 bytes", {16, 1, 1500}, ALL, 1, false, false, NULL},
+    {"base", {16, 1, 208}, 1, ALL, false, false, NULL},
+    {"2 records", {2, 1, 208}, 1, NO_FLOOR, false, false, NULL},
+    {"63 records", {63, 1, 208}, 1, NO_FLOOR, false, false, NULL},
+    {"100 contexts", {16, 100, 208}, 1, STEK, false, false, NULL},
+    {"many contexts, hot", {16, 10000, 208}, 1, STEK, false, false, NULL},
+    {"many contexts, in turn", {16, 10000, 208}, 1, STEK, false, true, NULL},
+    {"2 threads", {16, 1, 208}, 2, ALL, false, false, NULL},
+    {"rotating", {16, 1, 208}, 1, STEK, true, false, NULL},
+    {"1500 bytes", {16, 1, 1500}, 1, ALL, false, false, NULL},
 };
 enum { CONFIGS = sizeof configs / sizeof *configs, CELLS_MAX = CONFIGS * BENCH_WAYS * 2 };
 
@@ -53,10 +53,10 @@ static struct bench_worker workers[SCENE_THREADS_MAX];
 
 static struct options parse(int argc, char **argv)
 {
-    static const struct option names[] = {{"rounds", 1, NULL, 'r'},       {"slices", 1, NULL, 's'},
-                                          {"slice-us", 1, NULL, 'u'},     {"contexts", 1, NULL, 'c'},
-                                          {"instructions", 1, NULL, 'i'}, {"only", 1, NULL, 'o'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {
+        {"rounds", 1, NULL, 'r'},   {"slices", 1, NULL, 's'},       {"slice-us", 1, NULL, 'u'},
+        {"contexts", 1, NULL, 'c'}, {"instructions", 1, NULL, 'i'}, {"only", 1, NULL, 'o'},
+        {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 9, .slices = 10, .slice_us = 5000, .contexts = 10000};
     long *const numbers[] = {['r'] = &options.rounds,
                              ['s'] = &options.slices,

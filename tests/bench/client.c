@@ -5,10 +5,10 @@
  *
  *   {"connections":1,"failed":0,"offered":1,"resumed":1,"wall_ns":1,"cpu_ns":1,"error":null}
  *
- *   bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N] [--again]
+ *   bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N]
  *
- * A connection is of a client drawn by lot. A TLS 1.3 ticket is offered once (RFC 9846 appendix C.4), with --again
- * until a newer one comes; a TLS 1.2 ticket always until a newer one comes.
+ * A connection is of a client drawn by lot; each thread has N. A TLS 1.3 ticket is offered once (RFC 9846
+ * appendix C.4), a TLS 1.2 ticket until a newer one comes.
  */
 #include "client.h"
 
@@ -61,10 +61,12 @@ static SSL_SESSION *take_session(struct client *client, const struct client_opti
 {
     if (client->count == 0)
         return NULL;
-    if (options->version == TLS1_3_VERSION && !options->again)
-        return client->held[--client->count];
-    /* A copy, since libssl's clients spoil a session of TLS 1.3 that has served. */
-    return SSL_SESSION_dup(client->held[client->count - 1]);
+    SSL_SESSION *newest = client->held[client->count - 1];
+    if (options->version == TLS1_3_VERSION)
+        client->count--;
+    else
+        (void)SSL_SESSION_up_ref(newest);
+    return newest;
 }
 
 static void drop_sessions(struct client *client)

@@ -4,7 +4,6 @@
 
 #include <openssl/ssl.h>
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct client_options {
@@ -13,7 +12,6 @@ struct client_options {
     double seconds;
     long threads;
     long clients; /* of each thread */
-    bool again;
 };
 
 struct client_result {

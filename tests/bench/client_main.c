@@ -8,14 +8,13 @@
 #include <signal.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N] [--again]";
+static const char usage[] = "usage: bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N]";
 
 static struct client_options parse(int argc, char **argv)
 {
-    static const struct option names[] = {{"port", 1, NULL, 'p'},    {"tls", 1, NULL, 't'},     {"seconds", 1, NULL, 's'},
-                                          {"threads", 1, NULL, 'n'}, {"clients", 1, NULL, 'c'}, {"again", 0, NULL, 'a'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"port", 1, NULL, 'p'},    {"tls", 1, NULL, 't'},
+                                          {"seconds", 1, NULL, 's'}, {"threads", 1, NULL, 'n'},
+                                          {"clients", 1, NULL, 'c'}, {NULL, 0, NULL, 0}};
     struct client_options options = {.seconds = 1, .threads = 4, .clients = 1};
     int name;
 
@@ -30,8 +29,6 @@ static struct client_options parse(int argc, char **argv)
             options.threads = strtol(optarg, NULL, 10);
         else if (name == 'c')
             options.clients = strtol(optarg, NULL, 10);
-        else if (name == 'a')
-            options.again = true;
         else
             bench_die(usage);
     }

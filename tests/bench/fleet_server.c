@@ -12,7 +12,6 @@
 #include "timing.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -104,8 +103,8 @@ static void answer(SSL_CTX *ctx, int fd)
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 &&
-        SSL_read(ssl, request, sizeof request) > 0 && SSL_write(ssl, text, sizeof text - 1) > 0)
+    if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof request) > 0 &&
+        SSL_write(ssl, text, sizeof text - 1) > 0)
         (void)SSL_shutdown(ssl);
     SSL_free(ssl);
     (void)close(fd);

@@ -71,11 +71,11 @@ void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t le
     ret_ticket->len = sealed_len + BENCH_MAC_LEN;
 }
 
-void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *ticket,
-                      uint8_t ret_state[BENCH_TICKET_MAX])
+void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *ticket, uint8_t ret_state[BENCH_TICKET_MAX])
 {
     const size_t sealed_len = ticket->len - BENCH_MAC_LEN;
     const uint8_t *body = ticket->bytes + BENCH_HEAD_LEN;
+    const int body_len = (int)(sealed_len - BENCH_HEAD_LEN);
     uint8_t tag[EVP_MAX_MD_SIZE];
     int first = 0;
     int last = 0;
@@ -83,7 +83,7 @@ void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *tick
     compute_mac(floor->mac, ticket->bytes, sealed_len, tag);
     bench_must(CRYPTO_memcmp(tag, ticket->bytes + sealed_len, BENCH_MAC_LEN) == 0, "a MAC is wrong");
     bench_must(EVP_DecryptInit_ex(floor->opening, NULL, NULL, NULL, ticket->bytes + BENCH_NAME_LEN) == 1 &&
-                   EVP_DecryptUpdate(floor->opening, ret_state, &first, body, (int)(sealed_len - BENCH_HEAD_LEN)) == 1 &&
+                   EVP_DecryptUpdate(floor->opening, ret_state, &first, body, body_len) == 1 &&
                    EVP_DecryptFinal_ex(floor->opening, ret_state + first, &last) == 1,
                "decryption failed");
 }

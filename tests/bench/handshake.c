@@ -66,8 +66,9 @@ static void print_and_reset(struct cell *cell, long round)
 {
     static const char *const names[KEYS] = {"own", "reference", "stek"};
 
-    printf("{\"tls\":\"%s\",\"kind\":\"%s\",\"keys\":\"%s\",\"round\":%ld,", cell->version == TLS1_2_VERSION ? "1.2" : "1.3",
-           cell->resumes ? "resumed" : "full", names[cell->keys], round);
+    printf("{\"tls\":\"%s\",\"kind\":\"%s\",\"keys\":\"%s\",\"round\":%ld,",
+           cell->version == TLS1_2_VERSION ? "1.2" : "1.3", cell->resumes ? "resumed" : "full", names[cell->keys],
+           round);
     printf("\"ops\":%lld,\"cpu_ns\":%lld,\"server_ns\":%lld}\n", (long long)cell->ops, (long long)cell->cpu_ns,
            (long long)cell->server_ns);
     (void)fflush(stdout);

@@ -17,7 +17,7 @@ const struct pair_identity *pair_identity(void);
 /* A server of one protocol version, with the certificate and without a session cache; for the caller to free. */
 SSL_CTX *pair_server(int version);
 
-/* A client that keeps the newest session it got. It resumes with that whatever it is: also in TLS 1.3 more than once. */
+/* A client that keeps the newest session that it got, and offers it until a newer one comes: in TLS 1.3 too. */
 struct pair_client {
     SSL_CTX *ctx;
     SSL_SESSION *session;

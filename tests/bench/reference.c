@@ -115,7 +115,8 @@ static int set_mac_key(EVP_MAC_CTX *mac, struct reference_key *key)
     return EVP_MAC_CTX_set_params(mac, params);
 }
 
-int reference_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+int reference_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
+                     int enc)
 {
     (void)ssl;
     if (enc) {

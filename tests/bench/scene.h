@@ -13,8 +13,7 @@
 enum { SCENE_ROTATE_S = 3600, SCENE_THREADS_MAX = 2 };
 
 struct scene_shape {
-    /* In the ring: at least 2 (the active one and one ahead), at most 63 (of 64 places one is for whoever just retires). */
-    size_t records;
+    size_t records;  /* in the ring: 2 (one active, one ahead) to 63 (the 64th place is for one that just retires) */
     size_t contexts; /* each with an SSL_CTX of its own */
     size_t state_len;
 };

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts a run's output into docs/performance.md."""
+
+MARK = "<!-- figures -->\n"
+
+
+def fill(path, about, lines):
+    """Replaces what stands after the mark."""
+    head, mark, _ = path.read_text().partition(MARK)
+    assert mark, f"{path} has no mark"
+    text = "\n".join(lines).rstrip()
+    path.write_text(f"{head}{MARK}\nMeasured with {about['openssl']} on {about['cores']} cores of {about['processor']}.\n\n"
+                    f"```\n{text}\n```\n")
