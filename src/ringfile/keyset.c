@@ -35,8 +35,13 @@ static void add_entry(const struct stek_record *record, const struct stek_contex
         key = known->key;
     else if (stek_derive_ticket_key(&record->secret, context, &key) != STEK_OK)
         key = (struct stek_ticket_key){0};
-    if (!stek_key_is_weak(key.name, sizeof key.name) && !name_is_taken(set, key.name))
-        *entry = (struct stek_keyset_entry){record->seq, record->accept_until, key, record->secret};
+    if (!stek_key_is_weak(key.name, sizeof key.name) && !name_is_taken(set, key.name)) {
+        /* Field by field: a compound literal would leave a copy of the secret on the stack of an unoptimised build. */
+        entry->seq = record->seq;
+        entry->accept_until = record->accept_until;
+        entry->key = key;
+        entry->secret = record->secret;
+    }
     set->head.count++;
 }
 
