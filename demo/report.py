@@ -89,5 +89,6 @@ def meaning(results):
     keys = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
     failed = sum(len(row.visits.failed()) for rows in results.values() for row in rows)
     return wrap(f"""What it means: as they come, these servers sent {stock_lost} of {stock_returning} returning visitors
-        through a full handshake; with stek {stek_lost} of {stek_returning}, although {keys} keys followed each other in each server's tickets, and a connection cost the servers {stek_ms:.2f} ms of CPU
+        through a full handshake; with stek {stek_lost} of {stek_returning}, although {keys} keys followed each
+        other in each server's tickets, and a connection cost the servers {stek_ms:.2f} ms of CPU
         instead of {stock_ms:.2f} ({change:+.0f} %); {failed or 'no'} handshake{'s' * (failed > 1)} failed.""")

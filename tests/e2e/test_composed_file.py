@@ -63,9 +63,9 @@ def test_node_starts_from_its_own_init_section(running, folder):
 
 
 def test_the_settings_asked_for_are_in_the_file(folder):
-    conf = module.compose(folder / "stek.cnf", rotate="15m", accept="90s", override="no", context="shop")
-    lines = [line.split("#")[0].strip() for line in conf.read_text().splitlines()]
-    assert {"rotate = 15m", "accept = 90s", "override = no", "context = shop"} <= set(lines)
+    conf = module.compose(folder / "stek.cnf", rotate="15m", accept="90s", override="no", ahead="3")
+    lines = conf.read_text().splitlines()
+    assert {"rotate = 15m", "accept = 90s", "override = no", "ahead = 3"} <= set(lines)
 
 
 @pytest.mark.parametrize("option, value", [("rotate", "0s"), ("ahead", "17"), ("override", "perhaps"), ("ring", "x"),
@@ -76,3 +76,11 @@ def test_a_mistake_prints_no_file_at_all(option, value):
     assert ended.status != 0
     assert ended.stdout == b""
     assert option in ended.stderr
+
+
+@pytest.mark.parametrize("label", ["shop", "all of us", "a # b ; c", "100% {x} (y) [z]", "it's", "=", "auto "])
+def test_a_label_arrives_as_it_was_given(folder, certificates, label):
+    """Tickets cross from one identity to another only under one label."""
+    conf = module.compose(folder / "stek.cnf", context=label)
+    assert run(["openssl", "version"], conf).stderr == ""
+    assert shares_tickets(conf, certificates.server, certificates.other)
