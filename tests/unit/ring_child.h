@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define CHECK(condition) child_check(condition, #condition, __FILE__, __LINE__)
+#define CHECK(condition) ((condition) ? (void)0 : child_check_failed(#condition, __FILE__, __LINE__))
 
-void child_check(bool holds, const char *condition, const char *file, int line);
+__attribute__((noreturn)) void child_check_failed(const char *condition, const char *file, int line);
 
 /* A child, and the end of a socket whose other end it has. */
 struct child {

@@ -217,9 +217,8 @@ const struct collector_report *collector_look_at_process(struct collector *colle
 const struct collector_report *collector_look_at_file(struct collector *collector, enum collector_what what,
                                                       const char *path)
 {
-    CHECK(strlen(path) < FILE_NAME_LEN);
     collector->errand->pid = 0;
-    strcpy(collector->errand->file, path);
+    (void)snprintf(collector->errand->file, FILE_NAME_LEN, "%s", path);
     order(collector, (int)what);
     return &collector->errand->report;
 }

@@ -184,6 +184,21 @@ static void when_the_generator_recovers_it_draws_again(void **state)
     stek_ring_free(ring);
 }
 
+/* Each change makes the copies of all processes stale: as long as nothing can be drawn, nothing is to be changed. */
+static void without_a_generator_it_changes_no_more_often_than_its_records(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+
+    (void)state;
+    bad_rand_install(BAD_RAND_FAILS);
+    ring_set_time(RING_START + 5 * RING_ROTATE_S);
+    assert_int_equal(stek_ring_maintain(ring), STEK_OK);
+    const uint64_t generation = stek_image_generation(&ring->shared->image);
+    assert_int_equal(stek_ring_maintain(ring), STEK_OK);
+    assert_int_equal(stek_image_generation(&ring->shared->image), generation);
+    stek_ring_free(ring);
+}
+
 static void what_has_retired_is_destroyed(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
@@ -334,6 +349,7 @@ int main(void)
         cmocka_unit_test_teardown(a_ring_that_could_not_wake_wakes_when_the_generator_works, restore_rand),
         cmocka_unit_test_teardown(without_a_generator_it_goes_on_by_continuation, restore_rand),
         cmocka_unit_test_teardown(when_the_generator_recovers_it_draws_again, restore_rand),
+        cmocka_unit_test_teardown(without_a_generator_it_changes_no_more_often_than_its_records, restore_rand),
         cmocka_unit_test(what_has_retired_is_destroyed),
         cmocka_unit_test_teardown(what_has_retired_is_destroyed_without_a_generator_too, restore_rand),
         cmocka_unit_test(after_ten_years_it_wakes_in_under_a_millisecond),
