@@ -65,12 +65,15 @@ def main():
     context = make_context(args) if args.context == "before" else None
     listener = socket.create_server(("127.0.0.1", args.port), backlog=128)
     workers = []
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until all workers are known
     for _ in range(args.workers):
         pid = os.fork()
         if pid == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             serve(listener, context or make_context(args))
         workers.append(pid)
     signal.signal(signal.SIGTERM, lambda *_: [os.kill(pid, signal.SIGTERM) for pid in workers])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     for pid in workers:
         os.waitpid(pid, 0)
 
