@@ -2,6 +2,7 @@
 #include "scene.h"
 
 #include "core/appdata.h"
+#include "core/policy.h"
 #include "reference.h"
 #include "timing.h"
 
@@ -26,7 +27,7 @@ void scene_rotate(struct scene *scene)
 static void make_ring(struct scene *scene)
 {
     const size_t ahead = scene->shape.records > 2 ? 2 : 1;
-    struct stek_policy policy = {.rotate_s = SCENE_ROTATE_S, .lineage_s = 86400, .ahead = (uint32_t)ahead};
+    struct stek_policy policy = {.rotate_s = SCENE_ROTATE_S, .lineage_s = STEK_LINEAGE_MAX_S, .ahead = (uint32_t)ahead};
 
     scene->openers = scene->shape.records - ahead;
     /* A second less: the oldest record retires when the time comes for one more. */
@@ -47,28 +48,27 @@ static SSL_CTX *make_ctx(struct scene *scene, size_t number)
     return ctx;
 }
 
-/* What stek finds in the session of a connection whose ticket is due. */
-static SSL_SESSION *make_session(void)
+void scene_begin_lineage(const struct scene *scene, const SSL *ssl)
 {
-    const struct stek_appdata lineage = {.origin = time(NULL), .name_hash = {1}};
+    const struct stek_appdata lineage = {.origin = stek_ring_now(scene->ring), .name_hash = {1}};
     uint8_t bytes[STEK_APPDATA_LEN];
-    SSL_SESSION *session = SSL_SESSION_new();
 
     stek_appdata_encode(&lineage, bytes);
-    bench_must(session != NULL && SSL_SESSION_set1_ticket_appdata(session, bytes, sizeof bytes) == 1 &&
-                   SSL_SESSION_set_timeout(session, 7200) == 1,
-               "no session");
-    return session;
+    bench_must(SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, sizeof bytes) == 1, "no appdata");
 }
 
-static SSL *make_ssl(SSL_CTX *ctx)
+/* What stek finds when a connection's ticket is due. */
+static SSL *make_ssl(const struct scene *scene, SSL_CTX *ctx)
 {
     SSL *ssl = SSL_new(ctx);
-    SSL_SESSION *session = make_session();
+    SSL_SESSION *session = SSL_SESSION_new();
 
-    bench_must(ssl != NULL && SSL_set_session(ssl, session) == 1, "no SSL");
+    bench_must(ssl != NULL && session != NULL && SSL_SESSION_set_timeout(session, 7200) == 1 &&
+                   SSL_set_session(ssl, session) == 1,
+               "no SSL");
     SSL_set_accept_state(ssl);
     SSL_SESSION_free(session);
+    scene_begin_lineage(scene, ssl);
     return ssl;
 }
 
@@ -89,7 +89,7 @@ static void make_connections(struct scene *scene)
         scene->ssls[thread] = calloc(contexts, sizeof(SSL *));
         bench_must(scene->ssls[thread] != NULL, "no memory");
         for (size_t i = 0; i < contexts; i++)
-            scene->ssls[thread][i] = make_ssl(scene->ctxs[i]);
+            scene->ssls[thread][i] = make_ssl(scene, scene->ctxs[i]);
     }
 }
 
