@@ -5,11 +5,12 @@
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROTATE_S = 3600, SESSION_MAX = 8192, NOBODY = 65534 };
+enum { ROTATE_S = 3600, SESSION_MAX = 8192, NOBODY = 65534, IVS = STEK_IVS_IN_BATCH + 7, IV_LEN = 16 };
 
 /* What a child does to itself before it serves. Returns whether it could. */
 typedef bool (*ordeal)(void);
@@ -113,6 +114,51 @@ static void a_child_may_rotate(void **state)
     exchange_tickets(*state, nothing, tls_get_ticket(*state), ROTATE_S);
 }
 
+/* What the wire shows of a process that seals. */
+static bool collect_ivs(struct tls_test *test, uint8_t ret_ivs[IVS][IV_LEN])
+{
+    bool well = true;
+
+    for (size_t i = 0; well && i < IVS; i++) {
+        const struct tls_visit visit = tls_come_back(test, NULL);
+        well = visit.done && visit.ticket_count > 0;
+        memcpy(ret_ivs[i], visit.tickets[0].iv, IV_LEN);
+    }
+    return well;
+}
+
+static bool child_collects_ivs(struct tls_test *test, int to_parent)
+{
+    uint8_t ivs[IVS][IV_LEN];
+
+    return collect_ivs(test, ivs) && write(to_parent, ivs, sizeof ivs) == (ssize_t)sizeof ivs;
+}
+
+static void a_child_and_its_parent_never_use_the_same_iv(void **state)
+{
+    struct tls_test *test = *state;
+    uint8_t ours[IVS][IV_LEN];
+    uint8_t theirs[IVS][IV_LEN];
+    int ends[2];
+    int status;
+
+    (void)tls_get_ticket(test);
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(child_collects_ivs(test, ends[1]) ? 0 : 1);
+    assert_true(collect_ivs(test, ours));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(read(ends[0], theirs, sizeof theirs), sizeof theirs);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    for (size_t i = 0; i < IVS; i++)
+        for (size_t j = 0; j < IVS; j++)
+            assert_memory_not_equal(ours[i], theirs[j], IV_LEN);
+}
+
 static void a_child_in_a_chroot_serves_on(void **state)
 {
     exchange_tickets(*state, go_to_jail, tls_get_ticket(*state), 0);
@@ -149,6 +195,7 @@ int main(void)
         TLS_BEHAVIOUR(a_child_and_its_parent_open_each_others_tickets, TLS_ALL),
         TLS_BEHAVIOUR(a_child_may_make_the_first_keys, TLS_ALL),
         TLS_BEHAVIOUR(a_child_may_rotate, TLS_ALL),
+        TLS_BEHAVIOUR(a_child_and_its_parent_never_use_the_same_iv, TLS_ALL),
         TLS_BEHAVIOUR(a_child_in_a_chroot_serves_on, TLS_ALL),
         TLS_BEHAVIOUR(a_child_in_a_chroot_may_rotate, TLS_ALL),
         TLS_BEHAVIOUR(a_child_without_privileges_serves_on, TLS_ALL),
