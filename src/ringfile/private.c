@@ -55,6 +55,7 @@ static void draw_fresh(const struct stek_policy *policy, struct stek_fresh *fres
 static enum stek_result update_locked(struct stek_private *shared, int64_t now)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    STEK_SECRET(stek_records) struct stek_records before;
     STEK_SECRET(stek_fresh) struct stek_fresh fresh;
     uint64_t generation;
 
@@ -64,11 +65,13 @@ static enum stek_result update_locked(struct stek_private *shared, int64_t now)
     const struct stek_policy policy = stek_ring_state_policy(&state);
     if (!stek_records_due(&state.records, &policy, now))
         return STEK_OK;
+    before = state.records;
     draw_fresh(&policy, &fresh);
     result = stek_records_advance(&state.records, &policy, now, &fresh);
     if (result != STEK_OK) /* what has retired goes, whatever else fails */
         stek_records_retire(&state.records, now);
-    stek_image_write(&shared->image, &state);
+    if (CRYPTO_memcmp(&before, &state.records, sizeof before) != 0) /* each change makes every cell stale */
+        stek_image_write(&shared->image, &state);
     return result;
 }
 
