@@ -15,6 +15,8 @@ static void seal_one(struct bench_worker *worker, size_t number)
 
     if (worker->cell->way->family == BENCH_FLOOR)
         bench_floor_seal(worker->floor, scene->state, len, &worker->ticket);
+    else if (worker->cell->way->family == BENCH_ALLOCATION)
+        bench_libssl_allocate(worker->cell->way);
     else
         bench_libssl_seal(worker->cell->way, scene->ssls[worker->thread][number % scene->shape.contexts], scene->state,
                           len, &worker->ticket);
@@ -28,6 +30,8 @@ static void open_one(struct bench_worker *worker, size_t number)
 
     if (way->family == BENCH_FLOOR)
         bench_floor_open(worker->floor, ticket, worker->state);
+    else if (way->family == BENCH_ALLOCATION)
+        bench_libssl_allocate(way);
     else
         bench_libssl_open(way, scene->ssls[worker->thread][number % scene->shape.contexts], ticket, worker->state);
 }

@@ -16,11 +16,13 @@
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 const struct bench_way bench_ways[BENCH_WAYS] = {
-    {"floor", BENCH_FLOOR, NULL, NULL},
-    {"reference hmac", BENCH_REFERENCE, reference_hmac_cb, NULL},
-    {"reference evp", BENCH_REFERENCE, NULL, reference_evp_cb},
-    {"stek hmac", BENCH_STEK, stek_ticket_key_hmac_cb, NULL},
-    {"stek evp", BENCH_STEK, NULL, stek_ticket_key_evp_cb},
+    [BENCH_WAY_FLOOR] = {"floor", BENCH_FLOOR, false, NULL, NULL},
+    [BENCH_WAY_ALLOCATION_HMAC] = {"allocation hmac", BENCH_ALLOCATION, false, NULL, NULL},
+    [BENCH_WAY_ALLOCATION_EVP] = {"allocation evp", BENCH_ALLOCATION, true, NULL, NULL},
+    [BENCH_WAY_REFERENCE_HMAC] = {"reference hmac", BENCH_REFERENCE, false, reference_hmac_cb, NULL},
+    [BENCH_WAY_REFERENCE_EVP] = {"reference evp", BENCH_REFERENCE, true, NULL, reference_evp_cb},
+    [BENCH_WAY_STEK_HMAC] = {"stek hmac", BENCH_STEK, false, stek_ticket_key_hmac_cb, NULL},
+    [BENCH_WAY_STEK_EVP] = {"stek evp", BENCH_STEK, true, NULL, stek_ticket_key_evp_cb},
 };
 
 /* libssl's SSL_HMAC. */
@@ -34,7 +36,7 @@ static struct mac *mac_new(const struct bench_way *way)
     struct mac *mac = OPENSSL_zalloc(sizeof *mac);
 
     bench_must(mac != NULL, "no memory");
-    if (way->hmac_cb != NULL) {
+    if (!way->evp) {
         mac->hmac = HMAC_CTX_new();
         return mac;
     }
@@ -66,10 +68,19 @@ static void mac_compute(struct mac *mac, const uint8_t *bytes, size_t len, uint8
                "EVP_MAC failed");
 }
 
+void bench_libssl_allocate(const struct bench_way *way)
+{
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    struct mac *mac = mac_new(way);
+
+    EVP_CIPHER_CTX_free(cipher);
+    mac_free(mac);
+}
+
 static int call(const struct bench_way *way, SSL *ssl, uint8_t *name, uint8_t *iv, EVP_CIPHER_CTX *cipher,
                 struct mac *mac, int enc)
 {
-    if (way->hmac_cb != NULL)
+    if (!way->evp)
         return way->hmac_cb(ssl, name, iv, cipher, mac->hmac, enc);
     return way->evp_cb(ssl, name, iv, cipher, mac->evp, enc);
 }

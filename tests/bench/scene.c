@@ -96,8 +96,8 @@ static void make_connections(struct scene *scene)
 /* Seals those tickets whose turn it is while the ring's record number `step` is active. */
 static void seal_tickets(struct scene *scene, size_t step, struct bench_floor *floor)
 {
-    const struct bench_way *stek = &bench_ways[BENCH_WAYS - 1];
-    const struct bench_way *reference = &bench_ways[1];
+    const struct bench_way *stek = &bench_ways[BENCH_WAY_STEK_EVP];
+    const struct bench_way *reference = &bench_ways[BENCH_WAY_REFERENCE_HMAC];
     const size_t len = scene->shape.state_len;
 
     reference_use(scene->shape.records, step % scene->shape.records);
@@ -132,7 +132,7 @@ static void warm_up(const struct scene *scene)
     static struct bench_ticket ticket;
 
     for (size_t i = 0; i < scene->shape.contexts; i++)
-        bench_libssl_seal(&bench_ways[BENCH_WAYS - 1], scene->ssls[0][i], scene->state, scene->shape.state_len,
+        bench_libssl_seal(&bench_ways[BENCH_WAY_STEK_EVP], scene->ssls[0][i], scene->state, scene->shape.state_len,
                           &ticket);
 }
 

@@ -19,18 +19,27 @@ struct bench_ticket {
     uint8_t bytes[BENCH_TICKET_MAX];
 };
 
-/* Where a ticket's keys come from; tickets of one family open in all its ways. */
-enum bench_family { BENCH_FLOOR, BENCH_REFERENCE, BENCH_STEK, BENCH_FAMILIES };
+/* Where a ticket's keys come from; tickets of one family open in all its ways. Allocation is no way to make one. */
+enum bench_family { BENCH_FLOOR, BENCH_ALLOCATION, BENCH_REFERENCE, BENCH_STEK, BENCH_FAMILIES };
 
-/* At most one callback is set. None: the floor. */
 struct bench_way {
     const char *name;
     enum bench_family family;
+    bool evp; /* the newer kind of callback, which gets an EVP_MAC_CTX */
     stek_ossl_hmac_cb hmac_cb;
     stek_ossl_evp_cb evp_cb;
 };
 
-enum { BENCH_WAYS = 5 };
+enum {
+    BENCH_WAY_FLOOR,
+    BENCH_WAY_ALLOCATION_HMAC,
+    BENCH_WAY_ALLOCATION_EVP,
+    BENCH_WAY_REFERENCE_HMAC,
+    BENCH_WAY_REFERENCE_EVP,
+    BENCH_WAY_STEK_HMAC,
+    BENCH_WAY_STEK_EVP,
+    BENCH_WAYS
+};
 extern const struct bench_way bench_ways[BENCH_WAYS];
 
 /* Seals and opens as libssl does, contexts made and freed for each ticket. Whatever fails ends the program. */
@@ -38,6 +47,9 @@ void bench_libssl_seal(const struct bench_way *way, SSL *ssl, const uint8_t *sta
                        struct bench_ticket *ret_ticket);
 void bench_libssl_open(const struct bench_way *way, SSL *ssl, const struct bench_ticket *ticket,
                        uint8_t ret_state[BENCH_TICKET_MAX]);
+
+/* Only makes and frees the contexts, which is libssl's own share of every callback's cost. */
+void bench_libssl_allocate(const struct bench_way *way);
 
 /* The cipher and the MAC alone, in contexts that were keyed before; nothing is allocated or looked up. One thread. */
 struct bench_floor;

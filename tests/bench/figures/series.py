@@ -62,6 +62,10 @@ class Figures:
     def names(self):
         return list(self._values)
 
+    def derive(self, *name, of):
+        """A series made of another series; of a sum or a ratio, say."""
+        self._values[name] = list(of.values)
+
     def ratio(self, name, to):
         return self.get(*name).over(self.get(*to))
 
