@@ -47,7 +47,8 @@ class Demands(unittest.TestCase):
         self.assertFalse(demand.at_most("x", Series([1.01, 1.02, 1.1]), 1, within_spread=True).holds)
 
     def test_every_demand_is_listed_with_its_answer(self):
-        text = "\n".join(demand.lines([demand.at_most("first", Series([1]), 0), demand.at_most("second", Series([0]), 0)]))
+        listed = [demand.at_most("first", Series([1]), 0), demand.at_most("second", Series([0]), 0)]
+        text = "\n".join(demand.lines(listed))
         self.assertIn("NO  first", text)
         self.assertIn("yes second", text)
 

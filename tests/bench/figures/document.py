@@ -9,5 +9,5 @@ def fill(path, about, lines):
     head, mark, _ = path.read_text().partition(MARK)
     assert mark, f"{path} has no mark"
     text = "\n".join(lines).rstrip()
-    path.write_text(f"{head}{MARK}\nMeasured with {about['openssl']} on {about['cores']} cores of {about['processor']}.\n\n"
-                    f"```\n{text}\n```\n")
+    setting = f"Measured with {about['openssl']} on {about['cores']} cores of {about['processor']}."
+    path.write_text(f"{head}{MARK}\n{setting}\n\n```\n{text}\n```\n")

@@ -16,7 +16,8 @@ def table(title, heads, rows, note=""):
         padded = [cell.ljust(width) if to_left else cell.rjust(width)
                   for cell, width, to_left in zip(cells, widths, left)]
         return "  ".join(padded).rstrip()
-    lines = [*textwrap.wrap(title, WIDTH), "", line(heads), line(["-" * width for width in widths]), *map(line, rows), "",
+    rule = ["-" * width for width in widths]
+    lines = [*textwrap.wrap(title, WIDTH), "", line(heads), line(rule), *map(line, rows), "",
              *textwrap.wrap(note, WIDTH), *([""] if note else [])]
     too_long = [text for text in lines if len(text) > WIDTH]
     assert not too_long, too_long

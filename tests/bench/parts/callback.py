@@ -51,7 +51,7 @@ def _throughput(figures, way, op):
 
 
 def _undisturbed(figures, way, op):
-    """What that would be if both threads had a core for themselves all the time: told by the CPU time of their calls."""
+    """What that would be if each thread always had a core for itself: told by the CPU time of their calls."""
     ratio = figures.ratio(("callback", BASE, way, op, "cpu ns"), ("callback", "2 threads", way, op, "cpu ns"))
     return Series(2 * value for value in ratio.values)
 
@@ -61,14 +61,14 @@ def tables(figures):
     rows = [[config, way, *_cells(figures, config, way)] for config, way in points]
     out = table("callback: CPU time of one call in ns, and as a multiple of the base's reference hmac",
                 ["config", "way", "open", "", "x ref", "seal", "", "x ref"], rows,
-                "floor: the cipher and the MAC alone. allocation: making and freeing libssl's contexts alone. least: both, "
-                "so what is left when a callback costs nothing.")
+                "floor: the cipher and the MAC alone. allocation: making and freeing libssl's contexts alone. least: "
+                "both, so what is left when a callback costs nothing.")
     rows = [[way, *(number(of(figures, way, op).median) for of in (_throughput, _undisturbed) for op in OPS)]
             for config, way in points if config == "2 threads"]
     return out + table("callback: calls a second of 2 threads over those of 1",
                        ["way", "open", "seal", "open, by CPU time", "seal, by CPU time"], rows,
-                       "The floor shares nothing between threads: less than 2 there is what the machine gave to others. By "
-                       "CPU time: if both threads had a core for themselves.")
+                       "The floor shares nothing between threads: less than 2 there is what the machine gave to "
+                       "others. By CPU time: if both threads had a core for themselves.")
 
 
 def demands(figures):

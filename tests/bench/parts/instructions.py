@@ -16,11 +16,12 @@ from .run import program
 
 CALLS = 200
 STEK = ("stek hmac", "stek evp")
-ORDER = ("floor", "allocation hmac", "allocation evp", "least hmac", "least evp", "reference hmac", "reference evp", *STEK)
+ORDER = ("floor", "allocation hmac", "allocation evp", "least hmac", "least evp", "reference hmac",
+         "reference evp", *STEK)
 
 
 def _read(path):
-    """Way and op of a profile, its instructions, and those outside of SHA-256; None for the last one, which is empty."""
+    """Way and op of a profile, its instructions, and those outside of SHA-256; None for the last one, empty."""
     text = path.read_text()
     point = re.search(r"^desc: Trigger: Client Request: (.*)/(.*)$", text, re.MULTILINE)
     if not point:
@@ -60,9 +61,9 @@ def tables(figures):
         rows.append(cells)
     return table("instructions: of one call, and as a multiple of the reference hmac's: all, and all but SHA-256's",
                  ["way", "open", "x ref", "seal", "x ref", "open -", "x ref", "seal -", "x ref"], rows,
-                 "valgrind's processor has no SHA instructions (SHA-NI): SHA-256 runs in software there, and is far more of "
-                 "a call than it is on a processor that has them. The columns with a minus leave it out. least: floor and "
-                 "allocation, so what is left when a callback costs nothing.")
+                 "valgrind's processor has no SHA instructions (SHA-NI): SHA-256 runs in software there, and is far more "
+                 "of a call than it is on a processor that has them. The columns with a minus leave it out. least: floor "
+                 "and allocation, so what is left when a callback costs nothing.")
 
 
 def demands(figures):

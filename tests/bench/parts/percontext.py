@@ -37,8 +37,8 @@ def tables(figures):
     rows = [_row(figures, tls, keys) for tls in ("1.2", "1.3") for keys in ("own", "stek")]
     return table("percontext: an SSL_CTX for every connection: the server's CPU time in us",
                  ["TLS", "keys", "make", "first ticket", "make + ticket", "connection"], rows,
-                 "make: SSL_CTX_new(), certificate, SSL_CTX_free(). first ticket: the step of the handshake that makes and "
-                 "sends it. connection: make and the server's side of a full handshake.")
+                 "make: SSL_CTX_new(), certificate, SSL_CTX_free(). first ticket: the step of the handshake that makes "
+                 "and sends it. connection: make and the server's side of a full handshake.")
 
 
 def _added(whole, figures, tls):
@@ -47,8 +47,8 @@ def _added(whole, figures, tls):
 
 
 def demands(figures):
-    return [at_most(f"an SSL_CTX for every connection, TLS {tls}: added to {words}", _added(whole, figures, tls), 10, " %",
-                    1)
+    return [at_most(f"an SSL_CTX for every connection, TLS {tls}: added to {words}", _added(whole, figures, tls), 10,
+                    " %", 1)
             for tls in ("1.2", "1.3")
             for words, whole in (("making it and its first ticket", _first_ticket),
                                  ("the whole connection", _connection))]

@@ -82,10 +82,11 @@ def demands(figures):
         return figures.get("presence", kind, "stek", unit).less(figures.get("presence", kind, to, unit))
     out = []
     for kind, words in KINDS.items():
-        out += [at_most(f"a program that makes {words}: added to its start, wall time", added(kind, "wall ms"), 1, " ms"),
+        out += [at_most(f"a program that makes {words}: added to its start, wall time", added(kind, "wall ms"), 1,
+                        " ms"),
                 at_most(f"a program that makes {words}: added memory, RSS", added(kind, "Rss KiB"), 512, " KiB", 0)]
     return out + [
-        at_most("a program that makes no SSL_CTX: time beyond that of loading a module", added("crypto", "cpu ms", "empty module"),
-                0.2, " ms"),
+        at_most("a program that makes no SSL_CTX: time beyond that of loading a module",
+                added("crypto", "cpu ms", "empty module"), 0.2, " ms"),
         at_most("a program that makes no SSL_CTX: memory beyond that of loading a module",
                 added("crypto", "Private_Dirty KiB", "empty module"), 64, " KiB", 0)]

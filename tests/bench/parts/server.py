@@ -60,7 +60,8 @@ def row(figures, name, base):
     """Cells: connections a second, resumed, CPU, each with its spread or ratio to the base."""
     rate, cpu = figures.get(*name, "connections/s"), figures.get(*name, "server us")
     return [number(rate.median), spread(rate), number(rate.over(figures.get(*base, "connections/s")).median),
-            f"{figures.get(*name, 'resumed %').median:.1f}", number(cpu.median), spread(cpu), number(cpu.over(figures.get(*base, "server us")).median)]
+            f"{figures.get(*name, 'resumed %').median:.1f}", number(cpu.median), spread(cpu),
+            number(cpu.over(figures.get(*base, "server us")).median)]
 
 
 HEADS = ["conn/s", "", "x own", "% resumed", "CPU us", "", "x own"]
