@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/keyset.h"
 
-#include "crypto/keycheck.h"
-
 #include <string.h>
 
 static const struct stek_keyset_entry *same_record(const struct stek_keyset *old, const struct stek_record *record)
@@ -22,20 +20,21 @@ static bool name_is_taken(const struct stek_keyset *set, const uint8_t name[STEK
     return false;
 }
 
-/* Fills the next place; it stays empty when there is no usable key. */
-static void add_entry(const struct stek_record *record, const struct stek_context *context,
+/* Fills the next place; it stays empty when there is no usable key. Returns false if there may be one another time. */
+static bool add_entry(const struct stek_record *record, const struct stek_context *context,
                       const struct stek_keyset *old, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
     const struct stek_keyset_entry *known = same_record(old, record);
+    enum stek_result result = STEK_OK;
     struct stek_keyset_entry *entry = &set->entry[set->head.count];
 
     *entry = (struct stek_keyset_entry){0};
     if (known != NULL)
         key = known->key;
-    else if (stek_derive_ticket_key(&record->secret, context, &key) != STEK_OK)
-        key = (struct stek_ticket_key){0};
-    if (!stek_key_is_weak(key.name, sizeof key.name) && !name_is_taken(set, key.name)) {
+    else
+        result = stek_derive_ticket_key(&record->secret, context, &key);
+    if (result == STEK_OK && !name_is_taken(set, key.name)) {
         /* Field by field: a compound literal would leave a copy of the secret on the stack of an unoptimised build. */
         entry->seq = record->seq;
         entry->accept_until = record->accept_until;
@@ -43,21 +42,24 @@ static void add_entry(const struct stek_record *record, const struct stek_contex
         entry->secret = record->secret;
     }
     set->head.count++;
+    return result == STEK_OK || result == STEK_ERR_RANDOM;
 }
 
-void stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
+bool stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
                        int64_t now, const struct stek_keyset *old, struct stek_keyset *ret_set)
 {
     struct stek_view view;
 
     stek_records_view(records, now, &view);
     ret_set->head = (struct stek_keyset_head){generation, view.valid_from, view.valid_until, 0, 0, 0};
+    bool lasting = view.active >= 0;
     for (size_t i = 0; i < records->count; i++)
-        add_entry(&records->at[i], context, old, ret_set);
+        lasting = add_entry(&records->at[i], context, old, ret_set) && lasting;
     if (view.active >= 0) {
         ret_set->head.active = (uint64_t)view.active;
         ret_set->head.active_seq = ret_set->entry[view.active].seq;
     }
+    return lasting;
 }
 
 bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_key)

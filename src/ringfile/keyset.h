@@ -37,9 +37,10 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
 
 /*
  * Derives the keys of all records as of `now`. Keys that `old` (may be NULL) has for the same record are taken from
- * it. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
+ * it. A record whose keys are weak, or have the name of an earlier one, gets an empty place. Returns whether the same
+ * records will give the same keys next time: not while the ring has no active record, or when libcrypto failed.
  */
-void stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
+bool stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
                        int64_t now, const struct stek_keyset *old, struct stek_keyset *ret_set);
 
 /* The key that seals, and how long it opens; false when none does. */

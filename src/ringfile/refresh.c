@@ -58,9 +58,8 @@ static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, in
 
     (void)stek_refresh_ring(ring, now, &state, &generation);
     const bool has_old = stek_keycell_copy(&keys->cell, &old);
-    stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set);
-    /* Without an active record the ring waits for something, such as a generator that works: look again next time. */
-    if (stek_records_active(&state.records, now) >= 0)
+    /* What waits for something, such as a generator that works, is not kept: look again next time. */
+    if (stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set))
         (void)stek_keycell_publish(&keys->cell, set);
     return stek_image_generation(&ring->shared->image) == generation;
 }
