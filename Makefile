@@ -71,4 +71,4 @@ uninstall:
 	@ninja -C build-install uninstall
 
 clean:
-	rm -rf build build-asan build-tsan build-fuzz build-install
+	rm -rf build build-asan build-tsan build-fuzz build-install build-bench
