@@ -2,11 +2,11 @@
 /* How long a chain of resumptions may live since its full handshake. The time is that of libssl, too. */
 #include "tls_tickets.h"
 
-#include <openssl/err.h>
+#include <string.h>
 
 enum { ROTATE_S = 3600, LINEAGE_S = 24 * 3600, SKEW_S = 3600 };
 
-/* Comes back after each rotation, so that every resumption gets a ticket under a newer key; the last one is returned. */
+/* Comes back after each rotation, so that every resumption gets a ticket under a newer key. Returns the last one. */
 static SSL_SESSION *renew_until(struct tls_test *test, SSL_SESSION *session, int64_t end)
 {
     while (tls_clock_now() + ROTATE_S <= end) {

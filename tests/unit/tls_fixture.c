@@ -12,8 +12,12 @@ enum { MODE_COUNT = 6, LONG_TIMEOUT_S = 7 * 86400 };
 static const int64_t start = 1767225600;
 
 static struct tls_mode modes[MODE_COUNT] = {
-    {"TLS 1.2, evp", TLS1_2_VERSION, 1},   {"TLS 1.2, hmac", TLS1_2_VERSION, 0},   {"TLS 1.3, evp", TLS1_3_VERSION, 1},
-    {"TLS 1.3, hmac", TLS1_3_VERSION, 0},  {"DTLS 1.2, evp", DTLS1_2_VERSION, 1},  {"DTLS 1.2, hmac", DTLS1_2_VERSION, 0},
+    {"TLS 1.2, evp", TLS1_2_VERSION, 1},
+    {"TLS 1.2, hmac", TLS1_2_VERSION, 0},
+    {"TLS 1.3, evp", TLS1_3_VERSION, 1},
+    {"TLS 1.3, hmac", TLS1_3_VERSION, 0},
+    {"DTLS 1.2, evp", DTLS1_2_VERSION, 1},
+    {"DTLS 1.2, hmac", DTLS1_2_VERSION, 0},
 };
 
 static SSL_CTX *new_context(const struct tls_mode *mode)
