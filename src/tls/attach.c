@@ -13,6 +13,9 @@ static int ctx_index = -1;
 static int ssl_index = -1;
 static pthread_once_t indexes_once = PTHREAD_ONCE_INIT;
 
+/* Setting two callbacks takes nanoseconds; this many turns of others are ample. */
+enum { OVERRIDE_PATIENCE = 1000 };
+
 static void hold(struct stek_attachment *attachment)
 {
     atomic_fetch_add_explicit(&attachment->holds, 1, memory_order_relaxed);
@@ -30,11 +33,13 @@ static void release(struct stek_attachment *attachment)
 
 /*
  * The program has configured its SSL_CTX when it makes the first SSL: time to win over what it set. Threads that make
- * their first SSL at the same time wait for the one that does it, once in the life of the SSL_CTX.
+ * their first SSL at the same time wait a little for the one that does it, once in the life of the SSL_CTX; not for ever,
+ * since in a child that was forked at that moment nobody does it.
  */
 static void override_once(struct stek_attachment *attachment)
 {
     int todo = STEK_OVERRIDE_TODO;
+    int patience = OVERRIDE_PATIENCE;
 
     if (atomic_load_explicit(&attachment->override_state, memory_order_acquire) == STEK_OVERRIDE_DONE)
         return;
@@ -42,7 +47,8 @@ static void override_once(struct stek_attachment *attachment)
         stek_callbacks_install(attachment->ctx, 1);
         atomic_store_explicit(&attachment->override_state, STEK_OVERRIDE_DONE, memory_order_release);
     }
-    while (atomic_load_explicit(&attachment->override_state, memory_order_acquire) != STEK_OVERRIDE_DONE)
+    while (atomic_load_explicit(&attachment->override_state, memory_order_acquire) != STEK_OVERRIDE_DONE &&
+           patience-- > 0)
         (void)sched_yield();
 }
 
