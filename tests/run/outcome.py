@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree
 
 TAIL_LINES = 80
-CASE_BEGINS = re.compile(r"^\[ RUN      \] (\S+)$", re.MULTILINE)
+CASE_BEGINS = re.compile(r"^\[ RUN      \] (.+)$", re.MULTILINE)
 
 
 @dataclasses.dataclass
