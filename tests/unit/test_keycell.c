@@ -156,6 +156,17 @@ static void an_empty_place_is_not_found_by_a_name_of_zeros(void **state)
     assert_int_equal(open_at(*state, moment, zero_name), STEK_CELL_NO_KEY);
 }
 
+/* Before 1970 the place's end, 0, is still to come. */
+static void not_even_when_the_clock_is_far_behind(void **state)
+{
+    struct stek_keyset set = set_of(1);
+
+    set.entry[1] = (struct stek_keyset_entry){0};
+    set.head.valid_from = INT64_MIN;
+    assert_true(stek_keycell_publish(*state, &set));
+    assert_int_equal(open_at(*state, (struct stek_moment){GENERATION, -1}, zero_name), STEK_CELL_NO_KEY);
+}
+
 static void it_speaks_for_its_generation_and_time_only(void **state)
 {
     publish(*state, 1);
@@ -299,6 +310,7 @@ int main(void)
         cell_test(a_set_in_which_none_is_active_seals_nothing),
         cell_test(an_unknown_name_has_no_key),
         cell_test(an_empty_place_is_not_found_by_a_name_of_zeros),
+        cell_test(not_even_when_the_clock_is_far_behind),
         cell_test(it_speaks_for_its_generation_and_time_only),
         cell_test(a_set_that_does_not_fit_is_left_out),
         cell_test(a_shorter_set_leaves_nothing_of_the_one_before),

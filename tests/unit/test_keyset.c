@@ -157,6 +157,8 @@ static void an_empty_place_is_not_found_by_a_name_of_zeros(void **state)
     memset(&records.at[1].secret, 0x11, sizeof records.at[1].secret);
     const struct stek_keyset set = build(&records, NULL);
     assert_int_equal(open_with(&set, zero_name, &key), STEK_CHOICE_UNKNOWN);
+    /* Before 1970 the place's end, 0, is still to come. */
+    assert_int_equal(stek_keyset_open(&set, zero_name, false, -1, &key), STEK_CHOICE_UNKNOWN);
 }
 
 static void nothing_seals_when_the_active_record_has_no_usable_key(void **state)
