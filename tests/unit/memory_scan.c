@@ -13,16 +13,26 @@
 
 enum {
     PIECES = MEMORY_KEY_LEN - MEMORY_PIECE_LEN + 1,
-    FILTER_BITS = 20,
+    SLOT_BITS = 17,
     BLOCK_LEN = 1 << 20,
     PAGE_LEN = 4096
 };
 
-/* The pieces of all keys, found by their first 8 bytes: a filter that says no at once nearly everywhere. */
+/* One of the places at which 16 bytes of a key begin. */
+struct piece {
+    uint64_t first; /* its first 8 bytes */
+    uint16_t key;
+    uint16_t offset;
+    uint16_t next; /* in the same slot, counted from 1; 0: none */
+};
+
+/* All pieces, found by the hash of their first 8 bytes. */
 struct memory_scan {
     size_t count;
     uint8_t key[MEMORY_KEYS_MAX][MEMORY_KEY_LEN];
-    uint8_t filter[(1 << FILTER_BITS) / 8];
+    size_t piece_count;
+    struct piece piece[MEMORY_KEYS_MAX * PIECES];
+    uint16_t slot[1 << SLOT_BITS]; /* its first piece, counted from 1; 0: none */
 };
 
 struct memory_scan *memory_scan_new(void)
@@ -38,22 +48,30 @@ void memory_scan_free(struct memory_scan *scan)
     free(scan);
 }
 
-static size_t slot_of(const uint8_t *at)
+static uint64_t first_of(const uint8_t *bytes)
 {
-    uint64_t word;
+    uint64_t first;
 
-    memcpy(&word, at, sizeof word);
-    return (size_t)(word * 0x9e3779b97f4a7c15 >> (64 - FILTER_BITS));
+    memcpy(&first, bytes, sizeof first);
+    return first;
+}
+
+static size_t slot_of(uint64_t first)
+{
+    return (size_t)(first * 0x9e3779b97f4a7c15 >> (64 - SLOT_BITS));
 }
 
 void memory_scan_add(struct memory_scan *scan, const uint8_t key[MEMORY_KEY_LEN])
 {
     CHECK(scan->count < MEMORY_KEYS_MAX);
-    memcpy(scan->key[scan->count++], key, MEMORY_KEY_LEN);
-    for (size_t i = 0; i < PIECES; i++) {
-        const size_t slot = slot_of(key + i);
-        scan->filter[slot / 8] |= (uint8_t)(1U << slot % 8);
+    memcpy(scan->key[scan->count], key, MEMORY_KEY_LEN);
+    for (size_t offset = 0; offset < PIECES; offset++) {
+        const uint64_t first = first_of(key + offset);
+        uint16_t *slot = &scan->slot[slot_of(first)];
+        scan->piece[scan->piece_count++] = (struct piece){first, (uint16_t)scan->count, (uint16_t)offset, *slot};
+        *slot = (uint16_t)scan->piece_count;
     }
+    scan->count++;
 }
 
 /* Adds a piece; one that continues an earlier find makes that longer. */
@@ -74,27 +92,19 @@ static void note(struct memory_finds *finds, const struct memory_find *piece)
     finds->count++;
 }
 
-static void compare(const struct memory_scan *scan, const uint8_t *bytes, uint64_t at, const char *where,
-                    struct memory_finds *finds)
-{
-    for (size_t i = 0; i < scan->count; i++) {
-        for (size_t offset = 0; offset < PIECES; offset++) {
-            if (memcmp(scan->key[i] + offset, bytes, MEMORY_PIECE_LEN) != 0)
-                continue;
-            struct memory_find piece = {.key = i, .offset = offset, .len = MEMORY_PIECE_LEN, .at = at};
-            (void)snprintf(piece.where, sizeof piece.where, "%s", where);
-            note(finds, &piece);
-        }
-    }
-}
-
 static void look(const struct memory_scan *scan, const uint8_t *bytes, size_t len, uint64_t at, const char *where,
                  struct memory_finds *finds)
 {
     for (size_t i = 0; i + MEMORY_PIECE_LEN <= len; i++) {
-        const size_t slot = slot_of(bytes + i);
-        if ((scan->filter[slot / 8] & 1U << slot % 8) != 0)
-            compare(scan, bytes + i, at + i, where, finds);
+        const uint64_t first = first_of(bytes + i);
+        for (uint16_t next = scan->slot[slot_of(first)]; next != 0; next = scan->piece[next - 1].next) {
+            const struct piece *piece = &scan->piece[next - 1];
+            if (piece->first != first || memcmp(scan->key[piece->key] + piece->offset, bytes + i, MEMORY_PIECE_LEN) != 0)
+                continue;
+            struct memory_find find = {.key = piece->key, .offset = piece->offset, .len = MEMORY_PIECE_LEN, .at = at + i};
+            (void)snprintf(find.where, sizeof find.where, "%s", where);
+            note(finds, &find);
+        }
     }
 }
 
