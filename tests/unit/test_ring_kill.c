@@ -10,14 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STORES = 2 * STEK_WORDS(struct stek_ring_state) + 1, KILLS = RING_SANITIZED ? 4 : 12 };
+enum { STORES = 2 * STEK_WORDS(struct stek_ring_state) + 2, KILLS = RING_SANITIZED ? 4 : 12 };
 
-/* A ring of which the first record is about to retire: what it holds, and what the writer is to put in its place. */
+/* A ring that is to rotate, and its first record to retire: what it holds, and what the writer puts in its place. */
 struct update {
     struct stek_private *shared;
     struct stek_ring_state before;
     struct stek_ring_state after;
     struct stek_secret32 retired;
+    struct stek_secret32 fresh;
+    int64_t then; /* nothing is due yet */
     int64_t now;
 };
 
@@ -35,16 +37,18 @@ static void prepare(struct update *update)
     struct stek_private *pattern;
 
     assert_int_equal(stek_private_map(&ring_policy, &update->shared), STEK_OK);
-    for (int64_t now = RING_START; now < RING_START + RING_ROTATE_S + RING_ACCEPT_S; now += RING_ROTATE_S)
+    update->then = RING_START + 3 * RING_ROTATE_S;
+    update->now = update->then + RING_ROTATE_S;
+    for (int64_t now = RING_START; now <= update->then; now += RING_ROTATE_S)
         assert_int_equal(stek_private_update(update->shared, now), STEK_OK);
     update->before = state_in(&update->shared->image);
     update->retired = update->before.records.at[0].secret;
-    update->now = update->before.records.at[0].accept_until;
 
     assert_int_equal(stek_private_map(&ring_policy, &pattern), STEK_OK);
     stek_image_write(&pattern->image, &update->before);
     assert_int_equal(stek_private_update(pattern, update->now), STEK_OK);
     update->after = state_in(&pattern->image);
+    update->fresh = update->after.records.at[update->after.records.count - 1].secret;
     stek_private_unmap(pattern);
 }
 
@@ -194,6 +198,34 @@ static void what_a_killed_writer_left_is_scrubbed_by_the_next_update(void **stat
     finish(&update);
 }
 
+static unsigned steps_until_new(void)
+{
+    struct update update;
+    unsigned steps = 0;
+
+    prepare(&update);
+    const pid_t writer = step_start(write_under_lock, &update);
+    for (; !reads_as_new(&update); steps++)
+        assert_true(step_once(writer));
+    step_kill(writer);
+    finish(&update);
+    return steps;
+}
+
+/* The clock stepped back meanwhile, and nothing is due. */
+static void a_key_that_a_killed_writer_never_published_is_scrubbed_by_the_next_update(void **state)
+{
+    struct update update;
+
+    (void)state;
+    kill_writer_after(&update, steps_until_new() - 1);
+    assert_false(reads_as_new(&update));
+    assert_true(ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
+    assert_int_equal(stek_private_update(update.shared, update.then), STEK_OK);
+    assert_false(ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
+    finish(&update);
+}
+
 /* Nothing else is due then, perhaps for hours. */
 static void what_a_killed_writer_left_is_scrubbed_when_a_process_maintains_its_ring(void **state)
 {
@@ -217,6 +249,7 @@ int main(void)
         cmocka_unit_test(scrubbing_after_any_instruction_leaves_one_state_only),
         cmocka_unit_test(after_a_kill_the_next_process_finishes_and_nothing_retired_is_left),
         cmocka_unit_test(what_a_killed_writer_left_is_scrubbed_by_the_next_update),
+        cmocka_unit_test(a_key_that_a_killed_writer_never_published_is_scrubbed_by_the_next_update),
         cmocka_unit_test(what_a_killed_writer_left_is_scrubbed_when_a_process_maintains_its_ring),
     };
 
