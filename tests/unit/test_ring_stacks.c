@@ -206,6 +206,28 @@ static void continuing_a_chain_leaves_nothing(void **state)
     assert_chain_leaves_nothing(advance);
 }
 
+static void *wake_without_fresh_bytes(void *arg)
+{
+    static const struct stek_fresh none;
+
+    (void)arg;
+    result = stek_records_advance(&records, &ring_policy, NOW + (int64_t)100000 * RING_ROTATE_S, &none);
+    return NULL;
+}
+
+static void a_chain_that_cannot_go_on_leaves_nothing(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+
+    (void)state;
+    records = ring_state(ring).records;
+    add_records(&records);
+    stack_run(wake_without_fresh_bytes, NULL);
+    assert_int_equal(result, STEK_ERR_RANDOM);
+    assert_int_equal(stack_found(), 0);
+    stek_ring_free(ring);
+}
+
 static void *merge(void *arg)
 {
     stek_records_merge(&records, arg);
@@ -363,6 +385,7 @@ int main(void)
         stack_test(deriving_ticket_keys_leaves_nothing),
         stack_test(deriving_a_continuation_leaves_nothing),
         stack_test(continuing_a_chain_leaves_nothing),
+        stack_test(a_chain_that_cannot_go_on_leaves_nothing),
         stack_test(merging_leaves_nothing),
         stack_test(using_a_ring_leaves_nothing),
         stack_test(handshakes_leave_nothing),
