@@ -91,7 +91,8 @@ STEK_MUST_USE enum stek_result stek_ring_maintain(struct stek_ring *ring);
 
 /*
  * Gives back the caller's hold on a ring. Every attached SSL_CTX keeps its own hold, so it may be called right after
- * stek_attach(). The last hold wipes and unmaps it in this process. NULL is fine.
+ * stek_attach(). The last hold wipes this process's derived keys and unmaps the ring here; other processes keep it, and
+ * the kernel clears it when the last one is gone. NULL is fine.
  */
 void stek_ring_free(struct stek_ring *ring);
 
