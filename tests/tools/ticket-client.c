@@ -4,6 +4,7 @@
  * and prints one JSON object a line for each connection. It judges nothing: whoever runs it does.
  *
  *   n        number of the connection, from 0        at_ms    when it began, since the first one
+ *   clock_ms the same by CLOCK_MONOTONIC             took_ms  how long it took
  *   tls      "1.2" or "1.3", null if the handshake failed
  *   ok       handshake (and answer, with --http)     offered  a session was offered
  *   resumed  the server took it                      tickets  non-empty tickets received in this connection
@@ -41,7 +42,7 @@ struct outcome {
     bool ok, offered, resumed;
     int version;
     int tickets;
-    int64_t at_ms;
+    int64_t at_ms, clock_ms, took_ms;
     char alert[TEXT_MAX], error[TEXT_MAX], answer[ANSWER_MAX];
 };
 
@@ -302,7 +303,8 @@ static void print_key(const SSL_SESSION *session)
 static void print_outcome(long n, const struct outcome *out, const SSL_SESSION *session)
 {
     const char *tls = out->version == TLS1_3_VERSION ? "1.3" : out->version == TLS1_2_VERSION ? "1.2" : "";
-    printf("{\"n\":%ld,\"at_ms\":%lld,\"ok\":%s", n, (long long)out->at_ms, out->ok ? "true" : "false");
+    printf("{\"n\":%ld,\"at_ms\":%lld,\"clock_ms\":%lld,\"took_ms\":%lld,\"ok\":%s", n, (long long)out->at_ms,
+           (long long)out->clock_ms, (long long)out->took_ms, out->ok ? "true" : "false");
     print_text("tls", tls);
     printf(",\"offered\":%s,\"resumed\":%s,\"tickets\":%d", out->offered ? "true" : "false",
            out->resumed ? "true" : "false", out->tickets);
@@ -320,10 +322,12 @@ static void visit(SSL_CTX *ctx, const struct options *opt, SSL_SESSION **session
         struct outcome out = {.ok = false};
         SSL_SESSION **session = &sessions[opt->clients > 1 ? random() % opt->clients : 0];
         sleep_until_ms(start_ms + (n - n % opt->burst) * opt->interval_ms);
-        out.at_ms = now_ms() - start_ms;
+        out.clock_ms = now_ms();
+        out.at_ms = out.clock_ms - start_ms;
         if (opt->seconds && out.at_ms >= opt->seconds * 1000)
             break;
         *session = run_once(ctx, opt, *session, &out);
+        out.took_ms = now_ms() - out.clock_ms;
         print_outcome(n, &out, *session);
         if (!opt->resume) {
             SSL_SESSION_free(*session);

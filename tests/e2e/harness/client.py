@@ -18,6 +18,8 @@ class Connection:
     """One connection, as ticket-client tells it."""
     n: int
     at_ms: int
+    clock_ms: int
+    took_ms: int
     ok: bool
     tls: Optional[str]
     offered: bool

@@ -47,6 +47,10 @@ class Server:
     def start(self):
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.prepare()
+        return self.launch()
+
+    def launch(self):
+        """Starts the program with the configuration that is there."""
         self.process = Process(self.command(), self.folder, self.environment())
         try:
             self.process.wait_until_listening(self.port)
@@ -58,6 +62,11 @@ class Server:
 
     def stop(self):
         return self.process.stop() if self.process else None
+
+    def restart(self):
+        """Ends the program and starts it anew, on the same port."""
+        self.process.stop()
+        return self.launch()
 
     def stderr(self):
         return self.process.stderr()
