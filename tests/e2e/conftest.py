@@ -45,6 +45,15 @@ def work():
 
 
 @pytest.fixture(scope="session")
+def figure(record_testsuite_property):
+    """figure(title, text): what a test measured, for whoever reads the report; `make check` prints it."""
+    def note(title, text):
+        print(f"{title}: {text}")
+        record_testsuite_property(f"figure: {title}", text)
+    return note
+
+
+@pytest.fixture(scope="session")
 def certificates(work):
     folder = work / "pki"
     folder.mkdir()

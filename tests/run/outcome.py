@@ -7,17 +7,19 @@ import re
 import xml.etree.ElementTree
 
 TAIL_LINES = 80
+FIGURE = re.compile(r"^figure: (.+)$", re.MULTILINE)
 CASE_BEGINS = re.compile(r"^\[ RUN      \] (.+)$", re.MULTILINE)
 
 
 @dataclasses.dataclass
 class Outcome:
-    """Counts and names; `output` is what explains the failures."""
+    """Counts and names; `output` is what explains the failures, `figures` what tests measured, a line each."""
 
     passed: int = 0
     failed: list = dataclasses.field(default_factory=list)
     skipped: list = dataclasses.field(default_factory=list)
     output: str = ""
+    figures: list = dataclasses.field(default_factory=list)
 
     def add(self, other):
         """Takes another outcome in."""
@@ -25,6 +27,7 @@ class Outcome:
         self.failed += other.failed
         self.skipped += other.skipped
         self.output += other.output
+        self.figures += other.figures
 
 
 def failure(name, output):
@@ -67,7 +70,8 @@ def program_outcome(report):
         cases = [("", {"OK": "OK", "SKIP": "SKIPPED"}.get(report["result"], "FAILED"))]
     outcome = Outcome(passed=sum(verdict == "OK" for _, verdict in cases),
                       failed=[title(name, case) for case, verdict in cases if verdict == "FAILED"],
-                      skipped=[title(name, case) for case, verdict in cases if verdict == "SKIPPED"])
+                      skipped=[title(name, case) for case, verdict in cases if verdict == "SKIPPED"],
+                      figures=[f"{name}: {text}" for text in FIGURE.findall(output)])
     if report["result"] not in ("OK", "SKIP") and not outcome.failed:
         outcome.failed.append(f"{name}: ended with {report['result']}, status {status}")
     if outcome.failed:
@@ -86,7 +90,11 @@ def from_meson(log):
 def from_pytest(report, output):
     """All cases in one junit file."""
     outcome = Outcome()
-    for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+    tree = xml.etree.ElementTree.parse(report)
+    for found in tree.iter("property"):
+        if found.get("name").startswith("figure: "):
+            outcome.figures.append(f"{found.get('name')[8:]}: {found.get('value')}")
+    for case in tree.iter("testcase"):
         name = f"{case.get('classname')}: {case.get('name')}"
         if case.find("failure") is not None or case.find("error") is not None:
             outcome.failed.append(name)

@@ -53,6 +53,10 @@ class Cmocka(unittest.TestCase):
         outcome = program_outcome(report("[ RUN      ] one\n[       OK ] one\nleak\n", 23, "FAIL"))
         self.assertEqual((outcome.passed, outcome.failed), (1, ["x: ended with FAIL, status 23"]))
 
+    def test_figures_are_the_lines_that_say_so(self):
+        outcome = program_outcome(report("[ RUN      ] one\nfigure: 7 ms\na figure: 8\n[       OK ] one\n"))
+        self.assertEqual((outcome.passed, outcome.figures), (1, ["x: 7 ms"]))
+
     def test_another_kind_of_program(self):
         self.assertEqual(program_outcome(report("")).passed, 1)
         self.assertEqual(program_outcome(report("", 77, "SKIP")).skipped, ["x"])
@@ -62,6 +66,14 @@ class Cmocka(unittest.TestCase):
 
 
 class Pytest(unittest.TestCase):
+    def test_figures_are_properties_of_the_suite(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "report.xml"
+            path.write_text('<testsuites><testsuite><properties><property name="figure: kills" value="60 s"/>'
+                            '<property name="other" value="8"/></properties>'
+                            '<testcase classname="a" name="one"/></testsuite></testsuites>')
+            self.assertEqual(from_pytest(path, "").figures, ["kills: 60 s"])
+
     def test_counts(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "report.xml"
