@@ -20,7 +20,7 @@ CONDITIONAL = re.compile(r"^\s*#\s*(?:if|elif|ifdef|ifndef)\b.*\b(OPENSSL_VERSIO
                          r"OPENSSL_IS_\w+|\w*BORINGSSL\w*)")
 VERSION_HEADER = "tls/ossl.h"
 KEY_HEADERS = {"openssl/evp.h", "openssl/hmac.h", "openssl/kdf.h", "openssl/rand.h"}
-KEY_ROOMS = {"crypto", "tls", "tls/module"}
+KEY_ROOMS = {"crypto", "tls", "tls/module", "audit"}
 
 
 def room_of(path):
@@ -46,7 +46,7 @@ def include_problem(src, path, room, mark, name):
     if name == PUBLIC:
         return None
     if name in KEY_HEADERS and room not in KEY_ROOMS:
-        return f"<{name}> belongs in crypto/ and tls/ only"
+        return f"<{name}> belongs in crypto/, tls/ and audit/ only"
     target = own_header(src, path, name)
     if target is None:
         return f'"{name}" is no file of ours' if mark == '"' else None

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and machines get to see of an audit. No secrets of sessions are in any of them. */
+#ifndef STEK_AUDIT_REPORT_H
+#define STEK_AUDIT_REPORT_H
+
+#include "stek.h"
+
+#include "audit/finding.h"
+#include "audit/observation.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* A table of at most 80 columns. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing failed); so for all three. */
+STEK_MUST_USE enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_observation *obs,
+                                                      const struct stek_audit_findings *findings, bool colour);
+
+/* One JSON object. */
+STEK_MUST_USE enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_observation *obs,
+                                                      const struct stek_audit_findings *findings);
+
+/* One self-contained page: findings, matrix, and the key names over time as SVG. */
+STEK_MUST_USE enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_observation *obs,
+                                                      const struct stek_audit_findings *findings);
+
+#endif
