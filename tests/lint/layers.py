@@ -11,7 +11,7 @@ RANKS = {
     "crypto": 0,
     "core": 1,
     "ringfile": 2,
-    "tls": 3, "fleet": 3, "keyfile": 3, "audit": 3,
+    "tls": 3, "status": 3, "fleet": 3, "keyfile": 3, "audit": 3,
     "tls/module": 4, "cli": 4, "daemon": 4,
 }
 PUBLIC = "stek.h"
