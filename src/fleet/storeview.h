@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one host knows of one ring in the store: which keys are there, at which revision, and what they are worth. Pure. */
+#ifndef STEK_FLEET_STOREVIEW_H
+#define STEK_FLEET_STOREVIEW_H
+
+#include "core/record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a value turned out to be when it was opened. */
+enum stek_value {
+    STEK_VALUE_GOOD,
+    STEK_VALUE_WRONG_KEY, /* opens under none of our key-encryption keys */
+    STEK_VALUE_MALFORMED, /* not of our format: a foreign value */
+    STEK_VALUE_MISPLACED  /* opens, but was sealed for another ring, seq or time than it stands for */
+};
+
+/* Why a value that opened is refused all the same, or not taken for now. */
+enum stek_refusal {
+    STEK_REFUSAL_NONE,
+    STEK_REFUSAL_WRONG_KEY, /* the first ones: as enum stek_value */
+    STEK_REFUSAL_MALFORMED,
+    STEK_REFUSAL_MISPLACED,
+    STEK_REFUSAL_UNSOUND,     /* its times or its secret cannot be right */
+    STEK_REFUSAL_BACKWARDS,   /* it would begin before an earlier record, or after a later one */
+    STEK_REFUSAL_BELOW_FLOOR, /* revoked */
+    STEK_REFUSAL_CHANGED,     /* another secret under a seq that was published before, without having been deleted */
+    STEK_REFUSAL_FLOOR_FELL,  /* a floor below one that was seen before */
+    STEK_REFUSALS
+};
+
+/* A static text for a refusal, to follow "refused: ". */
+const char *stek_refusal_text(enum stek_refusal refusal);
+
+enum { STEK_STOREVIEW_MAX = 192 };
+
+enum stek_presence {
+    STEK_PRESENCE_ABSENT, /* not there, as of `revision` */
+    STEK_PRESENCE_HELD,   /* there, and the ring's record of this seq is this one */
+    STEK_PRESENCE_IDLE,   /* there and good, but not taken: retired, or too far ahead for the ring to hold */
+    STEK_PRESENCE_REFUSED /* there, and refused */
+};
+
+struct stek_storeview_entry {
+    uint64_t seq;
+    int64_t revision; /* of the last change that was seen */
+    int64_t accept_until;
+    enum stek_presence presence;
+    bool seen; /* in the full read that is under way */
+};
+
+struct stek_storeview {
+    uint64_t last;     /* highest seq that is there and good, 0: none */
+    int64_t revision;  /* the store's, as of the last full read */
+    int64_t floor_revision; /* 0: there is no floor */
+    uint64_t floor;
+    bool floor_good;
+    uint32_t count;
+    struct stek_storeview_entry at[STEK_STOREVIEW_MAX]; /* by rising seq */
+};
+
+#endif
