@@ -24,8 +24,7 @@ struct stek_revocation {
 };
 
 /* Why the ring cannot rotate by hand at `now`: NULL, or a static text that says what to do. */
-const char *stek_records_rotate_problem(const struct stek_records *records, const struct stek_policy *policy,
-                                        int64_t now);
+const char *stek_records_rotate_problem(const struct stek_records *records, int64_t now);
 
 /*
  * Makes the next record the active one as of `now`; the times of those after it follow. What was active goes on
