@@ -301,7 +301,6 @@ static void revoking_before_a_time_in_the_future_leaves_pending_keys(void **stat
     assert_int_equal(records.at[0].seq, 4);
 }
 
-/* Whoever has the secret of 3 computes those of 4, 5 and 6. */
 static void the_continuations_of_a_revoked_key_go_with_it(void **state)
 {
     int64_t now;
