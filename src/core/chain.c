@@ -9,6 +9,8 @@ size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int
 
     *ret_next_end = INT64_MAX;
     for (size_t i = 0; i < records->count; i++) {
+        if (!stek_record_counts(&records->at[i]))
+            continue;
         const int64_t end = records->at[i].accept_until;
         alive += end > when;
         if (end > when && end < *ret_next_end)
@@ -55,13 +57,6 @@ enum stek_result stek_chain_continue(const struct stek_records *records, const s
     return STEK_OK;
 }
 
-void stek_chain_append(struct stek_records *records, const struct stek_record *record)
-{
-    if (records->count == STEK_RECORDS_MAX)
-        stek_records_remove(records, 0, 1);
-    stek_records_append(records, record);
-}
-
 bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh, uint32_t *used,
                            struct stek_secret32 *ret_secret)
 {
@@ -88,6 +83,6 @@ enum stek_result stek_chain_start(struct stek_records *records, const struct ste
     }
     stek_records_retire(records, now);
     stek_chain_set_times(records, policy, now, &first);
-    stek_chain_append(records, &first);
+    stek_records_insert(records, &first);
     return STEK_OK;
 }

@@ -8,13 +8,10 @@
 
 #include "core/schedule.h"
 
-/* The record with the highest seq. There must be one. Borrowed. */
-static inline const struct stek_record *stek_chain_last(const struct stek_records *records)
-{
-    return &records->at[records->count - 1];
-}
-
-/* How many records still open at `when`; *ret_next_end is when the first of them ends. */
+/*
+ * How many records still open at `when`; *ret_next_end is when the first of them ends. Superseded ones do not count: they
+ * give way, and another holder does not have them.
+ */
 size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int64_t *ret_next_end);
 
 /*
@@ -31,9 +28,6 @@ void stek_chain_retime(struct stek_records *records, const struct stek_policy *p
 /* Makes *record, the last of the chain, its own continuation: what nobody published. Errors: stek_derive_continuation(). */
 STEK_MUST_USE enum stek_result stek_chain_continue(const struct stek_records *records,
                                                    const struct stek_policy *policy, struct stek_record *record);
-
-/* Adds a record; only a ring that was merged to the brim has to give up its oldest for it. */
-void stek_chain_append(struct stek_records *records, const struct stek_record *record);
 
 /* Takes the next fresh secret that no record holds yet; *used counts those that were looked at. False: none is left. */
 bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh, uint32_t *used,

@@ -6,7 +6,7 @@
 int stek_records_active(const struct stek_records *records, int64_t now)
 {
     for (size_t i = records->count; i-- > 0;)
-        if (records->at[i].active_from <= now)
+        if (stek_record_counts(&records->at[i]) && records->at[i].active_from <= now)
             return now < records->at[i].active_until ? (int)i : -1;
     return -1;
 }
@@ -19,7 +19,7 @@ enum stek_state stek_record_state(const struct stek_records *records, size_t ind
         return STEK_STATE_RETIRED;
     if (stek_records_active(records, now) == (int)index)
         return STEK_STATE_ACTIVE;
-    return now < record->active_from ? STEK_STATE_PENDING : STEK_STATE_DRAINING;
+    return now < record->active_from && stek_record_counts(record) ? STEK_STATE_PENDING : STEK_STATE_DRAINING;
 }
 
 static bool time_in_range(int64_t when)
@@ -27,7 +27,7 @@ static bool time_in_range(int64_t when)
     return when >= -STEK_TIME_MAX && when <= STEK_TIME_MAX;
 }
 
-static const char *record_problem(const struct stek_record *record)
+const char *stek_record_problem(const struct stek_record *record)
 {
     if (record->seq == 0 || record->seq > STEK_SEQ_MAX)
         return "a record's seq is out of range";
@@ -36,7 +36,7 @@ static const char *record_problem(const struct stek_record *record)
         return "a record's time is out of range";
     if (record->active_from >= record->active_until || record->active_until > record->accept_until)
         return "a record's times are in the wrong order";
-    if (record->origin != STEK_ORIGIN_PUBLISHED && record->origin != STEK_ORIGIN_CONTINUED)
+    if (record->origin < STEK_ORIGIN_PUBLISHED || record->origin > STEK_ORIGIN_SUPERSEDED)
         return "a record's origin is unknown";
     if (stek_key_is_weak(record->secret.bytes, sizeof record->secret.bytes))
         return "a record's secret is weak";
@@ -51,21 +51,31 @@ static bool secret_repeats(const struct stek_records *records, size_t index)
     return false;
 }
 
+/* Of one seq, all but the last are superseded. */
+static bool in_order(const struct stek_record *before, const struct stek_record *record)
+{
+    return before->seq < record->seq || (before->seq == record->seq && !stek_record_counts(before));
+}
+
 const char *stek_records_problem(const struct stek_records *records)
 {
+    const struct stek_record *before = NULL; /* the last one that counts */
+
     if (records->count > STEK_RECORDS_MAX)
         return "more than 64 records";
     for (size_t i = 0; i < records->count; i++) {
         const struct stek_record *record = &records->at[i];
-        const char *problem = record_problem(record);
+        const char *problem = stek_record_problem(record);
         if (problem != NULL)
             return problem;
-        if (i > 0 && record->seq <= records->at[i - 1].seq)
+        if (i > 0 && !in_order(&records->at[i - 1], record))
             return "records are not in the order of their seq";
-        if (i > 0 && record->active_from <= records->at[i - 1].active_from)
+        if (before != NULL && stek_record_counts(record) && record->active_from <= before->active_from)
             return "a later record starts before an earlier one";
         if (secret_repeats(records, i))
             return "two records have the same secret";
+        if (stek_record_counts(record))
+            before = record;
     }
     return NULL;
 }
@@ -81,6 +91,47 @@ bool stek_records_hold_secret(const struct stek_records *records, const struct s
 void stek_records_append(struct stek_records *records, const struct stek_record *record)
 {
     records->at[records->count++] = *record;
+}
+
+const struct stek_record *stek_records_last(const struct stek_records *records)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (stek_record_counts(&records->at[i]))
+            return &records->at[i];
+    return NULL;
+}
+
+struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (records->at[i].seq == seq && stek_record_counts(&records->at[i]))
+            return &records->at[i];
+    return NULL;
+}
+
+/* Which record gives way in a full ring. */
+static size_t least_needed(const struct stek_records *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (!stek_record_counts(&records->at[i]))
+            return i;
+    return 0;
+}
+
+void stek_records_insert(struct stek_records *records, const struct stek_record *record)
+{
+    if (records->count == STEK_RECORDS_MAX) {
+        const size_t least = least_needed(records);
+        stek_records_remove(records, least, least + 1);
+    }
+    size_t place = records->count;
+    while (place > 0 && (records->at[place - 1].seq > record->seq ||
+                         (records->at[place - 1].seq == record->seq && stek_record_counts(&records->at[place - 1]))))
+        place--;
+    for (size_t i = records->count; i > place; i--)
+        records->at[i] = records->at[i - 1];
+    records->at[place] = *record;
+    records->count++;
 }
 
 void stek_records_remove(struct stek_records *records, size_t from, size_t until)

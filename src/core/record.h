@@ -19,7 +19,8 @@ enum { STEK_RECORDS_MAX = 64 };
 
 enum stek_origin {
     STEK_ORIGIN_PUBLISHED = 1, /* fresh random bytes, the same for every holder */
-    STEK_ORIGIN_CONTINUED = 2  /* derived from the record before, since nobody published this seq in time */
+    STEK_ORIGIN_CONTINUED = 2, /* derived from the record before, since nobody published this seq in time */
+    STEK_ORIGIN_SUPERSEDED = 3 /* this host sealed under it; another is the record of this seq: only opens */
 };
 
 /* One generation of secret. Times in Unix seconds; each interval includes its start and excludes its end. */
@@ -32,7 +33,7 @@ struct stek_record {
     struct stek_secret32 secret;
 };
 
-/* A ring's records, by rising seq. */
+/* A ring's records, by rising seq. Of one seq, superseded ones come first and the record last. */
 struct stek_records {
     uint64_t count;
     struct stek_record at[STEK_RECORDS_MAX];
@@ -70,8 +71,29 @@ const char *stek_records_problem(const struct stek_records *records);
 /* Whether any record holds this secret already. */
 bool stek_records_hold_secret(const struct stek_records *records, const struct stek_secret32 *secret);
 
+/* NULL, or a static text that says what is wrong with this record alone. */
+const char *stek_record_problem(const struct stek_record *record);
+
+/* Whether it can be a ring's record of its seq: it is not superseded. */
+static inline bool stek_record_counts(const struct stek_record *record)
+{
+    return record->origin != STEK_ORIGIN_SUPERSEDED;
+}
+
+/* The record with the highest seq that counts, or NULL. */
+const struct stek_record *stek_records_last(const struct stek_records *records);
+
+/* The record of this seq that counts, or NULL. */
+struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq);
+
 /* Adds a record at the end. The caller has made sure that there is room and that seq rises. */
 void stek_records_append(struct stek_records *records, const struct stek_record *record);
+
+/*
+ * Adds a record in its place. In a full ring the oldest superseded record gives way, without any the oldest of all. The
+ * caller has made sure that no other record of this seq counts.
+ */
+void stek_records_insert(struct stek_records *records, const struct stek_record *record);
 
 /* Drops records [from, until) and wipes the places that become free. */
 void stek_records_remove(struct stek_records *records, size_t from, size_t until);

@@ -19,7 +19,7 @@ const char *stek_records_rotate_problem(const struct stek_records *records, int6
 static enum stek_result append_next(struct stek_records *records, const struct stek_policy *policy,
                                     const struct stek_fresh *fresh)
 {
-    STEK_SECRET(stek_record) struct stek_record next = *stek_chain_last(records);
+    STEK_SECRET(stek_record) struct stek_record next = *stek_records_last(records);
     uint32_t used = 0;
     enum stek_result result = STEK_OK;
 
@@ -123,7 +123,7 @@ enum stek_result stek_records_revoke(struct stek_records *records, const struct 
     enum stek_result result = stek_records_advance(&next, policy, now, fresh);
     if (result != STEK_OK)
         return result;
-    last = *stek_chain_last(&next);
+    last = *stek_records_last(&next);
     const uint64_t count = remove_chains(&next, what, now);
     if (count > 0)
         result = close_gap(&next, policy, now, &last, fresh);

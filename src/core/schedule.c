@@ -8,7 +8,7 @@ static uint32_t pending_count(const struct stek_records *records, int64_t now)
     uint32_t pending = 0;
 
     for (size_t i = 0; i < records->count; i++)
-        pending += records->at[i].active_from > now;
+        pending += stek_record_counts(&records->at[i]) && records->at[i].active_from > now;
     return pending;
 }
 
@@ -35,7 +35,7 @@ static enum stek_result settle_chain(struct stek_records *records, struct stek_r
         if (result != STEK_OK)
             return result;
         stek_records_retire(records, last->active_from);
-        stek_chain_append(records, last);
+        stek_records_insert(records, last);
     }
     stek_records_retire(records, now);
     return STEK_OK;
@@ -51,9 +51,9 @@ enum stek_result stek_records_settle(struct stek_records *records, const struct 
     STEK_SECRET(stek_records) struct stek_records next = *records;
     STEK_SECRET(stek_record) struct stek_record last = {0};
 
-    if (records->count == 0 || !time_is_sane(now))
+    if (stek_records_last(records) == NULL || !time_is_sane(now))
         return STEK_ERR_BUSY;
-    last = *stek_chain_last(records);
+    last = *stek_records_last(records);
     enum stek_result result = settle_chain(&next, &last, policy, now);
     if (result == STEK_OK && stek_records_active(&next, now) < 0)
         result = STEK_ERR_BUSY;
@@ -71,7 +71,7 @@ static bool rewind_clock(struct stek_records *records, int64_t now)
 {
     size_t next = 0;
 
-    while (records->at[next].active_from <= now)
+    while (records->at[next].active_from <= now || !stek_record_counts(&records->at[next]))
         next++;
     struct stek_record *record = &records->at[next];
     if (record->active_from - now <= record->active_until - record->active_from) {
@@ -88,9 +88,9 @@ static enum stek_result ensure_active(struct stek_records *records, const struct
 {
     STEK_SECRET(stek_record) struct stek_record last = {0};
 
-    if (records->count == 0)
+    if (stek_records_last(records) == NULL)
         return stek_chain_start(records, policy, now, NULL, fresh, used);
-    last = *stek_chain_last(records);
+    last = *stek_records_last(records);
     if (stek_records_active(records, now) < 0 && last.active_from <= now) {
         enum stek_result result = settle_chain(records, &last, policy, now);
         return result == STEK_ERR_BUSY ? stek_chain_start(records, policy, now, &last, fresh, used) : result;
@@ -101,14 +101,22 @@ static enum stek_result ensure_active(struct stek_records *records, const struct
     return STEK_OK;
 }
 
-/* Publishes future records: fresh where they begin late enough, continued where they are as good as settled. */
-static enum stek_result publish_ahead(struct stek_records *records, const struct stek_policy *policy, int64_t now,
-                                      const struct stek_fresh *fresh, uint32_t *used)
+static size_t count_of_records(const struct stek_records *records)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < records->count; i++)
+        count += stek_record_counts(&records->at[i]);
+    return count;
+}
+
+enum stek_result stek_records_look_ahead(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+                                         const struct stek_fresh *fresh, uint32_t *used)
 {
     STEK_SECRET(stek_record) struct stek_record next = {0};
 
-    while (pending_count(records, now) < policy->ahead && records->count < STEK_RECORDS_MAX) {
-        next = *stek_chain_last(records);
+    while (pending_count(records, now) < policy->ahead && count_of_records(records) < STEK_RECORDS_MAX) {
+        next = *stek_records_last(records);
         if (next.active_until - now >= (policy->rotate_s + 1) / 2) {
             if (!stek_chain_take_fresh(records, fresh, used, &next.secret))
                 return STEK_OK;
@@ -120,18 +128,19 @@ static enum stek_result publish_ahead(struct stek_records *records, const struct
             if (result != STEK_OK)
                 return result;
         }
-        stek_chain_append(records, &next);
+        stek_records_insert(records, &next);
     }
     return STEK_OK;
 }
 
 bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy, int64_t now)
 {
-    int64_t next_end;
-
-    if (stek_records_active(records, now) < 0 || stek_chain_alive_at(records, now, &next_end) < records->count)
+    if (stek_records_active(records, now) < 0)
         return true;
-    return pending_count(records, now) < policy->ahead && records->count < STEK_RECORDS_MAX;
+    for (size_t i = 0; i < records->count; i++)
+        if (records->at[i].accept_until <= now)
+            return true;
+    return pending_count(records, now) < policy->ahead && count_of_records(records) < STEK_RECORDS_MAX;
 }
 
 enum stek_result stek_records_advance(struct stek_records *records, const struct stek_policy *policy, int64_t now,
@@ -144,7 +153,7 @@ enum stek_result stek_records_advance(struct stek_records *records, const struct
         return STEK_ERR_ARGUMENT;
     enum stek_result result = ensure_active(&next, policy, now, fresh, &used);
     if (result == STEK_OK)
-        result = publish_ahead(&next, policy, now, fresh, &used);
+        result = stek_records_look_ahead(&next, policy, now, fresh, &used);
     if (result == STEK_OK)
         *records = next;
     return result;

@@ -36,6 +36,14 @@ static inline void stek_fresh_wipe(struct stek_fresh *fresh)
 /* Whether stek_records_advance() has anything to do at `now`. */
 bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy, int64_t now);
 
+/*
+ * Adds future records until there are policy->ahead: fresh where they begin late enough, continued where they are as good
+ * as settled. With too few fresh secrets there are fewer. There must be a record that counts. Errors: STEK_ERR_CRYPTO,
+ * STEK_ERR_RANDOM; some records may have been added then.
+ */
+STEK_MUST_USE enum stek_result stek_records_look_ahead(struct stek_records *records, const struct stek_policy *policy,
+                                                       int64_t now, const struct stek_fresh *fresh, uint32_t *used);
+
 /* Destroys the records that are retired at `now`. */
 void stek_records_retire(struct stek_records *records, int64_t now);
 

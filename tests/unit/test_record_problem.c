@@ -122,9 +122,9 @@ static void a_record_opens_for_as_long_as_it_seals(void **state)
     assert_problem(&records, "a record's times are in the wrong order");
 }
 
-static void an_origin_is_one_of_two(void **state)
+static void an_origin_is_one_of_three(void **state)
 {
-    static const uint64_t others[] = {0, 3, UINT64_MAX, (uint64_t)1 << 32 | STEK_ORIGIN_PUBLISHED};
+    static const uint64_t others[] = {0, 4, UINT64_MAX, (uint64_t)1 << 32 | STEK_ORIGIN_PUBLISHED};
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -185,6 +185,24 @@ static void starts_rise_with_the_seq(void **state)
     assert_problem(&records, "a later record starts before an earlier one");
 }
 
+static void superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like(void **state)
+{
+    struct stek_records records = full_ring();
+
+    (void)state;
+    records.at[7].seq = records.at[8].seq;
+    assert_problem(&records, "records are not in the order of their seq");
+    records.at[7].origin = STEK_ORIGIN_SUPERSEDED;
+    assert_sound(&records);
+    records.at[7].active_from = records.at[9].active_from;
+    records.at[7].active_until = records.at[7].active_from + 1;
+    records.at[7].accept_until = records.at[7].active_until;
+    assert_sound(&records);
+    records.at[8].origin = STEK_ORIGIN_SUPERSEDED;
+    records.at[7].origin = STEK_ORIGIN_PUBLISHED;
+    assert_problem(&records, "records are not in the order of their seq");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -195,11 +213,12 @@ int main(void)
         cmocka_unit_test(times_at_the_limits_are_sound),
         cmocka_unit_test(a_record_seals_for_a_second_at_least),
         cmocka_unit_test(a_record_opens_for_as_long_as_it_seals),
-        cmocka_unit_test(an_origin_is_one_of_two),
+        cmocka_unit_test(an_origin_is_one_of_three),
         cmocka_unit_test(a_weak_secret_is_refused_wherever_it_stands),
         cmocka_unit_test(a_repeated_secret_is_refused_wherever_it_stands),
         cmocka_unit_test(seqs_rise_and_may_leave_some_out),
         cmocka_unit_test(starts_rise_with_the_seq),
+        cmocka_unit_test(superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
