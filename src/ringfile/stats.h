@@ -9,10 +9,11 @@
  *          0      8  magic "stekstat"
  *          8      8  version, 1
  *         16      8  the maker's pid namespace: inode of /proc/self/ns/pid, 0 if unknown
- *         24     40  zeros
+ *         24      8  time of the latest fork, seconds of CLOCK_BOOTTIME
+ *         32     32  zeros
  *         64   2048  16 shards of 16 counters, 8 bytes each, in the order of enum stek_counter
  *       2112   8192  256 processes: pid, entered (seconds of CLOCK_BOOTTIME), last_use (Unix seconds of the latest
- *                    ticket, 0: none yet), 0; 8 bytes each. The first is the maker's and stays.
+ *                    ticket, 0: none yet), taken; 8 bytes each. The first is the maker's and stays.
  *      10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length, 256 bytes
  *      27712    960  zeros
  *
@@ -73,13 +74,15 @@ struct stek_stats *stek_stats_create(int run_dir, const char *ring);
 /* Unmaps. The file stays: stekd adds it to the ring's total when all its processes are gone. */
 void stek_stats_unmap(struct stek_stats *stats);
 
-/* In a child after fork (a pthread_atfork handler): enters it in the table of processes. Async-signal-safe. */
+/* For pthread_atfork(): before, in the parent, so that nobody takes the file for an orphan while parent and child swap;
+ * after, in the child, which enters itself in the table of processes. Async-signal-safe. */
+void stek_stats_before_fork(struct stek_stats *stats);
 void stek_stats_after_fork(struct stek_stats *stats);
 
 /* Counts one. Thread-safe; no lock, no system call. `now` in Unix seconds. */
 void stek_stats_count(struct stek_stats *stats, enum stek_counter counter, int64_t now);
 
-/* One more did not hold after all: takes back what was counted under `was` and counts `is`. Thread-safe. */
+/* One that did not hold after all: takes back what was counted under `was` and counts `is`. Thread-safe. */
 void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is, int64_t now);
 
 /* Notes a context that keys were derived for, so that `stek inspect` can find them. Not secret. Thread-safe. */
@@ -119,9 +122,9 @@ size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *r
 STEK_MUST_USE enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group);
 
 /*
- * For the ring's writer, every minute or so: adds the files whose processes are all gone to RING.total, and removes them.
- * Killed at any point it neither loses nor counts twice. Bounded work: at most 256 files; *ret_more says that more wait.
- * Errors: STEK_ERR_SYSTEM.
+ * For the ring's writer, every minute or so: adds the files whose processes are all gone to RING.total, and removes
+ * them; also what has lain there for an hour and is no stats file. Killed at any point it neither loses nor counts
+ * twice. Bounded work: at most 256 files; *ret_more says that more wait. Errors: STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_stats_fold(int run_dir, const char *ring, bool *ret_more);
 
