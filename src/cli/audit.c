@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stek audit: observes servers (or reads a recording), judges, reports. */
+#include "cli/audit.h"
+
+#include "audit/judge.h"
+#include "audit/observe.h"
+#include "audit/record.h"
+#include "audit/report.h"
+#include "cli/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_FINDINGS = 1, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256 };
+
+/* One run of the command. */
+struct audit {
+    struct audit_request *request;
+    struct stek_audit_observation obs;
+    struct stek_audit_findings findings;
+    FILE *record;
+    struct stek_audit_record_mark mark;
+    bool watching;
+    int record_error; /* errno of the first line that could not be written */
+};
+
+static int fail(const char *what, const char *name, const char *why)
+{
+    audit_progress_clear();
+    (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, name[0] != '\0' ? " " : "", name, why);
+    return STEK_EXIT_FAILED;
+}
+
+static void after_handshake(void *arg)
+{
+    struct audit *audit = arg;
+
+    if (audit->record != NULL && audit->record_error == 0 &&
+        stek_audit_record_append(audit->record, &audit->obs, &audit->mark) != STEK_OK)
+        audit->record_error = errno != 0 ? errno : EIO;
+}
+
+/* A recording that cannot be written is worth nothing: the audit ends, and says why. */
+static bool must_stop(void *arg)
+{
+    const struct audit *audit = arg;
+
+    return audit_stop_asked(NULL) || audit->record_error != 0;
+}
+
+static void on_progress(void *arg, uint32_t done, uint32_t planned, int64_t left_s)
+{
+    const struct audit *audit = arg;
+
+    if (audit->watching)
+        audit_progress_watch(audit->obs.ended - audit->obs.started, audit->obs.plan.watch_s, audit->obs.handshakes_len);
+    else
+        audit_progress_connections(done, planned, left_s);
+}
+
+/* Where the recording was cut off in a line, it goes on from before it. */
+static int take_up(struct audit *audit, int fd)
+{
+    const struct audit_request *request = audit->request;
+    char problem[PROBLEM_LEN] = "";
+    long good_len = 0;
+    FILE *in = fdopen(dup(fd), "r");
+    const enum stek_result result =
+        in == NULL ? STEK_ERR_SYSTEM : stek_audit_record_read(in, &audit->obs, &good_len, problem, sizeof problem);
+
+    if (in != NULL)
+        (void)fclose(in);
+    if (result != STEK_OK)
+        return fail("--record", request->record, problem[0] != '\0' ? problem : stek_result_text(result));
+    bool same = audit->obs.targets_len == request->targets_len;
+    for (size_t i = 0; same && i < request->targets_len; i++)
+        same = strcmp(audit->obs.targets[i].host, request->targets[i].host) == 0 &&
+               strcmp(audit->obs.targets[i].sni, request->targets[i].sni) == 0 &&
+               audit->obs.targets[i].port == request->targets[i].port;
+    if (!same)
+        return fail("--record", request->record, "is a recording of other targets: name another file");
+    audit->obs.plan = request->plan;
+    audit->mark = stek_audit_record_mark(&audit->obs);
+    if (ftruncate(fd, good_len) != 0 || lseek(fd, 0, SEEK_END) < 0)
+        return fail("--record", request->record, strerror(errno));
+    return STEK_EXIT_FINE;
+}
+
+/* A new file, or for a watch one to go on with. *ret_old tells which. */
+static int open_record(struct audit *audit, bool *ret_old)
+{
+    const struct audit_request *request = audit->request;
+    int code = STEK_EXIT_FINE;
+    int fd = open(request->record, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    *ret_old = fd < 0 && errno == EEXIST && request->plan.watch_s > 0;
+    if (*ret_old)
+        fd = open(request->record, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return fail("--record", request->record,
+                    errno == EEXIST ? "is there already: name a new file" : strerror(errno));
+    if (*ret_old)
+        code = take_up(audit, fd);
+    if (code == STEK_EXIT_FINE && (audit->record = fdopen(fd, "a")) == NULL)
+        code = fail("--record", request->record, strerror(errno));
+    if (audit->record == NULL)
+        (void)close(fd);
+    return code;
+}
+
+static void announce(const struct audit_request *request, bool old)
+{
+    const size_t targets = request->targets_len;
+    const uint32_t planned = old ? 0 : stek_audit_planned(&request->plan, targets);
+    const uint32_t rate = request->plan.rate;
+    char span[32];
+
+    if (planned > 0)
+        (void)fprintf(stderr, "stek audit: at most %u connections to %zu target%s, at most %u a second: %s or less\n",
+                      (unsigned)planned, targets, targets == 1 ? "" : "s", (unsigned)rate,
+                      audit_span(planned / rate + 1 + request->plan.over_s, span));
+    if (request->plan.watch_s > 0)
+        (void)fprintf(stderr, "stek audit: then at most %u every %s, until %s after the start\n",
+                      (unsigned)stek_audit_planned_round(targets), audit_span(request->plan.sample_s, span),
+                      audit_span(request->plan.watch_s, (char[32]){0}));
+}
+
+static enum stek_result look(struct audit *audit, struct stek_audit_client *client, bool old)
+{
+    const struct stek_audit_observe_hooks hooks = {must_stop, after_handshake, on_progress, audit};
+    enum stek_result result = STEK_OK;
+
+    if (!old)
+        result = stek_audit_observe(client, &audit->obs, &hooks);
+    audit->watching = true;
+    if (result == STEK_OK && audit->request->plan.watch_s > 0 && !must_stop(audit))
+        result = stek_audit_watch(client, &audit->obs, &hooks);
+    audit_progress_clear();
+    if (audit->record != NULL && audit->record_error == 0 && stek_audit_record_end(audit->record, &audit->obs) != STEK_OK)
+        audit->record_error = errno != 0 ? errno : EIO;
+    return result;
+}
+
+static int observe(struct audit *audit)
+{
+    const struct stek_audit_stop stop = {must_stop, audit};
+    struct stek_audit_client *client = NULL;
+    char problem[PROBLEM_LEN] = "";
+    bool old = false;
+
+    if (stek_audit_client_new(&audit->request->client, &stop, &client, problem, sizeof problem) != STEK_OK)
+        return fail("cannot start", "", problem);
+    int code = audit->request->record != NULL ? open_record(audit, &old) : STEK_EXIT_FINE;
+    if (code == STEK_EXIT_FINE) {
+        audit->obs.plan = audit->request->plan;
+        for (size_t i = 0; i < audit->request->targets_len && !old; i++)
+            if (stek_audit_add_target(&audit->obs, &audit->request->targets[i]) != STEK_OK)
+                code = fail("cannot start", "", stek_result_text(STEK_ERR_MEMORY));
+        announce(audit->request, old);
+        const enum stek_result result = look(audit, client, old);
+        if (audit->record_error != 0)
+            code = fail("--record", audit->request->record, strerror(audit->record_error));
+        else if (result != STEK_OK)
+            code = fail("ended early", "", stek_result_text(result));
+    }
+    stek_audit_client_free(client);
+    return code;
+}
+
+static int read_recording(struct audit *audit)
+{
+    const bool from_stdin = strcmp(audit->request->from, "-") == 0;
+    FILE *in = from_stdin ? stdin : fopen(audit->request->from, "re");
+    char problem[PROBLEM_LEN] = "";
+    long good_len;
+
+    if (in == NULL)
+        return fail("--from", audit->request->from, strerror(errno));
+    const enum stek_result result = stek_audit_record_read(in, &audit->obs, &good_len, problem, sizeof problem);
+    if (!from_stdin)
+        (void)fclose(in);
+    if (result != STEK_OK)
+        return fail("--from", audit->request->from, problem[0] != '\0' ? problem : stek_result_text(result));
+    return STEK_EXIT_FINE;
+}
+
+static int write_html(const struct audit *audit)
+{
+    FILE *out = fopen(audit->request->html, "we");
+
+    if (out == NULL)
+        return fail("--html", audit->request->html, strerror(errno));
+    const enum stek_result result = stek_audit_report_html(out, &audit->obs, &audit->findings);
+    if (fclose(out) != 0 || result != STEK_OK)
+        return fail("--html", audit->request->html, result == STEK_ERR_MEMORY ? "no memory" : strerror(errno));
+    return STEK_EXIT_FINE;
+}
+
+static int report(const struct audit *audit)
+{
+    const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+    const enum stek_result result =
+        audit->request->json ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
+                             : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+
+    if (result != STEK_OK)
+        return fail("cannot report", "", stek_result_text(result));
+    return audit->request->html != NULL ? write_html(audit) : STEK_EXIT_FINE;
+}
+
+/* Findings count before targets that could not be reached. */
+static int verdict(const struct audit *audit)
+{
+    for (size_t i = 0; i < audit->findings.len; i++)
+        if (audit->findings.items[i].severity >= audit->request->fail_on)
+            return EXIT_FINDINGS;
+    for (size_t i = 0; i < audit->findings.len; i++)
+        if (audit->findings.items[i].id == STEK_AUDIT_NOT_REACHED)
+            return EXIT_NOT_REACHED;
+    return STEK_EXIT_FINE;
+}
+
+static int run(struct audit *audit)
+{
+    const struct stek_audit_judge_hooks hooks = {audit_progress_tickets, audit_stop_asked, NULL};
+
+    audit_stop_catch();
+    int code = audit->request->from != NULL ? read_recording(audit) : observe(audit);
+    if (code != STEK_EXIT_FINE && audit->obs.handshakes_len == 0)
+        return code;
+    audit_stop_catch();
+    const enum stek_result result = stek_audit_judge(&audit->obs, &hooks, &audit->findings);
+    audit_progress_clear();
+    if (result != STEK_OK)
+        return fail("cannot judge", "", stek_result_text(result));
+    const int reported = report(audit);
+    if (code != STEK_EXIT_FINE || reported != STEK_EXIT_FINE)
+        return code != STEK_EXIT_FINE ? code : reported;
+    return verdict(audit);
+}
+
+int stek_command_audit(int argc, char **argv)
+{
+    static struct audit_request request;
+    struct audit audit = {.request = &request};
+
+    if (!audit_options_read(argc, argv, &request))
+        return STEK_EXIT_USAGE;
+    if (request.help) {
+        audit_print_help();
+        return STEK_EXIT_FINE;
+    }
+    stek_audit_observation_init(&audit.obs);
+    const int code = run(&audit);
+    if (audit.record != NULL)
+        (void)fclose(audit.record);
+    stek_audit_findings_fini(&audit.findings);
+    stek_audit_observation_fini(&audit.obs);
+    return code;
+}

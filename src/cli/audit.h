@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `stek audit` was asked to do. */
+#ifndef STEK_CLI_AUDIT_H
+#define STEK_CLI_AUDIT_H
+
+#include "audit/client.h"
+#include "audit/finding.h"
+#include "audit/observation.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct audit_request {
+    struct stek_audit_target targets[STEK_AUDIT_TARGETS_MAX];
+    size_t targets_len;
+    struct stek_audit_client_settings client;
+    struct stek_audit_plan plan;
+    const char *record; /* the file to write observations into; NULL: none */
+    const char *from;   /* the file to read them from instead of connecting; NULL: none */
+    const char *html;
+    bool json, help;
+    enum stek_audit_severity fail_on;
+};
+
+/* Reads the command line. Returns false after saying on standard error what is wrong. */
+bool audit_options_read(int argc, char **argv, struct audit_request *ret_request);
+
+void audit_print_help(void);
+
+/* Ctrl-C: _catch() before each part that may be ended early; a second one within a part ends the program. */
+void audit_stop_catch(void);
+bool audit_stop_asked(void *unused);
+
+/* The line on a terminal that says how far things are; nothing elsewhere. */
+void audit_progress_connections(uint32_t done, uint32_t planned, int64_t left_s);
+void audit_progress_watch(int64_t done_s, int64_t all_s, size_t connections);
+void audit_progress_tickets(void *unused, size_t done, size_t all);
+void audit_progress_clear(void);
+
+/* 90 as `1 min 30 s`; at most 32 bytes with the end. */
+const char *audit_span(int64_t seconds, char text[32]);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ctrl-C and the progress line of `stek audit`. */
+#include "cli/audit.h"
+
+#include "audit/net.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PAUSE_MS = 200, LINE_LEN_MAX = 100, MINUTE_S = 60, HOUR_S = 3600 };
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+void audit_stop_catch(void)
+{
+    const struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+
+    stop_asked = 0;
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool audit_stop_asked(void *unused)
+{
+    (void)unused;
+    return stop_asked != 0;
+}
+
+static bool on_terminal(void)
+{
+    return isatty(STDERR_FILENO) == 1;
+}
+
+__attribute__((format(printf, 1, 2))) static void show(const char *format, ...)
+{
+    static int64_t next_ms;
+    char line[LINE_LEN_MAX];
+    va_list args;
+
+    if (!on_terminal() || stek_audit_now_ms() < next_ms)
+        return;
+    next_ms = stek_audit_now_ms() + PAUSE_MS;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "\r\033[K%s", line);
+}
+
+const char *audit_span(int64_t seconds, char text[32])
+{
+    if (seconds < 2 * MINUTE_S)
+        (void)snprintf(text, 32, "%lld s", (long long)(seconds < 0 ? 0 : seconds));
+    else if (seconds < 2 * HOUR_S)
+        (void)snprintf(text, 32, "%lld min", (long long)(seconds / MINUTE_S));
+    else
+        (void)snprintf(text, 32, "%lld h %lld min", (long long)(seconds / HOUR_S),
+                       (long long)(seconds % HOUR_S / MINUTE_S));
+    return text;
+}
+
+void audit_progress_connections(uint32_t done, uint32_t planned, int64_t left_s)
+{
+    char left[32];
+
+    show("%u of at most %u connections, at most %s left", (unsigned)done, (unsigned)planned, audit_span(left_s, left));
+}
+
+void audit_progress_watch(int64_t done_s, int64_t all_s, size_t connections)
+{
+    char done[32], left[32];
+
+    show("watched for %s, %s left; %zu connections", audit_span(done_s, done), audit_span(all_s - done_s, left),
+         connections);
+}
+
+void audit_progress_tickets(void *unused, size_t done, size_t all)
+{
+    (void)unused;
+    show("known keys tried on %zu of %zu tickets", done, all);
+}
+
+void audit_progress_clear(void)
+{
+    if (on_terminal())
+        (void)fprintf(stderr, "\r\033[K");
+}
