@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whose tickets open where. For each ordered pair of targets: the ticket of one at the address of the other under the
- * name that it was issued for (MATRIX), and under the other's own name (CROSS_NAME); and for both a full handshake with
+ * name that it was issued for (MATRIX), and under the other's own name (OTHER_NAME); and for both a full handshake with
  * the same address and name (CONTROL), which shows what a client without a ticket is given there. None shows a client
  * certificate.
  */
@@ -55,7 +55,7 @@ static void probe_pair(struct stek_audit_run *run, uint32_t from, uint32_t to, u
     if (!same_address(a, b))
         offer_at(run, STEK_AUDIT_MATRIX, from, to, version);
     if (strcmp(a->sni, b->sni) != 0)
-        offer_at(run, STEK_AUDIT_CROSS_NAME, from, to, version);
+        offer_at(run, STEK_AUDIT_OTHER_NAME, from, to, version);
 }
 
 void stek_audit_probe_pairs(struct stek_audit_run *run, uint16_t version)

@@ -82,6 +82,6 @@ void stek_audit_probe_early(struct stek_audit_run *run, uint32_t target)
 
     if (ticket == STEK_AUDIT_NONE || run->obs->tickets[ticket].max_early_data == 0)
         return;
-    (void)offer(run, STEK_AUDIT_EARLY_DATA, ticket);
+    (void)offer(run, STEK_AUDIT_EARLY_FIRST, ticket);
     (void)offer(run, STEK_AUDIT_EARLY_AGAIN, ticket);
 }

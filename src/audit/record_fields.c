@@ -8,7 +8,7 @@
 
 static const char *const purposes[STEK_AUDIT_PURPOSES] = {
     "offer",        "resume",        "reuse",   "psk-only", "unknown",    "tamper",
-    "other-cipher", "other-version", "control", "matrix",   "cross-name", "early-data",
+    "other-cipher", "other-version", "control", "matrix",   "other-name", "early-first",
     "early-replay", "early-again",   "sample",  "life",     "chain"};
 static const char *const outcomes[STEK_AUDIT_OUTCOMES] = {"done",    "alert",    "closed",
                                                           "timeout", "rejected", "unreachable"};

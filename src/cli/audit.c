@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_FINDINGS = 1, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256 };
+enum { EXIT_FINDINGS = 1, EXIT_BROKEN = 3, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256 };
 
 /* One run of the command. */
 struct audit {
@@ -32,7 +32,7 @@ static int fail(const char *what, const char *name, const char *why)
 {
     audit_progress_clear();
     (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, name[0] != '\0' ? " " : "", name, why);
-    return STEK_EXIT_FAILED;
+    return EXIT_BROKEN;
 }
 
 static void after_handshake(void *arg)

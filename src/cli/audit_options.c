@@ -51,7 +51,7 @@ void audit_print_help(void)
                "  --help             this text\n\n"
                "Example:\n"
                "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n\n"
-               "Exit codes: 0 nothing at LEVEL or over, 1 findings, 2 usage, 4 not reachable.\n"
+               "Exit codes: 0 nothing at LEVEL or over, 1 findings, 2 usage, 3 failed, 4 not reachable.\n"
                "The findings are explained in stek-audit(1).");
 }
 

@@ -14,5 +14,6 @@ struct stek_command {
 };
 
 int stek_command_openssl_cnf(int argc, char **argv);
+int stek_command_audit(int argc, char **argv);
 
 #endif
