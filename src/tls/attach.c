@@ -25,8 +25,6 @@ static void release(struct stek_attachment *attachment)
 {
     if (attachment == NULL || atomic_fetch_sub_explicit(&attachment->holds, 1, memory_order_acq_rel) != 1)
         return;
-    EVP_CIPHER_free(attachment->aes256cbc);
-    EVP_MD_free(attachment->sha256);
     stek_ring_free(attachment->ring);
     free(attachment);
 }
@@ -44,7 +42,7 @@ static void override_once(struct stek_attachment *attachment)
     if (atomic_load_explicit(&attachment->override_state, memory_order_acquire) == STEK_OVERRIDE_DONE)
         return;
     if (atomic_compare_exchange_strong(&attachment->override_state, &todo, STEK_OVERRIDE_BUSY)) {
-        stek_callbacks_install(attachment->ctx, 1);
+        stek_callbacks_install(attachment->ctx);
         atomic_store_explicit(&attachment->override_state, STEK_OVERRIDE_DONE, memory_order_release);
     }
     while (atomic_load_explicit(&attachment->override_state, memory_order_acquire) != STEK_OVERRIDE_DONE &&
@@ -95,18 +93,22 @@ struct stek_attachment *stek_attachment_get0(const SSL *ssl)
     return SSL_get_ex_data(ssl, ssl_index);
 }
 
+static struct stek_keys *settle(struct stek_attachment *attachment)
+{
+    struct stek_context context = attachment->label;
+
+    if (context.len == 0 && stek_context_auto(attachment->ctx, &context) != STEK_OK)
+        return NULL;
+    struct stek_keys *keys = stek_ring_keys(attachment->ring, &context);
+    atomic_store_explicit(&attachment->keys, keys, memory_order_release);
+    return keys;
+}
+
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment)
 {
     struct stek_keys *keys = atomic_load_explicit(&attachment->keys, memory_order_acquire);
-    struct stek_context context = attachment->label;
 
-    if (keys != NULL)
-        return keys;
-    if (context.len == 0 && stek_context_auto(attachment->ctx, &context) != STEK_OK)
-        return NULL;
-    keys = stek_ring_keys(attachment->ring, &context);
-    atomic_store_explicit(&attachment->keys, keys, memory_order_release);
-    return keys;
+    return keys != NULL ? keys : settle(attachment);
 }
 
 /* An attachment with one hold, for its SSL_CTX. It takes a hold on the ring. */
@@ -121,11 +123,10 @@ static enum stek_result new_attachment(SSL_CTX *ctx, struct stek_ring *ring, con
     attachment->ctx = ctx;
     attachment->ring = ring;
     attachment->label = *label;
-    attachment->aes256cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-    attachment->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    attachment->methods = stek_methods_get0();
     atomic_init(&attachment->holds, 1);
     atomic_init(&attachment->override_state, override ? STEK_OVERRIDE_TODO : STEK_OVERRIDE_DONE);
-    if (attachment->aes256cbc == NULL || attachment->sha256 == NULL) {
+    if (attachment->methods == NULL) {
         release(attachment);
         return STEK_ERR_CRYPTO;
     }
@@ -162,6 +163,6 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring, const struct 
     if (result == STEK_OK)
         result = enter(ctx, attachment);
     if (result == STEK_OK)
-        stek_callbacks_install(ctx, options->override);
+        stek_callbacks_install(ctx);
     return result;
 }

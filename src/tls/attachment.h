@@ -8,6 +8,7 @@
 #define STEK_TLS_ATTACHMENT_H
 
 #include "ringfile/ring.h"
+#include "tls/methods.h"
 #include "tls/ossl.h"
 
 #include <stdatomic.h>
@@ -20,8 +21,7 @@ struct stek_attachment {
     atomic_int override_state;
     SSL_CTX *ctx; /* not held: it outlives every SSL that it made, and is used for those only */
     struct stek_ring *ring;
-    EVP_CIPHER *aes256cbc; /* fetched once: fetching in the callback would cost more than the cipher */
-    EVP_MD *sha256;
+    const struct stek_methods *methods;
     struct stek_context label;          /* the explicit context; len 0: auto */
     _Atomic(struct stek_keys *) keys;   /* of the context, found at the first ticket */
 };

@@ -20,10 +20,10 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg);
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                      SSL_TICKET_STATUS status, void *arg);
 
-/* Sets all of them on an SSL_CTX: to win over what the program sets later, or to yield to it. */
-static inline void stek_callbacks_install(SSL_CTX *ctx, int wins)
+/* Sets all of them on an SSL_CTX, in the place of the program's own. */
+static inline void stek_callbacks_install(SSL_CTX *ctx)
 {
-    stek_ossl_install(ctx, wins, stek_ticket_key_evp_cb, stek_ticket_key_hmac_cb);
+    stek_ossl_install(ctx, stek_ticket_key_evp_cb, stek_ticket_key_hmac_cb);
     (void)SSL_CTX_set_session_ticket_cb(ctx, stek_ticket_gen_cb, stek_ticket_dec_cb, NULL);
 }
 

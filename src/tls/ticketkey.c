@@ -32,8 +32,8 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
         !stek_session_may_be_sealed(ssl, active.accept_until, ring->policy.lineage_s, now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
-    if (EVP_EncryptInit_ex(with.cipher, attachment->aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
-        !stek_ossl_mac_init(with.mac, active.key.hmac_key, attachment->sha256))
+    if (EVP_EncryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, active.key.aes_key, fresh_iv) != 1 ||
+        !stek_ossl_mac_init(with.mac, active.key.hmac_key, stek_methods_sha256(attachment->methods)))
         return NO_TICKET;
     memcpy(name, active.key.name, STEK_NAME_LEN);
     memcpy(iv, fresh_iv, sizeof fresh_iv);
@@ -53,8 +53,8 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
         stek_ring_open(attachment->ring, keys, name, single_use, stek_ring_now(attachment->ring), &key);
     if (choice == STEK_CHOICE_UNKNOWN)
         return UNKNOWN;
-    if (EVP_DecryptInit_ex(with.cipher, attachment->aes256cbc, NULL, key.aes_key, iv) != 1 ||
-        !stek_ossl_mac_init(with.mac, key.hmac_key, attachment->sha256))
+    if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, key.aes_key, iv) != 1 ||
+        !stek_ossl_mac_init(with.mac, key.hmac_key, stek_methods_sha256(attachment->methods)))
         return UNKNOWN;
     return choice == STEK_CHOICE_RENEW ? OPENED_RENEW : OPENED;
 }

@@ -6,7 +6,8 @@
  *
  * A round goes through all cells many times in short slices, so that what changes on the machine changes for all.
  *
- *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG]
+ *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] [--way WAY]
+ *                  [--op open|seal]
  *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps one profile for N
  *                                       calls of each way and op
  */
@@ -45,19 +46,24 @@ enum { CONFIGS = sizeof configs / sizeof *configs, CELLS_MAX = CONFIGS * BENCH_W
 
 struct options {
     long rounds, slices, slice_us, contexts, instructions;
-    const char *only;
+    const char *only, *way, *op;
 };
 
 static struct bench_cell cells[CELLS_MAX];
 static size_t cell_count;
 static struct bench_worker workers[SCENE_THREADS_MAX];
 
+static const char *op_name(bool seals)
+{
+    return seals ? "seal" : "open";
+}
+
 static struct options parse(int argc, char **argv)
 {
     static const struct option names[] = {
         {"rounds", 1, NULL, 'r'},   {"slices", 1, NULL, 's'},       {"slice-us", 1, NULL, 'u'},
         {"contexts", 1, NULL, 'c'}, {"instructions", 1, NULL, 'i'}, {"only", 1, NULL, 'o'},
-        {NULL, 0, NULL, 0}};
+        {"way", 1, NULL, 'w'},      {"op", 1, NULL, 'p'},           {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 9, .slices = 10, .slice_us = 5000, .contexts = 10000};
     long *const numbers[] = {['r'] = &options.rounds,
                              ['s'] = &options.slices,
@@ -67,11 +73,11 @@ static struct options parse(int argc, char **argv)
     int name;
 
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (name == 'o')
-            options.only = optarg;
+        if (name == 'o' || name == 'w' || name == 'p')
+            *(name == 'o' ? &options.only : name == 'w' ? &options.way : &options.op) = optarg;
         else if (name == '?' || (*numbers[name] = strtol(optarg, NULL, 10)) <= 0)
             bench_die("usage: bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] "
-                      "[--instructions N]");
+                      "[--way WAY] [--op open|seal] [--instructions N]");
     }
     return options;
 }
@@ -82,25 +88,34 @@ static bool same_shape(const struct bench_config *a, const struct bench_config *
            a->shape.state_len == b->shape.state_len && !a->rotates && !b->rotates;
 }
 
-static void set_up(struct bench_config *config)
+static bool wanted(const char *wish, const char *name)
+{
+    return wish == NULL || strcmp(wish, name) == 0;
+}
+
+static void add_cells(struct bench_config *config, const struct bench_way *way, const struct options *options)
+{
+    for (int seals = 0; seals <= 1; seals++)
+        if (wanted(options->way, way->name) && wanted(options->op, op_name(seals)))
+            cells[cell_count++] = (struct bench_cell){.config = config, .way = way, .seals = seals};
+}
+
+static void set_up(struct bench_config *config, const struct options *options)
 {
     for (struct bench_config *other = configs; other < config && config->scene == NULL; other++)
         if (same_shape(config, other))
             config->scene = other->scene;
     if (config->scene == NULL)
         config->scene = scene_new(&config->shape);
-    for (size_t way = 0; way < BENCH_WAYS; way++) {
-        if ((config->families & 1U << bench_ways[way].family) == 0)
-            continue;
-        cells[cell_count++] = (struct bench_cell){.config = config, .way = &bench_ways[way], .seals = false};
-        cells[cell_count++] = (struct bench_cell){.config = config, .way = &bench_ways[way], .seals = true};
-    }
+    for (size_t way = 0; way < BENCH_WAYS; way++)
+        if ((config->families & 1U << bench_ways[way].family) != 0)
+            add_cells(config, &bench_ways[way], options);
 }
 
 static void print_cell(const struct bench_cell *cell, long round)
 {
     printf("{\"config\":\"%s\",\"way\":\"%s\",\"op\":\"%s\",\"round\":%ld,\"threads\":%zu,", cell->config->name,
-           cell->way->name, cell->seals ? "seal" : "open", round, cell->config->threads);
+           cell->way->name, op_name(cell->seals), round, cell->config->threads);
     printf("\"ops\":%lld,\"cpu_ns\":%lld,\"wall_ns\":%lld}\n", (long long)cell->ops, (long long)cell->cpu_ns,
            (long long)cell->wall_ns);
 }
@@ -126,7 +141,7 @@ static void count_instructions(const struct options *options)
         char name[64];
         size_t at = 0;
         bench_run_slice(&cells[i], workers, 1, 0);
-        (void)snprintf(name, sizeof name, "%s/%s", cells[i].way->name, cells[i].seals ? "seal" : "open");
+        (void)snprintf(name, sizeof name, "%s/%s", cells[i].way->name, op_name(cells[i].seals));
         CALLGRIND_TOGGLE_COLLECT;
         bench_run_batch(&workers[0], &at, (int)options->instructions);
         CALLGRIND_TOGGLE_COLLECT;
@@ -148,8 +163,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < CONFIGS; i++) {
         if (configs[i].shape.contexts == 10000)
             configs[i].shape.contexts = (size_t)options.contexts;
-        if (options.only == NULL || strcmp(options.only, configs[i].name) == 0)
-            set_up(&configs[i]);
+        if (wanted(options.only, configs[i].name))
+            set_up(&configs[i], &options);
     }
     if (options.instructions > 0)
         count_instructions(&options);

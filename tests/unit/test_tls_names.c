@@ -111,10 +111,9 @@ static void after_a_switch_the_keys_are_still_those_of_the_first_context(void **
     struct tls_test *test = *state;
     SSL_CTX *b = add_virtual_host_b(test);
     struct stek_ring *others = tls_ring_new(NULL);
-    const struct stek_attach_options options = {NULL, test->mode->override};
     size_t len;
 
-    assert_int_equal(stek_attach(b, others, &options), STEK_OK);
+    tls_attach_to(test, b, others, NULL);
     const SSL_SESSION *session = ticket_for(test, "b.example");
     const struct stek_ticket_key key = tls_active_key(test->ring, test->server);
     assert_memory_equal(tls_ticket_bytes(session, &len), key.name, sizeof key.name);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls_fixture.h"
 
+#include "tls/callbacks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +14,12 @@ enum { MODE_COUNT = 6, LONG_TIMEOUT_S = 7 * 86400 };
 static const int64_t start = 1767225600;
 
 static struct tls_mode modes[MODE_COUNT] = {
-    {"TLS 1.2, evp", TLS1_2_VERSION, 1},
-    {"TLS 1.2, hmac", TLS1_2_VERSION, 0},
-    {"TLS 1.3, evp", TLS1_3_VERSION, 1},
-    {"TLS 1.3, hmac", TLS1_3_VERSION, 0},
-    {"DTLS 1.2, evp", DTLS1_2_VERSION, 1},
-    {"DTLS 1.2, hmac", DTLS1_2_VERSION, 0},
+    {"TLS 1.2, evp", TLS1_2_VERSION, 0},
+    {"TLS 1.2, hmac", TLS1_2_VERSION, 1},
+    {"TLS 1.3, evp", TLS1_3_VERSION, 0},
+    {"TLS 1.3, hmac", TLS1_3_VERSION, 1},
+    {"DTLS 1.2, evp", DTLS1_2_VERSION, 0},
+    {"DTLS 1.2, hmac", DTLS1_2_VERSION, 1},
 };
 
 static SSL_CTX *new_context(const struct tls_mode *mode)
@@ -85,11 +87,18 @@ void tls_server_id_context(SSL_CTX *server, const char *id_context)
                      1);
 }
 
-void tls_attach(const struct tls_test *test, SSL_CTX *server, const char *label)
+void tls_attach_to(const struct tls_test *test, SSL_CTX *server, struct stek_ring *ring, const char *label)
 {
     const struct stek_attach_options options = {label, test->mode->override};
 
-    assert_int_equal(stek_attach(server, test->ring, &options), STEK_OK);
+    assert_int_equal(stek_attach(server, ring, &options), STEK_OK);
+    if (!test->mode->override) /* set later, it wins over the older one */
+        assert_int_equal(SSL_CTX_set_tlsext_ticket_key_evp_cb(server, stek_ticket_key_evp_cb), 1);
+}
+
+void tls_attach(const struct tls_test *test, SSL_CTX *server, const char *label)
+{
+    tls_attach_to(test, server, test->ring, label);
 }
 
 struct stek_ring *tls_ring_new(const struct stek_policy *policy)

@@ -21,7 +21,7 @@ enum {
     DTLS12 = 4,
     TLS_BEFORE_13 = TLS12 | DTLS12,
     TLS_ALL = TLS12 | TLS13 | DTLS12, /* each of them with both kinds of callback */
-    TLS_ONE_CALLBACK = 8,             /* with the evp callback only: the kind makes no difference */
+    TLS_ONE_CALLBACK = 8,             /* with the older callback only: the kind makes no difference */
     TLS_ANY = TLS_ALL | TLS_ONE_CALLBACK,
     TLS_ONCE = 16 /* in no protocol in particular (TLS 1.3), once */
 };
@@ -29,7 +29,7 @@ enum {
 struct tls_mode {
     const char *name;
     int version;
-    int override; /* 1: the evp callback, 0: the older one */
+    int override; /* attached with it: the older callback, which is what stek installs; 0: with the evp one */
 };
 
 struct tls_behaviour {
@@ -67,7 +67,8 @@ void tls_server_add_cert(SSL_CTX *server, const struct tls_cert_wish *wish);
 void tls_server_verify(SSL_CTX *server, int verify_mode);
 void tls_server_id_context(SSL_CTX *server, const char *id_context);
 
-/* Attaches with the mode's kind of callback. NULL label: auto. */
+/* Attaches with the mode's kind of callback, to the test's ring or another. NULL label: auto. */
+void tls_attach_to(const struct tls_test *test, SSL_CTX *server, struct stek_ring *ring, const char *label);
 void tls_attach(const struct tls_test *test, SSL_CTX *server, const char *label);
 
 /* A ring on the test's clock, and the test's own server attached to another one than it came with. */

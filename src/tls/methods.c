@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/methods.h"
+
+#include <openssl/provider.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Atomic(struct stek_methods *) found;
+
+/* Whether it is libcrypto's own code, and not that of another provider (FIPS, hardware) which was configured. */
+static bool is_builtin(const OSSL_PROVIDER *provider)
+{
+    return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
+}
+
+static void methods_free(struct stek_methods *methods)
+{
+    if (methods == NULL)
+        return;
+    EVP_CIPHER_free(methods->fetched_aes256cbc);
+    EVP_MD_free(methods->fetched_sha256);
+    stek_ossl_direct_free(methods->direct_aes256cbc, methods->direct_sha256);
+    free(methods);
+}
+
+/* Fetching in the callback would cost more than the cipher. */
+static struct stek_methods *methods_new(void)
+{
+    struct stek_methods *methods = calloc(1, sizeof *methods);
+
+    if (methods == NULL)
+        return NULL;
+    methods->fetched_aes256cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+    methods->fetched_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    if (methods->fetched_aes256cbc == NULL || methods->fetched_sha256 == NULL) {
+        methods_free(methods);
+        return NULL;
+    }
+    if (is_builtin(EVP_CIPHER_get0_provider(methods->fetched_aes256cbc)))
+        methods->direct_aes256cbc = stek_ossl_direct_aes256cbc();
+    if (is_builtin(EVP_MD_get0_provider(methods->fetched_sha256)))
+        methods->direct_sha256 = stek_ossl_direct_sha256();
+    return methods;
+}
+
+const struct stek_methods *stek_methods_get0(void)
+{
+    struct stek_methods *methods = atomic_load_explicit(&found, memory_order_acquire);
+
+    if (methods != NULL)
+        return methods;
+    struct stek_methods *mine = methods_new();
+    if (mine == NULL || atomic_compare_exchange_strong(&found, &methods, mine))
+        return mine;
+    methods_free(mine);
+    return methods;
+}
