@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spans of keys: read whole, page by page at one revision, then watched from the next revision on. */
+#include "fleet/etcd_impl.h"
+
+#include <string.h>
+
+enum { PAGE_KEYS = 64, WATCH_SPAN_BITS = 16 };
+
+/* Tells the watches of one stream apart, and those that were replaced from those that count. */
+static int64_t watch_id_of(const struct stek_etcd_watched *watched)
+{
+    const size_t index = (size_t)(watched - watched->etcd->spans);
+
+    return (int64_t)(watched->generation << WATCH_SPAN_BITS | (index + 1));
+}
+
+static struct stek_etcd_watched *find_watch(struct stek_etcd *etcd, int64_t watch_id)
+{
+    const size_t index = (size_t)(watch_id & ((1 << WATCH_SPAN_BITS) - 1));
+
+    if (watch_id <= 0 || index == 0 || index > etcd->spans_count)
+        return NULL;
+    struct stek_etcd_watched *watched = &etcd->spans[index - 1];
+    return watched->state == STEK_SPAN_WATCHED && watch_id_of(watched) == watch_id ? watched : NULL;
+}
+
+static void read_page(struct stek_etcd_watched *watched);
+
+static void begin_reading(struct stek_etcd_watched *watched)
+{
+    struct stek_etcd *etcd = watched->etcd;
+
+    watched->generation++;
+    watched->state = STEK_SPAN_READING;
+    watched->revision = 0;
+    watched->limit = PAGE_KEYS;
+    watched->next_len = watched->span.from.len;
+    memcpy(watched->next, watched->span.from.at, watched->next_len);
+    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans));
+    read_page(watched);
+}
+
+/* Events of a watch. */
+struct delivery {
+    struct stek_etcd *etcd;
+    struct stek_etcd_answer answer; /* says whose event it is */
+};
+
+static void deliver_event(void *arg, const struct stek_etcd_item *item)
+{
+    struct delivery *delivery = arg;
+    struct stek_etcd *etcd = delivery->etcd;
+    struct stek_etcd_watched *watched = find_watch(etcd, delivery->answer.watch_id);
+
+    if (watched != NULL)
+        etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
+}
+
+/* etcd ended a watch: events that are gone need a whole reading; any other reason, too, but not at once. */
+static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
+{
+    watched->state = STEK_SPAN_IDLE;
+    if (answer->compacted > 0)
+        begin_reading(watched);
+}
+
+static bool on_watch_message(void *arg, struct stek_bytes message)
+{
+    struct stek_etcd *etcd = arg;
+    struct delivery delivery = {.etcd = etcd};
+
+    if (etcd->broken)
+        return true;
+    etcd->heard_ms = stek_etcd_now_ms();
+    if (stek_etcd_read_watch(message, deliver_event, &delivery, &delivery.answer) != STEK_OK)
+        return false;
+    stek_etcd_check_cluster(etcd, &delivery.answer);
+    struct stek_etcd_watched *watched = find_watch(etcd, delivery.answer.watch_id);
+    if (watched == NULL)
+        return true;
+    if (delivery.answer.canceled)
+        watch_canceled(watched, &delivery.answer);
+    else if (delivery.answer.revision < watched->revision)
+        begin_reading(watched); /* the store went back: it was restored from a copy */
+    else if (!delivery.answer.created)
+        watched->revision = delivery.answer.revision;
+    return true;
+}
+
+static void on_watch_end(void *arg, const struct stek_etcd_problem *problem, struct stek_bytes answer)
+{
+    struct stek_etcd *etcd = arg;
+
+    (void)answer;
+    etcd->watch = NULL;
+    if (problem->fault == STEK_ETCD_OK)
+        stek_etcd_break_with(etcd, STEK_ETCD_UNREACHABLE, "etcd ended the watch");
+    else
+        stek_etcd_break(etcd, problem);
+}
+
+static bool send_on_watch(struct stek_etcd *etcd, const struct stek_etcd_request *request)
+{
+    const struct stek_etcd_ear ear = {on_watch_message, on_watch_end, etcd};
+
+    if (etcd->watch == NULL && stek_etcd_stream_open(etcd->link, "Watch/Watch", &ear, &etcd->watch) != STEK_OK)
+        return false;
+    return stek_etcd_stream_send(etcd->watch, stek_etcd_request_bytes(request)) == STEK_OK;
+}
+
+static void begin_watching(struct stek_etcd_watched *watched)
+{
+    struct stek_etcd *etcd = watched->etcd;
+    struct stek_etcd_request request;
+
+    watched->state = STEK_SPAN_WATCHED;
+    if (etcd->watch == NULL)
+        etcd->heard_ms = stek_etcd_now_ms();
+    if (stek_etcd_ask_watch(&watched->span, watch_id_of(watched), watched->revision + 1, &request) != STEK_OK ||
+        !send_on_watch(etcd, &request))
+        stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
+}
+
+static void end_reading(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
+{
+    struct stek_etcd *etcd = watched->etcd;
+
+    watched->refused = problem->fault != STEK_ETCD_OK;
+    if (watched->refused)
+        watched->state = STEK_SPAN_IDLE;
+    else
+        begin_watching(watched);
+    etcd->handlers.on_read_end(etcd->handlers.arg, (size_t)(watched - etcd->spans), problem);
+    if (stek_etcd_spans_settled(etcd))
+        stek_etcd_came_online(etcd);
+}
+
+/* The next page begins with the least key after this one; after one that is too long to be ours, past all like it. */
+static void turn_page(struct stek_etcd_watched *watched, struct stek_bytes key)
+{
+    const bool fits = key.len < sizeof watched->next;
+    size_t len = fits ? key.len : sizeof watched->next;
+
+    memcpy(watched->next, key.at, len);
+    if (fits)
+        watched->next[len++] = 0;
+    else
+        while (len > 1 && ++watched->next[len - 1] == 0)
+            len--;
+    watched->next_len = len;
+}
+
+static void deliver_key(void *arg, const struct stek_etcd_item *item)
+{
+    struct stek_etcd_watched *watched = arg;
+    struct stek_etcd *etcd = watched->etcd;
+
+    if (item->key.len == 0)
+        return;
+    turn_page(watched, item->key);
+    etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
+}
+
+static void page_failed(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
+{
+    if (stek_etcd_is_endpoints_fault(problem->fault)) {
+        watched->state = STEK_SPAN_IDLE; /* the link goes down */
+    } else if (problem->fault == STEK_ETCD_TOO_LARGE && watched->limit > 1) {
+        watched->limit /= 4;
+        read_page(watched);
+    } else if (problem->fault == STEK_ETCD_COMPACTED) {
+        begin_reading(watched); /* between two pages, the revision of the first went */
+    } else {
+        end_reading(watched, problem);
+    }
+}
+
+static void on_page(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+{
+    struct stek_etcd_watched *watched = arg;
+
+    if (watched->state != STEK_SPAN_READING)
+        return;
+    if (problem->fault != STEK_ETCD_OK) {
+        page_failed(watched, problem);
+        return;
+    }
+    if (watched->revision == 0)
+        watched->revision = answer->revision;
+    if (answer->more)
+        read_page(watched);
+    else
+        end_reading(watched, problem);
+}
+
+static void read_page(struct stek_etcd_watched *watched)
+{
+    const struct stek_etcd_span page = {{watched->next, watched->next_len}, watched->span.until};
+    const struct stek_etcd_op op = {.read = stek_etcd_read_range, .caller = {deliver_key, on_page, watched}};
+    struct stek_etcd_request request;
+
+    if (stek_etcd_ask_range(&page, watched->limit, watched->revision, &request) != STEK_OK ||
+        stek_etcd_op_begin(watched->etcd, "KV/Range", &request, &op) != STEK_OK)
+        watched->state = STEK_SPAN_IDLE; /* the tick tries again */
+}
+
+void stek_etcd_spans_begin(struct stek_etcd *etcd)
+{
+    for (size_t i = 0; i < etcd->spans_count; i++)
+        if (etcd->spans[i].state == STEK_SPAN_IDLE)
+            begin_reading(&etcd->spans[i]);
+}
+
+void stek_etcd_spans_reset(struct stek_etcd *etcd)
+{
+    etcd->watch = NULL;
+    for (size_t i = 0; i < etcd->spans_count; i++) {
+        etcd->spans[i].state = STEK_SPAN_IDLE;
+        etcd->spans[i].refused = false;
+    }
+}
+
+bool stek_etcd_spans_settled(const struct stek_etcd *etcd)
+{
+    for (size_t i = 0; i < etcd->spans_count; i++)
+        if (etcd->spans[i].state != STEK_SPAN_WATCHED && !etcd->spans[i].refused)
+            return false;
+    return true;
+}
+
+void stek_etcd_reread(struct stek_etcd *etcd, size_t span)
+{
+    struct stek_etcd_watched *watched = &etcd->spans[span];
+    struct stek_etcd_request request;
+
+    if (etcd->link == NULL || etcd->broken || watched->state != STEK_SPAN_WATCHED)
+        return;
+    if (stek_etcd_ask_cancel(watch_id_of(watched), &request) != STEK_OK || !send_on_watch(etcd, &request)) {
+        stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
+        return;
+    }
+    begin_reading(watched);
+}
+
+void stek_etcd_watch_tick(struct stek_etcd *etcd)
+{
+    struct stek_etcd_request request;
+
+    stek_etcd_spans_begin(etcd);
+    if (etcd->watch == NULL || etcd->broken)
+        return;
+    if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms)
+        stek_etcd_break_with(etcd, STEK_ETCD_SILENT, "connected, but silent");
+    else if (stek_etcd_ask_progress(&request) != STEK_OK || !send_on_watch(etcd, &request))
+        stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes envelope.json beside itself, from docs/formats.md and not from the C code.
+
+Needs nothing but Python. With --check it only says whether the file is what it would write.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+sys.dont_write_bytecode = True
+import aes_gcm  # noqa: E402
+from make_derivation import hkdf_expand, hkdf_extract, sample  # noqa: E402
+
+HERE = pathlib.Path(__file__).parent
+RECORD, FLOOR = 1, 2
+KEK = sample("key-encryption key 1")
+
+
+def prk_of(kek):
+    return hkdf_extract(b"stek fleet v1", kek)
+
+
+def kek_id(kek):
+    return hkdf_expand(prk_of(kek), b"kek id", 8)
+
+
+def head_of(kek, kind, seq, times, version=1, magic=b"stkv", zero=0):
+    return magic + struct.pack("<BBH", version, kind, zero) + kek_id(kek) + struct.pack("<Q3q", seq, *times)
+
+
+def sealed(kek, ring, head, plain, nonce):
+    key = hkdf_expand(prk_of(kek), b"value\0" + head[5:6] + head[16:24] + ring.encode(), 32)
+    return head + nonce + aes_gcm.seal(key, nonce, head + ring.encode(), plain)
+
+
+def record_bytes(ring, seq, times, secret, kek=KEK, **fields):
+    head = head_of(kek, RECORD, seq, times, **fields)
+    return sealed(kek, ring, head, secret, sample(f"nonce {ring} {seq}")[:12])
+
+
+def floor_bytes(ring, floor, made_at, kek=KEK, until=0):
+    head = head_of(kek, FLOOR, floor, (made_at, until, 0))
+    return sealed(kek, ring, head, b"", sample(f"nonce floor {ring} {floor}")[:12])
+
+
+TIMES = (1700000000, 1700003600, 1700046800)
+
+
+def record_case(about, ring, seq, times, secret):
+    return {"about": about, "ring": ring, "seq": seq, "active_from": times[0], "active_until": times[1],
+            "accept_until": times[2], "secret": secret.hex(), "bytes": record_bytes(ring, seq, times, secret).hex()}
+
+
+def records():
+    return [
+        record_case("a record", "web", 7, TIMES, sample("secret 1")),
+        record_case("the same record of another ring", "mail", 7, TIMES, sample("secret 1")),
+        record_case("the first seq, times before 1970", "a", 1, (-20, -10, -10), sample("secret 2")),
+        record_case("the longest name, the highest seq, the latest times", "r" * 64, 2**62,
+                    (2**40 - 2, 2**40 - 1, 2**40), sample("secret 3")),
+    ]
+
+
+def floors():
+    return [
+        {"about": "a floor", "ring": "web", "floor": 8, "made_at": 1700000001, "bytes": floor_bytes("web", 8, 1700000001).hex()},
+        {"about": "the highest floor", "ring": "web", "floor": 2**62, "made_at": 0, "bytes": floor_bytes("web", 2**62, 0).hex()},
+    ]
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def refused_records():
+    good = record_bytes("web", 7, TIMES, sample("secret 1"))
+    secret = sample("secret 1")
+    cases = [
+        ("nothing", "malformed", b""),
+        ("a foreign value", "malformed", b"hello"),
+        ("one byte too few", "malformed", good[:-1]),
+        ("one byte too many", "malformed", good + b"\0"),
+        ("other letters", "malformed", flipped(good, 0)),
+        ("version 2, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, version=2)),
+        ("reserved bytes set, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, zero=1)),
+        ("a floor under a record's name", "malformed", floor_bytes("web", 7, 1700000000)),
+        ("another key-encryption key", "wrong-key", record_bytes("web", 7, TIMES, secret, kek=sample("key 2"))),
+        ("made for another ring", "misplaced", record_bytes("mail", 7, TIMES, secret)),
+        ("made for another seq", "misplaced", record_bytes("web", 8, TIMES, secret)),
+        ("a time changed by a second", "misplaced", flipped(good, 24)),
+        ("a changed nonce", "misplaced", flipped(good, 48)),
+        ("a changed ciphertext", "misplaced", flipped(good, 60)),
+        ("a changed tag", "misplaced", flipped(good, len(good) - 1)),
+        ("ends before it begins, well sealed", "malformed", record_bytes("web", 7, (5, 5, 9), secret)),
+        ("opens for less time than it seals, well sealed", "malformed", record_bytes("web", 7, (1, 5, 4), secret)),
+        ("a time out of range, well sealed", "malformed", record_bytes("web", 7, (1, 5, 2**40 + 1), secret)),
+    ]
+    return [{"about": about, "value": value, "bytes": data.hex()} for about, value, data in cases]
+
+
+def refused_floors():
+    good = floor_bytes("web", 8, 1700000001)
+    cases = [
+        ("a record under the floor's name", "malformed", record_bytes("web", 8, TIMES, sample("secret 1"))),
+        ("seq 0, well sealed", "malformed", floor_bytes("web", 0, 1700000001)),
+        ("a floor too high, well sealed", "malformed", floor_bytes("web", 2**62 + 1, 0)),
+        ("a floor with an end, well sealed", "malformed", floor_bytes("web", 8, 0, until=9)),
+        ("made for another ring", "misplaced", floor_bytes("mail", 8, 1700000001)),
+        ("raised by one", "misplaced", flipped(good, 16)),
+        ("a changed tag", "misplaced", flipped(good, len(good) - 1)),
+    ]
+    return [{"about": about, "value": value, "bytes": data.hex()} for about, value, data in cases]
+
+
+def content():
+    return {
+        "about": "docs/formats.md, values in the store. Bytes in hexadecimal. Refused values are tried as ring `web`, "
+                 "record 7 or the floor; `value` says as what they are refused.",
+        "kek": KEK.hex(), "kek_id": kek_id(KEK).hex(),
+        "records": records(), "floors": floors(),
+        "refused_records": refused_records(), "refused_floors": refused_floors(),
+    }
+
+
+def main():
+    path = HERE / "envelope.json"
+    text = json.dumps(content(), indent=2) + "\n"
+    if "--check" not in sys.argv:
+        path.write_text(text)
+    elif path.read_text() != text:
+        sys.exit("not what make_fleet.py writes: envelope.json")
+
+
+if __name__ == "__main__":
+    main()
