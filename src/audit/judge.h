@@ -32,6 +32,7 @@ enum { STEK_AUDIT_KEY_NAME_LEN_MAX = 32 };
 /* One key name of a target, and when it was on fresh tickets. */
 struct stek_audit_key_name {
     uint8_t name[STEK_AUDIT_KEY_NAME_LEN_MAX];
+    uint8_t name_len; /* the same for all names of a target */
     uint32_t target;
     uint16_t version;    /* 0: seen in both */
     int64_t first, last; /* Unix seconds: `received` of the first and last ticket that has it */
@@ -39,7 +40,7 @@ struct stek_audit_key_name {
 };
 
 struct stek_audit_key_names {
-    uint8_t name_len;                  /* the length found; 0: the tickets have none */
+    uint8_t name_len;                  /* the longest found; 0: no tickets have any */
     struct stek_audit_key_name *items; /* by target, then by `first` */
     size_t len;
 };
