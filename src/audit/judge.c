@@ -13,7 +13,6 @@ static const topic topics[] = {
     stek_audit_judge_changes,     stek_audit_judge_key_names,   stek_audit_judge_tampering,  stek_audit_judge_matrix,
     stek_audit_judge_cross_names, stek_audit_judge_client_auth, stek_audit_judge_early_data, stek_audit_judge_rotation,
     stek_audit_judge_life,        stek_audit_judge_chains,      stek_audit_judge_protection,
-    // dict
 };
 
 static int gravest_first(const void *left, const void *right)

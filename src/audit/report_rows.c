@@ -15,25 +15,15 @@ struct stek_audit_tally stek_audit_tally(const struct stek_audit_findings *findi
     return tally;
 }
 
-static struct stek_audit_date date(int64_t seconds, const char *format)
+struct stek_audit_date stek_audit_date(int64_t seconds)
 {
     struct stek_audit_date text = {"-"};
     const time_t at = (time_t)seconds;
     struct tm parts;
 
-    if (gmtime_r(&at, &parts) == NULL || strftime(text.at, sizeof text.at, format, &parts) == 0)
+    if (gmtime_r(&at, &parts) == NULL || strftime(text.at, sizeof text.at, "%Y-%m-%d %H:%M:%S", &parts) == 0)
         return (struct stek_audit_date){"-"};
     return text;
-}
-
-struct stek_audit_date stek_audit_date(int64_t seconds)
-{
-    return date(seconds, "%Y-%m-%d %H:%M:%S");
-}
-
-struct stek_audit_date stek_audit_date_rfc3339(int64_t seconds)
-{
-    return date(seconds, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 struct stek_audit_hex stek_audit_hex(const uint8_t *bytes, size_t len)

@@ -18,9 +18,6 @@ struct stek_audit_date {
 };
 struct stek_audit_date stek_audit_date(int64_t seconds);
 
-/* `2026-11-24T19:45:07Z` (RFC 3339). */
-struct stek_audit_date stek_audit_date_rfc3339(int64_t seconds);
-
 /* The bytes of a key name in hexadecimal digits. */
 struct stek_audit_hex {
     char at[65];
