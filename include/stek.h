@@ -42,7 +42,8 @@ enum stek_result {
     STEK_ERR_CRYPTO,   /* libcrypto or libssl refused an operation */
     STEK_ERR_SYSTEM,   /* the operating system refused something else */
     STEK_ERR_BUSY,     /* another thread or process is doing this just now; nothing is lost */
-    STEK_ERR_FORMAT    /* bytes that are not a ring, or not one of this version */
+    STEK_ERR_FORMAT,   /* bytes that are not a ring, or not one of this version */
+    STEK_ERR_FILE      /* a ring file that cannot be used: stek_ring_file_problem() says why */
 };
 
 /* How the keys of a ring live. A field that is 0 takes its default. */
@@ -80,6 +81,23 @@ const char *stek_policy_problem(const struct stek_policy *policy);
  * STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_ring **ret_ring);
+
+/*
+ * Opens a ring file, which stekd keeps: its keys survive this program and are shared with others on the host. `path` is
+ * that of the file, RING.ring, or a ring's name, which means the file of that name in stekd's run directory. Policy and
+ * keys are stekd's; when stekd is gone, all who have the file open continue the ring alike. The file is read only now: the
+ * mapping stays good after fork, chroot and a change of user. The caller owns *ret_ring and gives it back with
+ * stek_ring_free(). Thread-safe.
+ * Errors: STEK_ERR_ARGUMENT; STEK_ERR_FILE: stek_ring_file_problem() says why, and a program will want to go on with a
+ * private ring; STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM.
+ */
+STEK_MUST_USE enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring);
+
+/*
+ * Tells why a ring file cannot be opened, as of now. Returns NULL if it can, else a static text of one line. `path` as
+ * above. Thread-safe.
+ */
+const char *stek_ring_file_problem(const char *path);
 
 /*
  * Does now what the next handshake would do anyway: rotates if it is time, and destroys what has retired, in the

@@ -51,6 +51,8 @@ enum stek_result stek_chain_continue(const struct stek_records *records, const s
 
     if (result != STEK_OK)
         return result;
+    stek_wipe(&record->mask, sizeof record->mask); /* they followed from the secret before */
+    stek_wipe(&record->fingerprint, sizeof record->fingerprint);
     record->seq++;
     record->origin = STEK_ORIGIN_CONTINUED;
     stek_chain_set_times(records, policy, record->active_until, record);

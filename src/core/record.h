@@ -5,7 +5,7 @@
 
 #include "stek.h"
 
-#include "crypto/wipe.h"
+#include "crypto/derive.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,10 @@ struct stek_record {
     int64_t accept_until;
     uint64_t origin; /* enum stek_origin, in 8 bytes for copies by words */
     struct stek_secret32 secret;
+    /* Both follow from the secret (crypto/derive.h); zeros: not derived yet. Who writes an image fills them in, so that
+     * readers need not; merging does not compare them. */
+    struct stek_mask mask;
+    struct stek_fingerprint fingerprint;
 };
 
 /* A ring's records, by rising seq. Of one seq, superseded ones come first and the record last. */

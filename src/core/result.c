@@ -24,6 +24,8 @@ const char *stek_result_text(enum stek_result result)
         return "another thread or process is doing this just now";
     case STEK_ERR_FORMAT:
         return "not a ring, or not one of this version";
+    case STEK_ERR_FILE:
+        return "the ring file cannot be used";
     }
     return "unknown result";
 }

@@ -59,3 +59,34 @@ enum stek_result stek_derive_continuation(const struct stek_secret32 *secret, st
         *ret_next = next;
     return result;
 }
+
+/* One more output beside keys and continuation: `info` tells them apart. */
+static enum stek_result expand(const struct stek_secret32 *secret, const char *info, uint8_t *ret_out, size_t out_len)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
+
+    enum stek_result result = extract(secret, &prk);
+    if (result == STEK_OK)
+        result = stek_hkdf_expand(prk.bytes, (const uint8_t *)info, strlen(info), ret_out, out_len);
+    return result;
+}
+
+enum stek_result stek_derive_fingerprint(const struct stek_secret32 *secret, struct stek_fingerprint *ret_fingerprint)
+{
+    struct stek_fingerprint fingerprint;
+
+    enum stek_result result = expand(secret, "fingerprint", fingerprint.bytes, sizeof fingerprint.bytes);
+    if (result == STEK_OK)
+        *ret_fingerprint = fingerprint;
+    return result;
+}
+
+enum stek_result stek_derive_mask(const struct stek_secret32 *secret, struct stek_mask *ret_mask)
+{
+    STEK_SECRET(stek_mask) struct stek_mask mask;
+
+    enum stek_result result = expand(secret, "mask", mask.bytes, sizeof mask.bytes);
+    if (result == STEK_OK)
+        *ret_mask = mask;
+    return result;
+}

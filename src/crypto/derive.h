@@ -6,10 +6,13 @@
  *     prk              = HKDF-Extract(salt = "stek v1", ikm = secret)
  *     ticket keys      = HKDF-Expand(prk, "ticket" 00 context, 80) = name[16] hmac_key[32] aes_key[32]
  *     continuation     = HKDF-Expand(prk, "continue", 32)
+ *     mask             = HKDF-Expand(prk, "mask", 64)
+ *     fingerprint      = HKDF-Expand(prk, "fingerprint", 16)
  *
  * The attacker who learns the ticket keys of one context learns nothing of another context's, of the secret, or of
  * any other record. The attacker who learns a secret learns every later record that was not made from fresh random
- * bytes, and no earlier one.
+ * bytes, and no earlier one. The attacker who has masked keys and the fingerprint, but no longer secret or mask, has
+ * nothing: all three are independent outputs of HKDF.
  */
 #ifndef STEK_CRYPTO_DERIVE_H
 #define STEK_CRYPTO_DERIVE_H
@@ -22,6 +25,7 @@
 #include <stdint.h>
 
 enum { STEK_NAME_LEN = 16, STEK_HMAC_KEY_LEN = 32, STEK_AES_KEY_LEN = 32, STEK_CONTEXT_MAX = 255 };
+enum { STEK_FINGERPRINT_LEN = 16, STEK_MASK_LEN = STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN };
 
 /* What tickets must not cross: an explicit label, or the 32-byte digest of an `auto` context. Not secret. */
 struct stek_context {
@@ -41,6 +45,21 @@ static inline void stek_ticket_key_wipe(struct stek_ticket_key *key)
     stek_wipe(key, sizeof *key);
 }
 
+/* Names a record's secret without telling it. Not secret: it may be shown to people, and outlive the secret. */
+struct stek_fingerprint {
+    uint8_t bytes[STEK_FINGERPRINT_LEN];
+};
+
+/* What a process covers a record's hmac_key and aes_key with while it keeps them: worthless without it. */
+struct stek_mask {
+    uint8_t bytes[STEK_MASK_LEN];
+};
+
+static inline void stek_mask_wipe(struct stek_mask *mask)
+{
+    stek_wipe(mask, sizeof *mask);
+}
+
 /*
  * Derives the ticket keys of `secret` in `context`. Errors: STEK_ERR_RANDOM when secret or result look weak,
  * STEK_ERR_CRYPTO. Thread-safe.
@@ -55,5 +74,12 @@ STEK_MUST_USE enum stek_result stek_derive_ticket_key(const struct stek_secret32
  */
 STEK_MUST_USE enum stek_result stek_derive_continuation(const struct stek_secret32 *secret,
                                                         struct stek_secret32 *ret_next);
+
+/* The fingerprint of a record with this secret. Errors as above. Thread-safe. */
+STEK_MUST_USE enum stek_result stek_derive_fingerprint(const struct stek_secret32 *secret,
+                                                       struct stek_fingerprint *ret_fingerprint);
+
+/* The mask of a record with this secret. Errors as above. Thread-safe. */
+STEK_MUST_USE enum stek_result stek_derive_mask(const struct stek_secret32 *secret, struct stek_mask *ret_mask);
 
 #endif

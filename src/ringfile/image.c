@@ -7,10 +7,12 @@
 
 enum { IMAGE_VERSION = 1, READ_TRIES_MAX = 64, STATE_WORDS = STEK_WORDS(struct stek_ring_state) };
 
-static_assert(sizeof(struct stek_ring_state) == 40 + 64 * 72, "the table in image.h is true");
-static_assert(sizeof(struct stek_image) == 32 + 2 * 4648, "the table in image.h is true");
+static_assert(sizeof(struct stek_ring_state) == 80 + 64 * 152, "the table in image.h is true");
+static_assert(sizeof(struct stek_image) == 32 + 2 * 9808, "the table in image.h is true");
 
 static const char magic_bytes[8] = {'s', 't', 'e', 'k', 'r', 'i', 'n', 'g'};
+
+static const char busy[] = "it changes faster than it can be read";
 
 static uint64_t magic_word(void)
 {
@@ -20,13 +22,11 @@ static uint64_t magic_word(void)
     return word;
 }
 
-void stek_image_init(struct stek_image *image, const struct stek_policy *policy)
+void stek_image_init(struct stek_image *image, const struct stek_policy *policy, enum stek_source source)
 {
-    const struct stek_ring_state empty = {.rotate_s = policy->rotate_s,
-                                          .accept_s = policy->accept_s,
-                                          .lineage_s = policy->lineage_s,
-                                          .ahead = policy->ahead};
+    struct stek_ring_state empty = {.source = source};
 
+    stek_ring_state_set_policy(&empty, policy);
     stek_words_store(image->side[0], &empty, STATE_WORDS);
     stek_words_store(image->side[1], &empty, STATE_WORDS);
     atomic_store(&image->clean, 2);
@@ -43,13 +43,39 @@ struct stek_policy stek_ring_state_policy(const struct stek_ring_state *state)
                                 .ahead = (uint32_t)state->ahead};
 }
 
-static int state_is_sound(const struct stek_ring_state *state)
+void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek_policy *policy)
+{
+    state->rotate_s = policy->rotate_s;
+    state->accept_s = policy->accept_s;
+    state->lineage_s = policy->lineage_s;
+    state->ahead = policy->ahead;
+}
+
+static const char *policy_problem(const struct stek_ring_state *state)
 {
     if (state->ahead == 0 || state->ahead > STEK_AHEAD_MAX || state->rotate_s == 0 || state->accept_s == 0 ||
         state->lineage_s == 0)
-        return 0;
+        return "its policy is out of range";
     const struct stek_policy policy = stek_ring_state_policy(state);
-    return stek_policy_problem(&policy) == NULL && stek_records_problem(&state->records) == NULL;
+    return stek_policy_problem(&policy) != NULL ? "its policy is out of range" : NULL;
+}
+
+const char *stek_ring_state_problem(const struct stek_ring_state *state)
+{
+    const char *problem = policy_problem(state);
+
+    if (problem != NULL)
+        return problem;
+    if (state->source < STEK_SOURCE_PRIVATE || state->source > STEK_SOURCE_SEED)
+        return "its source is unknown";
+    if ((state->flags & ~(uint64_t)STEK_RING_ON_DISK) != 0 || state->spare != 0)
+        return "it has flags that this version does not know";
+    if (state->changed_at < -STEK_TIME_MAX || state->changed_at > STEK_TIME_MAX)
+        return "its time of change is out of range";
+    problem = stek_records_problem(&state->records);
+    if (problem == NULL && state->records.count > 0 && state->records.at[0].seq < state->floor)
+        problem = "a record is below the ring's floor";
+    return problem;
 }
 
 /* Copies the side that holds. Returns whether it held all the while. */
@@ -62,19 +88,51 @@ static int read_once(const struct stek_image *image, struct stek_ring_state *sta
     return atomic_load_explicit(&image->generation, memory_order_relaxed) == generation;
 }
 
+static const char *head_problem(uint64_t magic, uint64_t version)
+{
+    if (magic != magic_word())
+        return "it is not a ring file";
+    return version != IMAGE_VERSION ? "it is a ring file of another version than 1" : NULL;
+}
+
+const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN])
+{
+    uint64_t words[2];
+
+    memcpy(words, head, sizeof words);
+    return head_problem(words[0], words[1]);
+}
+
+/* Copies a whole state, sound or not; NULL, or a text that says why there is none. */
+static const char *read_whole(const struct stek_image *image, struct stek_ring_state *state, uint64_t *ret_generation)
+{
+    const char *problem = head_problem(atomic_load(&image->magic), atomic_load(&image->version));
+
+    if (problem != NULL)
+        return problem;
+    for (int tries = 0; !read_once(image, state, ret_generation); tries++)
+        if (tries == READ_TRIES_MAX)
+            return busy;
+    return stek_ring_state_problem(state);
+}
+
+const char *stek_image_problem(const struct stek_image *image)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    uint64_t generation;
+
+    return read_whole(image, &state, &generation);
+}
+
 enum stek_result stek_image_read(const struct stek_image *image, struct stek_ring_state *ret_state,
                                  uint64_t *ret_generation)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     uint64_t generation;
+    const char *problem = read_whole(image, &state, &generation);
 
-    if (atomic_load(&image->magic) != magic_word() || atomic_load(&image->version) != IMAGE_VERSION)
-        return STEK_ERR_FORMAT;
-    for (int tries = 0; !read_once(image, &state, &generation); tries++)
-        if (tries == READ_TRIES_MAX)
-            return STEK_ERR_BUSY;
-    if (!state_is_sound(&state))
-        return STEK_ERR_FORMAT;
+    if (problem != NULL)
+        return problem == busy ? STEK_ERR_BUSY : STEK_ERR_FORMAT;
     *ret_state = state;
     *ret_generation = generation;
     return STEK_OK;

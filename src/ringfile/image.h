@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The image of a ring in memory that processes share: one writer, many readers that never wait.
+ * The image of a ring in memory that processes share: one writer, many readers that never wait. A private ring has it
+ * in anonymous memory (private.h); a ring file is the same image, padded with zeros to 20,480 bytes (ringfile.h).
  *
  *     offset  bytes  field
  *          0      8  magic "stekring"
  *          8      8  version, 1
  *         16      8  generation: its lowest bit says which side holds; it rises by one with each change
  *         24      8  clean: the generation for which the other side was overwritten
- *         32   4648  side 0
- *       4680   4648  side 1
+ *         32   9808  side 0
+ *       9840   9808  side 1
  *
- *     a side:  rotate_s, accept_s, lineage_s, ahead, count (8 bytes each),
- *              then 64 records of seq, active_from, active_until, accept_until, origin (8 bytes each), secret[32]
+ *     a side:  rotate_s, accept_s, lineage_s, ahead, source, floor, changed_at, flags, 8 zero bytes, count
+ *              (8 bytes each), then 64 records of seq, active_from, active_until, accept_until, origin
+ *              (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on are zeros
  *
- * Numbers are in the byte order of the host.
+ * Numbers are little-endian. (A big-endian host would keep its own order, and refuse files of the other by the version.)
  *
  * Writer: fills the side that does not hold, stores generation + 1, then overwrites the other side with the same, so
  * that what was removed is nowhere, and says so in `clean`. Killed at any point, it leaves a generation whose side is
  * whole; who finds that `clean` is behind becomes the writer and overwrites the other side.
  * Reader: loads generation, copies that side, loads generation again; if it differs, the copy may be torn: again.
+ * tests/model has this protocol for Spin, step by step.
  *
- * The attacker can read or write the image only if he can read or write the memory of a process that serves; bytes
- * that are not a sound ring are refused all the same, never believed.
+ * The attacker can read or write the image only if he can read or write the memory of a process that serves, or a ring
+ * file; bytes that are not a sound ring are refused all the same, never believed.
  */
 #ifndef STEK_RINGFILE_IMAGE_H
 #define STEK_RINGFILE_IMAGE_H
@@ -34,12 +37,29 @@
 #include <stdalign.h>
 #include <stdbool.h>
 
+/* Who keeps a ring. */
+enum stek_source {
+    STEK_SOURCE_PRIVATE = 1, /* a process and its forks */
+    STEK_SOURCE_HOST = 2,    /* stekd on this host */
+    STEK_SOURCE_FLEET = 3,   /* stekd, in step with other hosts through a store */
+    STEK_SOURCE_SEED = 4     /* stekd, from a seed that other hosts have, too */
+};
+
+enum {
+    STEK_RING_ON_DISK = 1 /* flag: the keeper was told to keep this ring on a disk, so readers take it from one */
+};
+
 /* What one side holds, and what readers work with. */
 struct stek_ring_state {
     int64_t rotate_s;
     int64_t accept_s;
     int64_t lineage_s;
     uint64_t ahead;
+    uint64_t source;    /* enum stek_source, in 8 bytes for copies by words */
+    uint64_t floor;     /* no record with a lower seq opens; it never falls */
+    int64_t changed_at; /* when the writer last changed anything, Unix seconds; 0: never yet */
+    uint64_t flags;     /* STEK_RING_… */
+    uint64_t spare;
     struct stek_records records;
 };
 
@@ -56,13 +76,34 @@ struct stek_image {
     stek_word side[2][STEK_WORDS(struct stek_ring_state)];
 };
 
-/* Makes an image of a ring with this policy (resolved) and no records yet. Nobody may be reading. */
-void stek_image_init(struct stek_image *image, const struct stek_policy *policy);
+/*
+ * Makes an image of a ring with this policy (resolved) and no records yet. Nobody may be reading.
+ */
+void stek_image_init(struct stek_image *image, const struct stek_policy *policy, enum stek_source source);
+
+enum { STEK_IMAGE_HEAD_LEN = 16 };
+
+/* What is wrong with the first 16 bytes, magic and version: NULL, or a static text. */
+const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN]);
+
+/* What is wrong with an image that came from outside: NULL, or a static text. Reads it as stek_image_read() does. */
+const char *stek_image_problem(const struct stek_image *image);
+
+/* What is wrong with a state, policy and records alike: NULL, or a static text. */
+const char *stek_ring_state_problem(const struct stek_ring_state *state);
 
 /* The generation now: while it stays the same, so does the state. Thread-safe. */
 static inline uint64_t stek_image_generation(const struct stek_image *image)
 {
     return atomic_load_explicit(&image->generation, memory_order_acquire);
+}
+
+/* The policy's lineage_s alone, one word: never torn, but not looked at as to sense. Thread-safe. */
+static inline int64_t stek_image_lineage_s(const struct stek_image *image)
+{
+    const stek_word *side = image->side[stek_image_generation(image) & 1];
+
+    return (int64_t)atomic_load_explicit(&side[offsetof(struct stek_ring_state, lineage_s) / 8], memory_order_relaxed);
 }
 
 /*
@@ -73,7 +114,7 @@ static inline uint64_t stek_image_generation(const struct stek_image *image)
 STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image, struct stek_ring_state *ret_state,
                                                uint64_t *ret_generation);
 
-/* Puts a new state in the place of the old one, on both sides. One writer at a time. */
+/* Puts a new state in the place of the old one, on both sides. One writer at a time; see change.h for more than bytes. */
 void stek_image_write(struct stek_image *image, const struct stek_ring_state *state);
 
 /* Whether the side that does not hold has been overwritten since the last change. Thread-safe. */
@@ -87,5 +128,8 @@ void stek_image_scrub(struct stek_image *image);
 
 /* The policy in a state. */
 struct stek_policy stek_ring_state_policy(const struct stek_ring_state *state);
+
+/* Puts another policy (resolved) in a state. Records keep the times that they have. */
+void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek_policy *policy);
 
 #endif

@@ -27,7 +27,22 @@ enum stek_result stek_locked_map(size_t len, enum stek_sharing sharing, void **r
     return STEK_OK;
 }
 
-int stek_locked_renew(void *at, size_t len)
+enum stek_result stek_locked_map_file(int fd, size_t len, enum stek_access access, void **ret_at)
+{
+    const int protection = access == STEK_READ_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *at = mmap(NULL, len, protection, MAP_SHARED, fd, 0);
+
+    if (at == MAP_FAILED)
+        return STEK_ERR_MEMORY;
+    if (!protect(at, len, STEK_SHARED_WITH_FORKS)) {
+        (void)munmap(at, len);
+        return STEK_ERR_LOCK;
+    }
+    *ret_at = at;
+    return STEK_OK;
+}
+
+int stek_locked_renew(const void *at, size_t len)
 {
     return mlock(at, len) == 0;
 }

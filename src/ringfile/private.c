@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/private.h"
 
-#include "core/schedule.h"
-#include "crypto/random.h"
+#include "ringfile/change.h"
 #include "ringfile/locked.h"
 
 #include <errno.h>
@@ -33,7 +32,7 @@ enum stek_result stek_private_map(const struct stek_policy *policy, struct stek_
         stek_private_unmap(shared);
         return result;
     }
-    stek_image_init(&shared->image, policy);
+    stek_image_init(&shared->image, policy, STEK_SOURCE_PRIVATE);
     *ret_private = shared;
     return STEK_OK;
 }
@@ -41,38 +40,6 @@ enum stek_result stek_private_map(const struct stek_policy *policy, struct stek_
 void stek_private_unmap(struct stek_private *shared)
 {
     stek_locked_unmap(shared, sizeof *shared);
-}
-
-/* As many fresh secrets as one update can use; fewer, even none, when the generator fails. */
-static void draw_fresh(const struct stek_policy *policy, struct stek_fresh *fresh)
-{
-    fresh->count = 0;
-    while (fresh->count <= policy->ahead && stek_random_secret(&fresh->secret[fresh->count]) == STEK_OK)
-        fresh->count++;
-}
-
-/* The caller holds the writer's lock. */
-static enum stek_result update_locked(struct stek_private *shared, int64_t now)
-{
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
-    STEK_SECRET(stek_records) struct stek_records before;
-    STEK_SECRET(stek_fresh) struct stek_fresh fresh;
-    uint64_t generation;
-
-    enum stek_result result = stek_image_read(&shared->image, &state, &generation);
-    if (result != STEK_OK)
-        return result;
-    const struct stek_policy policy = stek_ring_state_policy(&state);
-    if (!stek_records_due(&state.records, &policy, now))
-        return STEK_OK;
-    before = state.records;
-    draw_fresh(&policy, &fresh);
-    result = stek_records_advance(&state.records, &policy, now, &fresh);
-    if (result != STEK_OK) /* what has retired goes, whatever else fails */
-        stek_records_retire(&state.records, now);
-    if (CRYPTO_memcmp(&before, &state.records, sizeof before) != 0) /* each change makes every cell stale */
-        stek_image_write(&shared->image, &state);
-    return result;
 }
 
 enum stek_result stek_private_update(struct stek_private *shared, int64_t now)
@@ -86,7 +53,7 @@ enum stek_result stek_private_update(struct stek_private *shared, int64_t now)
     /* A writer that died while it filled the side that does not hold left no trace but that: so scrub for it, too. */
     if (taken == EOWNERDEAD || !stek_image_is_clean(&shared->image))
         stek_image_scrub(&shared->image);
-    enum stek_result result = update_locked(shared, now);
+    enum stek_result result = stek_image_update(&shared->image, now);
     (void)pthread_mutex_unlock(&shared->writer);
     return result;
 }

@@ -23,7 +23,10 @@ void stek_process_unlock(void)
 static void lock_memory_in_child(void)
 {
     for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {
-        (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
+        if (ring->shared != NULL)
+            (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
+        else
+            (void)stek_locked_renew(ring->image, sizeof *ring->image);
         if (!stek_arena_after_fork(&ring->arena))
             stek_contexts_give_up_cells(&ring->contexts);
     }

@@ -19,19 +19,27 @@ static void sweep_cells(struct stek_ring *ring, const struct stek_records *recor
     atomic_store(&ring->swept_from, view.valid_from);
 }
 
-/* Reads the image, after an update when one is due. The result of the update is in *ret_update. */
+static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_state *state, int64_t now)
+{
+    const struct stek_policy policy = stek_ring_state_policy(state);
+
+    return stek_records_due(&state->records, &policy, now) || !stek_image_is_clean(ring->image);
+}
+
+/*
+ * Reads the image; of a private ring, after an update when one is due. The result of the update is in *ret_update. A
+ * ring file has a writer of its own.
+ */
 static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
                                      uint64_t *ret_generation, enum stek_result *ret_update)
 {
-    const struct stek_image *image = &ring->shared->image;
-    enum stek_result result = stek_image_read(image, ret_state, ret_generation);
+    enum stek_result result = stek_image_read(ring->image, ret_state, ret_generation);
 
     *ret_update = STEK_OK;
-    if (result != STEK_OK ||
-        (!stek_records_due(&ret_state->records, &ring->policy, now) && stek_image_is_clean(image)))
+    if (result != STEK_OK || ring->shared == NULL || !needs_writer(ring, ret_state, now))
         return result;
     *ret_update = stek_private_update(ring->shared, now);
-    return stek_image_read(image, ret_state, ret_generation);
+    return stek_image_read(ring->image, ret_state, ret_generation);
 }
 
 enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
@@ -42,8 +50,9 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
 
     if (result != STEK_OK)
         return result;
+    const struct stek_policy policy = stek_ring_state_policy(ret_state);
     /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals nothing. */
-    if (stek_records_settle(&ret_state->records, &ring->policy, now) != STEK_OK)
+    if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
     sweep_cells(ring, &ret_state->records, *ret_generation, now);
     return update;
@@ -61,7 +70,7 @@ static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, in
     /* What waits for something, such as a generator that works, is not kept: look again next time. */
     if (stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set))
         (void)stek_keycell_publish(&keys->cell, set);
-    return stek_image_generation(&ring->shared->image) == generation;
+    return stek_image_generation(ring->image) == generation;
 }
 
 void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *ret_set)
@@ -87,7 +96,7 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
 
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key)
 {
-    const struct stek_moment at = {stek_image_generation(&ring->shared->image), now};
+    const struct stek_moment at = {stek_image_generation(ring->image), now};
     const enum stek_cell_answer answer = stek_keycell_seal(&keys->cell, at, ret_key);
 
     if (answer != STEK_CELL_STALE)
@@ -97,10 +106,10 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     return stek_keyset_seal(&set, ret_key);
 }
 
-enum stek_choice stek_ring_open(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
+enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
                                 bool single_use, int64_t now, struct stek_ticket_key *ret_key)
 {
-    const struct stek_moment at = {stek_image_generation(&ring->shared->image), now};
+    const struct stek_moment at = {stek_image_generation(ring->image), now};
     enum stek_choice choice = STEK_CHOICE_UNKNOWN;
     const enum stek_cell_answer answer = stek_keycell_open(&keys->cell, at, name, single_use, &choice, ret_key);
 

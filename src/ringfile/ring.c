@@ -3,9 +3,11 @@
 
 #include "core/policy.h"
 #include "ringfile/process.h"
+#include "ringfile/ringfile.h"
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t system_clock(void *arg)
 {
@@ -13,14 +15,14 @@ static int64_t system_clock(void *arg)
     return time(NULL);
 }
 
-/* A handle without a mapping. */
+/* A handle without a mapping. Its cells are made for this policy. */
 static struct stek_ring *new_handle(const struct stek_policy *policy)
 {
     struct stek_ring *ring = malloc(sizeof *ring);
 
     if (ring == NULL)
         return NULL;
-    *ring = (struct stek_ring){.policy = *policy, .clock = system_clock};
+    *ring = (struct stek_ring){.clock = system_clock};
     atomic_init(&ring->holds, 1);
     stek_contexts_init(&ring->contexts, policy, &ring->arena);
     return ring;
@@ -39,6 +41,7 @@ enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct st
         return STEK_ERR_MEMORY;
     enum stek_result result = stek_private_map(&full, &ring->shared);
     if (result == STEK_OK) {
+        ring->image = &ring->shared->image;
         result = stek_process_add(ring);
         if (result == STEK_OK)
             *ret_ring = ring;
@@ -65,6 +68,67 @@ enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_rin
     return result;
 }
 
+/* A handle on an image that was just mapped; on failure the caller unmaps it. */
+static enum stek_result hold_image(const struct stek_image *image, struct stek_ring **ret_ring)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    uint64_t generation;
+    enum stek_result result = stek_image_read(image, &state, &generation);
+
+    if (result != STEK_OK)
+        return result == STEK_ERR_FORMAT ? STEK_ERR_FILE : result;
+    const struct stek_policy policy = stek_ring_state_policy(&state);
+    struct stek_ring *ring = new_handle(&policy);
+    if (ring == NULL)
+        return STEK_ERR_MEMORY;
+    ring->image = image;
+    result = stek_process_add(ring);
+    if (result == STEK_OK)
+        *ret_ring = ring;
+    else
+        free(ring);
+    return result;
+}
+
+enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring)
+{
+    struct stek_ringfile_place place;
+    const struct stek_image *image;
+    const char *problem;
+
+    if (path == NULL || ret_ring == NULL)
+        return STEK_ERR_ARGUMENT;
+    enum stek_result result = stek_ringfile_find(path, &place, &problem);
+    if (result != STEK_OK)
+        return result;
+    result = stek_ringfile_map(place.dir_fd, place.ring, &image, &problem);
+    if (result == STEK_OK) {
+        result = hold_image(image, ret_ring);
+        if (result != STEK_OK)
+            stek_ringfile_unmap(image);
+    }
+    (void)close(place.dir_fd);
+    return result;
+}
+
+const char *stek_ring_file_problem(const char *path)
+{
+    struct stek_ringfile_place place;
+    const struct stek_image *image;
+    const char *problem = NULL;
+
+    if (path == NULL)
+        return stek_result_text(STEK_ERR_ARGUMENT);
+    if (stek_ringfile_find(path, &place, &problem) != STEK_OK)
+        return problem;
+    enum stek_result result = stek_ringfile_map(place.dir_fd, place.ring, &image, &problem);
+    (void)close(place.dir_fd);
+    if (result != STEK_OK)
+        return result == STEK_ERR_FILE ? problem : stek_result_text(result);
+    stek_ringfile_unmap(image);
+    return NULL;
+}
+
 void stek_ring_hold(struct stek_ring *ring)
 {
     atomic_fetch_add_explicit(&ring->holds, 1, memory_order_relaxed);
@@ -77,7 +141,10 @@ void stek_ring_free(struct stek_ring *ring)
     stek_process_remove(ring);
     stek_contexts_fini(&ring->contexts);
     stek_arena_fini(&ring->arena);
-    stek_private_unmap(ring->shared);
+    if (ring->shared != NULL)
+        stek_private_unmap(ring->shared);
+    else
+        stek_ringfile_unmap(ring->image);
     free(ring);
 }
 

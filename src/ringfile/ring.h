@@ -10,6 +10,7 @@
 #include "ringfile/contexts.h"
 #include "ringfile/ivs.h"
 #include "ringfile/private.h"
+#include "ringfile/stats.h"
 
 /* Tells the time in Unix seconds. */
 typedef int64_t (*stek_clock_fn)(void *arg);
@@ -17,8 +18,8 @@ typedef int64_t (*stek_clock_fn)(void *arg);
 struct stek_ring {
     atomic_uint holds;
     struct stek_ring *next; /* the list of rings in this process: process.h */
-    struct stek_private *shared;
-    struct stek_policy policy;
+    const struct stek_image *image; /* in `shared`, or in a ring file */
+    struct stek_private *shared;    /* of a private ring; NULL: the image is a file's, and is kept by its writer */
     stek_clock_fn clock;
     void *clock_arg;
     struct stek_arena arena; /* of cells and IVs */
@@ -27,6 +28,7 @@ struct stek_ring {
     atomic_bool ivs_refused;
     _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
     _Atomic int64_t swept_from;
+    struct stek_stats *stats; /* NULL: nothing is counted */
 };
 
 /* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random generator yet. */
@@ -43,6 +45,12 @@ static inline int64_t stek_ring_now(const struct stek_ring *ring)
     return ring->clock(ring->clock_arg);
 }
 
+/* The longest chain of resumptions now, by the ring's policy. Thread-safe. */
+static inline int64_t stek_ring_lineage_s(const struct stek_ring *ring)
+{
+    return stek_image_lineage_s(ring->image);
+}
+
 /* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory. Thread-safe. */
 struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context);
 
@@ -50,7 +58,7 @@ struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_conte
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key);
 
 /* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown. Thread-safe, as above. */
-enum stek_choice stek_ring_open(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
+enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
                                 bool single_use, int64_t now, struct stek_ticket_key *ret_key);
 
 /* A fresh unpredictable IV. Errors: STEK_ERR_RANDOM. Thread-safe; each is given once, in one process. */

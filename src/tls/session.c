@@ -80,7 +80,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
     if (!stek_ring_seal(ring, keys, now, &active))
         return;
     const int64_t promise_s = stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until,
-                                             lineage.origin, ring->policy.lineage_s, now);
+                                             lineage.origin, stek_ring_lineage_s(ring), now);
     if (promise_s <= 0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
     /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
@@ -145,7 +145,7 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session, const struct stek_ring *r
         return false;
     if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
         return false;
-    return stek_admit(&facts, ring->policy.lineage_s, stek_ring_now(ring)) == STEK_VERDICT_RESUME;
+    return stek_admit(&facts, stek_ring_lineage_s(ring), stek_ring_now(ring)) == STEK_VERDICT_RESUME;
 }
 
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,

@@ -29,7 +29,7 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
     struct stek_ring *ring = attachment->ring;
     const int64_t now = stek_ring_now(ring);
     if (!stek_ring_seal(ring, keys, now, &active) ||
-        !stek_session_may_be_sealed(ssl, active.accept_until, ring->policy.lineage_s, now) ||
+        !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_lineage_s(ring), now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
     if (EVP_EncryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, active.key.aes_key, fresh_iv) != 1 ||
@@ -50,7 +50,7 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
     if (keys == NULL)
         return UNKNOWN;
     enum stek_choice choice =
-        stek_ring_open(attachment->ring, keys, name, single_use, stek_ring_now(attachment->ring), &key);
+        stek_ring_find(attachment->ring, keys, name, single_use, stek_ring_now(attachment->ring), &key);
     if (choice == STEK_CHOICE_UNKNOWN)
         return UNKNOWN;
     if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, key.aes_key, iv) != 1 ||

@@ -12,12 +12,15 @@
 static void make_image(struct stek_image *image, struct fuzz_input *input)
 {
     const struct stek_policy policy = stek_policy_resolve(NULL);
-    struct stek_ring_state state = {policy.rotate_s, policy.accept_s, policy.lineage_s, policy.ahead, {.count = 1}};
+    struct stek_ring_state state = {.source = STEK_SOURCE_HOST, .records.count = 1};
     uint8_t *bytes = (uint8_t *)image;
 
-    state.records.at[0] = (struct stek_record){1, 1000, 4600, 47800, STEK_ORIGIN_PUBLISHED, {{1, 2, 4, 9, 20, 7}}};
+    state.records.at[0] = (struct stek_record){
+        .seq = 1, .active_from = 1000, .active_until = 4600, .accept_until = 47800, .origin = STEK_ORIGIN_PUBLISHED,
+        .secret = {{1, 2, 4, 9, 20, 7}}};
+    stek_ring_state_set_policy(&state, &policy);
     memset(state.records.at[0].secret.bytes + 6, 0x5a, 26);
-    stek_image_init(image, &policy);
+    stek_image_init(image, &policy, STEK_SOURCE_PRIVATE);
     stek_image_write(image, &state);
     while (input->left > 0) {
         const size_t at = (size_t)(fuzz_take(input, 2) % sizeof *image);

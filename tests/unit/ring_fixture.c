@@ -35,13 +35,18 @@ static int64_t read_time(void *arg)
     return ring_time();
 }
 
+void ring_follow_clock(struct stek_ring *ring)
+{
+    stek_ring_set_clock(ring, read_time, NULL);
+}
+
 struct stek_ring *ring_start_empty(const struct stek_policy *policy)
 {
     struct stek_ring *ring = NULL;
 
     ring_set_time(RING_START);
     CHECK(stek_ring_new_empty(policy, &ring) == STEK_OK);
-    stek_ring_set_clock(ring, read_time, NULL);
+    ring_follow_clock(ring);
     return ring;
 }
 
@@ -90,7 +95,7 @@ bool ring_opens(struct stek_ring *ring, const char *label, const struct stek_tic
 {
     struct stek_ticket_key found;
 
-    if (stek_ring_open(ring, keys_of(ring, label), key->name, false, ring_time(), &found) == STEK_CHOICE_UNKNOWN)
+    if (stek_ring_find(ring, keys_of(ring, label), key->name, false, ring_time(), &found) == STEK_CHOICE_UNKNOWN)
         return false;
     CHECK(memcmp(&found, key, sizeof found) == 0);
     return true;
@@ -101,7 +106,7 @@ struct stek_ring_state ring_state(const struct stek_ring *ring)
     struct stek_ring_state state;
     uint64_t generation;
 
-    CHECK(stek_image_read(&ring->shared->image, &state, &generation) == STEK_OK);
+    CHECK(stek_image_read(ring->image, &state, &generation) == STEK_OK);
     return state;
 }
 
@@ -115,5 +120,5 @@ bool ring_area_holds(const void *area, size_t len, const uint8_t secret[32])
 
 bool ring_holds(const struct stek_ring *ring, const struct stek_secret32 *secret)
 {
-    return ring_area_holds(ring->shared, sizeof *ring->shared, secret->bytes);
+    return ring_area_holds(ring->image, sizeof *ring->image, secret->bytes);
 }

@@ -39,6 +39,9 @@ struct stek_ring *ring_start(const struct stek_policy *policy);
 /* The same before its first keys. */
 struct stek_ring *ring_start_empty(const struct stek_policy *policy);
 
+/* Puts any other ring on that clock, too. */
+void ring_follow_clock(struct stek_ring *ring);
+
 struct stek_context ring_context(const char *label);
 
 /* The key that seals now in this context; there must be one. */

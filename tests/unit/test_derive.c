@@ -102,6 +102,24 @@ static void continuations_are_those_of_the_vectors(void **state)
     }
 }
 
+static void masks_and_fingerprints_are_those_of_the_vectors(void **state)
+{
+    size_t i;
+    json_t *vector;
+
+    json_array_foreach(json_object_get(*state, "vectors"), i, vector)
+    {
+        const struct stek_secret32 secret = secret_of(vector);
+        struct stek_mask mask;
+        struct stek_fingerprint fingerprint;
+
+        assert_int_equal(stek_derive_mask(&secret, &mask), STEK_OK);
+        assert_hex_equal(mask.bytes, sizeof mask.bytes, vectors_text(vector, "mask"));
+        assert_int_equal(stek_derive_fingerprint(&secret, &fingerprint), STEK_OK);
+        assert_hex_equal(fingerprint.bytes, sizeof fingerprint.bytes, vectors_text(vector, "fingerprint"));
+    }
+}
+
 static void a_chain_continues_in_place_as_in_the_vectors(void **state)
 {
     const json_t *chain = json_object_get(*state, "chain");
@@ -209,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_prk_is_extracted_with_our_salt),
         cmocka_unit_test(ticket_keys_are_those_of_the_vectors),
         cmocka_unit_test(continuations_are_those_of_the_vectors),
+        cmocka_unit_test(masks_and_fingerprints_are_those_of_the_vectors),
         cmocka_unit_test(a_chain_continues_in_place_as_in_the_vectors),
         cmocka_unit_test(a_weak_secret_makes_no_ticket_key),
         cmocka_unit_test(a_weak_secret_has_no_continuation),

@@ -15,14 +15,21 @@ static const struct stek_policy policy = {.rotate_s = 100, .accept_s = 250, .lin
 static struct stek_ring_state state_of(uint64_t n)
 {
     struct stek_ring_state state = {.rotate_s = 1000 + (int64_t)n, .accept_s = 2000 + (int64_t)n,
-                                    .lineage_s = 3000 + (int64_t)n, .ahead = 1 + n % 16};
+                                    .lineage_s = 3000 + (int64_t)n, .ahead = 1 + n % 16,
+                                    .source = 1 + n % 4, .floor = n, .changed_at = (int64_t)n};
     struct prng prng = {n};
 
     state.records.count = STEK_RECORDS_MAX - n % STEK_RECORDS_MAX;
     for (size_t i = 0; i < state.records.count; i++) {
         const int64_t from = (int64_t)(n * 10000 + i * 100);
-        state.records.at[i] = (struct stek_record){n * 1000 + i + 1, from, from + 100 + (int64_t)n, from + 1000,
-                                                   1 + n % 2, prng_secret(&prng)};
+        state.records.at[i] = (struct stek_record){.seq = n * 1000 + i + 1,
+                                                   .active_from = from,
+                                                   .active_until = from + 100 + (int64_t)n,
+                                                   .accept_until = from + 1000,
+                                                   .origin = 1 + n % 2,
+                                                   .secret = prng_secret(&prng)};
+        prng_bytes(&prng, state.records.at[i].mask.bytes, sizeof state.records.at[i].mask.bytes);
+        prng_bytes(&prng, state.records.at[i].fingerprint.bytes, sizeof state.records.at[i].fingerprint.bytes);
     }
     return state;
 }
@@ -31,7 +38,7 @@ static void make_image(struct stek_image *image, uint64_t n)
 {
     const struct stek_ring_state state = state_of(n);
 
-    stek_image_init(image, &policy);
+    stek_image_init(image, &policy, STEK_SOURCE_PRIVATE);
     stek_image_write(image, &state);
 }
 
@@ -78,7 +85,7 @@ static void a_new_image_has_a_policy_and_no_records(void **state)
     uint64_t generation;
 
     (void)state;
-    stek_image_init(&image, &policy);
+    stek_image_init(&image, &policy, STEK_SOURCE_PRIVATE);
     assert_int_equal(stek_image_read(&image, &read, &generation), STEK_OK);
     const struct stek_policy found = stek_ring_state_policy(&read);
     assert_memory_equal(&found, &policy, sizeof found);
@@ -257,7 +264,7 @@ static struct scene *new_scene(void)
 
     for (uint64_t n = 0; n < STATES; n++)
         states[n] = state_of(n);
-    stek_image_init(&scene->image, &policy);
+    stek_image_init(&scene->image, &policy, STEK_SOURCE_PRIVATE);
     while (stek_image_generation(&scene->image) < STATES)
         stek_image_write(&scene->image, &states[(stek_image_generation(&scene->image) + 1) % STATES]);
     return scene;

@@ -21,8 +21,12 @@ static struct stek_records some_records(void)
 
     for (int i = 0; i < RECORDS; i++) {
         const int64_t from = START + i * ROTATE_S;
-        records.at[i] = (struct stek_record){(uint64_t)i + 1, from, from + ROTATE_S, from + ROTATE_S + ACCEPT_S,
-                                             STEK_ORIGIN_PUBLISHED, prng_secret(&prng)};
+        records.at[i] = (struct stek_record){.seq = (uint64_t)i + 1,
+                                             .active_from = from,
+                                             .active_until = from + ROTATE_S,
+                                             .accept_until = from + ROTATE_S + ACCEPT_S,
+                                             .origin = STEK_ORIGIN_PUBLISHED,
+                                             .secret = prng_secret(&prng)};
     }
     return records;
 }

@@ -89,7 +89,7 @@ static void open_one(struct worker *worker, const struct ticket *ticket)
     struct board *board = worker->board;
     struct stek_ticket_key found;
     const enum stek_choice choice =
-        stek_ring_open(board->ring, worker->keys, ticket->key.name, false, time(NULL), &found);
+        stek_ring_find(board->ring, worker->keys, ticket->key.name, false, time(NULL), &found);
 
     if (choice == STEK_CHOICE_UNKNOWN) {
         CHECK(time(NULL) >= ticket->accept_until);

@@ -237,6 +237,7 @@ static void what_a_killed_writer_left_is_scrubbed_when_a_process_maintains_its_r
     ring_set_time(update.now);
     stek_private_unmap(ring->shared);
     ring->shared = update.shared;
+    ring->image = &update.shared->image;
     assert_int_equal(stek_ring_maintain(ring), STEK_OK);
     assert_false(holds_retired(&update, &update.shared->image));
     stek_ring_free(ring);

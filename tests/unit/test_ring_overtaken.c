@@ -25,12 +25,15 @@ static void others_come_by(void)
     const struct stek_ring_state state = ring_state(ring);
     const int64_t now = state.records.at[0].accept_until;
 
-    others.times--;
     others.ring = NULL; /* they derive keys, too */
-    CHECK(stek_private_update(ring->shared, now) == STEK_OK);
+    const enum stek_result result = stek_private_update(ring->shared, now);
+    others.ring = ring;
+    if (result == STEK_ERR_BUSY) /* this thread is rotating the ring itself, and they can't */
+        return;
+    CHECK(result == STEK_OK);
     const struct stek_ring_state changed = ring_state(ring);
     stek_contexts_sweep(&ring->contexts, &changed.records, now);
-    others.ring = ring;
+    others.times--;
 }
 
 int EVP_KDF_derive(EVP_KDF_CTX *ctx, unsigned char *key, size_t len, const OSSL_PARAM params[])

@@ -286,7 +286,7 @@ static void *open_ticket(void *arg)
 {
     (void)arg;
     const enum stek_choice choice =
-        stek_ring_open(ring_of_test, keys, seal_key.key.name, false, ring_time(), &ticket_key);
+        stek_ring_find(ring_of_test, keys, seal_key.key.name, false, ring_time(), &ticket_key);
     result = choice != STEK_CHOICE_UNKNOWN ? STEK_OK : STEK_ERR_RANDOM;
     return NULL;
 }

@@ -49,6 +49,8 @@ def derivation(about, secret, context):
         "hmac_key": keys[16:48].hex(),
         "aes_key": keys[48:].hex(),
         "continuation": continuation(secret).hex(),
+        "mask": hkdf_expand(prk_of(secret), b"mask", 64).hex(),
+        "fingerprint": hkdf_expand(prk_of(secret), b"fingerprint", 16).hex(),
     }
 
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ringfile/change.h"
+
+#include "crypto/random.h"
+
+/* As many fresh secrets as one change can use; fewer, even none, when the generator fails. */
+static void draw_fresh(const struct stek_policy *policy, struct stek_fresh *fresh)
+{
+    fresh->count = 0;
+    while (fresh->count <= policy->ahead && stek_random_secret(&fresh->secret[fresh->count]) == STEK_OK)
+        fresh->count++;
+}
+
+static const struct stek_record *same_record(const struct stek_records *before, const struct stek_record *record)
+{
+    for (size_t i = 0; i < before->count; i++)
+        if (before->at[i].seq == record->seq &&
+            CRYPTO_memcmp(&before->at[i].secret, &record->secret, sizeof record->secret) == 0)
+            return &before->at[i];
+    return NULL;
+}
+
+static bool is_derived(const struct stek_record *record)
+{
+    static const struct stek_mask none;
+
+    return CRYPTO_memcmp(&record->mask, &none, sizeof none) != 0;
+}
+
+/* Mask and fingerprint of each record: as they were, or derived, whatever the change put there. */
+static enum stek_result derive(const struct stek_records *before, struct stek_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        struct stek_record *record = &records->at[i];
+        const struct stek_record *known = same_record(before, record);
+        if (known != NULL && is_derived(known)) {
+            record->mask = known->mask;
+            record->fingerprint = known->fingerprint;
+            continue;
+        }
+        enum stek_result result = stek_derive_mask(&record->secret, &record->mask);
+        if (result == STEK_OK)
+            result = stek_derive_fingerprint(&record->secret, &record->fingerprint);
+        if (result != STEK_OK)
+            return result;
+    }
+    return STEK_OK;
+}
+
+static enum stek_result write_if_changed(struct stek_image *image, const struct stek_ring_state *before,
+                                         struct stek_ring_state *state, int64_t now)
+{
+    if (CRYPTO_memcmp(before, state, sizeof *before) == 0) /* each change makes every cell stale */
+        return STEK_OK;
+    state->changed_at = now;
+    if (state->floor < before->floor || stek_ring_state_problem(state) != NULL)
+        return STEK_ERR_FORMAT;
+    stek_image_write(image, state);
+    return STEK_OK;
+}
+
+enum stek_result stek_image_change(struct stek_image *image, stek_change_fn change, void *arg, int64_t now)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    STEK_SECRET(stek_ring_state) struct stek_ring_state before;
+    STEK_SECRET(stek_fresh) struct stek_fresh fresh;
+    uint64_t generation;
+
+    enum stek_result result = stek_image_read(image, &state, &generation);
+    if (result != STEK_OK)
+        return result;
+    const struct stek_policy policy = stek_ring_state_policy(&state);
+    before = state;
+    draw_fresh(&policy, &fresh);
+    result = change(&state, now, &fresh, arg);
+    if (result == STEK_OK)
+        result = derive(&before.records, &state.records);
+    return result == STEK_OK ? write_if_changed(image, &before, &state, now) : result;
+}
+
+/* A ring that starts, or starts again with nothing left, begins at its floor. */
+static void lift_to_floor(struct stek_ring_state *state)
+{
+    if (state->records.count == 0 || state->records.at[0].seq >= state->floor)
+        return;
+    const uint64_t lift = state->floor - state->records.at[0].seq;
+    for (size_t i = 0; i < state->records.count; i++)
+        state->records.at[i].seq += lift;
+}
+
+/* What has retired goes, whatever else fails: so this change always succeeds, and says in *arg how it went. */
+static enum stek_result advance(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+{
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    const bool starts = state->records.count == 0;
+    enum stek_result result = stek_records_advance(&state->records, &policy, now, fresh);
+
+    if (result == STEK_OK && starts)
+        lift_to_floor(state);
+    if (result != STEK_OK)
+        stek_records_retire(&state->records, now);
+    *(enum stek_result *)arg = result;
+    return STEK_OK;
+}
+
+static enum stek_result look_whether_due(const struct stek_image *image, int64_t now, bool *ret_due)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    uint64_t generation;
+    enum stek_result result = stek_image_read(image, &state, &generation);
+
+    if (result != STEK_OK)
+        return result;
+    const struct stek_policy policy = stek_ring_state_policy(&state);
+    *ret_due = stek_records_due(&state.records, &policy, now);
+    return STEK_OK;
+}
+
+enum stek_result stek_image_update(struct stek_image *image, int64_t now)
+{
+    bool due = false;
+    enum stek_result result = look_whether_due(image, now, &due);
+
+    if (result != STEK_OK || !due)
+        return result;
+    enum stek_result advanced = STEK_OK;
+    result = stek_image_change(image, advance, &advanced, now);
+    return result == STEK_OK ? advanced : result;
+}
