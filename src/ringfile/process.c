@@ -18,6 +18,13 @@ void stek_process_unlock(void)
     (void)pthread_mutex_unlock(&lock);
 }
 
+static void before_fork(void)
+{
+    stek_process_lock();
+    for (const struct stek_ring *ring = rings; ring != NULL; ring = ring->next)
+        stek_stats_before_fork(ring->stats);
+}
+
 /* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay locked by the parent
  * as long as that lives, so a refusal costs the child its own cells only. */
 static void lock_memory_in_child(void)
@@ -27,6 +34,7 @@ static void lock_memory_in_child(void)
             (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
         else
             (void)stek_locked_renew(ring->image, sizeof *ring->image);
+        stek_stats_after_fork(ring->stats);
         if (!stek_arena_after_fork(&ring->arena))
             stek_contexts_give_up_cells(&ring->contexts);
     }
@@ -35,7 +43,7 @@ static void lock_memory_in_child(void)
 
 static void set_up_handlers(void)
 {
-    handlers_refused = pthread_atfork(stek_process_lock, stek_process_unlock, lock_memory_in_child) != 0;
+    handlers_refused = pthread_atfork(before_fork, stek_process_unlock, lock_memory_in_child) != 0;
 }
 
 enum stek_result stek_process_add(struct stek_ring *ring)

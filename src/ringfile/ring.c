@@ -104,7 +104,9 @@ enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring)
     result = stek_ringfile_map(place.dir_fd, place.ring, &image, &problem);
     if (result == STEK_OK) {
         result = hold_image(image, ret_ring);
-        if (result != STEK_OK)
+        if (result == STEK_OK)
+            (*ret_ring)->stats = stek_stats_create(place.dir_fd, place.ring);
+        else
             stek_ringfile_unmap(image);
     }
     (void)close(place.dir_fd);
@@ -139,6 +141,7 @@ void stek_ring_free(struct stek_ring *ring)
     if (ring == NULL || atomic_fetch_sub_explicit(&ring->holds, 1, memory_order_acq_rel) != 1)
         return;
     stek_process_remove(ring);
+    stek_stats_unmap(ring->stats);
     stek_contexts_fini(&ring->contexts);
     stek_arena_fini(&ring->arena);
     if (ring->shared != NULL)
@@ -162,8 +165,10 @@ struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_conte
         return keys;
     stek_process_lock();
     keys = stek_contexts_find(&ring->contexts, context);
-    if (keys == NULL)
+    if (keys == NULL) {
         keys = stek_contexts_add(&ring->contexts, context);
+        stek_stats_context(ring->stats, context);
+    }
     stek_process_unlock();
     return keys;
 }
