@@ -6,12 +6,14 @@
 #ifndef STEK_STATUS_STATUS_H
 #define STEK_STATUS_STATUS_H
 
+#include "core/policy.h"
+#include "core/ringname.h"
 #include "ringfile/image.h"
 #include "ringfile/stats.h"
 
 #include <jansson.h>
 
-enum { STEK_RING_NAME_MAX = 64, STEK_FINGERPRINT_HEX_LEN = 32, STEK_STATUS_PROBLEM_MAX = 160 };
+enum { STEK_FINGERPRINT_HEX_LEN = 2 * STEK_FINGERPRINT_LEN, STEK_KEY_ID_MIN = 4, STEK_STATUS_PROBLEM_MAX = 200 };
 
 struct stek_status_key {
     uint64_t seq;
@@ -64,7 +66,7 @@ size_t stek_status_count(const struct stek_status_ring *ring, enum stek_state st
 const struct stek_status_key *stek_status_active(const struct stek_status_ring *ring);
 
 /*
- * Finds the one key whose seq is the decimal number `id`, or whose fingerprint begins with `id` (4 digits or more).
+ * Finds the one key whose seq is the decimal number `id`, or whose fingerprint begins with `id` (STEK_KEY_ID_MIN digits or more).
  * Returns NULL when it is none or more than one; *ret_matches says how many.
  */
 const struct stek_status_key *stek_status_find(const struct stek_status_ring *ring, const char *id,
