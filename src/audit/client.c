@@ -5,6 +5,7 @@
 #include "audit/talk.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,14 +136,29 @@ SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t 
     return client->ctx[version == STEK_AUDIT_TLS13 ? 1 : 0][with_cert ? 1 : 0];
 }
 
-const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint16_t cipher)
+static const SSL_CIPHER *find_cipher(const struct stek_audit_client *client, uint16_t cipher)
 {
     const STACK_OF(SSL_CIPHER) *known = SSL_CTX_get_ciphers(client->ctx[0][0]);
 
     for (int i = 0; i < sk_SSL_CIPHER_num(known); i++)
         if (SSL_CIPHER_get_protocol_id(sk_SSL_CIPHER_value(known, i)) == cipher)
-            return SSL_CIPHER_get_name(sk_SSL_CIPHER_value(known, i));
+            return sk_SSL_CIPHER_value(known, i);
     return NULL;
+}
+
+const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint16_t cipher)
+{
+    const SSL_CIPHER *found = find_cipher(client, cipher);
+
+    return found != NULL ? SSL_CIPHER_get_name(found) : NULL;
+}
+
+bool stek_audit_cipher_is_sha384(const struct stek_audit_client *client, uint16_t cipher)
+{
+    const SSL_CIPHER *found = find_cipher(client, cipher);
+    const EVP_MD *hash = found != NULL ? SSL_CIPHER_get_handshake_digest(found) : NULL;
+
+    return hash != NULL && EVP_MD_get_size(hash) == 48;
 }
 
 enum stek_result stek_audit_shake(struct stek_audit_client *client, struct stek_audit_observation *obs,

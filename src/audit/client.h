@@ -42,6 +42,9 @@ void stek_audit_client_free(struct stek_audit_client *client); /* NULL is fine *
 /* OpenSSL's name of a suite of TLS 1.2, as for ask.ciphers; NULL: it does not know it. Static text. */
 const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint16_t cipher);
 
+/* Whether a suite of TLS 1.2 has SHA-384 for its handshake. */
+bool stek_audit_cipher_is_sha384(const struct stek_audit_client *client, uint16_t cipher);
+
 /* One handshake to make. */
 struct stek_audit_ask {
     enum stek_audit_purpose purpose;

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-enum { FAKE_CIPHER_12 = 0xc02f, FAKE_CIPHER_13 = 0x1301 }; /* suites that every server has, near enough */
+/* Suites that every server has, near enough; the client's binder is made with the hash of that of TLS 1.3. */
+enum { FAKE_CIPHER_12 = 0xc02f, FAKE_CIPHER_13_SHA256 = 0x1301, FAKE_CIPHER_13_SHA384 = 0x1302 };
 
 /* Offers the ticket and returns the handshake, or NULL when the run is over. */
 static const struct stek_audit_handshake *offer(struct stek_audit_run *run, enum stek_audit_purpose purpose,
@@ -62,7 +63,10 @@ static void offer_other_version(struct stek_audit_run *run, uint32_t target, uin
         return;
     struct stek_audit_ask ask = stek_audit_ask_ticket(run, STEK_AUDIT_OTHER_VERSION, ticket);
     ask.version = version == STEK_AUDIT_TLS12 ? STEK_AUDIT_TLS13 : STEK_AUDIT_TLS12;
-    ask.fake_cipher = version == STEK_AUDIT_TLS12 ? FAKE_CIPHER_13 : FAKE_CIPHER_12;
+    const bool sha384 = stek_audit_cipher_is_sha384(run->client, run->obs->tickets[ticket].cipher);
+    ask.fake_cipher = sha384 ? FAKE_CIPHER_13_SHA384 : FAKE_CIPHER_13_SHA256;
+    if (version == STEK_AUDIT_TLS13)
+        ask.fake_cipher = FAKE_CIPHER_12;
     (void)stek_audit_probe(run, &ask);
 }
 

@@ -35,15 +35,15 @@ static bool same(struct answer a, struct answer b)
 /* The place of the i-th flip; `count` of them. */
 static size_t place(size_t len, size_t i, size_t count)
 {
-    if (i + 1 == count)
-        return len - 1;
-    const size_t all = len / STEP;
-    return (i * all / (count - 1)) * STEP + STEP - 1;
+    const size_t all = len / STEP + (len % STEP != 0 ? 1 : 0);
+    const size_t at = (count > 1 ? i * (all - 1) / (count - 1) : 0) * STEP + STEP - 1;
+
+    return at < len ? at : len - 1;
 }
 
 static size_t places(size_t len)
 {
-    const size_t count = len / STEP + 1;
+    const size_t count = len / STEP + (len % STEP != 0 ? 1 : 0);
 
     return count < STEK_AUDIT_FLIPS_MAX ? count : STEK_AUDIT_FLIPS_MAX;
 }

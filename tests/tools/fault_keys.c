@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fault_keys.h"
+
+#include "fault_cipher.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+
+static const struct server_options *server;
+
+struct fault_keys fault_keys(const struct server_options *options, int which)
+{
+    struct fault_keys keys;
+    const uint8_t seed[3] = {(uint8_t)options->seed, (uint8_t)which, 0};
+    uint8_t more[3][32];
+
+    for (uint8_t i = 0; i < 3; i++) {
+        const uint8_t text[3] = {seed[0], seed[1], i};
+        (void)SHA256(text, sizeof text, more[i]);
+    }
+    memcpy(keys.name, more[0], sizeof keys.name);
+    memcpy(keys.aes, more[1], sizeof keys.aes);
+    memcpy(keys.mac, more[2], sizeof keys.mac);
+    if (options->fault == FAULT_WEAK_KEY)
+        memset(&keys, 0, sizeof keys);
+    if (options->fault == FAULT_CTR_WEAK_KEY)
+        memset(keys.aes, 0, sizeof keys.aes);
+    for (uint8_t i = 0; options->fault == FAULT_COUNTER_KEY && i < sizeof keys.aes; i++)
+        keys.aes[i] = i;
+    return keys;
+}
+
+static const EVP_CIPHER *cipher(void)
+{
+    switch (server->fault) {
+    case FAULT_CTR_WEAK_KEY:
+        return fault_padded_stream(EVP_aes_128_ctr());
+    case FAULT_KEYSTREAM:
+        return fault_padded_stream(EVP_aes_256_ctr());
+    case FAULT_CLEAR:
+        return fault_padded_stream(NULL);
+    default:
+        return EVP_aes_256_cbc();
+    }
+}
+
+/* Which keys are in hand for this connection: the SSL notes it at its first ticket. */
+static int current(SSL *ssl)
+{
+    static int marks[2] = {0, 1};
+    static int turn;
+
+    if (server->fault != FAULT_TWO_PROCESSES)
+        return 0;
+    if (SSL_get_app_data(ssl) == NULL) {
+        turn = 1 - turn;
+        (void)SSL_set_app_data(ssl, &marks[turn]);
+    }
+    return *(const int *)SSL_get_app_data(ssl);
+}
+
+static bool choose_iv(unsigned char *iv, unsigned char used[EVP_MAX_IV_LENGTH], int sealing)
+{
+    if (sealing && RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1)
+        return false;
+    if (sealing && server->fault == FAULT_IV_REPEAT)
+        memset(iv, 0x5a, EVP_MAX_IV_LENGTH);
+    memcpy(used, iv, EVP_MAX_IV_LENGTH);
+    if (server->fault == FAULT_KEYSTREAM)
+        memset(used, 0x5a, EVP_MAX_IV_LENGTH);
+    return true;
+}
+
+/* What a good callback returns: renew in TLS 1.3. */
+static int opened(const SSL *ssl)
+{
+    if (server->fault == FAULT_NEVER)
+        return 0;
+    return SSL_version(ssl) == TLS1_3_VERSION && server->fault != FAULT_NO_RENEWAL ? 2 : 1;
+}
+
+static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx, EVP_MAC_CTX *mac,
+                     int sealing)
+{
+    struct fault_keys keys = fault_keys(server, current(ssl));
+    unsigned char used[EVP_MAX_IV_LENGTH];
+    OSSL_PARAM params[3] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, keys.mac, sizeof keys.mac),
+                            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+                            OSSL_PARAM_construct_end()};
+
+    if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
+        return 0;
+    memcpy(name, keys.name, sizeof keys.name);
+    if (!choose_iv(iv, used, sealing) || EVP_MAC_CTX_set_params(mac, params) != 1 ||
+        EVP_CipherInit_ex(ctx, cipher(), NULL, keys.aes, used, sealing) != 1)
+        return -1;
+    return sealing ? 1 : opened(ssl);
+}
+
+/* A digest that is the same for every text, so that HMAC is too. */
+static int ignore_init(EVP_MD_CTX *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static int ignore_update(EVP_MD_CTX *ctx, const void *data, size_t len)
+{
+    (void)ctx;
+    (void)data;
+    (void)len;
+    return 1;
+}
+
+static int always_same(EVP_MD_CTX *ctx, unsigned char *out)
+{
+    (void)ctx;
+    memset(out, 0x6d, 32);
+    return 1;
+}
+
+static EVP_MD *constant_digest(void)
+{
+    static EVP_MD *digest;
+
+    if (digest != NULL)
+        return digest;
+    digest = EVP_MD_meth_new(NID_undef, NID_undef);
+    if (digest == NULL || EVP_MD_meth_set_result_size(digest, 32) != 1 ||
+        EVP_MD_meth_set_input_blocksize(digest, 64) != 1 || EVP_MD_meth_set_app_datasize(digest, 8) != 1 ||
+        EVP_MD_meth_set_init(digest, ignore_init) != 1 || EVP_MD_meth_set_update(digest, ignore_update) != 1 ||
+        EVP_MD_meth_set_final(digest, always_same) != 1)
+        return NULL;
+    return digest;
+}
+
+static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx,
+                                 HMAC_CTX *mac, int sealing)
+{
+    struct fault_keys keys = fault_keys(server, 0);
+    unsigned char used[EVP_MAX_IV_LENGTH];
+
+    if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
+        return 0;
+    memcpy(name, keys.name, sizeof keys.name);
+    if (!choose_iv(iv, used, sealing) || HMAC_Init_ex(mac, keys.mac, sizeof keys.mac, constant_digest(), NULL) != 1 ||
+        EVP_CipherInit_ex(ctx, cipher(), NULL, keys.aes, used, sealing) != 1)
+        return -1;
+    return sealing ? 1 : opened(ssl);
+}
+
+bool fault_seal_tickets(SSL_CTX *ctx, const struct server_options *options)
+{
+    server = options;
+    if (options->fault == FAULT_NO_MAC)
+        return SSL_CTX_set_tlsext_ticket_key_cb(ctx, on_ticket_without_mac) == 1;
+    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket) == 1;
+}
