@@ -131,8 +131,8 @@ static enum stek_result end_replayer(const struct replayer *replayer, struct ste
         (void)close(replayer->to);
     if (replayer->from >= 0)
         (void)close(replayer->from);
-    while (replayer->pid > 0 && waitpid(replayer->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    while (replayer->pid > 0 && waitpid(replayer->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
     return result;
 }
 

@@ -99,7 +99,7 @@ int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms, const
     for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
         fd = connect_to(at, deadline_ms, stop);
         if (fd < 0)
-            (void)snprintf(ret_problem, problem_len, "%s", strerror(errno));
+            (void)snprintf(ret_problem, problem_len, "%s", strerrordesc_np(errno));
         else if (target->address[0] == '\0')
             (void)getnameinfo(at->ai_addr, at->ai_addrlen, target->address, sizeof target->address, NULL, 0,
                               NI_NUMERICHOST);

@@ -49,7 +49,7 @@ static size_t places(size_t len)
 }
 
 static uint32_t offer_changed(struct stek_audit_run *run, enum stek_audit_purpose purpose, uint32_t ticket,
-                              uint8_t *bytes, int32_t flip_at)
+                              const uint8_t *bytes, int32_t flip_at)
 {
     struct stek_audit_ask ask = stek_audit_ask_ticket(run, purpose, ticket);
 

@@ -81,7 +81,7 @@ const struct stek_audit_field stek_audit_ticket_fields[] = {
     FIELD(stek_audit_ticket, cert_sent, BOOL),
     END};
 
-json_t *stek_audit_hex(const uint8_t *bytes, size_t len)
+json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
     char *text = malloc(2 * len + 1);
@@ -105,7 +105,7 @@ static int nibble(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-uint8_t *stek_audit_unhex(const json_t *text, size_t max, size_t *ret_len)
+uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len)
 {
     const char *digits = json_string_value(text);
     const size_t len = digits != NULL ? json_string_length(text) / 2 : 0;
@@ -160,7 +160,7 @@ static json_t *write_value(const struct stek_audit_field *field, const char *at)
     case STEK_AUDIT_FIELD_TEXT:
         return json_stringn(at, strnlen(at, field->size - 1));
     case STEK_AUDIT_FIELD_HEX:
-        return stek_audit_hex((const uint8_t *)at, field->size);
+        return stek_audit_hex_new((const uint8_t *)at, field->size);
     case STEK_AUDIT_FIELD_ENUM:
         memcpy(&value, at, sizeof value);
         return value < field->size ? json_string(field->names[value]) : NULL;
@@ -210,7 +210,7 @@ static bool read_text(const struct stek_audit_field *field, const json_t *value,
 static bool read_hex(const struct stek_audit_field *field, const json_t *value, char *at)
 {
     size_t len = 0;
-    uint8_t *bytes = stek_audit_unhex(value, field->size, &len);
+    uint8_t *bytes = stek_audit_unhex_new(value, field->size, &len);
     const bool ok = bytes != NULL && len == field->size;
 
     if (ok)

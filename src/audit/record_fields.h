@@ -42,9 +42,9 @@ bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *
 const char *stek_audit_fields_read(const struct stek_audit_field *fields, const json_t *object, void *ret_to);
 
 /* Lower-case hex. NULL: no memory. */
-json_t *stek_audit_hex(const uint8_t *bytes, size_t len);
+json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len);
 
 /* The bytes of a hex text of at most `max` bytes; from malloc(), the caller's. NULL: not such a text, or no memory. */
-uint8_t *stek_audit_unhex(const json_t *text, size_t max, size_t *ret_len);
+uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len);
 
 #endif

@@ -53,10 +53,10 @@ static enum stek_result put_ticket(FILE *out, const struct stek_audit_ticket *ti
     json_t *line = new_line("ticket", stek_audit_ticket_fields, ticket);
 
     if (line != NULL &&
-        (json_object_set_new(line, "nonce", stek_audit_hex(ticket->nonce, ticket->nonce_len)) != 0 ||
-         json_object_set_new(line, "secret", stek_audit_hex(ticket->secret, ticket->secret_len)) != 0 ||
-         json_object_set_new(line, "bytes", stek_audit_hex(ticket->bytes, ticket->len)) != 0 ||
-         json_object_set_new(line, "session", stek_audit_hex(ticket->session, ticket->session_len)) != 0)) {
+        (json_object_set_new(line, "nonce", stek_audit_hex_new(ticket->nonce, ticket->nonce_len)) != 0 ||
+         json_object_set_new(line, "secret", stek_audit_hex_new(ticket->secret, ticket->secret_len)) != 0 ||
+         json_object_set_new(line, "bytes", stek_audit_hex_new(ticket->bytes, ticket->len)) != 0 ||
+         json_object_set_new(line, "session", stek_audit_hex_new(ticket->session, ticket->session_len)) != 0)) {
         json_decref(line);
         line = NULL;
     }
@@ -163,8 +163,8 @@ static enum stek_result take_handshake(struct reading *reading, const json_t *li
 static const char *take_bytes(const json_t *line, struct stek_audit_ticket *ticket)
 {
     size_t nonce_len = 0, secret_len = 0;
-    uint8_t *nonce = stek_audit_unhex(json_object_get(line, "nonce"), sizeof ticket->nonce, &nonce_len);
-    uint8_t *secret = stek_audit_unhex(json_object_get(line, "secret"), sizeof ticket->secret, &secret_len);
+    uint8_t *nonce = stek_audit_unhex_new(json_object_get(line, "nonce"), sizeof ticket->nonce, &nonce_len);
+    uint8_t *secret = stek_audit_unhex_new(json_object_get(line, "secret"), sizeof ticket->secret, &secret_len);
     const char *bad = nonce == NULL ? "nonce" : secret == NULL ? "secret" : NULL;
 
     if (nonce != NULL)
@@ -177,9 +177,9 @@ static const char *take_bytes(const json_t *line, struct stek_audit_ticket *tick
     ticket->secret_len = (uint8_t)secret_len;
     free(nonce);
     free(secret);
-    ticket->bytes = stek_audit_unhex(json_object_get(line, "bytes"), STEK_AUDIT_TICKET_LEN_MAX, &ticket->len);
+    ticket->bytes = stek_audit_unhex_new(json_object_get(line, "bytes"), STEK_AUDIT_TICKET_LEN_MAX, &ticket->len);
     ticket->session =
-        stek_audit_unhex(json_object_get(line, "session"), STEK_AUDIT_SESSION_LEN_MAX, &ticket->session_len);
+        stek_audit_unhex_new(json_object_get(line, "session"), STEK_AUDIT_SESSION_LEN_MAX, &ticket->session_len);
     if (bad == NULL && (ticket->bytes == NULL || ticket->len == 0))
         bad = "bytes";
     return bad == NULL && ticket->session == NULL ? "session" : bad;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct stek_command commands[] = {
+    {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
 };
 

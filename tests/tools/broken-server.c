@@ -28,6 +28,16 @@ static void die(const char *what)
     exit(2);
 }
 
+static long number(const char *text)
+{
+    char *end;
+    const long value = strtol(text, &end, 10);
+
+    if (*text == '\0' || *end != '\0' || value < 0 || value > 100000000)
+        die("a number is out of range");
+    return value;
+}
+
 static void read_options(int argc, char **argv, struct server_options *opt)
 {
     static const struct option names[] = {{"port", 1, NULL, 'p'},   {"cert", 1, NULL, 'c'}, {"fault", 1, NULL, 'f'},
@@ -37,7 +47,7 @@ static void read_options(int argc, char **argv, struct server_options *opt)
 
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (name == 'p')
-            opt->port = atoi(optarg);
+            opt->port = (int)number(optarg);
         else if (name == 'c')
             opt->cert = optarg;
         else if (name == '2')
@@ -45,9 +55,9 @@ static void read_options(int argc, char **argv, struct server_options *opt)
         else if (name == 'a')
             opt->ca = optarg;
         else if (name == 's')
-            opt->seed = atoi(optarg);
+            opt->seed = (int)number(optarg);
         else if (name == 't')
-            opt->timeout_s = atol(optarg);
+            opt->timeout_s = number(optarg);
         else if (name != 'f' || !fault_find(optarg, &opt->fault))
             die("usage: --port N --cert PEM [--second PEM --ca PEM] [--timeout S] [--seed N] [--fault NAME]");
     }

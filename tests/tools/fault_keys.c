@@ -55,12 +55,13 @@ static const EVP_CIPHER *cipher(void)
 static int current(SSL *ssl)
 {
     static int marks[2] = {0, 1};
-    static int turn;
+    int turn;
+    unsigned char lot;
 
     if (server->fault != FAULT_TWO_PROCESSES)
         return 0;
     if (SSL_get_app_data(ssl) == NULL) {
-        turn = 1 - turn;
+        turn = RAND_bytes(&lot, 1) == 1 ? lot & 1 : 0;
         (void)SSL_set_app_data(ssl, &marks[turn]);
     }
     return *(const int *)SSL_get_app_data(ssl);

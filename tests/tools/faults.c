@@ -87,35 +87,25 @@ static bool padding_is_right(const struct fault_keys *keys, const unsigned char 
     return ok;
 }
 
-/* Looks at the ticket before libssl does, and tells what is wrong with it: the two faults that are about errors. */
-static int on_client_hello(SSL *ssl, int *alert, void *arg)
-{
-    const struct fault_keys keys = fault_keys(server, 0);
-    size_t len = 0;
-    const unsigned char *ticket = offered_ticket(ssl, &len);
+/* The suites of the ClientHello under way: when a ticket is opened, libssl has used up its own list. */
+static unsigned char suites[512];
+static size_t suites_len;
 
-    (void)arg;
-    if (ticket == NULL || len < NAME_LEN + IV_LEN + BLOCK_LEN + MAC_LEN || len > TICKET_MAX ||
-        memcmp(ticket, keys.name, NAME_LEN) != 0)
-        return SSL_CLIENT_HELLO_SUCCESS;
-    if (server->fault == FAULT_PADDING_ORACLE && padding_is_right(&keys, ticket, len))
-        return SSL_CLIENT_HELLO_SUCCESS;
-    if (server->fault == FAULT_ERROR_DIFFERS && mac_is_right(&keys, ticket, len))
-        return SSL_CLIENT_HELLO_SUCCESS;
-    *alert = SSL_AD_DECRYPT_ERROR;
-    return SSL_CLIENT_HELLO_ERROR;
+static void keep_suites(SSL *ssl)
+{
+    const unsigned char *list = NULL;
+    const size_t len = SSL_client_hello_get0_ciphers(ssl, &list);
+
+    suites_len = len < sizeof suites ? len : sizeof suites;
+    memcpy(suites, list, suites_len);
 }
 
-/* The first suite of the ClientHello that is of this version and not the session's. */
-static const SSL_CIPHER *another_cipher(SSL *ssl, const SSL_CIPHER *own, bool tls13)
+/* The first suite of TLS 1.2 that the client offers, but for the session's own. */
+static const SSL_CIPHER *another_cipher(SSL *ssl, const SSL_CIPHER *own)
 {
-    const unsigned char *suites = NULL;
-    const size_t len = SSL_client_hello_get0_ciphers(ssl, &suites);
-
-    for (size_t i = 0; i + 1 < len; i += 2) {
+    for (size_t i = 0; i + 1 < suites_len; i += 2) {
         const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, suites + i);
-        if (cipher != NULL && cipher != own && (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any) == tls13 &&
-            (tls13 || SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe))
+        if (cipher != NULL && cipher != own && SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe)
             return cipher;
     }
     return own;
@@ -134,6 +124,28 @@ static const SSL_CIPHER *suite13_for(SSL *ssl)
     return SSL_CIPHER_find(ssl, is384 ? sha384 : sha256);
 }
 
+/* Looks at the ticket before libssl does, and for two faults tells what is wrong with it. */
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+    const struct fault_keys keys = fault_keys(server, 0);
+    size_t len = 0;
+    const unsigned char *ticket = offered_ticket(ssl, &len);
+
+    (void)arg;
+    keep_suites(ssl);
+    if (server->fault != FAULT_PADDING_ORACLE && server->fault != FAULT_ERROR_DIFFERS)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    if (ticket == NULL || len < NAME_LEN + IV_LEN + BLOCK_LEN + MAC_LEN || len > TICKET_MAX ||
+        memcmp(ticket, keys.name, NAME_LEN) != 0)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    if (server->fault == FAULT_PADDING_ORACLE && padding_is_right(&keys, ticket, len))
+        return SSL_CLIENT_HELLO_SUCCESS;
+    if (server->fault == FAULT_ERROR_DIFFERS && mac_is_right(&keys, ticket, len))
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_DECRYPT_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                    SSL_TICKET_STATUS status, void *arg)
 {
@@ -145,11 +157,11 @@ static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigne
     if (server->fault == FAULT_FOREVER)
         (void)SSL_SESSION_set_time(session, (long)time(NULL));
     if (server->fault == FAULT_CIPHER && SSL_version(ssl) == TLS1_2_VERSION)
-        (void)SSL_SESSION_set_cipher(session, another_cipher(ssl, SSL_SESSION_get0_cipher(session), false));
+        (void)SSL_SESSION_set_cipher(session, another_cipher(ssl, SSL_SESSION_get0_cipher(session)));
     if (server->fault == FAULT_PROTOCOL && SSL_SESSION_get_protocol_version(session) != SSL_version(ssl)) {
         const bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
         (void)SSL_SESSION_set_protocol_version(session, SSL_version(ssl));
-        (void)SSL_SESSION_set_cipher(session, tls13 ? suite13_for(ssl) : another_cipher(ssl, NULL, false));
+        (void)SSL_SESSION_set_cipher(session, tls13 ? suite13_for(ssl) : another_cipher(ssl, NULL));
     }
     return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
 }
@@ -161,6 +173,7 @@ static int on_sealing(SSL *ssl, void *arg)
     return 1;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
 static int on_server_name(SSL *ssl, int *alert, void *arg)
 {
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -202,8 +215,9 @@ SSL_CTX *fault_server(const struct server_options *options)
 
     if (ctx == NULL)
         return NULL;
-    if (options->fault == FAULT_PADDING_ORACLE || options->fault == FAULT_ERROR_DIFFERS)
-        SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
+    SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
+    if (options->fault == FAULT_PROTOCOL) /* which would give away that the session is of another version */
+        (void)SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
     if (options->fault == FAULT_PSK_ONLY)
         (void)SSL_CTX_set_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX);
     if (options->fault == FAULT_EARLY_REPLAY) {
