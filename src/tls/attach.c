@@ -67,6 +67,14 @@ static void ssl_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
     override_once(attachment);
 }
 
+/* In an SSL, the lowest bit of the pointer notes that a ticket has opened: so nothing is allocated for the note. */
+enum { OPENED_BIT = 1 };
+
+static struct stek_attachment *without_note(void *noted)
+{
+    return (struct stek_attachment *)((uintptr_t)noted & ~(uintptr_t)OPENED_BIT);
+}
+
 /* CRYPTO_EX_dup for SSL_dup(): the copy was made from an SSL_CTX of its own, and keeps that one's attachment. */
 static int ssl_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **value, int index, long argl, void *argp)
 {
@@ -79,7 +87,7 @@ static int ssl_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **value,
 static void forget(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
 {
     (void)parent, (void)data, (void)index, (void)argl, (void)argp;
-    release(ptr);
+    release(without_note(ptr));
 }
 
 static void make_indexes(void)
@@ -90,7 +98,21 @@ static void make_indexes(void)
 
 struct stek_attachment *stek_attachment_get0(const SSL *ssl)
 {
-    return SSL_get_ex_data(ssl, ssl_index);
+    return without_note(SSL_get_ex_data(ssl, ssl_index));
+}
+
+void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment)
+{
+    if (attachment->ring->stats != NULL)
+        (void)SSL_set_ex_data(ssl, ssl_index, (void *)((uintptr_t)attachment | OPENED_BIT));
+}
+
+bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
+{
+    if (SSL_get_ex_data(ssl, ssl_index) == attachment)
+        return false;
+    (void)SSL_set_ex_data(ssl, ssl_index, attachment);
+    return true;
 }
 
 static struct stek_keys *settle(struct stek_attachment *attachment)

@@ -29,6 +29,13 @@ struct stek_attachment {
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */
 struct stek_attachment *stek_attachment_get0(const SSL *ssl);
 
+/*
+ * Notes in the SSL that a ticket has opened, when anything is counted; and whether that was noted, which it is not any
+ * more then. Until the handshake is over libssl may still refuse the session. For the connection's own thread.
+ */
+void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment);
+bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment);
+
 /* The keys of the attachment's context; the context is settled at the first call. NULL: no memory. Thread-safe. */
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment);
 

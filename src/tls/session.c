@@ -132,34 +132,58 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
            write_appdata(session, ret_appdata);
 }
 
-static bool may_resume(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring)
+/* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */
+static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring, int64_t now)
 {
+    static const enum stek_counter counter_of[] = {[STEK_VERDICT_RESUME] = STEK_COUNT_OPENED,
+                                                   [STEK_VERDICT_LINEAGE] = STEK_COUNT_LINEAGE,
+                                                   [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
+                                                   [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
+                                                   [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
     const X509 *cert = SSL_SESSION_get0_peer(session);
     struct stek_ticket_facts facts = {.has_cert = cert != NULL, .cert_required = cert_is_required(ssl)};
 
     if (would_be_answered_with_alert(ssl, session))
-        return false;
+        return STEK_COUNT_ID_CONTEXT;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
-        return false;
+        return STEK_COUNT_DAMAGED;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))
-        return false;
+        return STEK_COUNT_SERVER_NAME;
     if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
-        return false;
-    return stek_admit(&facts, stek_ring_lineage_s(ring), stek_ring_now(ring)) == STEK_VERDICT_RESUME;
+        return STEK_COUNT_CERT_EXPIRED;
+    return counter_of[stek_admit(&facts, stek_ring_lineage_s(ring), now)];
+}
+
+/* Why libssl could not open a ticket: no key has its name, or what follows the name is wrong. */
+static enum stek_counter why_closed(struct stek_attachment *attachment, const unsigned char *name, size_t name_len,
+                                    int64_t now)
+{
+    STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
+    struct stek_keys *keys = stek_attachment_keys(attachment);
+
+    return keys != NULL && name_len == STEK_NAME_LEN &&
+                   stek_ring_find(attachment->ring, keys, name, false, now, &key) != STEK_CHOICE_UNKNOWN
+               ? STEK_COUNT_DAMAGED
+               : STEK_COUNT_UNKNOWN;
 }
 
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                      SSL_TICKET_STATUS status, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
-    (void)name, (void)name_len, (void)arg;
-    if (attachment == NULL || (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW))
+    (void)arg;
+    if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     (void)ERR_set_mark();
-    const bool resumes = may_resume(ssl, session, attachment->ring);
+    const int64_t now = stek_ring_now(attachment->ring);
+    const enum stek_counter counter =
+        opened ? judge(ssl, session, attachment->ring, now) : why_closed(attachment, name, name_len, now);
     (void)ERR_pop_to_mark();
-    if (!resumes)
+    stek_stats_count(attachment->ring->stats, counter, now);
+    if (counter != STEK_COUNT_OPENED)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
+    stek_attachment_note_opened(ssl, attachment);
     return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
 }

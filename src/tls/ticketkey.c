@@ -17,17 +17,13 @@ struct crypto {
     struct stek_ossl_mac mac;
 };
 
-static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys, int64_t now, SSL *ssl,
+                      unsigned char *name, unsigned char *iv, struct crypto with)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
-    struct stek_attachment *attachment = stek_attachment_get0(ssl);
-    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+    struct stek_ring *ring = attachment->ring;
     uint8_t fresh_iv[STEK_IV_LEN];
 
-    if (keys == NULL)
-        return NO_TICKET;
-    struct stek_ring *ring = attachment->ring;
-    const int64_t now = stek_ring_now(ring);
     if (!stek_ring_seal(ring, keys, now, &active) ||
         !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_lineage_s(ring), now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
@@ -38,6 +34,37 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
     memcpy(name, active.key.name, STEK_NAME_LEN);
     memcpy(iv, fresh_iv, sizeof fresh_iv);
     return SEALED;
+}
+
+/*
+ * Counts what became of a ticket that was due. A ticket that had opened, in a handshake that then went on in full, was
+ * refused by libssl: most likely its session-id context is another program's.
+ */
+static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attachment *attachment, int answer,
+                          int64_t now)
+{
+    const bool resumed = SSL_session_reused(ssl) == 1;
+
+    if (stek_attachment_forget_opened(ssl, attachment) && !resumed)
+        stek_stats_correct(stats, STEK_COUNT_OPENED, STEK_COUNT_ID_CONTEXT, now);
+    stek_stats_count(stats, answer == SEALED ? STEK_COUNT_SEALED : STEK_COUNT_NOT_SEALED, now);
+    if (answer == SEALED && resumed)
+        stek_stats_count(stats, STEK_COUNT_RENEWED, now);
+}
+
+static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+{
+    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+
+    if (keys == NULL)
+        return NO_TICKET;
+    struct stek_stats *stats = attachment->ring->stats;
+    const int64_t now = stek_ring_now(attachment->ring);
+    const int answer = seal_under(attachment, keys, now, ssl, name, iv, with);
+    if (stats != NULL)
+        count_sealing(stats, ssl, attachment, answer, now);
+    return answer;
 }
 
 static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char *iv, struct crypto with)
