@@ -38,9 +38,11 @@ void stek_chain_retime(struct stek_records *records, const struct stek_policy *p
 
     stek_records_remove(records, first, records->count);
     for (size_t i = first; i < later.count; i++) {
-        stek_chain_set_times(records, policy, from, &later.at[i]);
+        if (stek_record_counts(&later.at[i])) {
+            stek_chain_set_times(records, policy, from, &later.at[i]);
+            from = later.at[i].active_until;
+        }
         stek_records_append(records, &later.at[i]);
-        from = later.at[i].active_until;
     }
 }
 

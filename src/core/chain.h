@@ -22,7 +22,7 @@ size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int
 void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy, int64_t from,
                           struct stek_record *record);
 
-/* Gives records [first, count) their times anew, the first of them beginning at `from`. */
+/* Gives those of the records [first, count) that count their times anew, the first of them beginning at `from`. */
 void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first, int64_t from);
 
 /* Makes *record, the last of the chain, its own continuation: what nobody published. Errors: stek_derive_continuation(). */

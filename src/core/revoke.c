@@ -2,6 +2,15 @@
 #include "core/revoke.h"
 
 #include "core/chain.h"
+#include "crypto/derive.h"
+
+/* The place of the first record from `at` on that counts and begins after `now`; the count when there is none. */
+static size_t find_pending(const struct stek_records *records, size_t at, int64_t now)
+{
+    while (at < records->count && (!stek_record_counts(&records->at[at]) || records->at[at].active_from <= now))
+        at++;
+    return at;
+}
 
 const char *stek_records_rotate_problem(const struct stek_records *records, int64_t now)
 {
@@ -9,7 +18,7 @@ const char *stek_records_rotate_problem(const struct stek_records *records, int6
 
     if (active >= 0 && records->at[active].active_from == now)
         return "the active key began to seal in this very second: try again in a second";
-    if (active >= 0 && (size_t)active + 1 == records->count && records->count == STEK_RECORDS_MAX)
+    if (active >= 0 && records->count == STEK_RECORDS_MAX && find_pending(records, 0, now) == records->count)
         return "the ring holds 64 keys that still open tickets, and no more fit: wait until the oldest has retired, "
                "or revoke";
     return NULL;
@@ -46,11 +55,12 @@ enum stek_result stek_records_rotate_now(struct stek_records *records, const str
         return STEK_ERR_BUSY;
     const size_t active = (size_t)stek_records_active(&next, now);
     next.at[active].active_until = now;
-    if (active + 1 == next.count)
+    const size_t pending = find_pending(&next, active + 1, now);
+    if (pending == next.count)
         result = append_next(&next, policy, fresh);
     if (result != STEK_OK)
         return result;
-    stek_chain_retime(&next, policy, active + 1, now);
+    stek_chain_retime(&next, policy, pending, now);
     result = stek_records_advance(&next, policy, now, fresh);
     if (result == STEK_OK)
         *records = next;
@@ -66,32 +76,63 @@ static bool is_meant(const struct stek_record *record, const struct stek_revocat
     return true;
 }
 
-/* Where the chain of record `at` ends: the next one of fresh bytes. Gaps in seq do not end it: what lay there may have
- * retired early, under another policy. */
-static size_t chain_end(const struct stek_records *records, size_t at)
+/* For each record the first one of its chain, by its place. */
+struct chains {
+    size_t first[STEK_RECORDS_MAX];
+};
+
+/* Enters what follows from record `first`. Found by computing it: whatever a record says of its origin. */
+static enum stek_result follow_chain(const struct stek_records *records, size_t first, struct chains *chains)
 {
-    do
-        at++;
-    while (at < records->count && records->at[at].origin == STEK_ORIGIN_CONTINUED);
-    return at;
+    STEK_SECRET(stek_secret32) struct stek_secret32 secret = records->at[first].secret;
+    const uint64_t last = records->at[records->count - 1].seq;
+    uint64_t seq = records->at[first].seq;
+
+    for (int step = 0; seq < last && step < STEK_CONTINUE_MAX; step++) {
+        enum stek_result result = stek_derive_continuation(&secret, &secret);
+        if (result == STEK_ERR_RANDOM) /* it looks weak: nobody continues from here */
+            return STEK_OK;
+        if (result != STEK_OK)
+            return result;
+        seq++;
+        for (size_t i = first + 1; i < records->count; i++)
+            if (records->at[i].seq == seq && CRYPTO_memcmp(&records->at[i].secret, &secret, sizeof secret) == 0)
+                chains->first[i] = first;
+    }
+    return STEK_OK;
 }
 
-/* Removes every chain of which a record is meant. Returns how many records went. */
-static uint64_t remove_chains(struct stek_records *records, const struct stek_revocation *what, int64_t now)
+static enum stek_result find_chains(const struct stek_records *records, struct chains *ret_chains)
 {
-    const uint64_t before = records->count;
+    enum stek_result result = STEK_OK;
 
-    for (size_t from = 0; from < records->count;) {
-        const size_t end = chain_end(records, from);
-        bool meant = false;
-        for (size_t i = from; i < end; i++)
-            meant |= is_meant(&records->at[i], what, now);
-        if (meant)
-            stek_records_remove(records, from, end);
-        else
-            from = end;
-    }
-    return before - records->count;
+    for (size_t i = 0; i < records->count; i++)
+        ret_chains->first[i] = i;
+    for (size_t i = 0; i < records->count && result == STEK_OK; i++)
+        if (ret_chains->first[i] == i)
+            result = follow_chain(records, i, ret_chains);
+    return result;
+}
+
+/* Removes every chain of which a record is meant. *ret_count is how many records went. */
+static enum stek_result remove_chains(struct stek_records *records, const struct stek_revocation *what, int64_t now,
+                                      uint64_t *ret_count)
+{
+    bool meant[STEK_RECORDS_MAX] = {false};
+    const uint64_t before = records->count;
+    struct chains chains;
+    enum stek_result result = find_chains(records, &chains);
+
+    if (result != STEK_OK)
+        return result;
+    for (size_t i = 0; i < records->count; i++)
+        if (is_meant(&records->at[i], what, now))
+            meant[chains.first[i]] = true;
+    for (size_t i = records->count; i-- > 0;)
+        if (meant[chains.first[i]])
+            stek_records_remove(records, i, i + 1);
+    *ret_count = before - records->count;
+    return STEK_OK;
 }
 
 /* Closes the gap that a revocation left at `now` or later, after the record `last`, the ring's last before it. */
@@ -99,15 +140,13 @@ static enum stek_result close_gap(struct stek_records *records, const struct ste
                                   const struct stek_record *last, const struct stek_fresh *fresh)
 {
     const int active = stek_records_active(records, now);
-    size_t later = 0;
+    const size_t pending = find_pending(records, 0, now);
     uint32_t used = 0;
 
-    while (later < records->count && records->at[later].active_from <= now)
-        later++;
     if (active >= 0)
-        stek_chain_retime(records, policy, later, records->at[active].active_until);
-    else if (later < records->count)
-        stek_chain_retime(records, policy, later, now);
+        stek_chain_retime(records, policy, pending, records->at[active].active_until);
+    else if (pending < records->count)
+        stek_chain_retime(records, policy, pending, now);
     else
         return stek_chain_start(records, policy, now, last, fresh, &used);
     return STEK_OK;
@@ -124,7 +163,8 @@ enum stek_result stek_records_revoke(struct stek_records *records, const struct 
     if (result != STEK_OK)
         return result;
     last = *stek_records_last(&next);
-    const uint64_t count = remove_chains(&next, what, now);
+    uint64_t count = 0;
+    result = remove_chains(&next, what, now, &count);
     if (count > 0)
         result = close_gap(&next, policy, now, &last, fresh);
     if (count > 0 && result == STEK_OK)

@@ -3,8 +3,9 @@
  * What an operator does to a ring by hand: rotate at once, and revoke. Pure. For the ring's one writer; each call first
  * does what is due (stek_records_advance()), so that one record is active at `now`, before and after.
  *
- * Records come in *chains*: one of fresh random bytes, and those that were continued from it. Who knows one of a chain
- * knows those after it, so a chain is revoked as a whole: nothing that was revoked can be computed from what remains.
+ * Records come in *chains*: one of fresh random bytes, and those that were continued from it, be they the records of
+ * their seq, superseded, or published later. Who knows one of a chain knows those after it, so a chain is revoked as a
+ * whole: nothing that was revoked can be computed from what remains, nor what remains from what was revoked.
  */
 #ifndef STEK_CORE_REVOKE_H
 #define STEK_CORE_REVOKE_H
@@ -13,7 +14,7 @@
 
 enum stek_revoke_which {
     STEK_REVOKE_ALL,   /* every record */
-    STEK_REVOKE_KEY,   /* the record `seq` */
+    STEK_REVOKE_KEY,   /* the record `seq`, superseded ones included */
     STEK_REVOKE_BEFORE /* every record that has sealed before the time `before` */
 };
 
