@@ -119,13 +119,23 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
         }
 }
 
+/* Whether every first try with a ticket of this target resumed. Which process answers is a matter of luck, so few tries
+ * with another one's ticket prove little by themselves. */
+static bool all_resumed(const struct stek_audit_observation *obs, uint32_t target)
+{
+    const struct tries tls12 = count_tries(obs, target, STEK_AUDIT_TLS12);
+    const struct tries tls13 = count_tries(obs, target, STEK_AUDIT_TLS13);
+
+    return tls12.resumed + tls13.resumed == tls12.all + tls13.all;
+}
+
 static void report_several(struct stek_audit_judging *judging, uint32_t target, struct stek_audit_name_order order)
 {
     const struct stek_audit_about about = stek_audit_about(target, 0);
     const struct old_keys old = try_old_keys(judging, target);
     const unsigned names = order.names;
 
-    if (take_turns(order) && old.resumed == old.tried && old.tried > 0)
+    if (take_turns(order) && old.resumed == old.tried && old.tried > 0 && all_resumed(judging->obs, target))
         stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
                         "%u key names take turns, and all %u tries with a ticket of another one resumed: it looks like "
                         "several processes or hosts that know each other's keys",

@@ -24,6 +24,7 @@ void audit_stop_catch(void)
     const struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
 
     stop_asked = 0;
+    (void)signal(SIGPIPE, SIG_IGN); /* servers hang up while they are written to */
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
 }

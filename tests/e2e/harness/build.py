@@ -8,8 +8,9 @@ BUILD = Path(os.environ.get("STEK_BUILD") or REPOSITORY / "build").resolve()
 MODULE = BUILD / "src/tls/module/stek.so"
 COMMAND = BUILD / "src/cli/stek"
 CLIENT = BUILD / "tests/tools/ticket-client"
+BROKEN_SERVER = BUILD / "tests/tools/broken-server"
 
 
 def missing():
     """What has not been built yet."""
-    return [path for path in (MODULE, COMMAND, CLIENT) if not path.exists()]
+    return [path for path in (MODULE, COMMAND, CLIENT, BROKEN_SERVER) if not path.exists()]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs under test, one file each; none of them is modified."""
 from .apache import Apache
+from .broken import Broken
+from .gnutls_serv import GnutlsServ
 from .haproxy import Haproxy
 from .lighttpd import Lighttpd
 from .nginx import Nginx

@@ -21,8 +21,9 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     keepalive_timeout 0;
-    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_protocols {protocols};
     {ticket_key}
+    {directives}
     {hosts}
 }}
 """
@@ -43,24 +44,32 @@ HOST = """
 class Nginx(Server):
     name = "nginx"
 
-    def __init__(self, *args, workers=4, ticket_key=None, user=None, second_host=False, **kwargs):
+    def __init__(self, *args, workers=4, ticket_key=None, user=None, second_host=False, second_verifies=False,
+                 protocols="TLSv1.2 TLSv1.3", directives="", **kwargs):
         super().__init__(*args, **kwargs)
         self.workers = workers
         self.ticket_key = ticket_key  # an 80-byte key file
         self.user = user
         self.second_host = second_host  # serves b.example too, with a certificate of its own
+        self.second_verifies = second_verifies  # and demands client certificates there
+        self.protocols = protocols
+        self.directives = directives  # more of them, for all hosts
+
+    def verification(self):
+        return f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;"
 
     def hosts(self):
-        verify = f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;" if self.client_certificate else ""
         text = HOST.format(port=self.port, listen="reuseport", names="localhost a.example", identity=self.pki.server,
-                           extra=verify)
+                           extra=self.verification() if self.client_certificate else "")
         if self.second_host:
-            text += HOST.format(port=self.port, listen="", names="b.example", identity=self.pki.other, extra="")
+            text += HOST.format(port=self.port, listen="", names="b.example", identity=self.pki.other,
+                                extra=self.verification() if self.second_verifies else "")
         return text
 
     def prepare(self):
         self.write("nginx.conf", CONFIGURATION.format(
             folder=self.folder, workers=self.workers, hosts=self.hosts(),
+            protocols=self.protocols, directives=self.directives,
             user=f"user {self.user};" if self.user else "",
             ticket_key=f"ssl_session_ticket_key {self.ticket_key};" if self.ticket_key else ""))
 

@@ -15,8 +15,13 @@ PROGRAM = Path(__file__).parent / "programs/https.js"
 class Node(Server):
     name = "node"
 
+    def __init__(self, *args, ticket_keys=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.ticket_keys = ticket_keys  # a file of 48 bytes
+
     def command(self):
-        return ["node", PROGRAM, self.port, self.pki.server.cert, self.pki.server.key]
+        return ["node", PROGRAM, self.port, self.pki.server.cert, self.pki.server.key,
+                *([self.ticket_keys] if self.ticket_keys else [])]
 
     def reload(self):
         before = self.process.stdout().count("renewed")

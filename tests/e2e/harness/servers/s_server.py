@@ -6,6 +6,10 @@ from .base import Server
 class SServer(Server):
     name = "s_server"
 
+    def __init__(self, *args, options=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.options = options
+
     def command(self):
         return ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", self.pki.server.cert,
-                "-key", self.pki.server.key, "-www", "-quiet"]
+                "-key", self.pki.server.key, "-www", "-quiet", *self.options]

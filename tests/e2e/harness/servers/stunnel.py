@@ -19,6 +19,7 @@ connect = 127.0.0.1:{backend}
 cert = {identity.cert}
 key = {identity.key}
 sslVersionMin = TLSv1.2
+{options}
 """
 
 
@@ -35,8 +36,13 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 class Stunnel(Server):
     name = "stunnel"
 
+    def __init__(self, *args, options="", backend=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.options = options  # more of them, for the service
+        self.handler = backend or _Answer
+
     def start(self):
-        self.backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
+        self.backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
         self.thread = threading.Thread(target=self.backend.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
         return super().start()
@@ -50,7 +56,8 @@ class Stunnel(Server):
 
     def prepare(self):
         self.write("stunnel.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, backend=self.backend.server_port, identity=self.pki.server))
+            folder=self.folder, port=self.port, backend=self.backend.server_port, identity=self.pki.server,
+            options=self.options))
 
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]

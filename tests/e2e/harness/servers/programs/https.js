@@ -3,7 +3,7 @@
 'use strict';
 const fs = require('fs');
 const https = require('https');
-const [port, cert, key] = process.argv.slice(2);
+const [port, cert, key, ticketKeys] = process.argv.slice(2);
 
 const identity = () => ({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
 const server = https.createServer(identity(), (request, response) => {
@@ -14,4 +14,6 @@ process.on('SIGHUP', () => {
     server.setSecureContext(identity());
     fs.writeSync(1, 'renewed\n');
 });
+if (ticketKeys)
+    server.setTicketKeys(fs.readFileSync(ticketKeys));
 server.listen(Number(port), '127.0.0.1');

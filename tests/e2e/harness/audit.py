@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs `stek audit` and keeps what it found."""
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Optional
+
+from . import build
+from .process import plain_environment
+
+LEVELS = ("info", "low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Finding:
+    id: str
+    severity: str
+    target: Optional[int]
+    other: Optional[int]
+    version: Optional[str]
+    observed: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run told: `whole` is its JSON."""
+    status: int
+    stderr: str
+    whole: dict
+
+    @property
+    def findings(self):
+        return [Finding(**{name: found[name] for name in Finding.__dataclass_fields__})
+                for found in self.whole["findings"]]
+
+    def ids(self, at_least="info"):
+        """The ids of this severity or a graver one."""
+        return {found.id for found in self.findings if LEVELS.index(found.severity) >= LEVELS.index(at_least)}
+
+    def of(self, identity):
+        return [found for found in self.findings if found.id == identity]
+
+    def severities(self, identity):
+        return {found.severity for found in self.of(identity)}
+
+    def observed(self, identity):
+        return " / ".join(found.observed for found in self.of(identity))
+
+
+def command(*targets, **options):
+    """The command line: option names with underscores, True for a bare flag, a list for several, None for none."""
+    args = [str(build.COMMAND), "audit"]
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is None or one is False:
+                continue
+            args.append("--" + name.replace("_", "-"))
+            if one is not True:
+                args.append(str(one))
+    return args + [str(target) for target in targets]
+
+
+def run_text(*targets, **options):
+    """Runs it as asked; for people, unless `json` is asked for."""
+    return subprocess.run(command(*targets, **options), capture_output=True, text=True, check=False,
+                          env=plain_environment(), timeout=300)
+
+
+def run(*targets, tickets=20, rate=1000, **options):
+    """A quick audit with its report in JSON."""
+    if "from" in options:
+        tickets = rate = None
+    done = run_text(*targets, json=True, tickets=tickets, rate=rate, **options)
+    assert done.stdout, f"no report, status {done.returncode}: {done.stderr}"
+    return Report(done.returncode, done.stderr, json.loads(done.stdout))
+
+
+def audit(server, *targets, **options):
+    """Audits a server under test by its name in the certificate, trusting its CA."""
+    options.setdefault("ca", server.pki.ca)
+    return run(*(targets or [f"localhost:{server.port}"]), **options)
