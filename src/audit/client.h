@@ -76,8 +76,8 @@ STEK_MUST_USE enum stek_result stek_audit_shake_psk_only(struct stek_audit_clien
 
 /*
  * TLS 1.3: sends early data with the ticket (EARLY_FIRST); if it is accepted, sends the very same bytes on a second
- * connection (EARLY_REPLAY), from a forked process that keeps the first one's keys. Otherwise as stek_audit_shake();
- * STEK_ERR_SYSTEM when no process can be made.
+ * connection (EARLY_REPLAY), from a forked process that keeps the first one's keys. With any other purpose it sends
+ * early data once. Otherwise as stek_audit_shake(); STEK_ERR_SYSTEM when no process can be made.
  */
 STEK_MUST_USE enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
                                                       struct stek_audit_observation *obs,

@@ -136,6 +136,17 @@ static enum stek_result end_replayer(const struct replayer *replayer, struct ste
     return result;
 }
 
+static enum stek_result send_once(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
+{
+    struct flight flight;
+
+    if (make_flight(talk, &flight))
+        send_flight(talk, &flight);
+    else
+        talk->shake.outcome = STEK_AUDIT_REJECTED;
+    return stek_audit_talk_end(talk, obs, STEK_OK);
+}
+
 static enum stek_result send_twice(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
 {
     struct stek_audit_client *client = talk->client;
@@ -161,5 +172,7 @@ enum stek_result stek_audit_shake_early(struct stek_audit_client *client, struct
     struct stek_audit_talk talk;
     const enum stek_result result = stek_audit_talk_begin(&talk, client, obs, ask);
 
-    return result == STEK_OK ? send_twice(&talk, obs) : stek_audit_talk_end(&talk, obs, result);
+    if (result != STEK_OK)
+        return stek_audit_talk_end(&talk, obs, result);
+    return ask->purpose == STEK_AUDIT_EARLY_FIRST ? send_twice(&talk, obs) : send_once(&talk, obs);
 }

@@ -41,7 +41,7 @@ static enum stek_result carry_out(struct stek_audit_run *run, const struct stek_
 {
     if (ask->purpose == STEK_AUDIT_PSK_ONLY)
         return stek_audit_shake_psk_only(run->client, run->obs, ask);
-    if (ask->purpose == STEK_AUDIT_EARLY_FIRST)
+    if (ask->purpose == STEK_AUDIT_EARLY_FIRST || ask->purpose == STEK_AUDIT_EARLY_AGAIN)
         return stek_audit_shake_early(run->client, run->obs, ask);
     return stek_audit_shake(run->client, run->obs, ask);
 }

@@ -15,6 +15,8 @@
 
 enum {
     HANG_UP_MS = 700, /* how long tickets may take to come after a handshake with nothing to say */
+    EARLY_ANSWER_MS =
+        1500, /* how long to wait for the answer to a request that was early data: it may be left unread */
     REQUEST_LEN_MAX = 512,
     LONG_LIFE_S = 0x7fffffff /* lets libssl offer a ticket whose lifetime has passed */
 };
@@ -200,6 +202,12 @@ static bool speaks_http1(const struct stek_audit_talk *talk)
     return talk->client->settings.request && (len == 0 || (len > 6 && memcmp(name, "http/1", 6) == 0));
 }
 
+static void hurry(struct stek_audit_talk *talk, int64_t limit_ms)
+{
+    if (talk->deadline_ms > stek_audit_now_ms() + limit_ms)
+        talk->deadline_ms = stek_audit_now_ms() + limit_ms;
+}
+
 /* Asks, so that the tickets come before the answer. With nothing to ask it hangs up at once: servers send their tickets
  * before they read that. */
 static void talk_afterwards(struct stek_audit_talk *talk)
@@ -214,8 +222,10 @@ static void talk_afterwards(struct stek_audit_talk *talk)
     else if (!wanted)
         (void)SSL_shutdown(talk->ssl);
     ERR_clear_error();
-    if (!wanted && talk->deadline_ms > stek_audit_now_ms() + HANG_UP_MS)
-        talk->deadline_ms = stek_audit_now_ms() + HANG_UP_MS;
+    if (!wanted)
+        hurry(talk, HANG_UP_MS);
+    else if (!ask)
+        hurry(talk, EARLY_ANSWER_MS);
     read_answer(talk, wanted);
     (void)SSL_shutdown(talk->ssl);
     ERR_clear_error();
