@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several targets: whose tickets serve where, and what a full handshake there would have brought instead."""
+import base64
+import os
+
 import pytest
 
 from harness.audit import run
-from harness.servers import Broken, Haproxy, Nginx
+from harness.servers import Broken, Haproxy, Nginx, Stunnel
 
 
 def audit(pki, *targets, **options):
@@ -41,8 +44,6 @@ def test_control_two_hosts_of_one_site_share_keys_on_purpose(stock, certificates
 
 def test_haproxy_hosts_with_one_key_file(stock, folder, certificates):
     """The same through HAProxy's own configuration: told, and a flaw only where the name is not the host's own."""
-    import base64  # pylint: disable=import-outside-toplevel
-    import os  # pylint: disable=import-outside-toplevel
     keys = folder / "keys"
     keys.write_text("".join(base64.b64encode(os.urandom(80)).decode() + "\n" for _ in range(3)))
     a = stock(Haproxy, ticket_keys=keys)
@@ -65,17 +66,31 @@ def test_control_with_the_module_names_are_kept_apart(loaded, certificates):
     assert {"offered", "resumes"} <= report.ids()
 
 
-def test_a_ticket_in_place_of_a_client_certificate_is_found(stock, certificates):
-    server = stock(Broken, fault="client-auth-bypass", second_host=True)
+@pytest.mark.parametrize("program, options", [
+    (Broken, {"fault": "client-auth-bypass", "second_host": True}),
+    (Haproxy, {"second_verifies": True}),
+    (Stunnel, {"second_verifies": True}),
+], ids=lambda value: getattr(value, "name", ""))
+def test_a_ticket_in_place_of_a_client_certificate_is_found(stock, certificates, program, options):
+    """HAProxy and stunnel as Debian 12 has them, where one of two names at an address demands a certificate."""
+    server = stock(program, **options)
     report = audit(certificates, *addresses(server), sni=["a.example", "b.example"])
     assert report.severities("client-auth-bypass") == {"high"}
+    assert {(found.other, found.target) for found in report.of("client-auth-bypass")} == {(0, 1)}
     assert report.status == 1
 
 
-def test_nginx_with_client_certificates_on_its_second_host(stock, folder, certificates):
-    """What this nginx does is its own matter; what the audit says must agree with what the second host answers."""
+def test_control_a_host_that_turns_the_ticket_away_itself(stock, folder, certificates):
+    """This nginx resumes in TLS 1.2, but answers 421 or an alert: as little as without a ticket."""
     key = folder / "key"
-    key.write_bytes(bytes(range(80)))
+    key.write_bytes(os.urandom(80))
     server = stock(Nginx, second_host=True, second_verifies=True, ticket_key=key)
     report = audit(certificates, *addresses(server), sni=["a.example", "b.example"])
-    print(report.findings)
+    assert "client-auth-bypass" not in report.ids()
+    assert "cross-name" in report.ids()
+
+
+def test_control_with_the_module_no_ticket_stands_in_for_a_certificate(loaded, certificates):
+    server = loaded(Haproxy, second_verifies=True)
+    report = audit(certificates, *addresses(server), sni=["a.example", "b.example"])
+    assert "client-auth-bypass" not in report.ids()

@@ -11,7 +11,7 @@ defaults
     timeout client 5s
     timeout server 5s
 frontend https
-    bind 127.0.0.1:{port} ssl crt {identity.both} {second} ssl-min-ver TLSv1.2 {ticket_keys}
+    bind 127.0.0.1:{port} ssl {certificates} ssl-min-ver TLSv1.2 {ticket_keys}
     http-request return status 200 content-type text/plain lf-string "%pid\\n"
 """
 
@@ -19,16 +19,21 @@ frontend https
 class Haproxy(Server):
     name = "haproxy"
 
-    def __init__(self, *args, ticket_keys=None, second_host=False, identity=None, **kwargs):
+    def __init__(self, *args, ticket_keys=None, second_verifies=False, identity=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.ticket_keys = ticket_keys  # a file of base64 lines of 80-byte keys
-        self.second_host = second_host  # b.example too, with a certificate of its own
+        self.second_verifies = second_verifies  # serves b.example too, where it demands client certificates
         self.identity = identity or self.pki.server
+
+    def certificates(self):
+        if not self.second_verifies:
+            return f"crt {self.identity.both}"
+        return "crt-list " + str(self.write("crt-list", f"{self.identity.both} a.example\n{self.pki.other.both} "
+                                            f"[verify required ca-file {self.pki.ca}] b.example\n"))
 
     def prepare(self):
         self.write("haproxy.cfg", CONFIGURATION.format(
-            port=self.port, identity=self.identity,
-            second=f"crt {self.pki.other.both}" if self.second_host else "",
+            port=self.port, certificates=self.certificates(),
             ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else ""))
 
     def command(self):

@@ -20,6 +20,18 @@ cert = {identity.cert}
 key = {identity.key}
 sslVersionMin = TLSv1.2
 {options}
+{second}
+"""
+
+SECOND = """
+[second]
+sni = https:b.example
+connect = 127.0.0.1:{backend}
+cert = {pki.other.cert}
+key = {pki.other.key}
+CAfile = {pki.ca}
+verifyChain = yes
+requireCert = yes
 """
 
 
@@ -36,9 +48,10 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 class Stunnel(Server):
     name = "stunnel"
 
-    def __init__(self, *args, options="", backend=None, **kwargs):
+    def __init__(self, *args, options="", second_verifies=False, backend=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.options = options  # more of them, for the service
+        self.second_verifies = second_verifies  # serves b.example too, where it demands client certificates
         self.handler = backend or _Answer
 
     def start(self):
@@ -57,7 +70,8 @@ class Stunnel(Server):
     def prepare(self):
         self.write("stunnel.conf", CONFIGURATION.format(
             folder=self.folder, port=self.port, backend=self.backend.server_port, identity=self.pki.server,
-            options=self.options))
+            options=self.options,
+            second=SECOND.format(backend=self.backend.server_port, pki=self.pki) if self.second_verifies else ""))
 
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]
