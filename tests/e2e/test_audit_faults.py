@@ -7,9 +7,6 @@ from harness.servers import Broken
 
 # The fault of the server, the id that must be found, its severity, and the versions of TLS that it shows in.
 FAULTS = [
-    ("weak-key", "weak-key", "critical", {"1.2", "1.3"}),
-    ("counter-key", "weak-key", "critical", {"1.2", "1.3"}),
-    ("ctr-weak-key", "weak-key", "critical", {"1.2", "1.3"}),
     ("ticket-in-clear", "ticket-in-clear", "critical", {"1.2", "1.3"}),
     ("keystream-reuse", "keystream-reuse", "critical", {"1.2", "1.3"}),
     ("iv-repeat", "iv-repeat", "high", {"1.2", "1.3"}),

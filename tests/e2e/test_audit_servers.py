@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers from Debian, as they come and made bad by their own configuration."""
-import base64
-
 import pytest
 
 from harness.audit import audit
@@ -17,40 +15,6 @@ def test_a_good_server_has_nothing_of_medium_or_more(stock, program):
     assert report.status == 0
     assert {"offered", "resumes"} <= report.ids()
     assert {found.version for found in report.of("resumes")} == {"1.2", "1.3"}
-
-
-def zeros(folder, size):
-    path = folder / "zeros"
-    path.write_bytes(bytes(size))
-    path.chmod(0o600)
-    return path
-
-
-def haproxy_zeros(folder, size):
-    path = folder / "zeros"
-    path.write_text(3 * (base64.b64encode(bytes(size)).decode() + "\n"))
-    return path
-
-
-ZEROS = "0" * 32  # hexadecimal
-WEAK = {
-    "nginx with 80 zeros": (Nginx, lambda folder: {"ticket_key": zeros(folder, 80)}),
-    "nginx with 48 zeros": (Nginx, lambda folder: {"ticket_key": zeros(folder, 48)}),
-    "HAProxy with 80 zeros": (Haproxy, lambda folder: {"ticket_keys": haproxy_zeros(folder, 80)}),
-    "HAProxy with 48 zeros": (Haproxy, lambda folder: {"ticket_keys": haproxy_zeros(folder, 48)}),
-    "Apache with 48 zeros": (Apache, lambda folder: {"ticket_key": zeros(folder, 48)}),
-    "Node with 48 zeros": (Node, lambda folder: {"ticket_keys": zeros(folder, 48)}),
-    "stunnel with zeros": (Stunnel, lambda folder: {
-        "options": f"ticketKeySecret = {ZEROS}\nticketMacSecret = {ZEROS}"}),
-}
-
-
-@pytest.mark.parametrize("case", WEAK)
-def test_a_weak_key_file_is_found(stock, folder, case):
-    program, options = WEAK[case]
-    report = audit(stock(program, **options(folder)))
-    assert report.severities("weak-key") == {"critical"}
-    assert report.status == 1
 
 
 def test_tickets_off_are_not_offered(stock):
