@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/retime.h"
+
+#include "core/chain.h"
+
+void stek_records_retime(struct stek_records *records, const struct stek_policy *policy, int64_t now)
+{
+    const int index = stek_records_active(records, now);
+
+    if (index < 0)
+        return;
+    const size_t active = (size_t)index;
+    const int64_t promised = records->at[active].accept_until;
+    stek_chain_retime(records, policy, active, records->at[active].active_from);
+    struct stek_record *record = &records->at[active];
+    if (record->active_until < now)
+        record->active_until = now;
+    if (record->accept_until < promised)
+        record->accept_until = promised;
+    stek_chain_retime(records, policy, active + 1, record->active_until);
+}

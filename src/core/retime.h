@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a change of policy does to the records that are there. Pure. */
+#ifndef STEK_CORE_RETIME_H
+#define STEK_CORE_RETIME_H
+
+#include "core/policy.h"
+#include "core/record.h"
+
+/*
+ * Gives the active record and those ahead of it the times of `policy` (resolved), which holds from `now` on: the active
+ * one seals for `rotate` since it began, but until `now` at least, and those ahead follow without a gap. What has sealed
+ * opens as long as its tickets were promised. Secrets and seqs stay. Does nothing when the times are those of the policy
+ * already, or no record is active. For a ring whose holders all see the change at once: not for one of a fleet.
+ */
+void stek_records_retime(struct stek_records *records, const struct stek_policy *policy, int64_t now);
+
+#endif
