@@ -19,7 +19,7 @@
  *
  * Why not one file that all consumers map: whoever can write a file can truncate it, and a mapping of a truncated file
  * kills its process with SIGBUS. Here only the program's own user can do that, to his own processes. The directory
- * (mode 3770: setgid, sticky) lets members of the ring's group make files, and nobody touch another's.
+ * (mode 1770, sticky) lets members of the ring's group make files, and nobody touch another's.
  *
  * The attacker is a consumer that writes anything here, truncates at any time, or fills the directory. Readers never
  * map, never block on a FIFO or lease, read a bounded number of files of exactly one size, and take numbers only.

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 10, GARBAGE_S = 3600, DIRECTORY_MODE = 03770 };
+enum { PATIENCE_S = 10, GARBAGE_S = 3600, DIRECTORY_MODE = 01770 };
 
 enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group)
 {
@@ -20,7 +20,6 @@ enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group)
     const int dir = openat(run_dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return STEK_ERR_SYSTEM;
-    /* In this order: a change of the group takes setgid away. */
     const bool ok = fchown(dir, (uid_t)-1, group) == 0 && fchmod(dir, DIRECTORY_MODE) == 0;
     (void)close(dir);
     return ok ? STEK_OK : STEK_ERR_SYSTEM;

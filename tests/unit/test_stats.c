@@ -263,7 +263,7 @@ static void the_directory_has_the_mode_that_keeps_consumers_apart(void **state)
 
     (void)state;
     assert_int_equal(fstat(stats_dir(), &about), 0);
-    assert_int_equal(about.st_mode & 07777, 03770);
+    assert_int_equal(about.st_mode & 07777, 01770);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stats_setup, stats_teardown)
