@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import checks
+import manuals
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -193,7 +194,7 @@ class Manuals(LintCase):
 
     def setUp(self):
         super().setUp()
-        for name in ("stek.1", "stek.3", "stek-openssl.5"):
+        for name in manuals.PAGES:
             (self.write(f"build/man/{name}", "")).write_text(self.PAGE)
 
     def test_sound(self):

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/commands.h"
+
+#include "core/revoke.h"
+#include "daemon/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *unknown_ring(const char *ring)
+{
+    return stek_control_error("unknown-ring", "there is no ring '%s': 'stek status' shows those that there are", ring);
+}
+
+static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept, int64_t now, json_t *list)
+{
+    struct stek_status_ring status;
+
+    stek_rings_describe(&daemon->rings, kept, now, &status);
+    return json_array_append_new(list, stek_status_json(&status)) == 0;
+}
+
+static json_t *answer_status(struct stekd *daemon, const struct stek_request *request)
+{
+    const struct stek_kept *only = stek_rings_find(&daemon->rings, request->ring);
+    const int64_t now = stekd_now();
+    json_t *list = json_array();
+    bool whole = list != NULL;
+
+    if (only == NULL && request->ring[0] != '\0') {
+        json_decref(list);
+        return unknown_ring(request->ring);
+    }
+    for (size_t i = 0; i < daemon->rings.count && whole; i++)
+        if (only == NULL || only == &daemon->rings.at[i])
+            whole = append_ring(daemon, &daemon->rings.at[i], now, list);
+    if (!whole) {
+        json_decref(list);
+        return NULL;
+    }
+    return json_pack("{s:b, s:{s:s, s:I, s:I}, s:o}", "ok", 1, "stekd", "version", STEK_VERSION, "pid",
+                     (json_int_t)getpid(), "since", (json_int_t)daemon->since, "rings", list);
+}
+
+/* stek_change_fn */
+static enum stek_result rotate_now(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+{
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    const char **ret_problem = arg;
+
+    *ret_problem = stek_records_rotate_problem(&state->records, now);
+    return *ret_problem != NULL ? STEK_ERR_BUSY : stek_records_rotate_now(&state->records, &policy, now, fresh);
+}
+
+static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept, const struct stek_peer *peer)
+{
+    const int64_t now = stekd_now();
+    const char *problem = NULL;
+
+    enum stek_result result = stek_writer_change(kept->writer, rotate_now, &problem, now);
+    if (result != STEK_OK)
+        return stek_control_error("failed", "ring %s: %s", kept->config.name,
+                                  problem != NULL ? problem : stek_result_text(result));
+    stek_kept_count(kept, now);
+    stekd_turn(daemon);
+    stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld)", kept->config.name, (long)peer->uid,
+             (long)peer->pid);
+    return json_pack("{s:b, s:s}", "ok", 1, "ring", kept->config.name);
+}
+
+/* A revocation under way. */
+struct revoking {
+    struct stek_revocation what;
+    uint64_t count;
+};
+
+/* stek_change_fn */
+static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+{
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    struct revoking *revoking = arg;
+
+    return stek_records_revoke(&state->records, &revoking->what, &policy, now, fresh, &revoking->count);
+}
+
+/* Finds the key that `id` means. Returns an error to answer with, or NULL. */
+static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept, const char *id, uint64_t *ret_seq)
+{
+    struct stek_status_ring status;
+    size_t matches = 0;
+
+    stek_rings_describe(&daemon->rings, kept, stekd_now(), &status);
+    const struct stek_status_key *key = stek_status_find(&status, id, &matches);
+    if (key == NULL)
+        return stek_control_error("failed", "ring %s: %s: 'stek status' shows the keys", kept->config.name,
+                                  matches > 1 ? "more than one key begins so" : "there is no such key");
+    *ret_seq = key->seq;
+    return NULL;
+}
+
+static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept, const struct stek_request *request,
+                             const struct stek_peer *peer)
+{
+    static const enum stek_revoke_which which[] = {
+        [STEK_REQUEST_ALL] = STEK_REVOKE_ALL, [STEK_REQUEST_KEY] = STEK_REVOKE_KEY, [STEK_REQUEST_BEFORE] = STEK_REVOKE_BEFORE};
+    struct revoking revoking = {.what = {.which = which[request->which], .before = request->before}};
+    const int64_t now = stekd_now();
+    json_t *error = NULL;
+
+    if (request->which == STEK_REQUEST_KEY)
+        error = find_key(daemon, kept, request->key, &revoking.what.seq);
+    if (error != NULL)
+        return error;
+    enum stek_result result = stek_writer_change(kept->writer, revoke_now, &revoking, now);
+    if (result != STEK_OK)
+        return stek_control_error("failed", "ring %s: nothing was revoked: %s", kept->config.name, stek_result_text(result));
+    stek_kept_count(kept, now);
+    stekd_turn(daemon);
+    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " keys revoked by hand (user %ld, process %ld)", kept->config.name,
+             revoking.count, (long)peer->uid, (long)peer->pid);
+    return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked", (json_int_t)revoking.count);
+}
+
+json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer, void *arg)
+{
+    struct stekd *daemon = arg;
+
+    if (request->command == STEK_REQUEST_STATUS)
+        return answer_status(daemon, request);
+    struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);
+    if (kept == NULL)
+        return unknown_ring(request->ring);
+    if (request->command == STEK_REQUEST_ROTATE)
+        return answer_rotate(daemon, kept, peer);
+    return answer_revoke(daemon, kept, request, peer);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration of stekd (stekd.conf(5)): what an INI file says, checked. Parsing is pure; config_file.c reads the
+ * files. A fault is one line: file, line, what is wrong and what is allowed.
+ *
+ * The attacker: none is meant to write these files. The parser is bounded and fuzzed all the same.
+ */
+#ifndef STEK_DAEMON_CONFIG_H
+#define STEK_DAEMON_CONFIG_H
+
+#include "stek.h"
+
+#include "core/ringname.h"
+#include "ringfile/image.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+enum {
+    STEK_CONFIG_RINGS_MAX = 1024,
+    STEK_CONFIG_LISTENS_MAX = 8,
+    STEK_CONFIG_FILE_LEN_MAX = 256 * 1024,
+    STEK_ACCOUNT_NAME_MAX = 64 /* of a user or a group */
+};
+
+/* What was set in a section, for finding what is set twice: by the setting's place in its table. */
+struct stek_config_marks {
+    struct {
+        unsigned file; /* 0: not set */
+        unsigned line;
+    } at[8];
+};
+
+/* [ring NAME] */
+struct stek_config_ring {
+    char name[STEK_RING_NAME_MAX + 1];
+    struct stek_policy policy;             /* zeros: defaults */
+    char group[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: none given */
+    gid_t gid;                             /* of `group`; (gid_t)-1: none given. Set by stek_config_load() */
+    enum stek_source source;
+    struct stek_config_marks marks;
+    char place[128]; /* "FILE:LINE" of its first section, for faults that only show at the end; cut when too long */
+};
+
+/* An address that metrics are served on. */
+struct stek_config_listen {
+    struct sockaddr_storage address;
+    socklen_t len;
+    char text[128]; /* as it was written */
+};
+
+/* [stekd] and all rings, in the order in which they were first named. */
+struct stek_config {
+    char user[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: stay who we are */
+    char admin_group[STEK_ACCOUNT_NAME_MAX + 1];
+    gid_t admin_gid; /* (gid_t)-1: there is no such group. Set by stek_config_load() */
+    bool allow_disk;
+    struct stek_config_listen listen[STEK_CONFIG_LISTENS_MAX];
+    size_t listen_count;
+    struct stek_config_ring *rings;
+    size_t ring_count;
+    struct stek_config_marks marks;
+    unsigned files; /* read so far */
+};
+
+/* One line, without a newline. */
+struct stek_config_problem {
+    char text[512];
+};
+
+void stek_config_init(struct stek_config *config);
+void stek_config_fini(struct stek_config *config);
+
+/*
+ * Adds what the text of one file says; `file` is its name for faults. A setting that another file has set is replaced;
+ * one that this file has set already is a fault. Returns false at the first fault; *config may only be given to
+ * stek_config_fini() then.
+ */
+bool stek_config_parse(struct stek_config *config, const char *file, const char *text, size_t len,
+                       struct stek_config_problem *ret_problem);
+
+/* Checks what only shows when all files are there: that each ring's settings go together. */
+bool stek_config_check(const struct stek_config *config, struct stek_config_problem *ret_problem);
+
+/*
+ * Reads the file at `path` and then conf.d/NAME.conf beside it, in the order of their names, checks, and looks the groups up.
+ * On failure nothing is left to free. *ret_config is the caller's, for stek_config_fini().
+ */
+bool stek_config_load(const char *path, struct stek_config *ret_config, struct stek_config_problem *ret_problem);
+
+/* The ring of that name, or NULL. */
+const struct stek_config_ring *stek_config_find(const struct stek_config *config, const char *name);
+
+#endif

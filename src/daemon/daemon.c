@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include "daemon/commands.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/privileges.h"
+#include "daemon/sandbox.h"
+#include "daemon/trim.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t stekd_now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+void stekd_turn(struct stekd *daemon)
+{
+    const int64_t next = stek_rings_update(&daemon->rings, stekd_now());
+
+    if (!stek_alarm_set(&daemon->alarm, next))
+        stek_log(STEK_LOG_ERROR, "cannot set the alarm for the next rotation: %s", strerror(errno));
+}
+
+static void on_alarm(void *arg)
+{
+    stekd_turn(arg);
+}
+
+/* ---- pages ---- */
+
+static bool write_metrics(struct evbuffer *text, void *arg)
+{
+    const struct stekd *daemon = arg;
+    const struct stek_metrics_daemon self = {
+        .since = daemon->since, .last_reload_ok = daemon->last_reload_ok, .last_reload = daemon->last_reload};
+    const int64_t now = stekd_now();
+    struct stek_metrics_ring *rings = calloc(daemon->rings.count + 1, sizeof *rings);
+
+    if (rings == NULL)
+        return false;
+    for (size_t i = 0; i < daemon->rings.count; i++) {
+        const struct stek_kept *kept = &daemon->rings.at[i];
+        rings[i].rotations = kept->rotations;
+        rings[i].continuations = kept->continuations;
+        stek_rings_describe(&daemon->rings, kept, now, &rings[i].status);
+    }
+    const bool written = stek_metrics_write(text, &self, rings, daemon->rings.count, now);
+    free(rings);
+    return written;
+}
+
+/* All is well when every ring could be brought up to date when that was last due. */
+static bool write_health(struct evbuffer *text, void *arg)
+{
+    const struct stekd *daemon = arg;
+
+    for (size_t i = 0; i < daemon->rings.count; i++)
+        if (daemon->rings.at[i].failing) {
+            (void)evbuffer_add_printf(text, "ring %s could not be brought up to date\n", daemon->rings.at[i].config.name);
+            return false;
+        }
+    (void)evbuffer_add_printf(text, "ok\n");
+    return true;
+}
+
+/* ---- signals ---- */
+
+/* What only a new start can change. */
+static void warn_of_restart(const struct stek_config *old, const struct stek_config *new)
+{
+    bool same = strcmp(old->user, new->user) == 0 && old->allow_disk == new->allow_disk &&
+                old->listen_count == new->listen_count;
+
+    for (size_t i = 0; same && i < old->listen_count; i++)
+        same = strcmp(old->listen[i].text, new->listen[i].text) == 0;
+    if (!same)
+        stek_log(STEK_LOG_WARNING, "a change of user, allow_disk or listen takes effect when stekd is started again");
+}
+
+static bool take_config(struct stekd *daemon, struct stek_config *config, struct stek_config_problem *ret_problem)
+{
+    if (!stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem)) {
+        stek_config_fini(config);
+        return false;
+    }
+    if (config->admin_gid != daemon->config.admin_gid && !stek_control_set_admin(daemon->control, config->admin_gid))
+        stek_log(STEK_LOG_WARNING, "the control socket cannot be given to group %s", config->admin_group);
+    warn_of_restart(&daemon->config, config);
+    stek_config_fini(&daemon->config);
+    daemon->config = *config;
+    daemon->last_reload = stekd_now();
+    return true;
+}
+
+static void on_reload(evutil_socket_t signal, short what, void *arg)
+{
+    struct stekd *daemon = arg;
+    struct stek_config_problem problem;
+    struct stek_config config;
+
+    (void)signal;
+    (void)what;
+    stek_notify_reloading(&daemon->notify);
+    daemon->last_reload_ok =
+        stek_config_load(daemon->options->config, &config, &problem) && take_config(daemon, &config, &problem);
+    if (daemon->last_reload_ok)
+        stek_log(STEK_LOG_NOTICE, "configuration taken: %zu rings", daemon->rings.count);
+    else
+        stek_log(STEK_LOG_ERROR, "%s; going on with the configuration before", problem.text);
+    stekd_turn(daemon);
+    stek_notify_send(&daemon->notify, "READY=1");
+    stek_trim();
+}
+
+static void on_end(evutil_socket_t signal, short what, void *arg)
+{
+    struct stekd *daemon = arg;
+
+    (void)signal;
+    (void)what;
+    stek_notify_send(&daemon->notify, "STOPPING=1");
+    (void)event_base_loopbreak(daemon->base);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+    const struct stekd *daemon = arg;
+
+    (void)fd;
+    (void)what;
+    stek_notify_send(&daemon->notify, "WATCHDOG=1");
+}
+
+/* ---- from start to end ---- */
+
+static bool fail(const char *what)
+{
+    stek_log(STEK_LOG_ERROR, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool open_loop(struct stekd *daemon)
+{
+    static const int numbers[STEKD_SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
+    const struct timeval pause = {.tv_sec = daemon->notify.watchdog_ms / 1000,
+                                  .tv_usec = daemon->notify.watchdog_ms % 1000 * 1000};
+
+    daemon->base = event_base_new();
+    if (daemon->base == NULL || !stek_alarm_open(daemon->base, on_alarm, daemon, &daemon->alarm))
+        return fail("no event loop");
+    for (int i = 0; i < STEKD_SIGNALS; i++) {
+        daemon->signal[i] = evsignal_new(daemon->base, numbers[i], numbers[i] == SIGHUP ? on_reload : on_end, daemon);
+        if (daemon->signal[i] == NULL || event_add(daemon->signal[i], NULL) != 0)
+            return fail("no event loop");
+    }
+    daemon->watchdog = event_new(daemon->base, -1, EV_PERSIST, on_watchdog, daemon);
+    if (daemon->watchdog == NULL || (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
+        return fail("no event loop");
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
+}
+
+/* Root's part: the run directory, and sockets where only root may have them. Then root is given up. */
+static bool open_directory(struct stekd *daemon)
+{
+    const struct stek_options *options = daemon->options;
+    const bool allow_disk = options->allow_disk || daemon->config.allow_disk;
+    struct stek_rundir_problem problem;
+    struct stek_account account;
+
+    if (!stek_account_find(daemon->config.user, &account)) {
+        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config, daemon->config.user);
+        return false;
+    }
+    if (!stek_privileges_limit())
+        return fail("core dumps cannot be turned off");
+    if (!stek_rundir_open(options->run_dir, account.uid, account.gid, allow_disk, &daemon->rundir, &problem)) {
+        stek_log(STEK_LOG_ERROR, "%s", problem.text);
+        return false;
+    }
+    stek_rings_init(&daemon->rings, daemon->rundir.dir_fd, allow_disk);
+    const char *refused = stek_privileges_drop(&account);
+    if (refused != NULL)
+        return fail(refused);
+    if (!options->no_sandbox && !stek_privileges_hide())
+        return fail("core dumps cannot be turned off");
+    if (!stek_rundir_lock(&daemon->rundir, options->run_dir, &problem)) {
+        stek_log(STEK_LOG_ERROR, "%s", problem.text);
+        return false;
+    }
+    return true;
+}
+
+static bool open_sockets(struct stekd *daemon)
+{
+    const struct stek_http_pages pages = {.metrics = write_metrics, .health = write_health, .arg = daemon};
+    struct stek_config_problem problem;
+    char path[4096];
+
+    if (snprintf(path, sizeof path, "%s/control.sock", daemon->options->run_dir) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return fail("--run-dir");
+    }
+    daemon->control = stek_control_open(daemon->base, path, daemon->config.admin_gid, stek_commands_answer, daemon);
+    if (daemon->control == NULL)
+        return fail(path);
+    if (daemon->config.listen_count == 0)
+        return true;
+    daemon->http = stek_http_open(daemon->base, daemon->config.listen, daemon->config.listen_count, &pages, &problem);
+    if (daemon->http == NULL)
+        stek_log(STEK_LOG_ERROR, "%s: %s", daemon->options->config, problem.text);
+    return daemon->http != NULL;
+}
+
+static bool open_rings(struct stekd *daemon)
+{
+    struct stek_config_problem problem;
+
+    if (daemon->config.ring_count == 0)
+        stek_log(STEK_LOG_WARNING, "%s: there is no [ring NAME], so there is nothing to keep", daemon->options->config);
+    if (stek_rings_apply(&daemon->rings, &daemon->config, daemon->since, &problem))
+        return true;
+    stek_log(STEK_LOG_ERROR, "%s", problem.text);
+    return false;
+}
+
+static bool close_sandbox(const struct stekd *daemon)
+{
+    if (daemon->options->no_sandbox) {
+        stek_log(STEK_LOG_WARNING, "--no-sandbox: no filter of system calls, and debuggers may attach");
+        return true;
+    }
+    const enum stek_sandbox sandbox = stek_sandbox_close(false);
+    if (sandbox == STEK_SANDBOX_REFUSED)
+        stek_log(STEK_LOG_ERROR, "the filter of system calls was refused: --no-sandbox goes on without");
+    return sandbox != STEK_SANDBOX_REFUSED;
+}
+
+static bool start(struct stekd *daemon)
+{
+    if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) || !close_sandbox(daemon))
+        return false;
+    stek_trim();
+    return open_rings(daemon);
+}
+
+static void finish(struct stekd *daemon)
+{
+    stek_http_close(daemon->http);
+    stek_control_close(daemon->control);
+    stek_rings_fini(&daemon->rings);
+    if (daemon->rundir.dir_fd >= 0)
+        stek_rundir_close(&daemon->rundir);
+    for (int i = 0; i < STEKD_SIGNALS; i++)
+        if (daemon->signal[i] != NULL)
+            event_free(daemon->signal[i]);
+    if (daemon->watchdog != NULL)
+        event_free(daemon->watchdog);
+    stek_alarm_close(&daemon->alarm);
+    if (daemon->base != NULL)
+        event_base_free(daemon->base);
+    stek_notify_close(&daemon->notify);
+    stek_config_fini(&daemon->config);
+    libevent_global_shutdown();
+}
+
+int stekd_run(const struct stek_options *options, struct stek_config *config)
+{
+    struct stekd daemon = {.options = options,
+                           .config = *config,
+                           .rundir = {.dir_fd = -1, .lock_fd = -1},
+                           .alarm = {.fd = -1},
+                           .since = stekd_now(),
+                           .last_reload = stekd_now(),
+                           .last_reload_ok = true};
+
+    stek_notify_open(&daemon.notify);
+    const bool started = start(&daemon);
+    if (started) {
+        stekd_turn(&daemon);
+        stek_log(STEK_LOG_INFO, "version %s keeps %zu rings in %s", STEK_VERSION, daemon.rings.count, options->run_dir);
+        stek_notify_send(&daemon.notify, "READY=1");
+        stek_trim();
+        (void)event_base_dispatch(daemon.base);
+        stek_log(STEK_LOG_INFO, "ends; its rings stay");
+    }
+    finish(&daemon);
+    return started ? STEKD_EXIT_FINE : STEKD_EXIT_FAILED;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stekd as a whole: what it holds while it runs, and its loop. */
+#ifndef STEK_DAEMON_DAEMON_H
+#define STEK_DAEMON_DAEMON_H
+
+#include "daemon/alarm.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/http.h"
+#include "daemon/notify.h"
+#include "daemon/options.h"
+#include "daemon/rings.h"
+#include "daemon/rundir.h"
+
+enum { STEKD_SIGNALS = 3 };
+
+struct stekd {
+    const struct stek_options *options;
+    struct stek_config config; /* in force */
+    struct stek_rundir rundir;
+    struct event_base *base;
+    struct event *signal[STEKD_SIGNALS];
+    struct event *watchdog;
+    struct stek_alarm alarm;
+    struct stek_rings rings;
+    struct stek_control *control;
+    struct stek_http *http;
+    struct stek_notify notify;
+    int64_t since;       /* Unix seconds */
+    int64_t last_reload; /* when the configuration in force was taken */
+    bool last_reload_ok;
+};
+
+/* Unix seconds. */
+int64_t stekd_now(void);
+
+/* Does what is due, and sets the alarm for what is next. After every change of a ring. */
+void stekd_turn(struct stekd *daemon);
+
+/* Serves until SIGTERM or SIGINT. Takes `config` over. Returns the exit code; what went wrong has been logged. */
+int stekd_run(const struct stek_options *options, struct stek_config *config);
+
+#endif

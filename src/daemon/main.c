@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+int main(int argc, char **argv)
+{
+    struct stek_options options;
+    struct stek_config config;
+    struct stek_config_problem problem;
+    int code;
+
+    if (!stek_options_read(argc, argv, &options, &code))
+        return code;
+    if (!stek_config_load(options.config, &config, &problem)) {
+        stek_log(STEK_LOG_ERROR, "%s", problem.text);
+        return STEKD_EXIT_USAGE;
+    }
+    if (options.check_config) {
+        stek_config_fini(&config);
+        return STEKD_EXIT_FINE;
+    }
+    return stekd_run(&options, &config);
+}

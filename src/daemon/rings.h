@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rings that stekd keeps: opened as the configuration says, brought up to date when something is due. */
+#ifndef STEK_DAEMON_RINGS_H
+#define STEK_DAEMON_RINGS_H
+
+#include "daemon/config.h"
+#include "ringfile/writer.h"
+#include "status/status.h"
+
+/* One ring. */
+struct stek_kept {
+    struct stek_config_ring config;
+    struct stek_writer *writer;
+    uint64_t counted_seq;   /* the active record when it was last counted */
+    uint64_t rotations;     /* since stekd took the ring over */
+    uint64_t continuations; /* of these, those onto a continuation; and those that were there when it came */
+    bool failing;           /* the last update failed: said once */
+};
+
+struct stek_rings {
+    int dir_fd;
+    bool allow_disk;
+    struct stek_kept *at; /* in the order of the configuration */
+    size_t count;
+};
+
+void stek_rings_init(struct stek_rings *rings, int dir_fd, bool allow_disk);
+
+/* Closes all; the ring files stay. */
+void stek_rings_fini(struct stek_rings *rings);
+
+/*
+ * Makes the rings those of the configuration: new ones appear, policies and groups change, others go with their files.
+ * New ones first: when one cannot be kept, nothing has changed, false is returned, and one line says which and why.
+ */
+bool stek_rings_apply(struct stek_rings *rings, const struct stek_config *config, int64_t now,
+                      struct stek_config_problem *ret_problem);
+
+/* Does in each ring what is due. Returns when to come again, later than `now`; INT64_MAX: never. */
+int64_t stek_rings_update(struct stek_rings *rings, int64_t now);
+
+/* The ring of that name, or NULL. */
+struct stek_kept *stek_rings_find(struct stek_rings *rings, const char *name);
+
+/* Whatever was changed in a ring: counts its rotation. To be called after each change. */
+void stek_kept_count(struct stek_kept *kept, int64_t now);
+
+/* What is going on in a ring. Adds up what its consumers count, and folds what those left behind that are gone. */
+void stek_rings_describe(const struct stek_rings *rings, const struct stek_kept *kept, int64_t now,
+                         struct stek_status_ring *ret_status);
+
+#endif

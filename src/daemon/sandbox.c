@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/sandbox.h"
+
+#ifdef HAVE_SECCOMP
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+static const int allowed[] = {
+    /* files, by descriptor or below the run directory */
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pwrite64),
+    SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(getdents64), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate), SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(unlinkat),
+    SCMP_SYS(unlink), SCMP_SYS(rmdir), SCMP_SYS(mkdirat), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(rename),
+    SCMP_SYS(linkat), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(umask),
+    /* memory */
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
+    SCMP_SYS(madvise),
+    /* the loop */
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(eventfd2),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep), SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    /* sockets that are there */
+    SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(connect), SCMP_SYS(shutdown),
+    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    /* who we are */
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+    SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(tgkill), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
+};
+
+/* Nothing of ours ever asks for these, so whoever does has got in. */
+static const int fatal[] = {
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(bpf), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(mount), SCMP_SYS(memfd_create),
+};
+
+/* The prot argument of mmap(2) and mprotect(2) without PROT_EXEC. */
+static int allow_without_exec(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &no_exec) != 0
+               ? -1
+               : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &no_exec);
+}
+
+static int allow_sockets(scmp_filter_ctx filter, bool network)
+{
+    const int families[] = {AF_UNIX, AF_INET, AF_INET6};
+    const size_t count = network ? 3 : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]);
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* How many bytes wait, whether standard error is a terminal; and whether a process is there, which signal 0 asks. */
+static int allow_questions(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp waiting = SCMP_A1(SCMP_CMP_EQ, FIONREAD);
+    const struct scmp_arg_cmp terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS);
+    const struct scmp_arg_cmp no_signal = SCMP_A1(SCMP_CMP_EQ, 0);
+
+    if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &waiting) != 0 ||
+        seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &terminal) != 0)
+        return -1;
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, &no_signal);
+}
+
+static int add_all(scmp_filter_ctx filter, const int *calls, size_t count, uint32_t action)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add_array(filter, action, calls[i], 0, NULL) != 0)
+            return -1;
+    return 0;
+}
+
+enum stek_sandbox stek_sandbox_close(bool network)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+    if (filter == NULL)
+        return STEK_SANDBOX_REFUSED;
+    const bool closed = add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
+                        add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
+                        allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&
+                        allow_questions(filter) == 0 && seccomp_load(filter) == 0;
+    seccomp_release(filter);
+    return closed ? STEK_SANDBOX_ON : STEK_SANDBOX_REFUSED;
+}
+
+#else
+
+enum stek_sandbox stek_sandbox_close(bool network)
+{
+    (void)network;
+    return STEK_SANDBOX_NOT_BUILT;
+}
+
+#endif
