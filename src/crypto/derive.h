@@ -60,6 +60,15 @@ static inline void stek_mask_wipe(struct stek_mask *mask)
     stek_wipe(mask, sizeof *mask);
 }
 
+/* Covers the secret parts of the keys with the mask, or uncovers them. */
+static inline void stek_mask_apply(const struct stek_mask *mask, struct stek_ticket_key *key)
+{
+    for (size_t i = 0; i < STEK_HMAC_KEY_LEN; i++)
+        key->hmac_key[i] ^= mask->bytes[i];
+    for (size_t i = 0; i < STEK_AES_KEY_LEN; i++)
+        key->aes_key[i] ^= mask->bytes[STEK_HMAC_KEY_LEN + i];
+}
+
 /*
  * Derives the ticket keys of `secret` in `context`. Errors: STEK_ERR_RANDOM when secret or result look weak,
  * STEK_ERR_CRYPTO. Thread-safe.

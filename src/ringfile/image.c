@@ -6,6 +6,11 @@
 #include <assert.h>
 
 enum { IMAGE_VERSION = 1, READ_TRIES_MAX = 64, STATE_WORDS = STEK_WORDS(struct stek_ring_state) };
+enum {
+    COUNT_WORD = offsetof(struct stek_ring_state, records.count) / 8,
+    FINGERPRINT_WORD = offsetof(struct stek_ring_state, records.at[0].fingerprint) / 8,
+    FINGERPRINT_WORDS = STEK_FINGERPRINT_LEN / 8
+};
 
 static_assert(sizeof(struct stek_ring_state) == 80 + 64 * 152, "the table in image.h is true");
 static_assert(sizeof(struct stek_image) == 32 + 2 * 9808, "the table in image.h is true");
@@ -136,6 +141,23 @@ enum stek_result stek_image_read(const struct stek_image *image, struct stek_rin
     *ret_state = state;
     *ret_generation = generation;
     return STEK_OK;
+}
+
+uint64_t stek_image_place(const struct stek_image *image, uint64_t generation,
+                          const struct stek_fingerprint *fingerprint)
+{
+    const stek_word *side = image->side[generation & 1];
+    uint64_t wanted[FINGERPRINT_WORDS];
+
+    memcpy(wanted, fingerprint, sizeof wanted);
+    const uint64_t count = atomic_load_explicit(&side[COUNT_WORD], memory_order_acquire);
+    for (uint64_t i = 0; i < count && i < STEK_RECORDS_MAX; i++) {
+        const stek_word *words = &side[FINGERPRINT_WORD + i * STEK_WORDS(struct stek_record)];
+        if (atomic_load_explicit(&words[0], memory_order_acquire) == wanted[0] &&
+            atomic_load_explicit(&words[1], memory_order_acquire) == wanted[1])
+            return i + 1;
+    }
+    return 0;
 }
 
 void stek_image_scrub(struct stek_image *image)

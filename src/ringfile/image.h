@@ -68,6 +68,8 @@ static inline void stek_ring_state_wipe(struct stek_ring_state *state)
     stek_wipe(state, sizeof *state);
 }
 
+enum { STEK_MASK_WORD = offsetof(struct stek_ring_state, records.at[0].mask) / 8 };
+
 struct stek_image {
     stek_word magic;
     stek_word version;
@@ -104,6 +106,19 @@ static inline int64_t stek_image_lineage_s(const struct stek_image *image)
     const stek_word *side = image->side[stek_image_generation(image) & 1];
 
     return (int64_t)atomic_load_explicit(&side[offsetof(struct stek_ring_state, lineage_s) / 8], memory_order_relaxed);
+}
+
+/*
+ * The place of the record with this fingerprint, counted from 1, or 0: none has it. Means something only if the
+ * generation still holds afterwards, as below. Thread-safe.
+ */
+uint64_t stek_image_place(const struct stek_image *image, uint64_t generation,
+                          const struct stek_fingerprint *fingerprint);
+
+/* The mask of the record at this place. Thread-safe. */
+static inline const stek_word *stek_image_mask(const struct stek_image *image, uint64_t generation, uint64_t place)
+{
+    return &image->side[generation & 1][STEK_MASK_WORD + (place - 1) * STEK_WORDS(struct stek_record)];
 }
 
 /*

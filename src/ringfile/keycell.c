@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/keycell.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 enum {
@@ -8,8 +9,12 @@ enum {
     ENTRY_WORDS = STEK_WORDS(struct stek_keyset_entry),
     SEQ_WORD = offsetof(struct stek_keyset_entry, seq) / 8,
     NAME_WORD = offsetof(struct stek_keyset_entry, key.name) / 8,
-    NAME_WORDS = STEK_NAME_LEN / 8
+    NAME_WORDS = STEK_NAME_LEN / 8,
+    MASK_WORDS = STEK_MASK_LEN / 8
 };
+
+static_assert(offsetof(struct stek_ticket_key, aes_key) == offsetof(struct stek_ticket_key, hmac_key) + STEK_HMAC_KEY_LEN,
+              "a mask lies over both keys in one piece");
 
 static inline void entry_wipe(struct stek_keyset_entry *entry)
 {
@@ -43,6 +48,24 @@ static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at,
     return speaks ? version : 0;
 }
 
+/* Uncovers the keys of an entry. Returns false when the mask is not there any more: then they are worthless. */
+static inline bool uncover(struct stek_moment at, struct stek_keyset_entry *entry)
+{
+    if (entry->place == 0)
+        return true;
+    if (entry->place > STEK_RECORDS_MAX)
+        return false;
+    const stek_word *mask = stek_image_mask(at.image, at.generation, entry->place);
+    uint8_t *keys = entry->key.hmac_key;
+    for (size_t i = 0; i < MASK_WORDS; i++) {
+        uint64_t word;
+        memcpy(&word, keys + i * sizeof word, sizeof word);
+        word ^= atomic_load_explicit(&mask[i], memory_order_acquire);
+        memcpy(keys + i * sizeof word, &word, sizeof word);
+    }
+    return atomic_load_explicit(&at.image->generation, memory_order_relaxed) == at.generation;
+}
+
 enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct stek_moment at,
                                         struct stek_seal_key *ret_key)
 {
@@ -57,6 +80,8 @@ enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct 
         return STEK_CELL_STALE;
     if (head.active_seq == 0 || entry.seq != head.active_seq)
         return STEK_CELL_NO_KEY;
+    if (!uncover(at, &entry))
+        return STEK_CELL_STALE;
     ret_key->key = entry.key;
     ret_key->accept_until = entry.accept_until;
     return STEK_CELL_KEY;
@@ -94,8 +119,15 @@ enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct 
         return STEK_CELL_STALE;
     if (place == head.count)
         return STEK_CELL_NO_KEY;
-    *ret_choice = stek_keyset_entry_open(&entry, head.active_seq, single_use, at.now, ret_key);
-    return *ret_choice == STEK_CHOICE_UNKNOWN ? STEK_CELL_NO_KEY : STEK_CELL_KEY;
+    const enum stek_choice choice =
+        stek_choose_open(entry.seq, entry.accept_until, head.active_seq, single_use, at.now);
+    if (choice == STEK_CHOICE_UNKNOWN)
+        return STEK_CELL_NO_KEY;
+    if (!uncover(at, &entry))
+        return STEK_CELL_STALE;
+    *ret_choice = choice;
+    *ret_key = entry.key;
+    return STEK_CELL_KEY;
 }
 
 bool stek_keycell_copy(const struct stek_keycell *cell, struct stek_keyset *ret_set)
@@ -150,7 +182,8 @@ static bool still_lives(const struct stek_keyset_entry *entry, const struct stek
 {
     for (size_t i = 0; i < records->count; i++)
         if (records->at[i].seq == entry->seq && records->at[i].accept_until > now)
-            return CRYPTO_memcmp(&records->at[i].secret, &entry->secret, sizeof entry->secret) == 0;
+            if (memcmp(&records->at[i].fingerprint, &entry->fingerprint, sizeof entry->fingerprint) == 0)
+                return true;
     return false;
 }
 

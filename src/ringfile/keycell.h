@@ -5,6 +5,9 @@
  * A cell has a version: odd while somebody writes, 0 when it is empty (fresh, or a child after fork). A reader copies
  * what it needs and then looks whether the version is still the same; a writer claims the cell by making the version
  * odd, or goes without. Nobody waits: whoever cannot use the cell works with a keyset of his own on the stack.
+ *
+ * The keys in it are covered by masks that are in the ring's image only (keyset.h): who reads them takes the mask from
+ * there, and then looks whether the image's generation is still that of the cell.
  */
 #ifndef STEK_RINGFILE_KEYCELL_H
 #define STEK_RINGFILE_KEYCELL_H
@@ -23,14 +26,15 @@ struct stek_keycell {
     uint64_t capacity;               /* entries */
 };
 
-/* What a reader knows of the ring. */
+/* What a reader knows of the ring, and where he finds the masks of its records. */
 struct stek_moment {
     uint64_t generation;
     int64_t now;
+    const struct stek_image *image;
 };
 
 enum stek_cell_answer {
-    STEK_CELL_STALE, /* empty, from another generation or time, or being written */
+    STEK_CELL_STALE, /* empty, from another generation or time, being written, or the ring changes just now */
     STEK_CELL_NO_KEY,
     STEK_CELL_KEY
 };

@@ -3,13 +3,39 @@
 
 #include <string.h>
 
+static bool has_mask(const struct stek_record *record)
+{
+    static const struct stek_mask none;
+
+    return CRYPTO_memcmp(&record->mask, &none, sizeof none) != 0;
+}
+
+/* The entry of the same record, if its keys can be uncovered. One without a fingerprint is nobody's. */
 static const struct stek_keyset_entry *same_record(const struct stek_keyset *old, const struct stek_record *record)
 {
-    for (size_t i = 0; old != NULL && i < old->head.count; i++)
+    static const struct stek_fingerprint none;
+
+    if (old == NULL || memcmp(&record->fingerprint, &none, sizeof none) == 0)
+        return NULL;
+    for (size_t i = 0; i < old->head.count; i++)
         if (old->entry[i].seq == record->seq &&
-            CRYPTO_memcmp(&old->entry[i].secret, &record->secret, sizeof record->secret) == 0)
-            return &old->entry[i];
+            memcmp(&old->entry[i].fingerprint, &record->fingerprint, sizeof none) == 0)
+            return old->entry[i].place == 0 || has_mask(record) ? &old->entry[i] : NULL;
     return NULL;
+}
+
+/* The record's keys, uncovered: known, or derived. */
+static enum stek_result find_key(const struct stek_record *record, const struct stek_context *context,
+                                 const struct stek_keyset *old, struct stek_ticket_key *ret_key)
+{
+    const struct stek_keyset_entry *known = same_record(old, record);
+
+    if (known == NULL)
+        return stek_derive_ticket_key(&record->secret, context, ret_key);
+    *ret_key = known->key;
+    if (known->place != 0)
+        stek_mask_apply(&record->mask, ret_key);
+    return STEK_OK;
 }
 
 static bool name_is_taken(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN])
@@ -20,33 +46,46 @@ static bool name_is_taken(const struct stek_keyset *set, const uint8_t name[STEK
     return false;
 }
 
+/* Covers the keys of an entry if their record has a mask. False: the image has changed and does not have it any more. */
+static bool cover(const struct stek_record *record, const struct stek_image *image, uint64_t generation,
+                  struct stek_keyset_entry *entry, struct stek_mask *mask)
+{
+    if (image == NULL || !has_mask(record))
+        return true;
+    entry->place = stek_image_place(image, generation, &record->fingerprint);
+    if (entry->place == 0)
+        return false;
+    *mask = record->mask;
+    stek_mask_apply(mask, &entry->key);
+    return true;
+}
+
 /* Fills the next place; it stays empty when there is no usable key. Returns false if there may be one another time. */
-static bool add_entry(const struct stek_record *record, const struct stek_context *context,
-                      const struct stek_keyset *old, struct stek_keyset *set)
+static bool add_entry(const struct stek_record *record, const struct stek_image *image,
+                      const struct stek_context *context, const struct stek_keyset *old, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    const struct stek_keyset_entry *known = same_record(old, record);
-    enum stek_result result = STEK_OK;
+    enum stek_result result = find_key(record, context, old, &key);
     struct stek_keyset_entry *entry = &set->entry[set->head.count];
+    bool covered = true;
 
     *entry = (struct stek_keyset_entry){0};
-    if (known != NULL)
-        key = known->key;
-    else
-        result = stek_derive_ticket_key(&record->secret, context, &key);
+    set->mask[set->head.count] = (struct stek_mask){{0}};
     if (result == STEK_OK && !name_is_taken(set, key.name)) {
-        /* Field by field: a compound literal would leave a copy of the secret on the stack of an unoptimised build. */
+        /* Field by field: a compound literal would leave a copy of the keys on the stack of an unoptimised build. */
         entry->seq = record->seq;
         entry->accept_until = record->accept_until;
         entry->key = key;
-        entry->secret = record->secret;
+        entry->fingerprint = record->fingerprint;
+        covered = cover(record, image, set->head.generation, entry, &set->mask[set->head.count]);
     }
     set->head.count++;
-    return result == STEK_OK || result == STEK_ERR_RANDOM;
+    return covered && (result == STEK_OK || result == STEK_ERR_RANDOM);
 }
 
-bool stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
-                       int64_t now, const struct stek_keyset *old, struct stek_keyset *ret_set)
+bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
+                       const struct stek_context *context, int64_t now, const struct stek_keyset *old,
+                       struct stek_keyset *ret_set)
 {
     struct stek_view view;
 
@@ -54,7 +93,7 @@ bool stek_keyset_build(const struct stek_records *records, uint64_t generation, 
     ret_set->head = (struct stek_keyset_head){generation, view.valid_from, view.valid_until, 0, 0, 0};
     bool lasting = view.active >= 0;
     for (size_t i = 0; i < records->count; i++)
-        lasting = add_entry(&records->at[i], context, old, ret_set) && lasting;
+        lasting = add_entry(&records->at[i], image, context, old, ret_set) && lasting;
     if (view.active >= 0) {
         ret_set->head.active = (uint64_t)view.active;
         ret_set->head.active_seq = ret_set->entry[view.active].seq;
@@ -62,11 +101,18 @@ bool stek_keyset_build(const struct stek_records *records, uint64_t generation, 
     return lasting;
 }
 
+static void take_key(const struct stek_keyset *set, size_t place, struct stek_ticket_key *ret_key)
+{
+    *ret_key = set->entry[place].key;
+    if (set->entry[place].place != 0)
+        stek_mask_apply(&set->mask[place], ret_key);
+}
+
 bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_key)
 {
     if (set->head.active_seq == 0)
         return false;
-    ret_key->key = set->entry[set->head.active].key;
+    take_key(set, set->head.active, &ret_key->key);
     ret_key->accept_until = set->entry[set->head.active].accept_until;
     return true;
 }
@@ -74,18 +120,16 @@ bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_k
 enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN], bool single_use,
                                   int64_t now, struct stek_ticket_key *ret_key)
 {
-    for (size_t i = 0; i < set->head.count; i++)
-        if (set->entry[i].seq != 0 && memcmp(set->entry[i].key.name, name, STEK_NAME_LEN) == 0)
-            return stek_keyset_entry_open(&set->entry[i], set->head.active_seq, single_use, now, ret_key);
-    return STEK_CHOICE_UNKNOWN;
-}
+    size_t place = 0;
 
-enum stek_choice stek_keyset_entry_open(const struct stek_keyset_entry *entry, uint64_t active_seq, bool single_use,
-                                        int64_t now, struct stek_ticket_key *ret_key)
-{
-    enum stek_choice choice = stek_choose_open(entry->seq, entry->accept_until, active_seq, single_use, now);
-
+    while (place < set->head.count && (set->entry[place].seq == 0 ||
+                                       memcmp(set->entry[place].key.name, name, STEK_NAME_LEN) != 0))
+        place++;
+    if (place == set->head.count)
+        return STEK_CHOICE_UNKNOWN;
+    const enum stek_choice choice = stek_choose_open(set->entry[place].seq, set->entry[place].accept_until,
+                                                     set->head.active_seq, single_use, now);
     if (choice != STEK_CHOICE_UNKNOWN)
-        *ret_key = entry->key;
+        take_key(set, place, ret_key);
     return choice;
 }

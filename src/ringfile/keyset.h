@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ticket keys of one context, derived from all the records of a ring. Lives on the stack; see keycell.h. */
+/*
+ * The ticket keys of one context, derived from all the records of a ring. A set lives on the stack; its entries are what
+ * cells keep (keycell.h).
+ *
+ * An entry's keys are covered by the mask of its record, which is in the ring's image and nowhere else in a process, but
+ * for the moment of use. So when the record goes from the image, its keys are gone from every process, even from those
+ * that sleep. Only keys of a record that the image does not have, since this process continued the chain by itself, are
+ * kept as they are.
+ */
 #ifndef STEK_RINGFILE_KEYSET_H
 #define STEK_RINGFILE_KEYSET_H
 
@@ -7,13 +15,17 @@
 #include "core/record.h"
 #include "crypto/derive.h"
 
+#include "ringfile/image.h"
+
 #include <stdbool.h>
+
 /* The keys of one record in one context. seq 0: an empty place, which no ticket matches. */
 struct stek_keyset_entry {
     uint64_t seq;
     int64_t accept_until;
-    struct stek_ticket_key key;
-    struct stek_secret32 secret; /* of the record: tells whether the keys are still those of it */
+    uint64_t place;             /* of the record's mask in the image, counted from 1; 0: the keys are not covered */
+    struct stek_ticket_key key; /* the name is as it is, the rest covered */
+    struct stek_fingerprint fingerprint; /* of the record: tells whether the keys are still those of it */
 };
 
 struct stek_keyset_head {
@@ -28,6 +40,7 @@ struct stek_keyset_head {
 struct stek_keyset {
     struct stek_keyset_head head;
     struct stek_keyset_entry entry[STEK_RECORDS_MAX];
+    struct stek_mask mask[STEK_RECORDS_MAX]; /* of the entries */
 };
 
 static inline void stek_keyset_wipe(struct stek_keyset *set)
@@ -36,12 +49,15 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
 }
 
 /*
- * Derives the keys of all records as of `now`. Keys that `old` (may be NULL) has for the same record are taken from
- * it. A record whose keys are weak, or have the name of an earlier one, gets an empty place. Returns whether the same
- * records will give the same keys next time: not while the ring has no active record, or when libcrypto failed.
+ * Derives the keys of all records as of `now`; each has its fingerprint. Keys that `old` (may be NULL, needs no masks) has
+ * for the same record are taken from it. A record whose keys are weak, or have the name of an earlier one, gets an
+ * empty place. `image` is what the records were read from at `generation`; NULL leaves all keys uncovered. Returns
+ * whether the same records will give the same keys next time: not while the ring has no active record, or when
+ * libcrypto failed.
  */
-bool stek_keyset_build(const struct stek_records *records, uint64_t generation, const struct stek_context *context,
-                       int64_t now, const struct stek_keyset *old, struct stek_keyset *ret_set);
+bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
+                       const struct stek_context *context, int64_t now, const struct stek_keyset *old,
+                       struct stek_keyset *ret_set);
 
 /* The key that seals, and how long it opens; false when none does. */
 struct stek_seal_key {
@@ -59,9 +75,5 @@ bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_k
 /* What to do with a ticket of this name; the key is set unless it is unknown. */
 enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN], bool single_use,
                                   int64_t now, struct stek_ticket_key *ret_key);
-
-/* The same for the entry that has the ticket's name. */
-enum stek_choice stek_keyset_entry_open(const struct stek_keyset_entry *entry, uint64_t active_seq, bool single_use,
-                                        int64_t now, struct stek_ticket_key *ret_key);
 
 #endif

@@ -42,6 +42,20 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct
     return stek_image_read(ring->image, ret_state, ret_generation);
 }
 
+/*
+ * Records that were continued here have no fingerprint yet, and are not looked at as to whether cells have them
+ * without. Who cannot derive it cannot derive keys either.
+ */
+static void name_continuations(struct stek_records *records)
+{
+    static const struct stek_fingerprint none;
+
+    for (size_t i = 0; i < records->count; i++)
+        if (memcmp(&records->at[i].fingerprint, &none, sizeof none) == 0 &&
+            stek_derive_fingerprint(&records->at[i].secret, &records->at[i].fingerprint) != STEK_OK)
+            return;
+}
+
 enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
                                    uint64_t *ret_generation)
 {
@@ -54,6 +68,7 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
     /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals nothing. */
     if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
+    name_continuations(&ret_state->records);
     sweep_cells(ring, &ret_state->records, *ret_generation, now);
     return update;
 }
@@ -68,7 +83,7 @@ static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, in
     (void)stek_refresh_ring(ring, now, &state, &generation);
     const bool has_old = stek_keycell_copy(&keys->cell, &old);
     /* What waits for something, such as a generator that works, is not kept: look again next time. */
-    if (stek_keyset_build(&state.records, generation, &keys->context, now, has_old ? &old : NULL, set))
+    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, has_old ? &old : NULL, set))
         (void)stek_keycell_publish(&keys->cell, set);
     return stek_image_generation(ring->image) == generation;
 }
@@ -96,7 +111,7 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
 
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key)
 {
-    const struct stek_moment at = {stek_image_generation(ring->image), now};
+    const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     const enum stek_cell_answer answer = stek_keycell_seal(&keys->cell, at, ret_key);
 
     if (answer != STEK_CELL_STALE)
@@ -109,7 +124,7 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
 enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
                                 bool single_use, int64_t now, struct stek_ticket_key *ret_key)
 {
-    const struct stek_moment at = {stek_image_generation(ring->image), now};
+    const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     enum stek_choice choice = STEK_CHOICE_UNKNOWN;
     const enum stek_cell_answer answer = stek_keycell_open(&keys->cell, at, name, single_use, &choice, ret_key);
 

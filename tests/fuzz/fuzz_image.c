@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (stek_image_read(&image, &state, &generation) != STEK_OK)
         return 0;
     FUZZ_MUST(stek_records_problem(&state.records) == NULL && state.records.count <= STEK_RECORDS_MAX);
-    stek_keyset_build(&state.records, generation, &context, now, NULL, &set);
+    (void)stek_keyset_build(&state.records, &image, generation, &context, now, NULL, &set);
     FUZZ_MUST(set.head.count == state.records.count);
     return 0;
 }

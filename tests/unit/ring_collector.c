@@ -13,9 +13,9 @@
 
 enum { CONTINUATIONS = 4, COLLECT = 'c', FILE_NAME_LEN = 256 };
 
-enum kind { KIND_SECRET, KIND_HMAC, KIND_AES, KIND_PRK, KIND_CONTINUATION, KIND_PLANTED, KINDS };
+enum kind { KIND_SECRET, KIND_HMAC, KIND_AES, KIND_PRK, KIND_CONTINUATION, KIND_MASK, KIND_PLANTED, KINDS };
 
-static const char *const kind_names[] = {"secret", "hmac key", "aes key", "prk", "continuation", "planted"};
+static const char *const kind_names[] = {"secret", "hmac key", "aes key", "prk", "continuation", "mask", "planted"};
 
 /* A key to look for. `swapped`: each 4 bytes the other way round, as SHA-256 works on them. */
 struct wanted {
@@ -99,10 +99,25 @@ static void want_record(struct looking *looking, const struct stek_record *recor
     want(looking, KIND_SECRET, record->secret.bytes, record->seq, 0);
     CHECK(stek_hkdf_extract(salt, sizeof salt, record->secret.bytes, 32, prk) == STEK_OK);
     want(looking, KIND_PRK, prk, record->seq, 0);
+    want(looking, KIND_MASK, record->mask.bytes, record->seq, 0);
+    want(looking, KIND_MASK, record->mask.bytes + 32, record->seq, 0);
     if (!is_live)
         want_continuations(looking, record, live);
     for (size_t i = 0; i < SERVER_SITES; i++) {
         CHECK(stek_derive_ticket_key(&record->secret, &sites->site[i].context, &key) == STEK_OK);
+        want(looking, KIND_HMAC, key.hmac_key, record->seq, i);
+        want(looking, KIND_AES, key.aes_key, record->seq, i);
+    }
+}
+
+/* Keys as cells keep them. */
+static void want_covered(struct looking *looking, const struct stek_record *record, const struct sites *sites)
+{
+    struct stek_ticket_key key;
+
+    for (size_t i = 0; i < SERVER_SITES; i++) {
+        CHECK(stek_derive_ticket_key(&record->secret, &sites->site[i].context, &key) == STEK_OK);
+        stek_mask_apply(&record->mask, &key);
         want(looking, KIND_HMAC, key.hmac_key, record->seq, i);
         want(looking, KIND_AES, key.aes_key, record->seq, i);
     }
@@ -117,7 +132,9 @@ static void choose(struct collector *collector, int what, struct looking *lookin
     for (size_t i = 0; i < collector->seqs && what != COLLECTOR_PLANTED; i++) {
         const struct stek_record *record = &collector->record[i];
         const bool live = stek_records_hold_secret(&state.records, &record->secret);
-        if (live == (what == COLLECTOR_LIVE))
+        if (what == COLLECTOR_COVERED && !live)
+            want_covered(looking, record, collector->sites);
+        else if (what != COLLECTOR_COVERED && live == (what == COLLECTOR_LIVE))
             want_record(looking, record, &state.records, collector->sites);
     }
     server_planted(planted);
@@ -141,7 +158,9 @@ static void describe(const struct memory_finds *finds, const struct looking *loo
                            kind_names[wanted->kind], wanted->swapped ? " (words swapped)" : "", wanted->seq,
                            wanted->site, find->offset, find->offset + find->len, find->at, find->where);
     }
-    report->kinds = (size_t)found[KIND_SECRET] + found[KIND_HMAC] + found[KIND_AES];
+    report->secrets = found[KIND_SECRET];
+    report->masks = found[KIND_MASK];
+    report->ticket_keys = found[KIND_HMAC] || found[KIND_AES];
 }
 
 static void look(struct collector *collector, int what)

@@ -15,7 +15,9 @@ struct collector_report {
     size_t keys;
     size_t bytes;
     size_t finds;
-    size_t kinds; /* of secret, hmac key and AES key: how many were found */
+    bool secrets; /* whether any of this kind was found */
+    bool masks;
+    bool ticket_keys;
     char line[COLLECTOR_LINES_MAX][COLLECTOR_LINE_LEN];
 };
 
@@ -30,6 +32,7 @@ void collector_collect(struct collector *collector);
 
 enum collector_what {
     COLLECTOR_RETIRED = 'r', /* all that is not in the ring any more */
+    COLLECTOR_COVERED = 'm', /* ticket keys of that, as cells keep them, covered with masks */
     COLLECTOR_LIVE = 'l',    /* all that is */
     COLLECTOR_PLANTED = 'p'  /* what SERVER_PLANT planted */
 };

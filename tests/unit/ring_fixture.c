@@ -101,6 +101,39 @@ bool ring_opens(struct stek_ring *ring, const char *label, const struct stek_tic
     return true;
 }
 
+static struct stek_ticket_key key_of(const struct stek_record *record, const char *label)
+{
+    const struct stek_context context = ring_context(label);
+    struct stek_ticket_key key;
+
+    CHECK(stek_derive_ticket_key(&record->secret, &context, &key) == STEK_OK);
+    return key;
+}
+
+struct stek_ticket_key ring_covered_key(const struct stek_record *record, const char *label)
+{
+    struct stek_ticket_key key = key_of(record, label);
+
+    stek_mask_apply(&record->mask, &key);
+    return key;
+}
+
+static bool cell_holds_key(struct stek_ring *ring, const char *label, const struct stek_ticket_key *key)
+{
+    const struct stek_keycell *cell = &keys_of(ring, label)->cell;
+    const size_t len = stek_keycell_size(cell->capacity);
+
+    return ring_area_holds(cell->memory, len, key->hmac_key) || ring_area_holds(cell->memory, len, key->aes_key);
+}
+
+bool ring_cell_holds(struct stek_ring *ring, const char *label, const struct stek_record *record)
+{
+    const struct stek_ticket_key bare = key_of(record, label);
+    const struct stek_ticket_key covered = ring_covered_key(record, label);
+
+    return cell_holds_key(ring, label, &bare) || cell_holds_key(ring, label, &covered);
+}
+
 struct stek_ring_state ring_state(const struct stek_ring *ring)
 {
     struct stek_ring_state state;

@@ -53,6 +53,12 @@ bool ring_seals(struct stek_ring *ring, const char *label);
 /* Whether this key's tickets open now in this context, with exactly this key. */
 bool ring_opens(struct stek_ring *ring, const char *label, const struct stek_ticket_key *key);
 
+/* This record's keys in this context as cells keep them: covered with its mask. */
+struct stek_ticket_key ring_covered_key(const struct stek_record *record, const char *label);
+
+/* Whether this process's cell for this context has this record's keys, covered or not. */
+bool ring_cell_holds(struct stek_ring *ring, const char *label, const struct stek_record *record);
+
 /* What all processes hold. */
 struct stek_ring_state ring_state(const struct stek_ring *ring);
 

@@ -5,11 +5,13 @@
 
 #include <string.h>
 
-struct stek_secret32 secret_of(uint64_t n, size_t place)
+struct stek_fingerprint fingerprint_of(uint64_t n, size_t place)
 {
     struct prng prng = {n * 1000 + place};
+    struct stek_fingerprint fingerprint;
 
-    return prng_secret(&prng);
+    prng_bytes(&prng, fingerprint.bytes, sizeof fingerprint.bytes);
+    return fingerprint;
 }
 
 struct stek_keyset set_of(uint64_t n)
@@ -23,7 +25,7 @@ struct stek_keyset set_of(uint64_t n)
         memset(entry->key.name, (int)i + 1, sizeof entry->key.name);
         entry->seq = i + 1;
         entry->accept_until = SET_NOW + 1000;
-        entry->secret = secret_of(n, i);
+        entry->fingerprint = fingerprint_of(n, i);
     }
     return set;
 }
@@ -33,6 +35,7 @@ struct stek_records records_of(uint64_t n)
     struct stek_records records = {.count = SET_ENTRIES};
 
     for (size_t i = 0; i < SET_ENTRIES; i++)
-        records.at[i] = (struct stek_record){.seq = i + 1, .accept_until = SET_NOW + 1000, .secret = secret_of(n, i)};
+        records.at[i] = (struct stek_record){
+            .seq = i + 1, .accept_until = SET_NOW + 1000, .fingerprint = fingerprint_of(n, i)};
     return records;
 }

@@ -8,10 +8,10 @@
 /* Sets hold at SET_NOW, give or take 10 seconds; the record at SET_ACTIVE seals. */
 enum { SET_ENTRIES = 5, SET_ACTIVE = 2, SET_GENERATION = 4, SET_NOW = 1800000000 };
 
-/* The secret of a record of set_of(n). */
-struct stek_secret32 secret_of(uint64_t n, size_t place);
+/* The fingerprint of a record of set_of(n). */
+struct stek_fingerprint fingerprint_of(uint64_t n, size_t place);
 
-/* A set whose keys all follow from n; only seqs and names are the same for all n. */
+/* A set whose keys, not covered, all follow from n; only seqs and names are the same for all n. */
 struct stek_keyset set_of(uint64_t n);
 
 /* The records that set_of(n) is of. */

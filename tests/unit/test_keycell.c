@@ -11,7 +11,7 @@
 
 enum { CAPACITY = SET_ENTRIES + 1, ENTRIES = SET_ENTRIES, GENERATION = SET_GENERATION, NOW = SET_NOW };
 
-static const struct stek_moment moment = {GENERATION, NOW};
+static const struct stek_moment moment = {GENERATION, NOW, NULL};
 static const uint8_t zero_name[STEK_NAME_LEN];
 
 static int setup(void **state)
@@ -71,8 +71,7 @@ static bool holds(const struct stek_keycell *cell, uint64_t n, size_t place)
     const struct stek_keyset_entry *entry = &set.entry[place];
     const size_t len = stek_keycell_size(CAPACITY);
 
-    return ring_area_holds(cell->memory, len, entry->secret.bytes) ||
-           ring_area_holds(cell->memory, len, entry->key.hmac_key) ||
+    return ring_area_holds(cell->memory, len, entry->key.hmac_key) ||
            ring_area_holds(cell->memory, len, entry->key.aes_key);
 }
 
@@ -81,7 +80,7 @@ static void an_empty_cell_is_stale(void **state)
     struct stek_keyset set;
 
     assert_stale_at(*state, moment);
-    assert_stale_at(*state, (struct stek_moment){0, 0});
+    assert_stale_at(*state, (struct stek_moment){0, 0, NULL});
     assert_false(stek_keycell_copy(*state, &set));
 }
 
@@ -164,18 +163,18 @@ static void not_even_when_the_clock_is_far_behind(void **state)
     set.entry[1] = (struct stek_keyset_entry){0};
     set.head.valid_from = INT64_MIN;
     assert_true(stek_keycell_publish(*state, &set));
-    assert_int_equal(open_at(*state, (struct stek_moment){GENERATION, -1}, zero_name), STEK_CELL_NO_KEY);
+    assert_int_equal(open_at(*state, (struct stek_moment){GENERATION, -1, NULL}, zero_name), STEK_CELL_NO_KEY);
 }
 
 static void it_speaks_for_its_generation_and_time_only(void **state)
 {
     publish(*state, 1);
-    assert_stale_at(*state, (struct stek_moment){GENERATION + 1, NOW});
-    assert_stale_at(*state, (struct stek_moment){GENERATION - 1, NOW});
-    assert_stale_at(*state, (struct stek_moment){GENERATION, NOW - 11});
-    assert_stale_at(*state, (struct stek_moment){GENERATION, NOW + 10});
-    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW - 10}), STEK_CELL_KEY);
-    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW + 9}), STEK_CELL_KEY);
+    assert_stale_at(*state, (struct stek_moment){GENERATION + 1, NOW, NULL});
+    assert_stale_at(*state, (struct stek_moment){GENERATION - 1, NOW, NULL});
+    assert_stale_at(*state, (struct stek_moment){GENERATION, NOW - 11, NULL});
+    assert_stale_at(*state, (struct stek_moment){GENERATION, NOW + 10, NULL});
+    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW - 10, NULL}), STEK_CELL_KEY);
+    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW + 9, NULL}), STEK_CELL_KEY);
 }
 
 static void a_set_that_does_not_fit_is_left_out(void **state)
@@ -228,7 +227,7 @@ static void a_sweep_destroys_what_the_ring_does_not_hold(void **state)
     struct stek_records records = records_of(1);
 
     publish(*state, 1);
-    records.at[3].secret = secret_of(2, 3);
+    records.at[3].fingerprint = fingerprint_of(2, 3);
     stek_records_remove(&records, 0, 1);
     stek_keycell_sweep(*state, &records, NOW);
     assert_false(holds(*state, 1, 0));

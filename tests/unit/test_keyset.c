@@ -4,6 +4,7 @@
 #include "bad_crypto.h"
 #include "prng.h"
 
+#include "core/policy.h"
 #include "ringfile/keyset.h"
 
 #include <string.h>
@@ -12,6 +13,11 @@ enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250, RECORDS = 5, ACTIVE =
 
 static const struct stek_context context = {.len = 7, .bytes = "example"};
 static const uint8_t zero_name[STEK_NAME_LEN];
+
+static void name(struct stek_record *record)
+{
+    assert_int_equal(stek_derive_fingerprint(&record->secret, &record->fingerprint), STEK_OK);
+}
 
 /* Five records, of which the third is active at NOW. */
 static struct stek_records some_records(void)
@@ -27,6 +33,7 @@ static struct stek_records some_records(void)
                                              .accept_until = from + ROTATE_S + ACCEPT_S,
                                              .origin = STEK_ORIGIN_PUBLISHED,
                                              .secret = prng_secret(&prng)};
+        name(&records.at[i]);
     }
     return records;
 }
@@ -36,7 +43,7 @@ static struct stek_keyset build(const struct stek_records *records, const struct
     struct stek_keyset set;
 
     memset(&set, 0xee, sizeof set);
-    stek_keyset_build(records, 9, &context, NOW, old, &set);
+    stek_keyset_build(records, NULL, 9, &context, NOW, old, &set);
     return set;
 }
 
@@ -218,6 +225,7 @@ static void keys_of_another_record_are_not_taken_over(void **state)
 
     (void)state;
     records.at[1].secret = prng_secret(&prng);
+    name(&records.at[1]);
     records.at[4].seq = 77;
     const struct stek_keyset set = build(&records, &old);
     const struct stek_ticket_key replaced = derived(&records.at[1]);
@@ -242,6 +250,114 @@ static void a_failing_library_leaves_what_is_known_already(void **state)
         assert_empty_place(&set, i);
 }
 
+/* An image of the records, with their masks, which the records get, too. */
+static struct stek_image *image_of(struct stek_records *records, uint64_t *ret_generation)
+{
+    static struct stek_image image;
+    const struct stek_policy policy = stek_policy_resolve(NULL);
+    struct stek_ring_state state = {.source = STEK_SOURCE_HOST};
+
+    stek_ring_state_set_policy(&state, &policy);
+    for (size_t i = 0; i < records->count; i++)
+        assert_int_equal(stek_derive_mask(&records->at[i].secret, &records->at[i].mask), STEK_OK);
+    state.records = *records;
+    stek_image_init(&image, &policy, STEK_SOURCE_HOST);
+    stek_image_write(&image, &state);
+    *ret_generation = stek_image_generation(&image);
+    return &image;
+}
+
+static void assert_opens_with_every_key(const struct stek_keyset *set, const struct stek_records *records)
+{
+    struct stek_ticket_key key;
+
+    for (size_t i = 0; i < records->count; i++) {
+        const struct stek_ticket_key expected = derived(&records->at[i]);
+        assert_int_not_equal(open_with(set, expected.name, &key), STEK_CHOICE_UNKNOWN);
+        assert_memory_equal(&key, &expected, sizeof expected);
+    }
+}
+
+static void keys_are_covered_with_the_masks_in_the_image(void **state)
+{
+    struct stek_records records = some_records();
+    struct stek_keyset set;
+    uint64_t generation;
+    struct stek_image *image = image_of(&records, &generation);
+
+    (void)state;
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &set));
+    for (size_t i = 0; i < RECORDS; i++) {
+        struct stek_ticket_key expected = derived(&records.at[i]);
+        stek_mask_apply(&records.at[i].mask, &expected);
+        assert_memory_equal(&set.entry[i].key, &expected, sizeof expected);
+        assert_int_equal(set.entry[i].place, i + 1);
+    }
+    assert_opens_with_every_key(&set, &records);
+}
+
+static void covered_keys_are_known_again(void **state)
+{
+    struct stek_records records = some_records();
+    struct stek_keyset old;
+    struct stek_keyset set;
+    uint64_t generation;
+    struct stek_image *image = image_of(&records, &generation);
+
+    (void)state;
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &old));
+    memset(old.mask, 0xee, sizeof old.mask); /* cells do not have them */
+    bad_crypto_begin();
+    const bool lasting = stek_keyset_build(&records, image, generation, &context, NOW, &old, &set);
+    bad_crypto_end();
+    assert_true(lasting);
+    assert_opens_with_every_key(&set, &records);
+}
+
+static void keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_one(void **state)
+{
+    struct stek_records records = some_records();
+    struct stek_keyset old = build(&records, NULL);
+    struct stek_keyset set;
+    uint64_t generation;
+    struct stek_image *image = image_of(&records, &generation);
+
+    (void)state;
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &old, &set));
+    assert_opens_with_every_key(&set, &records);
+    for (size_t i = 0; i < RECORDS; i++)
+        assert_memory_not_equal(set.entry[i].key.aes_key, old.entry[i].key.aes_key, STEK_AES_KEY_LEN);
+}
+
+static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
+{
+    struct stek_records records = some_records();
+    struct stek_keyset old;
+    uint64_t generation;
+    struct stek_image *image = image_of(&records, &generation);
+
+    (void)state;
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &old));
+    for (size_t i = 0; i < RECORDS; i++)
+        memset(&records.at[i].mask, 0, sizeof records.at[i].mask);
+    const struct stek_keyset set = build(&records, &old);
+    assert_opens_with_every_key(&set, &records);
+}
+
+/* The ring changed while the set was made: it may serve once, but not be kept, least of all with bare keys. */
+static void a_set_whose_masks_have_gone_meanwhile_is_not_kept(void **state)
+{
+    struct stek_records records = some_records();
+    struct stek_keyset set;
+    uint64_t generation;
+    struct stek_image *image = image_of(&records, &generation);
+    struct stek_records none = {0};
+
+    (void)state;
+    image = image_of(&none, &generation);
+    assert_false(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &set));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -259,6 +375,11 @@ int main(void)
         cmocka_unit_test(keys_of_the_same_record_are_not_derived_again),
         cmocka_unit_test(keys_of_another_record_are_not_taken_over),
         cmocka_unit_test(a_failing_library_leaves_what_is_known_already),
+        cmocka_unit_test(keys_are_covered_with_the_masks_in_the_image),
+        cmocka_unit_test(covered_keys_are_known_again),
+        cmocka_unit_test(keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_one),
+        cmocka_unit_test(covered_keys_are_derived_again_when_the_mask_is_gone),
+        cmocka_unit_test(a_set_whose_masks_have_gone_meanwhile_is_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

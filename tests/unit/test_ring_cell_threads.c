@@ -12,7 +12,7 @@
 
 enum { SETS = 8, THREADS = 4, READERS = 2, KEYS_READ = RING_SANITIZED ? 2000 : 50000 };
 
-static const struct stek_moment moment = {SET_GENERATION, SET_NOW};
+static const struct stek_moment moment = {SET_GENERATION, SET_NOW, NULL};
 
 /* Writers and readers of one cell. */
 struct scene {

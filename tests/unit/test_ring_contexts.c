@@ -21,23 +21,6 @@ static struct stek_keys *keys_of(struct stek_ring *ring, const char *label)
     return stek_ring_keys(ring, &context);
 }
 
-static bool cell_holds(struct stek_ring *ring, const char *label, const uint8_t secret[32])
-{
-    const struct stek_keycell *cell = &keys_of(ring, label)->cell;
-
-    return ring_area_holds(cell->memory, stek_keycell_size(cell->capacity), secret);
-}
-
-static bool cell_holds_record(struct stek_ring *ring, const char *label, const struct stek_record *record)
-{
-    const struct stek_context context = ring_context(label);
-    struct stek_ticket_key key;
-
-    assert_int_equal(stek_derive_ticket_key(&record->secret, &context, &key), STEK_OK);
-    return cell_holds(ring, label, record->secret.bytes) || cell_holds(ring, label, key.hmac_key) ||
-           cell_holds(ring, label, key.aes_key);
-}
-
 static void each_context_has_its_own_keys(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
@@ -101,8 +84,43 @@ static void a_cell_answers_once_it_is_warm(void **state)
 
     (void)state;
     (void)ring_seal_key(ring, "a");
-    const struct stek_moment at = {stek_image_generation(&ring->shared->image), RING_START};
+    const struct stek_moment at = {stek_image_generation(ring->image), RING_START, ring->image};
     assert_int_equal(stek_keycell_seal(&keys_of(ring, "a")->cell, at, &key), STEK_CELL_KEY);
+    stek_ring_free(ring);
+}
+
+/* What is in a cell is worthless without the mask, which is where all processes see it. */
+static void a_cell_keeps_keys_covered_only(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+    const struct stek_ticket_key key = ring_seal_key(ring, "a");
+    const struct stek_record first = ring_state(ring).records.at[0];
+    const struct stek_keycell *cell = &keys_of(ring, "a")->cell;
+    const size_t len = stek_keycell_size(cell->capacity);
+    const struct stek_ticket_key covered = ring_covered_key(&first, "a");
+
+    (void)state;
+    assert_false(ring_area_holds(cell->memory, len, key.hmac_key));
+    assert_false(ring_area_holds(cell->memory, len, key.aes_key));
+    assert_false(ring_area_holds(cell->memory, len, first.secret.bytes));
+    assert_true(ring_area_holds(cell->memory, len, covered.hmac_key));
+    assert_true(ring_area_holds(cell->memory, len, covered.aes_key));
+    stek_ring_free(ring);
+}
+
+/* Nobody has come by in this process, and its cell is as it was. */
+static void what_another_process_retired_leaves_a_cell_without_the_mask(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+    const struct stek_record first = ring_state(ring).records.at[0];
+
+    (void)state;
+    (void)ring_seal_key(ring, "a");
+    assert_true(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes));
+    assert_int_equal(stek_private_update(ring->shared, first.accept_until), STEK_OK);
+    assert_true(ring_cell_holds(ring, "a", &first));
+    assert_false(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes));
+    assert_false(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes + 32));
     stek_ring_free(ring);
 }
 
@@ -114,12 +132,12 @@ static void one_handshake_in_one_context_destroys_what_retired_in_all(void **sta
     (void)state;
     for (int i = 0; i < LABELS; i++) {
         (void)ring_seal_key(ring, labels[i]);
-        assert_true(cell_holds_record(ring, labels[i], &first));
+        assert_true(ring_cell_holds(ring, labels[i], &first));
     }
     ring_set_time(first.accept_until);
     (void)ring_seal_key(ring, labels[0]);
     for (int i = 0; i < LABELS; i++)
-        assert_false(cell_holds_record(ring, labels[i], &first));
+        assert_false(ring_cell_holds(ring, labels[i], &first));
     stek_ring_free(ring);
 }
 
@@ -134,7 +152,7 @@ static void so_does_maintenance(void **state)
     ring_set_time(first.accept_until);
     assert_int_equal(stek_ring_maintain(ring), STEK_OK);
     for (int i = 0; i < LABELS; i++)
-        assert_false(cell_holds_record(ring, labels[i], &first));
+        assert_false(ring_cell_holds(ring, labels[i], &first));
     stek_ring_free(ring);
 }
 
@@ -148,10 +166,10 @@ static void so_does_what_another_process_updated_already(void **state)
     (void)ring_seal_key(ring, "b");
     ring_set_time(first.accept_until);
     assert_int_equal(stek_private_update(ring->shared, first.accept_until), STEK_OK);
-    assert_true(cell_holds_record(ring, "b", &first));
+    assert_true(ring_cell_holds(ring, "b", &first));
     (void)ring_seal_key(ring, "a");
-    assert_false(cell_holds_record(ring, "a", &first));
-    assert_false(cell_holds_record(ring, "b", &first));
+    assert_false(ring_cell_holds(ring, "a", &first));
+    assert_false(ring_cell_holds(ring, "b", &first));
     stek_ring_free(ring);
 }
 
@@ -224,6 +242,8 @@ int main(void)
         cmocka_unit_test(another_ring_has_other_keys),
         cmocka_unit_test(a_ticket_opens_until_its_key_retires),
         cmocka_unit_test(a_cell_answers_once_it_is_warm),
+        cmocka_unit_test(a_cell_keeps_keys_covered_only),
+        cmocka_unit_test(what_another_process_retired_leaves_a_cell_without_the_mask),
         cmocka_unit_test(one_handshake_in_one_context_destroys_what_retired_in_all),
         cmocka_unit_test(so_does_maintenance),
         cmocka_unit_test(so_does_what_another_process_updated_already),

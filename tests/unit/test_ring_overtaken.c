@@ -47,14 +47,6 @@ int EVP_KDF_derive(EVP_KDF_CTX *ctx, unsigned char *key, size_t len, const OSSL_
     return real(ctx, key, len, params);
 }
 
-static bool cell_holds(struct stek_ring *ring, const char *label, const struct stek_record *record)
-{
-    const struct stek_context context = ring_context(label);
-    const struct stek_keycell *cell = &stek_ring_keys(ring, &context)->cell;
-
-    return ring_area_holds(cell->memory, stek_keycell_size(cell->capacity), record->secret.bytes);
-}
-
 /* Returns how often they came by, at most `times`. */
 static int seal_while_others_come_by(struct stek_ring *ring, int times)
 {
@@ -72,7 +64,7 @@ static void keys_that_retired_while_others_were_derived_do_not_stay(void **state
 
     (void)state;
     assert_int_equal(seal_while_others_come_by(ring, 1), 1);
-    assert_false(cell_holds(ring, "a", &first));
+    assert_false(ring_cell_holds(ring, "a", &first));
     stek_ring_free(ring);
 }
 
@@ -84,7 +76,7 @@ static void nor_do_they_when_the_ring_changes_again_and_again(void **state)
     (void)state;
     assert_true(seal_while_others_come_by(ring, INT_MAX) >= 3);
     for (size_t i = 0; i < before.records.count; i++)
-        assert_false(cell_holds(ring, "a", &before.records.at[i]));
+        assert_false(ring_cell_holds(ring, "a", &before.records.at[i]));
     stek_ring_free(ring);
 }
 

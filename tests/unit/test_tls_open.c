@@ -170,7 +170,7 @@ static void an_empty_place_has_no_name_not_even_one_of_zeros(void **state)
     assert_true(stek_keycell_size(1) <= sizeof memory);
     assert_true(stek_keycell_publish(&cell, &set));
     for (int64_t now = -1; now <= 1; now++) {
-        assert_int_equal(stek_keycell_open(&cell, (struct stek_moment){1, now}, zeros, true, &choice, &key),
+        assert_int_equal(stek_keycell_open(&cell, (struct stek_moment){1, now, NULL}, zeros, true, &choice, &key),
                          STEK_CELL_NO_KEY);
         assert_int_equal(stek_keyset_open(&set, zeros, true, now, &key), STEK_CHOICE_UNKNOWN);
     }
