@@ -113,12 +113,11 @@ enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct 
         return STEK_CELL_STALE;
     memcpy(name_words, name, sizeof name_words);
     const uint64_t place = find(cell, head.count, name_words);
-    if (place < head.count)
-        stek_words_load(&entry, cell->memory->entry[place], ENTRY_WORDS);
+    if (place >= head.count)
+        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    stek_words_load(&entry, cell->memory->entry[place], ENTRY_WORDS);
     if (!end_read(cell, version))
         return STEK_CELL_STALE;
-    if (place == head.count)
-        return STEK_CELL_NO_KEY;
     const enum stek_choice choice =
         stek_choose_open(entry.seq, entry.accept_until, head.active_seq, single_use, at.now);
     if (choice == STEK_CHOICE_UNKNOWN)
