@@ -148,12 +148,12 @@ static bool numbers_are_sound(const struct stek_envelope *envelope)
 {
     const struct stek_record *record = &envelope->record;
 
-    if (record->seq == 0 || record->seq > STEK_SEQ_MAX || !time_is_sane(record->active_from) ||
+    if (record->seq > STEK_SEQ_MAX || !time_is_sane(record->active_from) ||
         !time_is_sane(record->active_until) || !time_is_sane(record->accept_until))
         return false;
     if (envelope->kind == STEK_ENVELOPE_FLOOR)
         return record->active_until == 0 && record->accept_until == 0;
-    return record->active_from < record->active_until && record->active_until <= record->accept_until;
+    return record->seq > 0 && record->active_from < record->active_until && record->active_until <= record->accept_until;
 }
 
 static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)

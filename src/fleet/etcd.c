@@ -65,10 +65,22 @@ void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answ
 {
     if (etcd->cluster_id == 0)
         etcd->cluster_id = answer->cluster_id;
-    else if (answer->cluster_id != etcd->cluster_id)
-        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER,
-                             "this endpoint belongs to another etcd cluster than the one in use; if that is meant, "
-                             "restart stekd");
+    if (answer->cluster_id == etcd->cluster_id) {
+        etcd->strangers = 0;
+        return;
+    }
+    if (etcd->broken)
+        return;
+    etcd->strangers = answer->cluster_id == etcd->other_cluster ? etcd->strangers + 1 : 1;
+    etcd->other_cluster = answer->cluster_id;
+    if (etcd->strangers <= etcd->options.endpoints_count) {
+        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER, "this endpoint belongs to another etcd cluster than the one in use");
+        return;
+    }
+    /* One stray endpoint is a mistake; all of them are a store that was restored or replaced. */
+    etcd->cluster_id = answer->cluster_id;
+    etcd->strangers = 0;
+    etcd->handlers.on_other_store(etcd->handlers.arg);
 }
 
 static void drop_link(struct stek_etcd *etcd)
@@ -93,7 +105,9 @@ static void on_fall(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (!etcd->broken)
         return;
-    const struct stek_etcd_problem problem = etcd->problem;
+    struct stek_etcd_problem problem = etcd->problem;
+    if (problem.fault == STEK_ETCD_UNREACHABLE || problem.fault == STEK_ETCD_CLIENT_CERT)
+        stek_etcd_blame_cert(etcd->options.cert, etcd->place.endpoint, &problem);
     drop_link(etcd);
     etcd->failures++;
     etcd->endpoint = (etcd->endpoint + 1) % etcd->options.endpoints_count;

@@ -32,12 +32,14 @@ struct stek_etcd_handlers {
     void (*on_online)(void *arg);
     /* There is no connection, and why. Called after each failed attempt. */
     void (*on_offline)(void *arg, const struct stek_etcd_problem *problem);
-    /* A span is about to be read from the start: what was known of it is void. */
-    void (*on_read_begin)(void *arg, size_t span);
+    /* A span is being read from the start, as it was at `revision`: what was known of it before is void. */
+    void (*on_read_begin)(void *arg, size_t span, int64_t revision);
     /* A key as it stands (between begin and end), or as it has changed since. */
     void (*on_item)(void *arg, size_t span, const struct stek_etcd_item *item);
     /* All of the span was handed out; or etcd refuses it, and says why: it is read again later. */
     void (*on_read_end)(void *arg, size_t span, const struct stek_etcd_problem *problem);
+    /* Every endpoint belongs to another cluster than before, and has for a whole round: from now on it counts. */
+    void (*on_other_store)(void *arg);
     /* The endpoint's clock minus ours, in seconds, give or take one and half of `round_trip_ms`. */
     void (*on_clock)(void *arg, int64_t ahead_s, int64_t round_trip_ms);
     void *arg;

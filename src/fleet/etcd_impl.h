@@ -44,6 +44,8 @@ struct stek_etcd {
     bool online;
     bool broken; /* `fall` is about to take the link away */
     uint64_t cluster_id;
+    uint64_t other_cluster; /* what endpoints in a row have said instead */
+    size_t strangers;       /* how many of them */
     struct stek_etcd_problem problem; /* why */
     struct event *fall;
     struct event *retry;
@@ -62,6 +64,9 @@ int64_t stek_etcd_now_ms(void);
 /* Gives the link up, once the loop has come back. */
 void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
 void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text);
+
+/* Says of a broken connection that our certificate is out of its time, if it is; else leaves *problem alone. */
+void stek_etcd_blame_cert(const char *path, const char *endpoint, struct stek_etcd_problem *problem);
 
 /* Looks at the head of every answer: whether this is the cluster that it was. */
 void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer);

@@ -144,7 +144,11 @@ static bool add_header(struct stek_etcd_transfer *transfer, const char *line)
 
 #define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
 
-/* Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured, and nothing else. */
+/*
+ * Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured, and nothing else. In the
+ * clear each call has a connection of its own: libcurl 7.88 cannot send a second request on one whose HTTP/2 it was told
+ * of (CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE).
+ */
 static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer)
 {
     const struct stek_etcd_place *place = transfer->link->place;
@@ -157,7 +161,8 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
            SET(CURLOPT_PIPEWAIT, 1L) && SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
            SET(CURLOPT_CAINFO, place->ca) && SET(CURLOPT_SSLCERT, place->cert) && SET(CURLOPT_SSLKEY, place->key) &&
-           (transfer->kind == STREAM || SET(CURLOPT_TIMEOUT_MS, place->timeout_ms));
+           (transfer->kind == STREAM || SET(CURLOPT_TIMEOUT_MS, place->timeout_ms)) &&
+           SET(CURLOPT_FRESH_CONNECT, tls ? 0L : 1L);
 }
 
 static bool set_callbacks(CURL *easy, struct stek_etcd_transfer *transfer)

@@ -76,8 +76,6 @@ struct stek_etcd_item {
     bool gone;
 };
 
-typedef void (*stek_etcd_item_fn)(void *arg, const struct stek_etcd_item *item);
-
 /* The head of an answer, and what it says beside its items. */
 struct stek_etcd_answer {
     uint64_t cluster_id;
@@ -91,6 +89,9 @@ struct stek_etcd_answer {
     int64_t compacted; /* of a watch: what it asked for is gone up to this revision; 0: it is not */
     char text[160];    /* of a watch that was cancelled, of a lease that was not granted: why; printable */
 };
+
+/* Called with each item of an answer, whose head is complete by then. */
+typedef void (*stek_etcd_item_fn)(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item);
 
 /*
  * Read an answer, and hand out its items in order (`on_item` may be NULL). A write that was not done hands out what

@@ -23,11 +23,12 @@ static struct stek_etcd_item item_of(const Etcd__KeyValue *kv, bool gone)
                                    .gone = gone};
 }
 
-static void hand_out(const Etcd__RangeResponse *range, stek_etcd_item_fn on_item, void *arg)
+static void hand_out(const Etcd__RangeResponse *range, stek_etcd_item_fn on_item, void *arg,
+                     const struct stek_etcd_answer *head)
 {
-    for (size_t i = 0; on_item != NULL && i < range->n_kvs; i++) {
+    for (size_t i = 0; on_item != NULL && range != NULL && i < range->n_kvs; i++) {
         const struct stek_etcd_item item = item_of(range->kvs[i], false);
-        on_item(arg, &item);
+        on_item(arg, head, &item);
     }
 }
 
@@ -49,8 +50,8 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
 
     if (ok) {
         answer.more = range->more != 0;
-        hand_out(range, on_item, arg);
         *ret_answer = answer;
+        hand_out(range, on_item, arg, ret_answer);
     }
     etcd__range_response__free_unpacked(range, NULL);
     return ok ? STEK_OK : STEK_ERR_FORMAT;
@@ -65,10 +66,10 @@ enum stek_result stek_etcd_read_write(struct stek_bytes message, stek_etcd_item_
 
     if (ok) {
         answer.succeeded = txn->succeeded != 0;
+        *ret_answer = answer;
         for (size_t i = 0; i < txn->n_responses; i++)
             if (txn->responses[i]->response_case == ETCD__RESPONSE_OP__RESPONSE_RESPONSE_RANGE)
-                hand_out(txn->responses[i]->response_range, on_item, arg);
-        *ret_answer = answer;
+                hand_out(txn->responses[i]->response_range, on_item, arg, ret_answer);
     }
     etcd__txn_response__free_unpacked(txn, NULL);
     return ok ? STEK_OK : STEK_ERR_FORMAT;
@@ -117,14 +118,15 @@ enum stek_result stek_etcd_read_keepalive(struct stek_bytes message, struct stek
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-static void hand_out_events(const Etcd__WatchResponse *watch, stek_etcd_item_fn on_item, void *arg)
+static void hand_out_events(const Etcd__WatchResponse *watch, stek_etcd_item_fn on_item, void *arg,
+                            const struct stek_etcd_answer *head)
 {
     for (size_t i = 0; on_item != NULL && i < watch->n_events; i++) {
         const Etcd__Event *event = watch->events[i];
         if (event->kv == NULL)
             continue;
         const struct stek_etcd_item item = item_of(event->kv, event->type == ETCD__EVENT__TYPE__DELETE);
-        on_item(arg, &item);
+        on_item(arg, head, &item);
     }
 }
 
@@ -142,7 +144,7 @@ enum stek_result stek_etcd_read_watch(struct stek_bytes message, stek_etcd_item_
         answer.compacted = watch->compact_revision;
         copy_text(watch->cancel_reason, &answer);
         *ret_answer = answer;
-        hand_out_events(watch, on_item, arg);
+        hand_out_events(watch, on_item, arg, ret_answer);
     }
     etcd__watch_response__free_unpacked(watch, NULL);
     return ok ? STEK_OK : STEK_ERR_FORMAT;

@@ -28,29 +28,19 @@ static void read_page(struct stek_etcd_watched *watched);
 
 static void begin_reading(struct stek_etcd_watched *watched)
 {
-    struct stek_etcd *etcd = watched->etcd;
-
     watched->generation++;
     watched->state = STEK_SPAN_READING;
     watched->revision = 0;
     watched->limit = PAGE_KEYS;
     watched->next_len = watched->span.from.len;
     memcpy(watched->next, watched->span.from.at, watched->next_len);
-    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans));
     read_page(watched);
 }
 
-/* Events of a watch. */
-struct delivery {
-    struct stek_etcd *etcd;
-    struct stek_etcd_answer answer; /* says whose event it is */
-};
-
-static void deliver_event(void *arg, const struct stek_etcd_item *item)
+static void deliver_event(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
 {
-    struct delivery *delivery = arg;
-    struct stek_etcd *etcd = delivery->etcd;
-    struct stek_etcd_watched *watched = find_watch(etcd, delivery->answer.watch_id);
+    struct stek_etcd *etcd = arg;
+    struct stek_etcd_watched *watched = find_watch(etcd, head->watch_id);
 
     if (watched != NULL)
         etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
@@ -67,23 +57,23 @@ static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_
 static bool on_watch_message(void *arg, struct stek_bytes message)
 {
     struct stek_etcd *etcd = arg;
-    struct delivery delivery = {.etcd = etcd};
+    struct stek_etcd_answer answer;
 
     if (etcd->broken)
         return true;
     etcd->heard_ms = stek_etcd_now_ms();
-    if (stek_etcd_read_watch(message, deliver_event, &delivery, &delivery.answer) != STEK_OK)
+    if (stek_etcd_read_watch(message, deliver_event, etcd, &answer) != STEK_OK)
         return false;
-    stek_etcd_check_cluster(etcd, &delivery.answer);
-    struct stek_etcd_watched *watched = find_watch(etcd, delivery.answer.watch_id);
+    stek_etcd_check_cluster(etcd, &answer);
+    struct stek_etcd_watched *watched = find_watch(etcd, answer.watch_id);
     if (watched == NULL)
         return true;
-    if (delivery.answer.canceled)
-        watch_canceled(watched, &delivery.answer);
-    else if (delivery.answer.revision < watched->revision)
+    if (answer.canceled)
+        watch_canceled(watched, &answer);
+    else if (answer.revision < watched->revision)
         begin_reading(watched); /* the store went back: it was restored from a copy */
-    else if (!delivery.answer.created)
-        watched->revision = delivery.answer.revision;
+    else if (!answer.created)
+        watched->revision = answer.revision;
     return true;
 }
 
@@ -150,13 +140,26 @@ static void turn_page(struct stek_etcd_watched *watched, struct stek_bytes key)
     watched->next_len = len;
 }
 
-static void deliver_key(void *arg, const struct stek_etcd_item *item)
+/* With the first page the revision is known that all of the reading is of. */
+static void note_revision(struct stek_etcd_watched *watched, const struct stek_etcd_answer *head)
+{
+    struct stek_etcd *etcd = watched->etcd;
+
+    if (watched->revision != 0)
+        return;
+    watched->revision = head->revision;
+    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans), head->revision);
+}
+
+static void deliver_key(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
 {
     struct stek_etcd_watched *watched = arg;
     struct stek_etcd *etcd = watched->etcd;
 
-    if (item->key.len == 0)
+    stek_etcd_check_cluster(etcd, head);
+    if (item->key.len == 0 || etcd->broken || watched->state != STEK_SPAN_READING)
         return;
+    note_revision(watched, head);
     turn_page(watched, item->key);
     etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
 }
@@ -179,14 +182,13 @@ static void on_page(void *arg, const struct stek_etcd_problem *problem, const st
 {
     struct stek_etcd_watched *watched = arg;
 
-    if (watched->state != STEK_SPAN_READING)
+    if (watched->state != STEK_SPAN_READING || watched->etcd->broken)
         return;
     if (problem->fault != STEK_ETCD_OK) {
         page_failed(watched, problem);
         return;
     }
-    if (watched->revision == 0)
-        watched->revision = answer->revision;
+    note_revision(watched, answer);
     if (answer->more)
         read_page(watched);
     else

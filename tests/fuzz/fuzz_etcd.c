@@ -11,10 +11,11 @@ struct seen {
     uint64_t sum;
 };
 
-static void on_item(void *arg, const struct stek_etcd_item *item)
+static void on_item(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
 {
     struct seen *seen = arg;
 
+    (void)head;
     for (size_t i = 0; i < item->key.len; i++)
         seen->sum += item->key.at[i];
     for (size_t i = 0; i < item->value.len; i++)

@@ -86,10 +86,11 @@ struct items {
     bool gone;
 };
 
-static void take(void *arg, const struct stek_etcd_item *item)
+static void take(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
 {
     struct items *items = arg;
 
+    assert_int_equal(head->revision, 9);
     items->count++;
     memcpy(items->last_key, item->key.at, item->key.len);
     items->revision = item->revision;

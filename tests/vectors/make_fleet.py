@@ -66,6 +66,7 @@ def records():
 def floors():
     return [
         {"about": "a floor", "ring": "web", "floor": 8, "made_at": 1700000001, "bytes": floor_bytes("web", 8, 1700000001).hex()},
+        {"about": "no floor yet", "ring": "web", "floor": 0, "made_at": 1700000001, "bytes": floor_bytes("web", 0, 1700000001).hex()},
         {"about": "the highest floor", "ring": "web", "floor": 2**62, "made_at": 0, "bytes": floor_bytes("web", 2**62, 0).hex()},
     ]
 
@@ -104,7 +105,6 @@ def refused_floors():
     good = floor_bytes("web", 8, 1700000001)
     cases = [
         ("a record under the floor's name", "malformed", record_bytes("web", 8, TIMES, sample("secret 1"))),
-        ("seq 0, well sealed", "malformed", floor_bytes("web", 0, 1700000001)),
         ("a floor too high, well sealed", "malformed", floor_bytes("web", 2**62 + 1, 0)),
         ("a floor with an end, well sealed", "malformed", floor_bytes("web", 8, 0, until=9)),
         ("made for another ring", "misplaced", floor_bytes("mail", 8, 1700000001)),

@@ -12,6 +12,7 @@ COMMAND = BUILD / "src/cli/stek"
 DAEMON = BUILD / "src/daemon/stekd"
 CLIENT = BUILD / "tests/tools/ticket-client"
 BROKEN_SERVER = BUILD / "tests/tools/broken-server"
+ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 
 
 def missing():

@@ -32,13 +32,15 @@ def _new_key(path):
     _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
 
 
-def _issue(folder, name, ca_cert, ca_key, extension):
-    key, cert, both = (folder / f"{name}.{end}" for end in ("key", "crt", "pem"))
-    request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
+def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
+    """A certificate with the common name `name`, in files called `file` (else `name`)."""
+    file = file or name
+    key, cert, both = (folder / f"{file}.{end}" for end in ("key", "crt", "pem"))
+    request, extensions = folder / f"{file}.csr", folder / f"{file}.ext"
     _new_key(key)
     _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
     extensions.write_text(extension + "\n")
-    _openssl("x509", "-req", "-in", request, "-CA", ca_cert, "-CAkey", ca_key, "-CAcreateserial", "-days", "2",
+    _openssl("x509", "-req", "-in", request, "-CA", ca_cert, "-CAkey", ca_key, "-CAcreateserial", "-days", days,
              "-extfile", extensions, "-out", cert)
     both.write_text(key.read_text() + cert.read_text())
     return Identity(cert, key, both)
@@ -47,14 +49,20 @@ def _issue(folder, name, ca_cert, ca_key, extension):
 NAMES = "subjectAltName=DNS:localhost,DNS:a.example,IP:127.0.0.1"
 
 
-def make(folder):
-    folder = Path(folder)
+def authority(folder, name="Test CA"):
+    """The key and the certificate of a new certificate authority."""
     ca_key, ca = folder / "ca.key", folder / "ca.crt"
     _new_key(ca_key)
-    _openssl("req", "-x509", "-new", "-key", ca_key, "-subj", "/CN=Test CA", "-days", "2", "-out", ca)
+    _openssl("req", "-x509", "-new", "-key", ca_key, "-subj", f"/CN={name}", "-days", "2", "-out", ca)
+    return ca_key, ca
+
+
+def make(folder):
+    folder = Path(folder)
+    ca_key, ca = authority(folder)
     return Pki(
         ca=ca,
-        server=_issue(folder, "localhost", ca, ca_key, NAMES),
-        renewed=_issue(folder, "renewed", ca, ca_key, NAMES),
-        other=_issue(folder, "b.example", ca, ca_key, "subjectAltName=DNS:b.example"),
-        client=_issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"))
+        server=issue(folder, "localhost", ca, ca_key, NAMES),
+        renewed=issue(folder, "renewed", ca, ca_key, NAMES),
+        other=issue(folder, "b.example", ca, ca_key, "subjectAltName=DNS:b.example"),
+        client=issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"))

@@ -78,14 +78,15 @@ def plain_environment(**extra):
     return env
 
 
-def spawn(args, **options):
+def spawn(args, input_pipe=False, **options):
     """
     Starts a program in a session of its own. No signal comes between the start and its being known here, so that
     stop_all() misses none.
     """
     held = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        popen = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, start_new_session=True,
+        popen = subprocess.Popen([str(a) for a in args], stdin=subprocess.PIPE if input_pipe else subprocess.DEVNULL,
+                                 start_new_session=True,
                                  preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, held), **options)
         _alive[popen.pid] = popen
         return popen

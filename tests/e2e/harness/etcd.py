@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client certificates."""
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from . import pki
+from .process import Process, free_port, plain_environment, wait_for
+
+SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth"
+CLIENT = "extendedKeyUsage=clientAuth"
+
+
+class EtcdPki:
+    """A certificate authority of its own, with certificates for the members and for users by common name."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ca_key, self.ca = pki.authority(self.folder)
+        self.server = self.issue("member", SERVER)
+
+    def issue(self, name, extension=CLIENT, days=2, file=None):
+        return pki.issue(self.folder, name, self.ca, self.ca_key, extension, days=days, file=file)
+
+
+class Member:
+    def __init__(self, cluster, number):
+        self.cluster = cluster
+        self.name = f"m{number}"
+        self.folder = cluster.folder / self.name
+        self.port, self.peer_port = free_port(), free_port()
+        self.process = None
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    def url(self, port=None):
+        return f"{self.cluster.scheme}://127.0.0.1:{port or self.port}"
+
+    def peer_url(self):
+        return f"http://127.0.0.1:{self.peer_port}"
+
+    def command(self):
+        args = ["etcd", "--name", self.name, "--data-dir", self.data, "--log-level", "warn", "--logger", "zap",
+                "--listen-client-urls", self.url(), "--advertise-client-urls", self.url(),
+                "--listen-peer-urls", self.peer_url(), "--initial-advertise-peer-urls", self.peer_url(),
+                "--initial-cluster", ",".join(f"{m.name}={m.peer_url()}" for m in self.cluster.members),
+                "--initial-cluster-state", "new", "--initial-cluster-token", str(self.cluster.folder),
+                *self.cluster.options]
+        if self.cluster.pki:
+            server = self.cluster.pki.server
+            args += ["--client-cert-auth", "--trusted-ca-file", self.cluster.pki.ca, "--cert-file", server.cert,
+                     "--key-file", server.key]
+        return args
+
+    def start(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = Process(self.command(), self.folder, plain_environment())
+        return self
+
+    def wait(self):
+        self.process.wait_until_listening(self.port)
+        return self
+
+    def kill(self):
+        """As by the OOM killer; start() brings it back with its data."""
+        if self.process:
+            try:
+                self.process.signal(signal.SIGCONT)
+                self.process.signal(signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.stop()
+            self.process = None
+
+    def freeze(self):
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
+
+class Etcd:
+    """with Etcd(folder, members=3, tls=True) as etcd: ... etcd.endpoints()"""
+
+    def __init__(self, folder, members=1, tls=False, auth=False, options=()):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.pki = EtcdPki(self.folder / "pki") if tls or auth else None
+        self.auth = auth
+        self.options = list(options)
+        self.scheme = "https" if self.pki else "http"
+        self.members = [Member(self, number) for number in range(members)]
+        self.root = self.pki.issue("root") if self.pki else None
+
+    def endpoints(self):
+        return [member.url() for member in self.members]
+
+    def identity(self, name, **kwargs):
+        """A certificate for the user `name`; None without TLS."""
+        return self.pki.issue(name, **kwargs) if self.pki else None
+
+    def ctl(self, *args, check=True, timeout=20, input_text=None):
+        command = ["etcdctl", "--endpoints", ",".join(self.endpoints()), "--command-timeout", "10s"]
+        if self.pki:
+            command += ["--cacert", self.pki.ca, "--cert", self.root.cert, "--key", self.root.key]
+        done = subprocess.run([str(a) for a in command + list(args)], input=input_text, capture_output=True, text=True,
+                              check=False, timeout=timeout, env=plain_environment(ETCDCTL_API="3"))
+        if check and done.returncode:
+            raise RuntimeError(f"etcdctl {args}: {done.stderr}")
+        return done
+
+    def keys(self, prefix="/stek"):
+        return self.ctl("get", "--prefix", "--keys-only", prefix).stdout.split()
+
+    def enable_auth(self, prefix="/stek/v1/", user="stek"):
+        self.ctl("user", "add", "root", "--no-password")
+        self.ctl("user", "grant-role", "root", "root", check=False)
+        self.ctl("role", "add", user)
+        self.ctl("role", "grant-permission", user, "readwrite", "--prefix=true", prefix)
+        self.ctl("user", "add", user, "--no-password")
+        self.ctl("user", "grant-role", user, user)
+        self.ctl("auth", "enable")
+
+    def is_healthy(self):
+        return self.ctl("endpoint", "health", check=False).returncode == 0
+
+    def start(self):
+        try:
+            for member in self.members:
+                member.start()
+            for member in self.members:
+                member.wait()
+            wait_for(self.is_healthy, "etcd to be healthy", timeout_s=60, pause_s=0.1)
+            if self.auth:
+                self.enable_auth()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self):
+        for member in self.members:
+            member.kill()
+
+    def data_files(self):
+        return [path for member in self.members for path in member.data.rglob("*") if path.is_file()]
+
+    def holds(self, needle):
+        """Whether these bytes stand anywhere in the members' data directories."""
+        return any(needle in path.read_bytes() for path in self.data_files())
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def disk_size(path):
+    return sum(os.stat(p).st_blocks * 512 for p in Path(path).rglob("*") if p.is_file())
