@@ -4,7 +4,13 @@
 #define STEK_CLI_COMMAND_H
 
 /* Exit codes: docs in stek(1). */
-enum { STEK_EXIT_FINE = 0, STEK_EXIT_FAILED = 1, STEK_EXIT_USAGE = 2 };
+enum {
+    STEK_EXIT_FINE = 0,
+    STEK_EXIT_FAILED = 1,
+    STEK_EXIT_USAGE = 2,
+    STEK_EXIT_DEGRADED = 3,   /* a ring runs on continuations, or has no key */
+    STEK_EXIT_UNREACHABLE = 4 /* stekd does not answer */
+};
 
 struct stek_command {
     const char *name;
@@ -15,5 +21,6 @@ struct stek_command {
 
 int stek_command_openssl_cnf(int argc, char **argv);
 int stek_command_audit(int argc, char **argv);
+int stek_command_status(int argc, char **argv);
 
 #endif

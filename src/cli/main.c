@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
+#include "cli/rundir.h"
 
 #include "stek.h"
 
@@ -7,6 +8,7 @@
 #include <string.h>
 
 static const struct stek_command commands[] = {
+    {"status", "show rings, their keys, and what became of tickets", stek_command_status},
     {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
 };
@@ -40,6 +42,8 @@ static int finish(int code)
 
 int main(int argc, char **argv)
 {
+    if (!stek_rundir_take(&argc, argv))
+        return STEK_EXIT_USAGE;
     const char *name = argc > 1 ? argv[1] : "";
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stek status */
+#include "cli/command.h"
+#include "cli/statuses.h"
+
+#include "core/ringname.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct request {
+    const char *ring; /* NULL: all */
+    bool json;
+    bool follow;
+    bool help;
+};
+
+static void print_help(void)
+{
+    (void)puts("Usage: stek status [RING] [--json] [--follow]\n"
+               "Shows the rings on this host: several as a table, one with its keys and counters.\n"
+               "Asks stekd; without it, reads the ring files.\n\n"
+               "  --json         for programs: docs/formats.md, \"Status\"\n"
+               "  --follow       again every second, until interrupted\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         this text\n\n"
+               "Exit codes: 0 fine, 1 a ring cannot be read, 2 usage, 3 degraded: a ring runs on\n"
+               "continuations or has no key, 4 stekd not reachable.\n\n"
+               "Example:\n"
+               "  stek status web --follow");
+}
+
+static bool parse_options(int argc, char **argv, struct request *request)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"follow", no_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static char program[] = "stek status";
+    int option;
+
+    argv[0] = program;
+    while ((option = getopt_long(argc, argv, "jfh", options, NULL)) != -1) {
+        if (option == '?')
+            return false;
+        request->json |= option == 'j';
+        request->follow |= option == 'f';
+        request->help |= option == 'h';
+    }
+    if (optind < argc)
+        request->ring = argv[optind++];
+    if (optind < argc)
+        (void)fprintf(stderr, "stek status: one ring at a time, not '%s' as well: try --help\n", argv[optind]);
+    else if (request->ring != NULL && !stek_ring_name_is_valid(request->ring))
+        (void)fprintf(stderr, "stek status: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n", request->ring);
+    else
+        return true;
+    return false;
+}
+
+static int show(const struct request *request)
+{
+    struct stek_statuses statuses;
+    int code = stek_statuses_collect(request->ring, &statuses);
+
+    if (code != STEK_EXIT_FINE)
+        return code;
+    code = stek_statuses_exit(&statuses);
+    if (request->json) {
+        json_t *object = stek_statuses_json(&statuses);
+        (void)json_dumpf(object, stdout, request->follow ? JSON_COMPACT : JSON_INDENT(2));
+        (void)puts("");
+        json_decref(object);
+    } else {
+        stek_statuses_print(&statuses);
+    }
+    stek_statuses_fini(&statuses);
+    return code;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Shows it again and again. On a terminal in one place, elsewhere one after the other. */
+static int follow(const struct request *request)
+{
+    const struct sigaction action = {.sa_handler = interrupt}; /* without SA_RESTART: sleep(3) ends */
+    const bool terminal = isatty(STDOUT_FILENO) == 1 && !request->json;
+    int code = STEK_EXIT_FINE;
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    while (interrupted == 0) {
+        if (terminal)
+            (void)printf("\033[H\033[2J");
+        code = show(request);
+        if (!terminal && !request->json)
+            (void)puts("");
+        if (fflush(stdout) != 0 || code == STEK_EXIT_USAGE)
+            break;
+        (void)sleep(1);
+    }
+    return code;
+}
+
+int stek_command_status(int argc, char **argv)
+{
+    struct request request = {.ring = NULL};
+
+    if (!parse_options(argc, argv, &request))
+        return STEK_EXIT_USAGE;
+    if (request.help) {
+        print_help();
+        return STEK_EXIT_FINE;
+    }
+    return request.follow ? follow(&request) : show(&request);
+}

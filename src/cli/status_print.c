@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The status as people read it, in 80 columns. */
+#include "cli/format.h"
+#include "cli/statuses.h"
+
+#include "cli/rundir.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS = 80, FINGERPRINT_COLUMNS = 8, TIMELINE_MIN = 10, NAME_COLUMNS_MAX = 22 };
+
+static void print_health(const struct stek_status_ring *ring, int64_t now)
+{
+    struct stek_text ago;
+
+    switch (ring->health) {
+    case STEK_STATUS_FINE:
+        (void)printf("Ring %s: fine\n", ring->name);
+        return;
+    case STEK_STATUS_CONTINUATION:
+        (void)printf("Ring %s: DEGRADED: on continuations for %s\n", ring->name,
+                     stek_format_duration(now - ring->continued_since, &ago));
+        (void)puts("  Nobody published keys in time, so each is derived from the one before. Resumption\n"
+                   "  works; but who has learnt one key knows those after it. See that stekd runs\n"
+                   "  ('systemctl status stekd'): fresh keys then follow by themselves.");
+        return;
+    default:
+        (void)printf("Ring %s: %s: %s\n", ring->name, ring->health == STEK_STATUS_NO_KEY ? "NO KEY" : "UNREADABLE",
+                     ring->problem);
+    }
+}
+
+/* "until 2026-11-24 23:00:00 UTC (in 2h50m)". */
+static void print_published(const struct stek_status_ring *ring, int64_t now)
+{
+    struct stek_text when;
+    struct stek_text left;
+
+    if (ring->published_until <= now) {
+        (void)puts("  published  no key for now or later");
+        return;
+    }
+    (void)printf("  published  keys until %s (for %s)\n", stek_format_time(ring->published_until, &when),
+                 stek_format_duration(ring->published_until - now, &left));
+}
+
+static void print_policy(const struct stek_status_ring *ring, int64_t now)
+{
+    struct stek_text rotate;
+    struct stek_text accept;
+    struct stek_text lineage;
+    struct stek_text ago;
+
+    (void)printf("  policy     rotate %s, accept %s, ahead %" PRIu32 ", lineage %s\n",
+                 stek_format_setting(ring->policy.rotate_s, &rotate), stek_format_setting(ring->policy.accept_s, &accept),
+                 ring->policy.ahead, stek_format_setting(ring->policy.lineage_s, &lineage));
+    (void)printf("  source     %s, last changed %s ago\n", stek_source_name(ring->source),
+                 stek_format_duration(now - ring->changed_at, &ago));
+    print_published(ring, now);
+}
+
+static void print_consumers(const struct stek_status_ring *ring, int64_t now)
+{
+    const struct stek_stats_sum *stats = &ring->stats;
+    struct stek_text ago;
+
+    (void)printf("  consumers  %" PRIu64 " processes, %" PRIu64 " of them with tickets", stats->processes,
+                 stats->processes_used);
+    if (stats->consumer_count > 0 && stats->consumer[0].last_use != 0)
+        (void)printf("; the latest %s ago (%" PRId64 ")", stek_format_duration(now - stats->consumer[0].last_use, &ago),
+                     stats->consumer[0].pid);
+    (void)puts("");
+    if (stats->files_ignored > 0 || stats->incomplete)
+        (void)printf("             %" PRIu64 " files in %s.stats are no counters, and ignored%s\n", stats->files_ignored,
+                     ring->name, stats->incomplete ? "; too many to read them all" : "");
+}
+
+/* "refused 12: unknown 10, damaged 2", broken where 80 columns end. */
+static void print_refused(const struct stek_status_ring *ring)
+{
+    int column = printf("             refused %" PRIu64, stek_status_refused(ring));
+    const char *gap = ": ";
+
+    for (int i = 0; i < STEK_COUNTERS; i++) {
+        char item[64];
+        if (!stek_counter_is_refusal((enum stek_counter)i) || ring->stats.count[i] == 0)
+            continue;
+        const int len = snprintf(item, sizeof item, "%s %" PRIu64, stek_counter_name((enum stek_counter)i),
+                                 ring->stats.count[i]);
+        if (column + len + 3 > COLUMNS) {
+            (void)printf("%s\n", gap);
+            column = printf("               ");
+            gap = "";
+        }
+        column += printf("%s%s", gap, item);
+        gap = ", ";
+    }
+    (void)puts("");
+}
+
+static void print_tickets(const struct stek_status_ring *ring)
+{
+    const uint64_t *count = ring->stats.count;
+    struct stek_text share;
+
+    (void)printf("  tickets    sealed %" PRIu64 " (%" PRIu64 " of them renewals), none given %" PRIu64 "\n",
+                 count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED], count[STEK_COUNT_NOT_SEALED]);
+    (void)printf("             opened %" PRIu64 ": %s of those presented\n", count[STEK_COUNT_OPENED],
+                 stek_format_permille(stek_status_resumption_permille(ring), &share));
+    print_refused(ring);
+}
+
+/* The times between which the timelines run. */
+struct window {
+    int64_t from;
+    int64_t until;
+    size_t width;
+    int seq_columns;
+};
+
+static struct window find_window(const struct stek_status_ring *ring, int64_t now)
+{
+    struct window window = {now, now + 1, 0, 3};
+
+    for (size_t i = 0; i < ring->key_count; i++) {
+        const struct stek_status_key *key = &ring->key[i];
+        const int digits = snprintf(NULL, 0, "%" PRIu64, key->seq);
+        window.from = key->active_from < window.from ? key->active_from : window.from;
+        window.until = key->accept_until > window.until ? key->accept_until : window.until;
+        window.seq_columns = digits > window.seq_columns ? digits : window.seq_columns;
+    }
+    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 + 1 + 6 + 2;
+    window.width = used + TIMELINE_MIN > COLUMNS ? TIMELINE_MIN : (size_t)(COLUMNS - used);
+    return window;
+}
+
+static void print_key(const struct stek_status_key *key, int64_t now, const struct window *window)
+{
+    const bool pending = key->active_from > now;
+    char line[COLUMNS + 1];
+    char began[24];
+    struct stek_text since;
+    struct stek_text left;
+
+    (void)snprintf(began, sizeof began, pending ? "in %s" : "%s ago", stek_format_duration(now - key->active_from, &since));
+    stek_format_timeline(key, window->from, window->until, now, window->width, line);
+    (void)printf("  %.*s %*" PRIu64 " %-8s %-10s %10s %6s  %s\n", FINGERPRINT_COLUMNS, key->fingerprint,
+                 window->seq_columns, key->seq, stek_state_name(key->state), stek_origin_name(key->origin), began,
+                 stek_format_duration(key->accept_until - now, &left), line);
+}
+
+static void print_keys(const struct stek_status_ring *ring, int64_t now)
+{
+    const struct window window = find_window(ring, now);
+    struct stek_text from;
+    struct stek_text until;
+
+    if (ring->key_count == 0)
+        return;
+    char scale[COLUMNS + 1];
+    (void)snprintf(scale, sizeof scale, "-%s", stek_format_duration(now - window.from, &from));
+    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s+%s\n", FINGERPRINT_COLUMNS, "KEY", window.seq_columns, "SEQ", "STATE",
+                 "ORIGIN", "SEALS FROM", "OPENS", (int)(window.width - 1 - strlen(stek_format_duration(window.until - now, &until))),
+                 scale, until.at);
+    for (size_t i = 0; i < ring->key_count; i++)
+        print_key(&ring->key[i], now, &window);
+    (void)puts("  # seals and opens   - opens   . published, seals later   | now");
+}
+
+void stek_status_print(const struct stek_status_ring *ring, int64_t now)
+{
+    print_health(ring, now);
+    if (ring->health == STEK_STATUS_UNREADABLE)
+        return;
+    print_policy(ring, now);
+    if (ring->has_stats) {
+        print_consumers(ring, now);
+        print_tickets(ring);
+    } else {
+        (void)puts("  tickets    counters cannot be read: be root, or in the ring's group");
+    }
+    print_keys(ring, now);
+}
+
+static int name_columns(const struct stek_statuses *statuses)
+{
+    size_t columns = 4;
+
+    for (size_t i = 0; i < statuses->count; i++)
+        if (strlen(statuses->ring[i].name) > columns)
+            columns = strlen(statuses->ring[i].name);
+    return (int)(columns < NAME_COLUMNS_MAX ? columns : NAME_COLUMNS_MAX);
+}
+
+static void print_row(const struct stek_status_ring *ring, int64_t now, int columns)
+{
+    const struct stek_status_key *active = stek_status_active(ring);
+    struct stek_text next;
+    struct stek_text sealed;
+    struct stek_text opened;
+    struct stek_text refused;
+    struct stek_text share;
+
+    (void)printf("%-*.*s %-12s", columns, columns, ring->name, stek_health_name(ring->health));
+    if (ring->health == STEK_STATUS_UNREADABLE) {
+        (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
+        return;
+    }
+    (void)printf(" %4zu %6s", ring->key_count,
+                 active != NULL ? stek_format_duration(active->active_until - now, &next) : "-");
+    if (ring->has_stats)
+        (void)printf(" %5" PRIu64 " %6s %6s %6s %7s\n", ring->stats.processes,
+                     stek_format_count(ring->stats.count[STEK_COUNT_SEALED], &sealed),
+                     stek_format_count(ring->stats.count[STEK_COUNT_OPENED], &opened),
+                     stek_format_count(stek_status_refused(ring), &refused),
+                     stek_format_permille(stek_status_resumption_permille(ring), &share));
+    else
+        (void)puts("     -      -      -      -       -");
+}
+
+static void print_table(const struct stek_statuses *statuses)
+{
+    const int columns = name_columns(statuses);
+
+    (void)printf("%-*s %-12s %4s %6s %5s %6s %6s %6s %7s\n", columns, "RING", "HEALTH", "KEYS", "NEXT", "PROCS", "SEALED",
+                 "OPENED", "REFUSE", "RESUMED");
+    for (size_t i = 0; i < statuses->count; i++)
+        print_row(&statuses->ring[i], statuses->now, columns);
+    (void)puts("\n'stek status RING' shows its keys, and why tickets were refused.");
+}
+
+static void print_head(const struct stek_statuses *statuses)
+{
+    struct stek_text now;
+    struct stek_text up;
+
+    if (statuses->from_stekd)
+        (void)printf("stekd %s, process %" PRId64 ", up %s", statuses->version, statuses->pid,
+                     stek_format_duration(statuses->now - statuses->since, &up));
+    else
+        (void)printf("%s: %s", statuses->denied ? "stekd not asked" : "stekd NOT RUNNING", statuses->why);
+    (void)printf("\n%s, rings in %s%s\n\n", stek_format_time(statuses->now, &now), stek_rundir(),
+                 statuses->from_stekd ? "" : " (read from their files)");
+}
+
+void stek_statuses_print(const struct stek_statuses *statuses)
+{
+    print_head(statuses);
+    if (statuses->count == 0)
+        (void)puts("No rings. Add a section [ring NAME] to /etc/stek/stekd.conf: stekd.conf(5).");
+    else if (statuses->count == 1)
+        stek_status_print(&statuses->ring[0], statuses->now);
+    else
+        print_table(statuses);
+}

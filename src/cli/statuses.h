@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The status of all rings, or of one: from stekd, or without it from the ring files themselves. */
+#ifndef STEK_CLI_STATUSES_H
+#define STEK_CLI_STATUSES_H
+
+#include "cli/client.h"
+#include "status/status.h"
+
+struct stek_statuses {
+    int64_t now;
+    bool from_stekd; /* else from the files, and `why` says why */
+    char why[STEK_CLIENT_PROBLEM_LEN];
+    bool denied; /* there is a stekd, which this user may not ask */
+    char version[32];
+    int64_t pid;
+    int64_t since;
+    size_t count;
+    struct stek_status_ring *ring;
+};
+
+/*
+ * Collects them; `only` is a ring's name, or NULL. Returns STEK_EXIT_FINE, and the caller frees *ret_statuses with
+ * stek_statuses_fini(); or another exit code, having said why.
+ */
+int stek_statuses_collect(const char *only, struct stek_statuses *ret_statuses);
+
+void stek_statuses_fini(struct stek_statuses *statuses);
+
+/* What they amount to: STEK_EXIT_FINE, …_FAILED (a ring cannot be read), …_DEGRADED, …_UNREACHABLE. */
+int stek_statuses_exit(const struct stek_statuses *statuses);
+
+/* As JSON: {"time":…, "stekd":{…} or null, "rings":[…]}. NULL: no memory. */
+json_t *stek_statuses_json(const struct stek_statuses *statuses);
+
+/* As text of 80 columns, on standard output: one ring in full, several as a table. */
+void stek_statuses_print(const struct stek_statuses *statuses);
+
+/* One ring in full. */
+void stek_status_print(const struct stek_status_ring *ring, int64_t now);
+
+#endif
