@@ -22,5 +22,7 @@ struct stek_command {
 int stek_command_openssl_cnf(int argc, char **argv);
 int stek_command_audit(int argc, char **argv);
 int stek_command_status(int argc, char **argv);
+int stek_command_rotate(int argc, char **argv);
+int stek_command_revoke(int argc, char **argv);
 
 #endif

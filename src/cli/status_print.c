@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 80, FINGERPRINT_COLUMNS = 8, TIMELINE_MIN = 10, NAME_COLUMNS_MAX = 22 };
+enum { COLUMNS = 80, FINGERPRINT_COLUMNS = 8, TIMELINE_MIN = 10, NAME_COLUMNS_MAX = 18 };
 
 static void print_health(const struct stek_status_ring *ring, int64_t now)
 {
@@ -107,8 +107,10 @@ static void print_tickets(const struct stek_status_ring *ring)
 
     (void)printf("  tickets    sealed %" PRIu64 " (%" PRIu64 " of them renewals), none given %" PRIu64 "\n",
                  count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED], count[STEK_COUNT_NOT_SEALED]);
-    (void)printf("             opened %" PRIu64 ": %s of those presented\n", count[STEK_COUNT_OPENED],
-                 stek_format_permille(stek_status_resumption_permille(ring), &share));
+    (void)printf("             opened %" PRIu64, count[STEK_COUNT_OPENED]);
+    if (stek_status_resumption_permille(ring) >= 0)
+        (void)printf(": %s of those presented", stek_format_permille(stek_status_resumption_permille(ring), &share));
+    (void)puts("");
     print_refused(ring);
 }
 
@@ -131,7 +133,7 @@ static struct window find_window(const struct stek_status_ring *ring, int64_t no
         window.until = key->accept_until > window.until ? key->accept_until : window.until;
         window.seq_columns = digits > window.seq_columns ? digits : window.seq_columns;
     }
-    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 + 1 + 6 + 2;
+    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 + 1 + 6 + 2; /* print_key */
     window.width = used + TIMELINE_MIN > COLUMNS ? TIMELINE_MIN : (size_t)(COLUMNS - used);
     return window;
 }
@@ -151,19 +153,26 @@ static void print_key(const struct stek_status_key *key, int64_t now, const stru
                  stek_format_duration(key->accept_until - now, &left), line);
 }
 
+/* The columns' names, and over the timelines how far they reach to both sides of now. */
+static void print_keys_head(const struct window *window, int64_t now)
+{
+    struct stek_text duration;
+    char from[STEK_FORMAT_LEN + 1];
+    char until[STEK_FORMAT_LEN + 1];
+
+    (void)snprintf(from, sizeof from, "-%s", stek_format_duration(now - window->from, &duration));
+    (void)snprintf(until, sizeof until, "+%s", stek_format_duration(window->until - now, &duration));
+    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s%s\n", FINGERPRINT_COLUMNS, "KEY", window->seq_columns, "SEQ",
+                 "STATE", "ORIGIN", "SEALS FROM", "OPENS", (int)(window->width - strlen(until)), from, until);
+}
+
 static void print_keys(const struct stek_status_ring *ring, int64_t now)
 {
     const struct window window = find_window(ring, now);
-    struct stek_text from;
-    struct stek_text until;
 
     if (ring->key_count == 0)
         return;
-    char scale[COLUMNS + 1];
-    (void)snprintf(scale, sizeof scale, "-%s", stek_format_duration(now - window.from, &from));
-    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s+%s\n", FINGERPRINT_COLUMNS, "KEY", window.seq_columns, "SEQ", "STATE",
-                 "ORIGIN", "SEALS FROM", "OPENS", (int)(window.width - 1 - strlen(stek_format_duration(window.until - now, &until))),
-                 scale, until.at);
+    print_keys_head(&window, now);
     for (size_t i = 0; i < ring->key_count; i++)
         print_key(&ring->key[i], now, &window);
     (void)puts("  # seals and opens   - opens   . published, seals later   | now");
@@ -208,24 +217,24 @@ static void print_row(const struct stek_status_ring *ring, int64_t now, int colu
         (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
         return;
     }
-    (void)printf(" %4zu %6s", ring->key_count,
+    (void)printf(" %4zu %7s", ring->key_count,
                  active != NULL ? stek_format_duration(active->active_until - now, &next) : "-");
     if (ring->has_stats)
-        (void)printf(" %5" PRIu64 " %6s %6s %6s %7s\n", ring->stats.processes,
+        (void)printf(" %5" PRIu64 " %6s %6s %7s %7s\n", ring->stats.processes,
                      stek_format_count(ring->stats.count[STEK_COUNT_SEALED], &sealed),
                      stek_format_count(ring->stats.count[STEK_COUNT_OPENED], &opened),
                      stek_format_count(stek_status_refused(ring), &refused),
                      stek_format_permille(stek_status_resumption_permille(ring), &share));
     else
-        (void)puts("     -      -      -      -       -");
+        (void)puts("     -      -      -       -       -");
 }
 
 static void print_table(const struct stek_statuses *statuses)
 {
     const int columns = name_columns(statuses);
 
-    (void)printf("%-*s %-12s %4s %6s %5s %6s %6s %6s %7s\n", columns, "RING", "HEALTH", "KEYS", "NEXT", "PROCS", "SEALED",
-                 "OPENED", "REFUSE", "RESUMED");
+    (void)printf("%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING", "HEALTH", "KEYS", "ROTATES", "PROCS",
+                 "SEALED", "OPENED", "REFUSED", "RESUMED");
     for (size_t i = 0; i < statuses->count; i++)
         print_row(&statuses->ring[i], statuses->now, columns);
     (void)puts("\n'stek status RING' shows its keys, and why tickets were refused.");
