@@ -9,10 +9,12 @@
 typedef void (*topic)(struct stek_audit_judging *judging);
 
 static const topic topics[] = {
-    stek_audit_judge_offers,      stek_audit_judge_hints,       stek_audit_judge_resumption, stek_audit_judge_renewal,
-    stek_audit_judge_changes,     stek_audit_judge_key_names,   stek_audit_judge_tampering,  stek_audit_judge_matrix,
-    stek_audit_judge_cross_names, stek_audit_judge_client_auth, stek_audit_judge_early_data, stek_audit_judge_rotation,
-    stek_audit_judge_life,        stek_audit_judge_chains,      stek_audit_judge_protection,
+    stek_audit_judge_offers,      stek_audit_judge_hints,      stek_audit_judge_resumption,
+    stek_audit_judge_renewal,     stek_audit_judge_changes,    stek_audit_judge_key_names,
+    stek_audit_judge_tampering,   stek_audit_judge_matrix,     stek_audit_judge_cross_names,
+    stek_audit_judge_client_auth, stek_audit_judge_early_data, stek_audit_judge_rotation,
+    stek_audit_judge_life,        stek_audit_judge_chains,     stek_audit_judge_protection,
+    stek_audit_judge_dictionary,
 };
 
 static int gravest_first(const void *left, const void *right)
