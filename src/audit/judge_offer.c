@@ -118,7 +118,7 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
         stek_audit_text_add(&text, "%u of %u handshakes failed: ", (unsigned)offers->tried, (unsigned)offers->tried);
         add_failure(&text, offers->failed);
         /* After a ServerHello of this version it is something else that is missing, such as a client certificate. */
-        stek_audit_find(judging, offers->answered ? STEK_AUDIT_NOT_REACHED : STEK_AUDIT_VERSION_MISSING,
+        stek_audit_find(judging, offers->answered ? STEK_AUDIT_NOT_OFFERED : STEK_AUDIT_VERSION_MISSING,
                         STEK_AUDIT_INFO, about, "%s", text.at);
         return;
     }
