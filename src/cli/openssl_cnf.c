@@ -179,7 +179,7 @@ static void print_configuration(const struct request *request, const char *syste
         (void)printf("\n[%s]\nstek = stek_settings\n", init->nodejs);
     (void)printf("\n[stek_settings]\npath = %s\n", request->module);
     for (int i = 0; info[i].name != NULL; i++) {
-        if (request->value[i] != NULL && strcmp(info[i].name, "context") == 0)
+        if (request->value[i] != NULL && (strcmp(info[i].name, "context") == 0 || strcmp(info[i].name, "ring") == 0))
             print_setting(info[i].name, request->value[i]);
         else if (request->value[i] != NULL)
             (void)printf("%s = %s\n", info[i].name, request->value[i]);

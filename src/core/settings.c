@@ -3,11 +3,12 @@
 
 #include "core/duration.h"
 #include "core/policy.h"
+#include "core/ringname.h"
 
 #include <string.h>
 
 static const struct stek_setting_info all[] = {
-    {"ring", "private", "private"},
+    {"ring", "private, a ring's name (1 to 64 of A-Z a-z 0-9 . _ -), or the absolute path of its file", "private"},
     {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "1h"},
     {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "12h"},
     {"ahead", "a whole number from 1 to 16", "2"},
@@ -64,6 +65,19 @@ static bool set_context(const char *value, char setting[STEK_LABEL_MAX + 1])
     return true;
 }
 
+/* `private` is not to be had as the name of a ring in a configuration. */
+static bool set_ring(const char *value, char setting[STEK_RING_PATH_MAX + 1])
+{
+    const size_t len = strlen(value);
+
+    if (len > STEK_RING_PATH_MAX || (value[0] != '/' && !stek_ring_name_is_valid(value)))
+        return false;
+    memset(setting, 0, STEK_RING_PATH_MAX + 1);
+    if (strcmp(value, "private") != 0)
+        memcpy(setting, value, len);
+    return true;
+}
+
 static bool set_yes_no(const char *value, bool *setting)
 {
     if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
@@ -86,7 +100,7 @@ static bool set_known(struct stek_settings *settings, const char *name, const ch
         return set_context(value, settings->context);
     if (strcmp(name, "override") == 0)
         return set_yes_no(value, &settings->override);
-    return strcmp(value, "private") == 0; /* ring */
+    return set_ring(value, settings->ring);
 }
 
 const char *stek_settings_set(struct stek_settings *settings, const char *name, const char *value)

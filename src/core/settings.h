@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STEK_LABEL_MAX = 255 };
+enum { STEK_LABEL_MAX = 255, STEK_RING_PATH_MAX = 1023 };
 
 struct stek_settings {
+    char ring[STEK_RING_PATH_MAX + 1]; /* a ring file's path or a ring's name; empty: private */
     struct stek_policy policy;         /* 0: not given, the default */
     bool override;                     /* stek's callback wins over the program's own */
     char context[STEK_LABEL_MAX + 1];  /* empty: auto */

@@ -3,7 +3,6 @@
 
 #include "core/policy.h"
 #include "ringfile/process.h"
-#include "ringfile/ringfile.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -68,12 +67,12 @@ enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_rin
     return result;
 }
 
-/* A handle on an image that was just mapped; on failure the caller unmaps it. */
-static enum stek_result hold_image(const struct stek_image *image, struct stek_ring **ret_ring)
+/* A handle on a file that was just mapped; on failure the caller unmaps it. */
+static enum stek_result hold_file(const struct stek_ringfile *file, struct stek_ring **ret_ring)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     uint64_t generation;
-    enum stek_result result = stek_image_read(image, &state, &generation);
+    enum stek_result result = stek_image_read(file->image, &state, &generation);
 
     if (result != STEK_OK)
         return result == STEK_ERR_FORMAT ? STEK_ERR_FILE : result;
@@ -81,7 +80,8 @@ static enum stek_result hold_image(const struct stek_image *image, struct stek_r
     struct stek_ring *ring = new_handle(&policy);
     if (ring == NULL)
         return STEK_ERR_MEMORY;
-    ring->image = image;
+    ring->file = *file;
+    ring->image = file->image;
     result = stek_process_add(ring);
     if (result == STEK_OK)
         *ret_ring = ring;
@@ -90,10 +90,25 @@ static enum stek_result hold_image(const struct stek_image *image, struct stek_r
     return result;
 }
 
+static enum stek_result open_at(const struct stek_ringfile_place *place, struct stek_ring **ret_ring)
+{
+    struct stek_ringfile file;
+    const char *problem;
+    enum stek_result result = stek_ringfile_map(place->dir_fd, place->ring, &file, &problem);
+
+    if (result != STEK_OK)
+        return result;
+    result = hold_file(&file, ret_ring);
+    if (result == STEK_OK)
+        (*ret_ring)->stats = stek_stats_create(place->dir_fd, place->ring);
+    else
+        stek_ringfile_unmap(&file);
+    return result;
+}
+
 enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring)
 {
     struct stek_ringfile_place place;
-    const struct stek_image *image;
     const char *problem;
 
     if (path == NULL || ret_ring == NULL)
@@ -101,14 +116,7 @@ enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring)
     enum stek_result result = stek_ringfile_find(path, &place, &problem);
     if (result != STEK_OK)
         return result;
-    result = stek_ringfile_map(place.dir_fd, place.ring, &image, &problem);
-    if (result == STEK_OK) {
-        result = hold_image(image, ret_ring);
-        if (result == STEK_OK)
-            (*ret_ring)->stats = stek_stats_create(place.dir_fd, place.ring);
-        else
-            stek_ringfile_unmap(image);
-    }
+    result = open_at(&place, ret_ring);
     (void)close(place.dir_fd);
     return result;
 }
@@ -116,19 +124,31 @@ enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring)
 const char *stek_ring_file_problem(const char *path)
 {
     struct stek_ringfile_place place;
-    const struct stek_image *image;
+    struct stek_ringfile file;
     const char *problem = NULL;
 
     if (path == NULL)
         return stek_result_text(STEK_ERR_ARGUMENT);
     if (stek_ringfile_find(path, &place, &problem) != STEK_OK)
         return problem;
-    enum stek_result result = stek_ringfile_map(place.dir_fd, place.ring, &image, &problem);
+    enum stek_result result = stek_ringfile_map(place.dir_fd, place.ring, &file, &problem);
     (void)close(place.dir_fd);
     if (result != STEK_OK)
         return result == STEK_ERR_FILE ? problem : stek_result_text(result);
-    stek_ringfile_unmap(image);
+    stek_ringfile_unmap(&file);
     return NULL;
+}
+
+bool stek_ring_is_file(const struct stek_ring *ring, const char *path)
+{
+    struct stek_ringfile_place place;
+    const char *problem;
+
+    if (ring->shared != NULL || stek_ringfile_find(path, &place, &problem) != STEK_OK)
+        return false;
+    const bool is_there = stek_ringfile_is_at(&ring->file, &place);
+    (void)close(place.dir_fd);
+    return is_there;
 }
 
 void stek_ring_hold(struct stek_ring *ring)
@@ -147,7 +167,7 @@ void stek_ring_free(struct stek_ring *ring)
     if (ring->shared != NULL)
         stek_private_unmap(ring->shared);
     else
-        stek_ringfile_unmap(ring->image);
+        stek_ringfile_unmap(&ring->file);
     free(ring);
 }
 

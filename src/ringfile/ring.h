@@ -10,6 +10,7 @@
 #include "ringfile/contexts.h"
 #include "ringfile/ivs.h"
 #include "ringfile/private.h"
+#include "ringfile/ringfile.h"
 #include "ringfile/stats.h"
 
 /* Tells the time in Unix seconds. */
@@ -18,8 +19,9 @@ typedef int64_t (*stek_clock_fn)(void *arg);
 struct stek_ring {
     atomic_uint holds;
     struct stek_ring *next; /* the list of rings in this process: process.h */
-    const struct stek_image *image; /* in `shared`, or in a ring file */
+    const struct stek_image *image; /* in `shared`, or in `file` */
     struct stek_private *shared;    /* of a private ring; NULL: the image is a file's, and is kept by its writer */
+    struct stek_ringfile file;
     stek_clock_fn clock;
     void *clock_arg;
     struct stek_arena arena; /* of cells and IVs */
@@ -33,6 +35,14 @@ struct stek_ring {
 
 /* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random generator yet. */
 STEK_MUST_USE enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct stek_ring **ret_ring);
+
+static inline bool stek_ring_is_private(const struct stek_ring *ring)
+{
+    return ring->shared != NULL;
+}
+
+/* Whether the ring is the one that stek_ring_open(path) would open: false also when it would open none. Thread-safe. */
+bool stek_ring_is_file(const struct stek_ring *ring, const char *path);
 
 /* Takes another hold, to be given back with stek_ring_free(). */
 void stek_ring_hold(struct stek_ring *ring);

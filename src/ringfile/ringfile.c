@@ -159,64 +159,75 @@ static const char *image_problem(const struct stek_image *image, bool on_disk)
     return stek_image_problem(image);
 }
 
-static enum stek_result map_open(int dir_fd, int fd, const struct stek_image **ret_image, const char **ret_problem)
+static enum stek_result refuse(const char *problem, const char **ret_problem)
 {
+    *ret_problem = problem;
+    return STEK_ERR_FILE;
+}
+
+static enum stek_result map_open(int dir_fd, int fd, struct stek_ringfile *ret_file, const char **ret_problem)
+{
+    struct stat stat;
     bool on_disk = false;
     void *at;
     const char *problem = stek_ringfile_dir_problem(dir_fd, &on_disk);
 
     if (problem == NULL)
         problem = stek_ringfile_file_problem(dir_fd, fd);
-    if (problem != NULL) {
-        *ret_problem = problem;
-        return STEK_ERR_FILE;
-    }
+    if (problem == NULL && fstat(fd, &stat) != 0)
+        problem = "it cannot be looked at";
+    if (problem != NULL)
+        return refuse(problem, ret_problem);
     enum stek_result result = stek_locked_map_file(fd, STEK_RINGFILE_LEN, STEK_READ_ONLY, &at);
     if (result != STEK_OK)
         return result;
     problem = image_problem(at, on_disk);
     if (problem != NULL) {
         stek_locked_unmap(at, STEK_RINGFILE_LEN);
-        *ret_problem = problem;
-        return STEK_ERR_FILE;
+        return refuse(problem, ret_problem);
     }
-    *ret_image = at;
+    *ret_file = (struct stek_ringfile){at, stat.st_dev, stat.st_ino};
     return STEK_OK;
 }
 
-enum stek_result stek_ringfile_map(int dir_fd, const char *ring, const struct stek_image **ret_image,
+enum stek_result stek_ringfile_map(int dir_fd, const char *ring, struct stek_ringfile *ret_file,
                                    const char **ret_problem)
 {
     const int fd = open_file(dir_fd, ring);
 
-    if (fd < 0) {
-        *ret_problem = stek_ringfile_open_problem(errno);
-        return STEK_ERR_FILE;
-    }
-    enum stek_result result = map_open(dir_fd, fd, ret_image, ret_problem);
+    if (fd < 0)
+        return refuse(stek_ringfile_open_problem(errno), ret_problem);
+    enum stek_result result = map_open(dir_fd, fd, ret_file, ret_problem);
     (void)close(fd);
     return result;
 }
 
-void stek_ringfile_unmap(const struct stek_image *image)
+bool stek_ringfile_is_at(const struct stek_ringfile *file, const struct stek_ringfile_place *place)
 {
-    stek_locked_unmap((void *)(uintptr_t)image, STEK_RINGFILE_LEN);
+    char name[STEK_RINGFILE_NAME_LEN];
+    struct stat there;
+
+    stek_ringfile_name(place->ring, name);
+    return fstatat(place->dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == file->dev &&
+           there.st_ino == file->ino;
+}
+
+void stek_ringfile_unmap(const struct stek_ringfile *file)
+{
+    stek_locked_unmap((void *)(uintptr_t)file->image, STEK_RINGFILE_LEN);
 }
 
 enum stek_result stek_ringfile_read(int dir_fd, const char *ring, struct stek_ring_state *ret_state,
                                     const char **ret_problem)
 {
-    const struct stek_image *image;
+    struct stek_ringfile file;
     uint64_t generation;
-    enum stek_result result = stek_ringfile_map(dir_fd, ring, &image, ret_problem);
+    enum stek_result result = stek_ringfile_map(dir_fd, ring, &file, ret_problem);
 
     if (result != STEK_OK)
         return result;
-    result = stek_image_read(image, ret_state, &generation);
-    if (result != STEK_OK) {
-        *ret_problem = "it changed into something that is no ring";
-        result = STEK_ERR_FILE;
-    }
-    stek_ringfile_unmap(image);
+    if (stek_image_read(file.image, ret_state, &generation) != STEK_OK)
+        result = refuse("it changed into something that is no ring", ret_problem);
+    stek_ringfile_unmap(&file);
     return result;
 }

@@ -26,6 +26,8 @@
 #include "core/ringname.h"
 #include "ringfile/image.h"
 
+#include <sys/types.h>
+
 enum { STEK_RINGFILE_LEN = 20480 };
 
 /* Where a ring file is. */
@@ -42,12 +44,22 @@ struct stek_ringfile_place {
 STEK_MUST_USE enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place *ret_place,
                                                   const char **ret_problem);
 
+/* A ring file that is mapped, and which one it was: another may have come in its place. */
+struct stek_ringfile {
+    const struct stek_image *image;
+    dev_t dev;
+    ino_t ino;
+};
+
 /*
  * Maps a ring file read-only, after all the checks above, locked and left out of core dumps.
  * Errors: STEK_ERR_FILE: *ret_problem, a static text, says why; STEK_ERR_MEMORY, STEK_ERR_LOCK.
  */
-STEK_MUST_USE enum stek_result stek_ringfile_map(int dir_fd, const char *ring, const struct stek_image **ret_image,
+STEK_MUST_USE enum stek_result stek_ringfile_map(int dir_fd, const char *ring, struct stek_ringfile *ret_file,
                                                  const char **ret_problem);
+
+/* Whether the file in this place is the one that was mapped. */
+bool stek_ringfile_is_at(const struct stek_ringfile *file, const struct stek_ringfile_place *place);
 
 /*
  * For programs that only look, with the same checks: copies what the file holds, secrets included: wipe it. Errors as
@@ -56,7 +68,7 @@ STEK_MUST_USE enum stek_result stek_ringfile_map(int dir_fd, const char *ring, c
 STEK_MUST_USE enum stek_result stek_ringfile_read(int dir_fd, const char *ring, struct stek_ring_state *ret_state,
                                                   const char **ret_problem);
 
-void stek_ringfile_unmap(const struct stek_image *image);
+void stek_ringfile_unmap(const struct stek_ringfile *file);
 
 /* What follows is for the writer, too. Each says what is wrong: NULL, or a static text. */
 

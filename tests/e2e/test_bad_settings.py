@@ -11,7 +11,7 @@ from harness.servers import Nginx, Python
 # (setting, value, words of what is allowed)
 MISTAKES = [
     ("ring", "", "private"),
-    ("ring", "public", "private"),
+    ("ring", "-public", "private"),
     ("rotate", "0s", "1s 7d"),
     ("rotate", "8d", "1s 7d"),
     ("rotate", "3600", "1s 7d"),

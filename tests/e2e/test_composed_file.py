@@ -68,7 +68,7 @@ def test_the_settings_asked_for_are_in_the_file(folder):
     assert {"rotate = 15m", "accept = 90s", "override = no", "ahead = 3"} <= set(lines)
 
 
-@pytest.mark.parametrize("option, value", [("rotate", "0s"), ("ahead", "17"), ("override", "perhaps"), ("ring", "x"),
+@pytest.mark.parametrize("option, value", [("rotate", "0s"), ("ahead", "17"), ("override", "perhaps"), ("ring", "-x"),
                                            ("module", "stek.so"), ("system", "/nonexistent"), ("colour", "blue")])
 def test_a_mistake_prints_no_file_at_all(option, value):
     options = {"module": build.MODULE, option: value}

@@ -348,13 +348,13 @@ static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
 static void a_set_whose_masks_have_gone_meanwhile_is_not_kept(void **state)
 {
     struct stek_records records = some_records();
+    struct stek_records none = {0};
     struct stek_keyset set;
     uint64_t generation;
-    struct stek_image *image = image_of(&records, &generation);
-    struct stek_records none = {0};
 
     (void)state;
-    image = image_of(&none, &generation);
+    (void)image_of(&records, &generation);
+    const struct stek_image *image = image_of(&none, &generation);
     assert_false(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &set));
 }
 

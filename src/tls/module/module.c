@@ -111,21 +111,67 @@ static bool same_policy(const struct stek_policy *a, const struct stek_policy *b
            a->ahead == b->ahead;
 }
 
+static void take(struct stek_ring *made)
+{
+    stek_ring_free(ring);
+    ring = made;
+}
+
 /* A program that reads its configuration again (Apache does at each restart) keeps its ring, and so its sessions. */
-static bool ensure_ring(const struct stek_settings *wanted)
+static bool ensure_private_ring(const struct stek_settings *wanted)
 {
     struct stek_ring *made;
 
-    if (ring != NULL && same_policy(&wanted->policy, &settings.policy))
+    if (ring != NULL && stek_ring_is_private(ring) && same_policy(&wanted->policy, &settings.policy))
         return true;
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
         (void)fprintf(stderr, "stek: no ring: %s; going on with OpenSSL's own keys\n", stek_result_text(result));
         return false;
     }
-    stek_ring_free(ring);
-    ring = made;
+    take(made);
     return true;
+}
+
+/* Opens a ring file; NULL, or what is wrong with it. What was wrong may be gone when one asks what it was: then again. */
+static const char *open_ring_file(const char *path)
+{
+    const char *problem = NULL;
+    struct stek_ring *made;
+
+    for (int tries = 0; tries < 3; tries++) {
+        enum stek_result result = stek_ring_open(path, &made);
+        if (result == STEK_OK) {
+            take(made);
+            return NULL;
+        }
+        problem = result == STEK_ERR_FILE ? stek_ring_file_problem(path) : stek_result_text(result);
+        if (problem != NULL)
+            break;
+    }
+    return problem != NULL ? problem : stek_result_text(STEK_ERR_FILE);
+}
+
+/*
+ * The ring file, or a private ring in its place. Without the file, a program that had it open keeps it: it may have given
+ * up the right to open it again.
+ */
+static bool ensure_ring(const struct stek_settings *wanted)
+{
+    const bool in_run_dir = strchr(wanted->ring, '/') == NULL;
+    const bool had_it = ring != NULL && !stek_ring_is_private(ring) && strcmp(wanted->ring, settings.ring) == 0;
+
+    if (wanted->ring[0] == '\0')
+        return ensure_private_ring(wanted);
+    if (had_it && stek_ring_is_file(ring, wanted->ring))
+        return true;
+    const char *problem = open_ring_file(wanted->ring);
+    if (problem == NULL)
+        return true;
+    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; going on with %s\n", in_run_dir ? STEK_RUN_DIR "/" : "",
+                  wanted->ring, in_run_dir ? ".ring" : "", problem,
+                  had_it ? "the one that is open already" : "a private ring");
+    return had_it || ensure_private_ring(wanted);
 }
 
 static int hooked;
