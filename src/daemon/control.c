@@ -8,6 +8,7 @@
 #include <event2/listener.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { BACKLOG = 1024 }; /* a full one would refuse those who do not wait for a place in it */
+
 struct connection {
     struct stek_control *control;
     struct bufferevent *stream;
     struct stek_peer peer;
     uint64_t last_use; /* when it was accepted or last answered, by the control socket's count */
+    bool denied;       /* may not give orders: nothing that it says is looked at */
     bool ending;       /* once the answer has gone */
     bool half_closed;  /* nothing more comes, but lines that have come are answered */
 };
@@ -107,6 +111,10 @@ static void on_readable(struct bufferevent *stream, void *arg)
 
     if (connection->ending || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
         return;
+    if (connection->denied) {
+        end_with(connection, "denied", "only root and members of the administrators' group may command stekd");
+        return;
+    }
     char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
     if (line == NULL) {
         if (connection->half_closed)
@@ -229,11 +237,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     if (connection == NULL)
         return;
     connection->peer = peer;
+    connection->denied = !stek_peer_may_command(&peer, geteuid());
     *place = connection;
-    if (!stek_peer_may_command(&peer, geteuid()))
-        end_with(connection, "denied", "only root and members of the administrators' group may command stekd");
-    else
-        (void)bufferevent_enable(connection->stream, EV_READ);
+    (void)bufferevent_enable(connection->stream, EV_READ);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -257,10 +263,10 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 bool stek_control_set_admin(struct stek_control *control, gid_t admin)
 {
-    const bool given = admin == (gid_t)-1 || chown(control->path, (uid_t)-1, admin) == 0;
+    const bool given = admin == (gid_t)-1 || fchownat(AT_FDCWD, control->path, (uid_t)-1, admin, 0) == 0;
 
     control->admin = admin;
-    return chmod(control->path, given && admin != (gid_t)-1 ? 0660 : 0600) == 0 && given;
+    return fchmodat(AT_FDCWD, control->path, given && admin != (gid_t)-1 ? 0660 : 0600, 0) == 0 && given;
 }
 
 /* In the place of what an earlier stekd left; the caller holds the run directory's lock. */
@@ -302,7 +308,7 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
         stek_log(STEK_LOG_WARNING, "%s: cannot be given to the administrators' group: only root and stekd's user get in",
                  path);
     control->resume = evtimer_new(base, on_resume, control);
-    control->listener = evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, 128, fd);
+    control->listener = evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
     if (control->resume == NULL || control->listener == NULL) {
         if (control->listener == NULL)
             (void)close(fd);

@@ -4,8 +4,8 @@
  *
  * The attacker is whoever may connect, and sends anything, slowly, endlessly, or reads nothing. Nobody waits for him:
  * there is one request and one answer for each connection in memory, a connection that is idle for ten seconds ends,
- * and when all places are taken the user with the most of them loses the one that was idle longest. Who may not give
- * orders hears so and is gone before anything of his was read.
+ * and when all places are taken the user with the most of them loses the one that was idle longest. What who
+ * may not give orders says is not even looked at: he hears that, and is gone.
  */
 #ifndef STEK_DAEMON_CONTROL_H
 #define STEK_DAEMON_CONTROL_H

@@ -21,12 +21,13 @@ class Stekd:
 
         with Stekd(folder, web={"rotate": "1h"}, mail={}) as daemon: ...
 
-    `settings` are those of [stekd]. `options` go to the command line, `wrapper` before it. What it says is in stderr().
+    `settings` are those of [stekd]. `options` go to the command line, `wrapper` before it. It becomes `user`, to whom the
+    run directory is given. What it says is in stderr().
     """
 
     def __init__(self, folder, settings=None, options=(), wrapper=(), env=None, user=None, **rings):
         self.folder = Path(folder)
-        self.settings = dict(settings or {})
+        self.settings = {**({"user": user} if user else {}), **(settings or {})}
         self.rings = {name: dict(ring or {}) for name, ring in rings.items()}
         self.options = list(options) + (["--no-sandbox"] if build.sanitized() else [])
         self.wrapper = list(wrapper)
@@ -43,6 +44,8 @@ class Stekd:
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.run_dir = Path(tempfile.mkdtemp(prefix="stek-run-", dir=MEMORY))
         self.run_dir.chmod(0o755)
+        if self.user:
+            shutil.chown(self.run_dir, self.user)
         try:
             return self.launch()
         except BaseException:
@@ -143,9 +146,9 @@ class Stekd:
 
     def connect(self, timeout_s=20):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(timeout_s)
         try:
             connection.connect(str(self.socket))
+            connection.settimeout(timeout_s)
         except BaseException:
             connection.close()
             raise

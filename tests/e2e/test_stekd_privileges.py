@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stekd gives up: root, capabilities, system calls, being looked into."""
+import grp
+import os
+import pwd
+import re
+import resource
+import signal
+import subprocess
+
+import pytest
+
+from harness import build
+from harness.process import plain_environment, wait_for
+from harness.stekd import Stekd
+
+pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users"),
+              pytest.mark.skipif(build.sanitized(), reason="a sanitizer needs what stekd gives up")]
+
+CHOWN_ONLY = "0000000000000001"
+USER = "games"  # some user that every Debian has
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+        return dict(re.findall(r"^(\w+):\s*(.*)$", lines.read(), re.MULTILINE))
+
+
+@pytest.fixture
+def daemon(folder):
+    with Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
+        yield started
+
+
+def test_as_root_it_keeps_no_capability_but_chown(daemon):
+    status = status_of(daemon.pid)
+    assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {CHOWN_ONLY}
+    assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_it_becomes_the_user_of_its_configuration_and_still_serves_groups(folder):
+    folder.chmod(0o755)
+    entry = pwd.getpwnam(USER)
+    with Stekd(folder / "stekd", user=USER, web={"group": "www-data"}) as daemon:
+        daemon.stop()
+        for path in daemon.run_dir.iterdir():
+            subprocess.run(["rm", "-rf", str(path)], check=True)
+        daemon.run_dir.rmdir()
+        daemon.launch()
+        status = status_of(daemon.pid)
+        assert status["Uid"].split() == [str(entry.pw_uid)] * 4 and status["Gid"].split() == [str(entry.pw_gid)] * 4
+        assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {CHOWN_ONLY}
+        about = daemon.ring("web").stat()
+        assert (about.st_uid, about.st_gid) == (entry.pw_uid, grp.getgrnam("www-data").gr_gid)
+        assert daemon.run_dir.stat().st_uid == entry.pw_uid
+        daemon.rings["mail"] = {"group": "daemon"}
+        assert "configuration taken: 2 rings" in daemon.reload()
+
+
+def test_a_user_that_there_is_not_is_refused(folder):
+    with Stekd(folder / "stekd", web={}) as daemon:
+        daemon.stop()
+        daemon.settings["user"] = "no-such-user"
+        daemon.launch(wait=False)
+        assert daemon.popen.wait(60) == 1
+        assert daemon.process.stderr() == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user\n"
+
+
+def test_as_another_user_without_capabilities_it_serves_with_its_own_group(folder):
+    entry = pwd.getpwnam(USER)
+    drop = ["setpriv", "--reuid", USER, "--regid", str(entry.pw_gid), "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    with Stekd(folder / "stekd", web={}) as daemon:
+        daemon.stop()
+        subprocess.run(["chown", "-R", f"{USER}:", str(daemon.run_dir)], check=True)
+        daemon.wrapper = drop
+        daemon.launch()
+        assert int(status_of(daemon.pid)["CapPrm"], 16) == 0
+        assert daemon.ring("web").stat().st_gid == entry.pw_gid
+        daemon.rings["mail"] = {"group": "www-data"}
+        said = daemon.reload()
+        assert "ring mail: cannot be kept" in said and "group is www-data" in said
+        assert not daemon.ring("mail").exists()
+
+
+# -- system calls --
+
+def test_its_system_calls_are_filtered(daemon):
+    assert status_of(daemon.pid)["Seccomp"] == "2"
+
+
+def test_control_without_the_sandbox_they_are_not(folder):
+    with Stekd(folder / "stekd", options=["--no-sandbox"], web={}) as daemon:
+        assert status_of(daemon.pid)["Seccomp"] == "0"
+        assert "--no-sandbox: no filter of system calls" in daemon.stderr()
+
+
+def test_all_that_it_does_works_inside_the_filter(folder):
+    with Stekd(folder / "stekd", settings={"listen": f"unix:{folder}/m.sock"}, web={"rotate": "1s", "accept": "20s"}) as daemon:
+        first = daemon.status("web")["keys"][-1]["seq"]
+        daemon.rings["mail"] = {"group": "daemon"}
+        daemon.reload()
+        daemon.settings["admin_group"] = "daemon"
+        daemon.reload()
+        daemon.rings.pop("mail")
+        daemon.reload()
+        wait_for(lambda: daemon.status("web")["keys"][-1]["seq"] > first + 1, "rotations")
+        curl = subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
+                              capture_output=True, check=True, env=plain_environment())
+        assert b"stek_ring_up" in curl.stdout
+        assert daemon.socket.stat().st_mode & 0o777 == 0o660
+        assert daemon.stop() == 0
+        assert not re.search("not permitted|cannot|could not", daemon.stderr())
+
+
+# -- being looked into --
+
+def test_it_writes_no_core_dump_and_only_root_may_look_into_it(daemon):
+    assert resource.prlimit(daemon.pid, resource.RLIMIT_CORE) == (0, 0)
+    # A process that may be dumped has its /proc files; one that may not has root's. As the same user without
+    # capabilities nobody gets at its memory then.
+    code = f"open('/proc/{daemon.pid}/mem', 'rb')"
+    done = subprocess.run(["setpriv", "--inh-caps=-all", "--bounding-set=-all", "/usr/bin/python3", "-c", code],
+                          capture_output=True, text=True, check=False, env=plain_environment())
+    assert "PermissionError" in done.stderr
+
+
+def test_it_is_not_dumpable_as_its_own_user(folder):
+    with Stekd(folder / "stekd", user=USER, web={}) as daemon:
+        reader = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "/usr/bin/python3", "-c",
+                  f"open('/proc/{daemon.pid}/maps').read()"]
+        done = subprocess.run(reader, capture_output=True, text=True, check=False, cwd="/", env=plain_environment())
+        assert "PermissionError" in done.stderr
+        daemon.options.append("--no-sandbox")
+        daemon.restart()
+        reader[-1] = f"open('/proc/{daemon.pid}/status').read()"
+        assert subprocess.run(reader, check=False, cwd="/", env=plain_environment()).returncode == 0
+
+
+def test_a_crash_leaves_no_file(daemon, folder):
+    daemon.process.signal(signal.SIGABRT)
+    assert daemon.popen.wait(60) == -signal.SIGABRT
+    assert not [path for path in (folder / "stekd").iterdir() if "core" in path.name]
