@@ -24,5 +24,6 @@ int stek_command_audit(int argc, char **argv);
 int stek_command_status(int argc, char **argv);
 int stek_command_rotate(int argc, char **argv);
 int stek_command_revoke(int argc, char **argv);
+int stek_command_inspect(int argc, char **argv);
 
 #endif

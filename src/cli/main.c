@@ -11,6 +11,7 @@ static const struct stek_command commands[] = {
     {"status", "show rings, their keys, and what became of tickets", stek_command_status},
     {"rotate", "make the next key of a ring the active one, now", stek_command_rotate},
     {"revoke", "destroy keys of a ring in every process, now", stek_command_revoke},
+    {"inspect", "tell under which key a ticket was sealed, and when", stek_command_inspect},
     {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
 };

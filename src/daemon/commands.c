@@ -2,6 +2,7 @@
 #include "daemon/commands.h"
 
 #include "core/revoke.h"
+#include "daemon/inspect.h"
 #include "daemon/log.h"
 
 #include <inttypes.h>
@@ -81,7 +82,11 @@ static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now, c
     const struct stek_policy policy = stek_ring_state_policy(state);
     struct revoking *revoking = arg;
 
-    return stek_records_revoke(&state->records, &revoking->what, &policy, now, fresh, &revoking->count);
+    enum stek_result result =
+        stek_records_revoke(&state->records, &revoking->what, &policy, now, fresh, &revoking->count);
+    if (result == STEK_OK && revoking->what.which == STEK_REVOKE_ALL) /* nor does anything older come back */
+        state->floor = state->records.at[0].seq;
+    return result;
 }
 
 /* Finds the key that `id` means. Returns an error to answer with, or NULL. */
@@ -133,5 +138,7 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
         return unknown_ring(request->ring);
     if (request->command == STEK_REQUEST_ROTATE)
         return answer_rotate(daemon, kept, peer);
+    if (request->command == STEK_REQUEST_INSPECT)
+        return stek_daemon_inspect(&daemon->rings, kept, request, stekd_now());
     return answer_revoke(daemon, kept, request, peer);
 }

@@ -11,8 +11,9 @@ RANKS = {
     "crypto": 0,
     "core": 1,
     "ringfile": 2,
-    "tls": 3, "status": 3, "fleet": 3, "keyfile": 3, "audit": 3,
-    "tls/module": 4, "cli": 4, "daemon": 4,
+    "tls": 3, "fleet": 3, "keyfile": 3, "audit": 3,
+    "tls/module": 4, "status": 4,
+    "cli": 5, "daemon": 5,
 }
 PUBLIC = "stek.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

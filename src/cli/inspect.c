@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stek inspect: which key a ticket is sealed under. Asks stekd; without it, reads the ring file. */
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/rundir.h"
+
+#include "core/ringname.h"
+#include "ringfile/ringfile.h"
+#include "status/inspection.h"
+#include "tls/ticketfile.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct request {
+    const char *file;
+    const char *ring;
+    bool json;
+    bool help;
+    uint8_t ticket[STEK_INSPECT_TICKET_MAX];
+    size_t len;
+};
+
+static void print_help(void)
+{
+    (void)puts("Usage: stek inspect FILE --ring RING [--json]\n"
+               "Tells under which key of a ring a ticket was sealed, and when. FILE is a session in PEM\n"
+               "as 'openssl s_client -sess_out FILE' writes it, or the ticket's bytes; - is standard\n"
+               "input. Secrets are neither needed nor shown.\n\n"
+               "  --ring RING    the ring whose keys to try\n"
+               "  --json         for programs: docs/formats.md, \"Inspection\"\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         this text\n\n"
+               "For root and the group stek-admin; without stekd, for those who may read the ring file.\n"
+               "Exit codes: 0 a key of the ring opens it, 1 none does, or failed, 2 usage.\n\n"
+               "Example:\n"
+               "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
+               "  stek inspect s.pem --ring web");
+}
+
+static bool parse_options(int argc, char **argv, struct request *request)
+{
+    static const struct option options[] = {{"ring", required_argument, NULL, 'r'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static char program[] = "stek inspect";
+    int option;
+
+    argv[0] = program;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == '?')
+            return false;
+        if (option == 'r')
+            request->ring = optarg;
+        request->json |= option == 'j';
+        request->help |= option == 'h';
+    }
+    if (request->help)
+        return true;
+    if (optind + 1 != argc)
+        (void)fprintf(stderr, "stek inspect: give one FILE: a session in PEM, or a ticket; - is standard input\n");
+    else if (request->ring == NULL)
+        (void)fprintf(stderr, "stek inspect: which ring? --ring RING; 'stek status' shows those that there are\n");
+    else if (!stek_ring_name_is_valid(request->ring))
+        (void)fprintf(stderr, "stek inspect: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n", request->ring);
+    else {
+        request->file = argv[optind];
+        return true;
+    }
+    return false;
+}
+
+/* Reads the ticket out of the file. Returns false, having said why. */
+static bool read_ticket(struct request *request)
+{
+    const bool standard = strcmp(request->file, "-") == 0;
+    uint8_t *bytes = malloc(STEK_TICKET_FILE_MAX + 1);
+    FILE *file = standard ? stdin : fopen(request->file, "re");
+    const char *problem = NULL;
+
+    if (bytes == NULL || file == NULL) {
+        problem = strerror(errno);
+    } else {
+        const size_t len = fread(bytes, 1, STEK_TICKET_FILE_MAX + 1, file);
+        problem = ferror(file) ? strerror(errno) : stek_ticket_from_file(bytes, len, request->ticket, &request->len);
+    }
+    if (file != NULL && !standard)
+        (void)fclose(file);
+    free(bytes);
+    if (problem != NULL)
+        (void)fprintf(stderr, "stek inspect: %s: %s\n", request->file, problem);
+    return problem == NULL;
+}
+
+static json_t *inspect_in(int dir, const struct request *request, const struct stek_ring_state *state)
+{
+    struct stek_context *contexts = calloc(STEK_STATS_CONTEXTS_MAX, sizeof *contexts);
+    struct stek_inspection inspection;
+
+    if (contexts == NULL)
+        return NULL;
+    const size_t count = stek_stats_contexts(dir, request->ring, contexts, STEK_STATS_CONTEXTS_MAX);
+    enum stek_result result = stek_inspect_ticket(&state->records, contexts, count, request->ticket, request->len,
+                                                  (int64_t)time(NULL), &inspection);
+    free(contexts);
+    return result == STEK_OK ? stek_inspection_json(&inspection) : NULL;
+}
+
+/* Without stekd. Returns an exit code. */
+static int inspect_here(const struct request *request, const char *why, json_t **ret_found)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    const char *problem = NULL;
+    const int dir = stek_rundir_open();
+
+    enum stek_result result =
+        dir < 0 ? STEK_ERR_SYSTEM : stek_ringfile_read(dir, request->ring, &state, &problem);
+    if (result == STEK_OK)
+        *ret_found = inspect_in(dir, request, &state);
+    if (dir >= 0)
+        (void)close(dir);
+    if (result == STEK_OK)
+        return STEK_EXIT_FINE;
+    (void)fprintf(stderr, "stek inspect: %s; and %s/%s.ring cannot be read: %s\n", why, stek_rundir(), request->ring,
+                  problem != NULL ? problem : stek_result_text(result));
+    return STEK_EXIT_UNREACHABLE;
+}
+
+/* Asks stekd, or looks for oneself. Returns an exit code. */
+static int inspect(const struct request *request, json_t **ret_found)
+{
+    static char base64[STEK_TICKET_BASE64_MAX];
+    char problem[STEK_CLIENT_PROBLEM_LEN];
+    json_t *answer = NULL;
+
+    stek_ticket_encode(request->ticket, request->len, base64);
+    switch (stek_client_ask(
+        json_pack("{s:s, s:s, s:s}", "command", "inspect", "ring", request->ring, "ticket", base64), &answer, problem)) {
+    case STEK_CLIENT_ANSWERED:
+        *ret_found = json_incref(json_object_get(answer, "ticket"));
+        json_decref(answer);
+        return STEK_EXIT_FINE;
+    case STEK_CLIENT_FAILED:
+        (void)fprintf(stderr, "stek inspect: %s\n", problem);
+        return STEK_EXIT_FAILED;
+    default:
+        return inspect_here(request, problem, ret_found);
+    }
+}
+
+static const char *text_of(const json_t *found, const char *name)
+{
+    const char *text = json_string_value(json_object_get(found, name));
+
+    return text != NULL ? text : "";
+}
+
+static int64_t number_of(const json_t *found, const char *name)
+{
+    return (int64_t)json_integer_value(json_object_get(found, name));
+}
+
+static void print_time(const char *label, int64_t when, int64_t now)
+{
+    struct stek_text time;
+    struct stek_text distance;
+
+    (void)printf("  %-12s %s (%s%s%s)\n", label, stek_format_time(when, &time), when > now ? "in " : "",
+                 stek_format_duration(now - when, &distance), when > now ? "" : " ago");
+}
+
+static void print_key(const json_t *found, int64_t now)
+{
+    (void)printf("  %-12s %.8s, seq %" PRId64 ", %s, context %s\n", "key", text_of(found, "fingerprint"),
+                 number_of(found, "seq"), text_of(found, "state"), text_of(found, "context"));
+    print_time("seals from", number_of(found, "active_from"), now);
+    print_time("seals until", number_of(found, "active_until"), now);
+    print_time("opens until", number_of(found, "accept_until"), now);
+}
+
+static void print_session(const json_t *found, int64_t now)
+{
+    const int64_t version = number_of(found, "tls_version");
+    const json_t *full = json_object_get(found, "full_handshake_at");
+    struct stek_text timeout;
+
+    print_time("sealed", number_of(found, "sealed_at"), now);
+    if (json_is_integer(full))
+        print_time("handshake", (int64_t)json_integer_value(full), now);
+    else
+        (void)printf("  %-12s %s\n", "handshake", "not said: sealed by a server without stek that has the key");
+    (void)printf("  %-12s %s\n", "promised for", stek_format_duration(number_of(found, "timeout_s"), &timeout));
+    (void)printf("  %-12s %s, server name %s, %s client certificate\n", "session",
+                 version == 0x0304 ? "TLS 1.3" : version == 0x0303 ? "TLS 1.2" : "other than TLS 1.2 and 1.3",
+                 text_of(found, "server_name")[0] != '\0' ? text_of(found, "server_name") : "none",
+                 json_is_true(json_object_get(found, "client_certificate")) ? "with a" : "no");
+}
+
+static void print_found(const struct request *request, const json_t *found)
+{
+    const char *verdict = text_of(found, "verdict");
+    const int64_t now = (int64_t)time(NULL);
+
+    if (strcmp(verdict, "no-ticket") == 0)
+        (void)printf("%s: no ticket: %zu bytes that are not name, IV, blocks and MAC\n", request->file, request->len);
+    else if (strcmp(verdict, "unknown") == 0)
+        (void)printf("%s: no key of ring %s has its name, %s\n"
+                     "  Its key has retired or was revoked, or it is another ring's or server's. A context that\n"
+                     "  no running server has used is not tried.\n",
+                     request->file, request->ring, text_of(found, "name"));
+    else if (strcmp(verdict, "damaged") == 0)
+        (void)printf("%s: sealed under a key of ring %s, but DAMAGED: its MAC is wrong\n", request->file, request->ring);
+    else if (strcmp(verdict, "unreadable") == 0)
+        (void)printf("%s: sealed under a key of ring %s, but holds no session that this OpenSSL reads\n", request->file,
+                     request->ring);
+    else
+        (void)printf("%s: sound, sealed under a key of ring %s\n", request->file, request->ring);
+    if (json_object_get(found, "seq") != NULL)
+        print_key(found, now);
+    if (json_object_get(found, "sealed_at") != NULL)
+        print_session(found, now);
+}
+
+int stek_command_inspect(int argc, char **argv)
+{
+    static struct request request;
+    json_t *found = NULL;
+
+    if (!parse_options(argc, argv, &request))
+        return STEK_EXIT_USAGE;
+    if (request.help) {
+        print_help();
+        return STEK_EXIT_FINE;
+    }
+    if (!read_ticket(&request))
+        return STEK_EXIT_FAILED;
+    const int code = inspect(&request, &found);
+    if (code != STEK_EXIT_FINE)
+        return code;
+    if (request.json) {
+        (void)json_dumpf(found, stdout, JSON_INDENT(2));
+        (void)puts("");
+    } else {
+        print_found(&request, found);
+    }
+    const bool sound = strcmp(text_of(found, "verdict"), "sound") == 0;
+    json_decref(found);
+    return sound ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
+}
