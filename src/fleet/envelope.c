@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { VERSION = 1, AT_VERSION = 4, AT_KIND = 5, AT_ZERO = 6, AT_KEK = 8, AT_SEQ = 16, AT_TIMES = 24 };
+enum { VERSION = 1, AT_VERSION = 4, AT_KIND = 5, AT_ORIGIN = 6, AT_KEK = 8, AT_SEQ = 16, AT_TIMES = 24 };
 
 static const uint8_t magic[] = {'s', 't', 'k', 'v'};
 
@@ -85,7 +85,8 @@ static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind,
     memcpy(head, magic, sizeof magic);
     head[AT_VERSION] = VERSION;
     head[AT_KIND] = (uint8_t)kind;
-    memset(head + AT_ZERO, 0, 2);
+    head[AT_ORIGIN] = (uint8_t)record->origin;
+    head[AT_ORIGIN + 1] = 0;
     memcpy(head + AT_KEK, kek->id, STEK_KEK_ID_LEN);
     put64(head + AT_SEQ, record->seq);
     put64(head + AT_TIMES, (uint64_t)record->active_from);
@@ -123,12 +124,19 @@ enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, const char
     return seal(kek, ring, STEK_ENVELOPE_FLOOR, &record, (struct stek_bytes){NULL, 0}, ret_bytes);
 }
 
+static bool origin_is_sound(enum stek_envelope_kind kind, uint8_t origin)
+{
+    if (kind == STEK_ENVELOPE_FLOOR)
+        return origin == 0;
+    return origin == STEK_ORIGIN_PUBLISHED || origin == STEK_ORIGIN_CONTINUED;
+}
+
 static bool head_is_sound(enum stek_envelope_kind kind, struct stek_bytes bytes)
 {
     const size_t len = kind == STEK_ENVELOPE_RECORD ? STEK_ENVELOPE_RECORD_LEN : STEK_ENVELOPE_FLOOR_LEN;
 
     return bytes.len == len && memcmp(bytes.at, magic, sizeof magic) == 0 && bytes.at[AT_VERSION] == VERSION &&
-           bytes.at[AT_KIND] == kind && bytes.at[AT_ZERO] == 0 && bytes.at[AT_ZERO + 1] == 0;
+           bytes.at[AT_KIND] == kind && bytes.at[AT_ORIGIN + 1] == 0 && origin_is_sound(kind, bytes.at[AT_ORIGIN]);
 }
 
 static const struct stek_kek *find_kek(const struct stek_keks *keks, const uint8_t *id)
@@ -160,7 +168,7 @@ static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)
 {
     ret_envelope->kind = (enum stek_envelope_kind)head[AT_KIND];
     memcpy(ret_envelope->kek_id, head + AT_KEK, STEK_KEK_ID_LEN);
-    ret_envelope->record.origin = STEK_ORIGIN_PUBLISHED;
+    ret_envelope->record.origin = head[AT_ORIGIN];
     ret_envelope->record.seq = get64(head + AT_SEQ);
     ret_envelope->record.active_from = (int64_t)get64(head + AT_TIMES);
     ret_envelope->record.active_until = (int64_t)get64(head + AT_TIMES + 8);

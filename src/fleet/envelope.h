@@ -7,7 +7,8 @@
  *          0      4  "stk" 76              format; 76 is 'v'
  *          4      1  version, 1
  *          5      1  kind: 1 record, 2 floor
- *          6      2  zero
+ *          6      1  origin                of a record: 1 fresh random bytes, 2 continued; of a floor: 0
+ *          7      1  zero
  *          8      8  id of the key-encryption key
  *         16      8  seq                   of the record; of a floor: no lower seq opens any more
  *         24      8  active_from           of a floor: when it was made
@@ -78,7 +79,7 @@ static inline void stek_keks_wipe(struct stek_keks *keks)
 struct stek_envelope {
     enum stek_envelope_kind kind;
     uint8_t kek_id[STEK_KEK_ID_LEN];
-    struct stek_record record; /* origin: published. Of a floor: seq, and active_from, when it was made */
+    struct stek_record record; /* of a floor: seq, and active_from, when it was made */
 };
 
 static inline void stek_envelope_wipe(struct stek_envelope *value)

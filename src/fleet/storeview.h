@@ -45,19 +45,36 @@ enum stek_presence {
 struct stek_storeview_entry {
     uint64_t seq;
     int64_t revision; /* of the last change that was seen */
+    int64_t active_from;
     int64_t accept_until;
     enum stek_presence presence;
-    bool seen; /* in the full read that is under way */
+    bool seen; /* in the full read that is under way, or since */
 };
 
 struct stek_storeview {
-    uint64_t last;     /* highest seq that is there and good, 0: none */
-    int64_t revision;  /* the store's, as of the last full read */
     int64_t floor_revision; /* 0: there is no floor */
     uint64_t floor;
-    bool floor_good;
+    bool floor_good; /* it opened */
+    bool floor_seen;
     uint32_t count;
     struct stek_storeview_entry at[STEK_STOREVIEW_MAX]; /* by rising seq */
 };
+
+/* The entry of this seq, or NULL. Borrowed until the next call that adds one. */
+struct stek_storeview_entry *stek_storeview_find(struct stek_storeview *view, uint64_t seq);
+
+/* The same, made when there is none. NULL when there is no room: the lowest seqs give way once they have retired. */
+struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq, int64_t now);
+
+/* Whether anything is there under this seq. */
+bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq);
+
+/* The highest seq with a good record, or with anything at all; 0: none. */
+uint64_t stek_storeview_last(const struct stek_storeview *view);
+uint64_t stek_storeview_highest(const struct stek_storeview *view);
+
+/* A full read at `revision` begins; and ends: what it did not mention, and what has not changed since, is not there. */
+void stek_storeview_begin(struct stek_storeview *view, int64_t revision);
+void stek_storeview_end(struct stek_storeview *view);
 
 #endif

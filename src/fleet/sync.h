@@ -8,7 +8,8 @@
  * events of one revision) is fed before the next decision: a transaction is never seen by halves.
  *
  *     stek_sync_init
- *     on connecting:  read_begin, saw_floor and saw_record for every value, read_end; then a watch from revision + 1
+ *     on connecting:  read_begin, saw_floor and saw_record for every value, read_end; then a watch from revision + 1.
+ *                     Or, with nothing compacted: a watch from where the last one broke, what it missed, resumed
  *     on the watch:   saw_record, saw_floor, saw_record_deleted, saw_floor_deleted
  *     on an answer:   the values that a failed transaction returned (saw_...), then written
  *     on any break:   disconnected; what was under way is then taken to be ambiguous
@@ -101,24 +102,30 @@ struct stek_sync {
 
     /* For status. Counted since init. */
     uint64_t refused[STEK_REFUSALS];
-    uint64_t floor_repaired;
     bool synced; /* connected, and a full read is complete */
 
     /* The rest is for fleet/ only. */
     struct stek_policy policy;
     struct stek_storeview view;
-    bool changed, reading, read_wanted, writing, clock_off;
-    int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: nothing to publish */
+    struct stek_records shown; /* what the ring file has: as of the last decision */
+    uint64_t shown_floor;
+    bool reading;     /* between read_begin and read_end */
+    bool read_wanted; /* what is known of the store is not enough */
+    bool read_asked;  /* the caller was told */
+    bool writing;     /* `out` is under way */
+    uint32_t lost;    /* transactions in a row */
+    bool clock_off;
+    bool diverged;         /* a published record took the place of another one that was no continuation */
+    int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
     int64_t retry_at_ms;   /* after a refusal of the store: not before */
     int64_t retry_ms;
     enum stek_sync_op op;
-    uint64_t op_floor; /* for revoke: the new floor; 0: beyond all that there is */
-    bool op_in_write;
-    enum stek_sync_op_state op_state;
-    const char *op_problem;
+    uint64_t op_seq;      /* rotate: the record that is to seal; 0: not settled yet */
+    uint64_t op_floor;    /* revoke: the new floor; 0: not settled yet */
+    int64_t op_until_ms;  /* 0: not settled yet */
     uint32_t report_count;
     struct stek_sync_report report[STEK_SYNC_REPORTS_MAX];
-    struct stek_sync_write out;
+    struct stek_sync_write out; /* the transaction: for the caller, too */
 };
 
 static inline void stek_sync_wipe(struct stek_sync *sync)
@@ -134,9 +141,12 @@ void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy, co
                     uint64_t floor);
 void stek_sync_set_policy(struct stek_sync *sync, const struct stek_policy *policy);
 
-/* A full read at `revision` begins: what it does not mention before read_end is not there. */
+/*
+ * A full read of the store at `revision` begins: what it does not mention before read_end, and what has not changed since, is
+ * not there.
+ */
 void stek_sync_read_begin(struct stek_sync *sync, int64_t revision);
-void stek_sync_read_end(struct stek_sync *sync, int64_t now);
+void stek_sync_read_end(struct stek_sync *sync);
 
 /* A value of the record key `seq`; `record` counts for STEK_VALUE_GOOD only. `revision` is the key's mod_revision. */
 void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision, enum stek_value value,
@@ -147,6 +157,9 @@ void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision);
 
 /* The outcome of the transaction. `revision` counts for STEK_WRITTEN_WON only. */
 void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision, int64_t now_ms);
+
+/* A watch has gone on where the last one broke, and what it missed was fed: no full read is needed. */
+void stek_sync_resumed(struct stek_sync *sync);
 
 /* The watch broke, or the store is out of reach. */
 void stek_sync_disconnected(struct stek_sync *sync);
@@ -169,7 +182,7 @@ uint64_t stek_sync_floor_for(const struct stek_sync *sync, uint64_t seq);
 uint64_t stek_sync_floor_before(const struct stek_sync *sync, int64_t when);
 
 /*
- * Decides. `fresh` holds ahead + 1 secrets, or fewer when the generator fails; `dice` is 64 random bits, not secret.
+ * Decides. `now_ms` is Unix milliseconds. `fresh` holds ahead + 1 secrets, or fewer when the generator fails; `dice` is 64 random bits, not secret.
  * Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM (a continuation could not be derived), STEK_ERR_ARGUMENT (a time beyond all
  * use): actions are filled all the same, and what retired is gone.
  */

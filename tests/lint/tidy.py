@@ -10,7 +10,7 @@ import subprocess
 
 from report import finish, options
 
-FOLDERS = ("src", "tests/bench", "tests/fuzz", "tests/tools", "tests/unit")
+FOLDERS = ("src", "tests/bench", "tests/fuzz", "tests/sim", "tests/tools", "tests/unit")
 # Programs have one thread and may call exit() or getopt(); the libraries may not. Tests compare whole structures to
 # see that nothing was touched, and stand in for functions of the C library.
 ONE_THREAD = "-concurrency-mt-unsafe"

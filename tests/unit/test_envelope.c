@@ -65,7 +65,7 @@ static void opens_the_records_of_the_vectors(void **state)
         assert_int_equal(envelope.record.active_from, number(vector, "active_from"));
         assert_int_equal(envelope.record.active_until, number(vector, "active_until"));
         assert_int_equal(envelope.record.accept_until, number(vector, "accept_until"));
-        assert_int_equal(envelope.record.origin, STEK_ORIGIN_PUBLISHED);
+        assert_int_equal(envelope.record.origin, number(vector, "origin"));
         assert_hex_equal(envelope.record.secret.bytes, 32, vectors_text(vector, "secret"));
     }
 }

@@ -15,6 +15,7 @@ from make_derivation import hkdf_expand, hkdf_extract, sample  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 RECORD, FLOOR = 1, 2
+FRESH, CONTINUED = 1, 2
 KEK = sample("key-encryption key 1")
 
 
@@ -26,8 +27,8 @@ def kek_id(kek):
     return hkdf_expand(prk_of(kek), b"kek id", 8)
 
 
-def head_of(kek, kind, seq, times, version=1, magic=b"stkv", zero=0):
-    return magic + struct.pack("<BBH", version, kind, zero) + kek_id(kek) + struct.pack("<Q3q", seq, *times)
+def head_of(kek, kind, seq, times, version=1, origin=0, zero=0):
+    return b"stkv" + struct.pack("<BBBB", version, kind, origin, zero) + kek_id(kek) + struct.pack("<Q3q", seq, *times)
 
 
 def sealed(kek, ring, head, plain, nonce):
@@ -35,27 +36,29 @@ def sealed(kek, ring, head, plain, nonce):
     return head + nonce + aes_gcm.seal(key, nonce, head + ring.encode(), plain)
 
 
-def record_bytes(ring, seq, times, secret, kek=KEK, **fields):
-    head = head_of(kek, RECORD, seq, times, **fields)
+def record_bytes(ring, seq, times, secret, kek=KEK, origin=FRESH, **fields):
+    head = head_of(kek, RECORD, seq, times, origin=origin, **fields)
     return sealed(kek, ring, head, secret, sample(f"nonce {ring} {seq}")[:12])
 
 
-def floor_bytes(ring, floor, made_at, kek=KEK, until=0):
-    head = head_of(kek, FLOOR, floor, (made_at, until, 0))
+def floor_bytes(ring, floor, made_at, kek=KEK, until=0, origin=0):
+    head = head_of(kek, FLOOR, floor, (made_at, until, 0), origin=origin)
     return sealed(kek, ring, head, b"", sample(f"nonce floor {ring} {floor}")[:12])
 
 
 TIMES = (1700000000, 1700003600, 1700046800)
 
 
-def record_case(about, ring, seq, times, secret):
-    return {"about": about, "ring": ring, "seq": seq, "active_from": times[0], "active_until": times[1],
-            "accept_until": times[2], "secret": secret.hex(), "bytes": record_bytes(ring, seq, times, secret).hex()}
+def record_case(about, ring, seq, times, secret, origin=FRESH):
+    return {"about": about, "ring": ring, "seq": seq, "origin": origin, "active_from": times[0], "active_until": times[1],
+            "accept_until": times[2], "secret": secret.hex(),
+            "bytes": record_bytes(ring, seq, times, secret, origin=origin).hex()}
 
 
 def records():
     return [
         record_case("a record", "web", 7, TIMES, sample("secret 1")),
+        record_case("a continuation", "web", 8, TIMES, sample("secret 4"), origin=CONTINUED),
         record_case("the same record of another ring", "mail", 7, TIMES, sample("secret 1")),
         record_case("the first seq, times before 1970", "a", 1, (-20, -10, -10), sample("secret 2")),
         record_case("the longest name, the highest seq, the latest times", "r" * 64, 2**62,
@@ -85,7 +88,10 @@ def refused_records():
         ("one byte too many", "malformed", good + b"\0"),
         ("other letters", "malformed", flipped(good, 0)),
         ("version 2, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, version=2)),
-        ("reserved bytes set, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, zero=1)),
+        ("the reserved byte set, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, zero=1)),
+        ("no origin, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, origin=0)),
+        ("a superseded record, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, origin=3)),
+        ("an origin changed", "misplaced", good[:6] + bytes([CONTINUED]) + good[7:]),
         ("a floor under a record's name", "malformed", floor_bytes("web", 7, 1700000000)),
         ("another key-encryption key", "wrong-key", record_bytes("web", 7, TIMES, secret, kek=sample("key 2"))),
         ("made for another ring", "misplaced", record_bytes("mail", 7, TIMES, secret)),
@@ -106,6 +112,7 @@ def refused_floors():
     cases = [
         ("a record under the floor's name", "malformed", record_bytes("web", 8, TIMES, sample("secret 1"))),
         ("a floor too high, well sealed", "malformed", floor_bytes("web", 2**62 + 1, 0)),
+        ("a floor with an origin, well sealed", "malformed", floor_bytes("web", 8, 0, origin=FRESH)),
         ("a floor with an end, well sealed", "malformed", floor_bytes("web", 8, 0, until=9)),
         ("made for another ring", "misplaced", floor_bytes("mail", 8, 1700000001)),
         ("raised by one", "misplaced", flipped(good, 16)),

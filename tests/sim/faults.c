@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes wrong, and how it ends. */
+#include "sim.h"
+
+static struct sim_node *some_node(struct sim *sim)
+{
+    return &sim->node[prng_between(&sim->prng, 0, sim->config.nodes - 1)];
+}
+
+/* From a moment to eight intervals, short ones as often as long ones. */
+static int64_t some_time(struct sim *sim)
+{
+    return sim->config.bound_ms + prng_scale(&sim->prng, 8 * sim->config.policy.rotate_s * 1000);
+}
+
+static void partition(struct sim *sim, unsigned how_many)
+{
+    const int64_t until_ms = some_time(sim);
+
+    sim_trace(sim, "%u nodes are cut off for %lld ms", how_many, (long long)until_ms);
+    for (unsigned i = 0; i < how_many; i++) {
+        struct sim_node *node = how_many == sim->config.nodes ? &sim->node[i] : some_node(sim);
+        sim_node_partition(sim, node, true);
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now + until_ms, .kind = SIM_HEAL_NODE, .node = node->number});
+    }
+}
+
+static void crash(struct sim *sim, struct sim_node *node, bool lose_file)
+{
+    if (!node->alive)
+        return;
+    sim_trace(sim, "node %u crashes%s", node->number, lose_file ? " and loses its ring file" : "");
+    sim_node_crash(sim, node, lose_file);
+    sim_push(sim, &(struct sim_event){
+                      .at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = node->number});
+}
+
+static void stall(struct sim *sim, struct sim_node *node)
+{
+    sim_trace(sim, "node %u hears nothing", node->number);
+    sim_node_stall(sim, node, true);
+    sim_push(sim, &(struct sim_event){
+                      .at_ms = sim->now + some_time(sim) / 8, .kind = SIM_HEAL_NODE, .node = node->number});
+}
+
+static void step_clock(struct sim *sim, struct sim_node *node)
+{
+    const int64_t far_ms = prng_scale(&sim->prng, 40 * sim->config.policy.rotate_s * 1000);
+
+    if (!sim->config.wild_clocks || sim->config.nodes < 6 || node->number > 0 || !node->knows_clock) {
+        if (!node->wild)
+            node->offset_ms = prng_between(&sim->prng, -sim->config.skew_ms, sim->config.skew_ms);
+        return;
+    }
+    node->offset_ms = prng_one_in(&sim->prng, 2) ? far_ms : -far_ms;
+    node->wild = node->odd = true;
+    node->own_count = 0;
+    sim_trace(sim, "the clock of node %u steps by %lld ms", node->number, (long long)node->offset_ms);
+    sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = node->number});
+}
+
+static void operate(struct sim *sim, struct sim_node *node)
+{
+    const struct stek_records *records = &node->sync.records;
+    const int64_t seconds = sim_node_clock(sim, node) / 1000;
+    uint64_t floor = 0;
+
+    if (!sim_node_in_touch(node) || records->count == 0)
+        return;
+    if (prng_one_in(&sim->prng, 2)) {
+        const char *problem = stek_sync_ask(&node->sync, STEK_SYNC_OP_ROTATE, 0);
+        sim_trace(sim, "node %u is to rotate the fleet: %s", node->number, problem == NULL ? "yes" : problem);
+    } else {
+        switch (prng_between(&sim->prng, 0, 2)) {
+        case 0:
+            floor = stek_sync_floor_for(
+                &node->sync, records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
+            break;
+        case 1:
+            floor = stek_sync_floor_before(&node->sync, seconds - prng_scale(&sim->prng, 8 * sim->config.policy.rotate_s));
+            break;
+        default:
+            break;
+        }
+        const char *problem = stek_sync_ask(&node->sync, STEK_SYNC_OP_REVOKE, floor);
+        sim_trace(sim, "node %u is to raise the floor to %llu: %s", node->number, (unsigned long long)floor,
+                  problem == NULL ? "yes" : problem);
+    }
+    sim_node_decide(sim, node);
+}
+
+static void store_trouble(struct sim *sim)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < sim->store.count; i++)
+        if (sim->store.value[i].there && sim->store.value[i].seq > last)
+            last = sim->store.value[i].seq;
+    switch (prng_between(&sim->prng, 0, 3)) {
+    case 0:
+        sim_trace(sim, "the store has no space");
+        sim->store.no_space = true;
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = 0});
+        break;
+    case 1:
+        sim_trace(sim, "the store is compacted");
+        sim_store_compact(sim);
+        break;
+    case 2:
+        if (last == 0)
+            break;
+        last += (uint64_t)prng_between(&sim->prng, 1, 3);
+        sim_trace(sim, "a foreign value under seq %llu", (unsigned long long)last);
+        sim_store_put_foreign(sim, last);
+        break;
+    default:
+        last -= (uint64_t)prng_between(&sim->prng, 0, last > 3 ? 3 : 0);
+        sim_trace(sim, "somebody deletes seq %llu by hand", (unsigned long long)last);
+        sim_store_lose_key(sim, last);
+    }
+}
+
+void sim_fault(struct sim *sim)
+{
+    struct sim_node *node = some_node(sim);
+
+    switch (prng_between(&sim->prng, 0, 11)) {
+    case 0:
+    case 1:
+        partition(sim, (unsigned)prng_scale(&sim->prng, sim->config.nodes));
+        break;
+    case 2:
+        partition(sim, sim->config.nodes);
+        break;
+    case 3:
+    case 4:
+        crash(sim, node, false);
+        break;
+    case 5:
+        crash(sim, node, true);
+        break;
+    case 6:
+        stall(sim, node);
+        break;
+    case 7:
+        step_clock(sim, node);
+        break;
+    case 8:
+        if (node->connected)
+            sim_node_break(sim, node);
+        break;
+    case 9:
+    case 10:
+        operate(sim, node);
+        break;
+    default:
+        store_trouble(sim);
+    }
+}
+
+void sim_heal_node(struct sim *sim, struct sim_node *node)
+{
+    sim->store.no_space = false;
+    sim_node_stall(sim, node, false);
+    sim_node_partition(sim, node, false);
+    if (node->wild) {
+        node->offset_ms = 0;
+        node->wild = false;
+        node->odd_until_ms = sim->now + 2 * sim->config.policy.rotate_s * 1000;
+    }
+    if (!node->alive)
+        sim_node_start(sim, node);
+}
+
+void sim_heal_all(struct sim *sim)
+{
+    sim->healing = true;
+    sim_trace(sim, "all trouble ends");
+    for (unsigned i = 0; i < sim->config.nodes; i++) {
+        sim_heal_node(sim, &sim->node[i]);
+        sim->node[i].offset_ms = 0;
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the store is told, and what it forgets. What nodes hold: oracle_node.c. */
+#include "oracle_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void oracle_init(struct sim *sim)
+{
+    sim->oracle = calloc(1, sizeof *sim->oracle);
+    if (sim->oracle == NULL)
+        abort();
+}
+
+void oracle_fini(struct sim *sim)
+{
+    free(sim->oracle->known);
+    free(sim->oracle);
+}
+
+static size_t slot_of(const struct stek_secret32 *secret)
+{
+    uint32_t hash;
+
+    memcpy(&hash, secret->bytes, sizeof hash);
+    return hash % ORACLE_SLOTS;
+}
+
+struct known *oracle_find(struct sim *sim, const struct stek_secret32 *secret)
+{
+    struct sim_oracle *oracle = sim->oracle;
+
+    for (size_t slot = slot_of(secret); oracle->slot[slot] != 0; slot = (slot + 1) % ORACLE_SLOTS) {
+        struct known *known = &oracle->known[oracle->slot[slot] - 1];
+        if (memcmp(&known->record.secret, secret, sizeof *secret) == 0)
+            return known;
+    }
+    return NULL;
+}
+
+struct known *oracle_add(struct sim *sim, const struct stek_record *record)
+{
+    struct sim_oracle *oracle = sim->oracle;
+    size_t slot = slot_of(&record->secret);
+
+    if (oracle->count == oracle->capacity) {
+        oracle->capacity = oracle->capacity * 2 + 256;
+        oracle->known = realloc(oracle->known, oracle->capacity * sizeof *oracle->known);
+        if (oracle->known == NULL || oracle->capacity > ORACLE_SLOTS / 2)
+            abort();
+    }
+    while (oracle->slot[slot] != 0)
+        slot = (slot + 1) % ORACLE_SLOTS;
+    oracle->slot[slot] = (uint32_t)oracle->count + 1;
+    struct known *known = &oracle->known[oracle->count++];
+    *known = (struct known){.record = *record, .parent = NONE, .published_ms = INT64_MAX};
+    return known;
+}
+
+struct known *oracle_continued(struct sim *sim, const struct stek_record *record)
+{
+    struct sim_oracle *oracle = sim->oracle;
+    struct stek_secret32 next;
+
+    for (size_t i = oracle->count; i-- > 0;) {
+        if (oracle->known[i].record.seq + 1 != record->seq ||
+            stek_derive_continuation(&oracle->known[i].record.secret, &next) != STEK_OK ||
+            memcmp(&next, &record->secret, sizeof next) != 0)
+            continue;
+        const bool revoked = oracle->known[i].revoked;
+        struct known *known = oracle_add(sim, record);
+        known->parent = i;
+        known->revoked = revoked;
+        return known;
+    }
+    return NULL;
+}
+
+static bool ring_is_empty(const struct sim *sim)
+{
+    for (size_t i = 0; i < sim->store.count; i++)
+        if (sim->store.value[i].there && !sim->store.value[i].foreign &&
+            sim->store.value[i].record.accept_until * 1000 > sim->now)
+            return false;
+    return true;
+}
+
+static bool one_secret(const struct sim *sim, const struct stek_record *record)
+{
+    for (size_t i = 0; i < sim->oracle->count; i++) {
+        const struct known *known = &sim->oracle->known[i];
+        if (known->published_ms != INT64_MAX && known->record.seq == record->seq &&
+            memcmp(&known->record.secret, &record->secret, sizeof record->secret) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void check_new(struct sim *sim, const struct stek_sync_write *write, const struct stek_record *record)
+{
+    const int64_t late_ms = 4 * sim->config.timeout_ms + sim->config.skew_ms + 1000;
+    const bool first = ring_is_empty(sim) || (write->put_floor && write->floor == record->seq);
+
+    if (first || record->active_from * 1000 - sim->now >= sim->config.policy.rotate_s * 500 - late_ms)
+        return;
+    sim_fail(sim, "on time", "seq %llu gets fresh bytes and begins in %lld ms", (unsigned long long)record->seq,
+             (long long)(record->active_from * 1000 - sim->now));
+}
+
+static void check_put(struct sim *sim, const struct stek_sync_write *write, const struct stek_sync_put *put)
+{
+    struct known *known = oracle_find(sim, &put->record.secret);
+    const struct sim_value *there = sim_store_find(&sim->store, put->record.seq);
+
+    if (there != NULL && (there->foreign || memcmp(&there->record.secret, &put->record.secret,
+                                                   sizeof put->record.secret) != 0))
+        sim_fail(sim, "one secret", "what stands under seq %llu is overwritten", (unsigned long long)put->record.seq);
+    if (!one_secret(sim, &put->record))
+        sim_fail(sim, "one secret", "seq %llu gets a second one", (unsigned long long)put->record.seq);
+    if (put->record.seq < sim->store.floor)
+        sim_fail(sim, "revoked", "seq %llu is put below the floor", (unsigned long long)put->record.seq);
+    if (known == NULL)
+        known = oracle_continued(sim, &put->record);
+    if (known == NULL) {
+        check_new(sim, write, &put->record);
+        known = oracle_add(sim, &put->record);
+    }
+    if (known->revoked)
+        sim_fail(sim, "revoked", "seq %llu follows from a revoked one", (unsigned long long)put->record.seq);
+    if (known->published_ms == INT64_MAX)
+        known->published_ms = sim->now;
+    known->moved_ms = put->expect != 0 ? sim->now : known->moved_ms;
+}
+
+static void raise_floor(struct sim *sim, uint64_t floor)
+{
+    struct sim_oracle *oracle = sim->oracle;
+
+    oracle->floor_ms = sim->now;
+    oracle->floor = floor;
+    for (size_t i = 0; i < oracle->count; i++) { /* parents stand before their children */
+        struct known *known = &oracle->known[i];
+        if (known->record.seq < floor || (known->parent != NONE && oracle->known[known->parent].revoked))
+            known->revoked = true;
+    }
+}
+
+void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
+{
+    if (write->put_floor && write->floor < sim->store.floor)
+        sim_fail(sim, "floor", "the store's floor falls from %llu to %llu", (unsigned long long)sim->store.floor,
+                 (unsigned long long)write->floor);
+    if (write->put_floor && write->floor > sim->oracle->floor)
+        raise_floor(sim, write->floor);
+    for (uint32_t i = 0; i < write->count; i++)
+        check_put(sim, write, &write->put[i]);
+}
+
+void oracle_deleted(struct sim *sim, const struct sim_value *value)
+{
+    if (!value->foreign && value->seq >= sim->oracle->floor && value->record.accept_until * 1000 > sim->now)
+        sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens", (unsigned long long)value->seq);
+}
+
+void oracle_lost_key(struct sim *sim, uint64_t seq)
+{
+    sim->oracle->lost_ms = sim->now;
+    for (size_t i = 0; i < sim->oracle->count; i++)
+        if (sim->oracle->known[i].record.seq == seq)
+            sim->oracle->known[i].published_ms = INT64_MAX;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the oracle remembers. */
+#ifndef TESTS_SIM_ORACLE_STATE_H
+#define TESTS_SIM_ORACLE_STATE_H
+
+#include "oracle.h"
+
+#include "crypto/derive.h"
+
+enum { ORACLE_SLOTS = 1 << 15 };
+
+#define NONE SIZE_MAX
+
+/* A secret that is legitimate: it was published, or follows from such a one. */
+struct known {
+    struct stek_record record; /* as it was first seen */
+    size_t parent;             /* what it continues, or NONE */
+    int64_t published_ms;      /* INT64_MAX: never */
+    int64_t moved_ms;          /* when its times were last changed in the store */
+    bool revoked;
+    bool sealed;
+};
+
+struct sim_oracle {
+    uint64_t floor;
+    int64_t floor_ms;
+    int64_t lost_ms; /* when somebody last deleted a key by hand */
+    size_t count, capacity;
+    struct known *known;
+    uint32_t slot[ORACLE_SLOTS]; /* number of the known secret, and 1 */
+};
+
+struct known *oracle_find(struct sim *sim, const struct stek_secret32 *secret);
+struct known *oracle_add(struct sim *sim, const struct stek_record *record);
+
+/* The record, if it continues one that is known: it is known from now on. Else NULL. */
+struct known *oracle_continued(struct sim *sim, const struct stek_record *record);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A store that does what etcd does: revisions, transactions, leases, a log for watches, compaction. */
+#include "oracle.h"
+
+#include <stdlib.h>
+
+enum { VALUE_BYTES = 220 }; /* about what a sealed record and its key take */
+
+void sim_store_init(struct sim *sim)
+{
+    sim->store = (struct sim_store){.revision = 1};
+}
+
+void sim_store_fini(struct sim *sim)
+{
+    free(sim->store.value);
+    free(sim->store.log);
+}
+
+static void *grown(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity * 2 + 64;
+    array = realloc(array, *capacity * size);
+    if (array == NULL)
+        abort();
+    return array;
+}
+
+struct sim_value *sim_store_find(struct sim_store *store, uint64_t seq)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (store->value[i].seq == seq && store->value[i].there)
+            return &store->value[i];
+    return NULL;
+}
+
+static void log_change(struct sim_store *store, const struct sim_change *change)
+{
+    store->log = grown(store->log, store->log_count, &store->log_capacity, sizeof *store->log);
+    store->log[store->log_count++] = *change;
+}
+
+/* Puts a value at the store's revision, in the place of one that was deleted if there is one. */
+static void set_value(struct sim_store *store, const struct sim_value *value)
+{
+    struct sim_value *place = sim_store_find(store, value->seq);
+
+    for (size_t i = 0; place == NULL && i < store->count; i++)
+        if (!store->value[i].there)
+            place = &store->value[i];
+    if (place == NULL) {
+        store->value = grown(store->value, store->count, &store->capacity, sizeof *store->value);
+        place = &store->value[store->count++];
+    }
+    *place = *value;
+    log_change(store, &(struct sim_change){.revision = store->revision, .value = *value});
+}
+
+static void delete_value(struct sim *sim, struct sim_value *value)
+{
+    oracle_deleted(sim, value);
+    value->there = false;
+    value->revision = sim->store.revision;
+    log_change(&sim->store, &(struct sim_change){.revision = sim->store.revision, .value = *value});
+}
+
+static bool compares(struct sim_store *store, const struct stek_sync_write *write)
+{
+    if (write->floor_expect != store->floor_revision)
+        return false;
+    for (uint32_t i = 0; i < write->count; i++) {
+        const struct sim_value *there = sim_store_find(store, write->put[i].record.seq);
+        if (write->put[i].expect != (there == NULL ? 0 : there->revision))
+            return false;
+    }
+    return true;
+}
+
+static void apply(struct sim *sim, const struct stek_sync_write *write)
+{
+    struct sim_store *store = &sim->store;
+
+    oracle_committed(sim, write);
+    store->revision++;
+    for (size_t i = 0; i < store->count; i++)
+        if (store->value[i].there && store->value[i].seq < write->delete_below)
+            delete_value(sim, &store->value[i]);
+    for (uint32_t i = 0; i < write->count; i++) {
+        const struct sim_value value = {.seq = write->put[i].record.seq,
+                                        .revision = store->revision,
+                                        .there = true,
+                                        .at_ms = sim->now,
+                                        .lease_until = sim->now + write->lease_s * 1000,
+                                        .record = write->put[i].record};
+        set_value(store, &value);
+        store->puts++;
+    }
+    if (write->put_floor) {
+        store->floor = write->floor;
+        store->floor_revision = store->revision;
+        log_change(store, &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = write->floor});
+    }
+    sim_net_watch_all(sim);
+}
+
+static void copy_values(struct sim *sim, struct sim_message *message)
+{
+    const struct sim_store *store = &sim->store;
+
+    message->value = calloc(store->count + 1, sizeof *message->value);
+    if (message->value == NULL)
+        abort();
+    for (size_t i = 0; i < store->count; i++) {
+        bool wanted = message->is_read;
+        for (uint32_t j = 0; !wanted && j < message->write.count; j++)
+            wanted = message->write.put[j].record.seq == store->value[i].seq;
+        if (wanted && store->value[i].there)
+            message->value[message->count++] = store->value[i];
+    }
+    sim->store.bytes += message->count * VALUE_BYTES;
+    message->floor_revision = store->floor_revision;
+    message->floor = store->floor;
+}
+
+void sim_store_answer(struct sim *sim, struct sim_message *message)
+{
+    struct sim_store *store = &sim->store;
+
+    message->outcome = STEK_WRITTEN_WON;
+    if (message->is_read) {
+        store->reads++;
+        copy_values(sim, message);
+    } else if (store->no_space) {
+        message->outcome = STEK_WRITTEN_REFUSED;
+    } else if (!compares(store, &message->write)) {
+        store->lost++;
+        message->outcome = STEK_WRITTEN_LOST;
+        copy_values(sim, message);
+    } else {
+        apply(sim, &message->write);
+    }
+    message->revision = store->revision;
+}
+
+void sim_store_expire(struct sim *sim)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < sim->store.count; i++)
+        some |= sim->store.value[i].there && sim->store.value[i].lease_until <= sim->now;
+    if (!some)
+        return;
+    sim->store.revision++;
+    for (size_t i = 0; i < sim->store.count; i++)
+        if (sim->store.value[i].there && sim->store.value[i].lease_until <= sim->now)
+            delete_value(sim, &sim->store.value[i]);
+    sim_net_watch_all(sim);
+}
+
+void sim_store_compact(struct sim *sim)
+{
+    sim->store.compacted = sim->store.revision;
+    sim->store.log_count = 0;
+}
+
+void sim_store_put_foreign(struct sim *sim, uint64_t seq)
+{
+    if (sim_store_find(&sim->store, seq) != NULL)
+        return;
+    sim->store.revision++;
+    set_value(&sim->store, &(struct sim_value){.seq = seq,
+                                               .revision = sim->store.revision,
+                                               .there = true,
+                                               .foreign = true,
+                                               .lease_until = INT64_MAX});
+    sim_net_watch_all(sim);
+}
+
+/* Somebody deletes a key by hand: no fault of ours. */
+void sim_store_lose_key(struct sim *sim, uint64_t seq)
+{
+    struct sim_value *value = sim_store_find(&sim->store, seq);
+
+    if (value == NULL)
+        return;
+    oracle_lost_key(sim, seq);
+    sim->store.revision++;
+    value->there = false;
+    value->revision = sim->store.revision;
+    log_change(&sim->store, &(struct sim_change){.revision = sim->store.revision, .value = *value});
+    sim_net_watch_all(sim);
+}
