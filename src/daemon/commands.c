@@ -136,9 +136,12 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);
     if (kept == NULL)
         return unknown_ring(request->ring);
-    if (request->command == STEK_REQUEST_ROTATE)
+    switch (request->command) {
+    case STEK_REQUEST_ROTATE:
         return answer_rotate(daemon, kept, peer);
-    if (request->command == STEK_REQUEST_INSPECT)
+    case STEK_REQUEST_REVOKE:
+        return answer_revoke(daemon, kept, request, peer);
+    default:
         return stek_daemon_inspect(&daemon->rings, kept, request, stekd_now());
-    return answer_revoke(daemon, kept, request, peer);
+    }
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket: what it answers, to whom, and that nobody who misbehaves there delays another."""
+import base64
 import contextlib
 import grp
 import json
@@ -86,6 +87,14 @@ def test_revoke_what_sealed_before_a_time(daemon):
     keys = daemon.status("web")["keys"]
     assert daemon.request(command="revoke", ring="web", before=keys[0]["active_from"])["revoked"] == 0
     assert daemon.request(command="revoke", ring="web", before=keys[0]["active_from"] + 1)["revoked"] == 1
+
+
+def test_inspect_looks_at_a_ticket_and_changes_nothing(daemon):
+    before = daemon.status("web")["keys"]
+    answer = daemon.request(command="inspect", ring="web", ticket=base64.b64encode(os.urandom(160)).decode())
+    assert answer["ok"] and answer["ring"] == "web" and answer["ticket"]["verdict"] == "unknown"
+    assert daemon.request(command="inspect", ring="web", ticket="no base64!")["kind"] == "usage"
+    assert daemon.status("web")["keys"] == before
 
 
 @pytest.mark.parametrize("members, kind", [
