@@ -25,5 +25,7 @@ int stek_command_status(int argc, char **argv);
 int stek_command_rotate(int argc, char **argv);
 int stek_command_revoke(int argc, char **argv);
 int stek_command_inspect(int argc, char **argv);
+int stek_command_enable(int argc, char **argv);
+int stek_command_disable(int argc, char **argv);
 
 #endif

@@ -12,6 +12,8 @@ static const struct stek_command commands[] = {
     {"rotate", "make the next key of a ring the active one, now", stek_command_rotate},
     {"revoke", "destroy keys of a ring in every process, now", stek_command_revoke},
     {"inspect", "tell under which key a ticket was sealed, and when", stek_command_inspect},
+    {"enable", "have a service of systemd share the keys of a ring", stek_command_enable},
+    {"disable", "take that back", stek_command_disable},
     {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
 };
@@ -27,10 +29,13 @@ static void print_help(void)
         (void)printf("  %-12s %s\n", commands[i].name, commands[i].summary);
     (void)puts("\n  --help       this text; stek COMMAND --help tells about a command\n"
                "  --version    the version\n\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ");\n"
+               "                 anywhere on the line\n\n"
                "Example:\n"
-               "  stek openssl-cnf >/etc/stek-openssl.cnf\n"
-               "  OPENSSL_CONF=/etc/stek-openssl.cnf nginx\n\n"
-               "Exit codes: 0 fine, 1 failed, 2 usage. See stek(1).");
+               "  stek enable nginx --ring web && systemctl restart nginx\n"
+               "  stek status web\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded: a ring runs on continuations,\n"
+               "4 stekd not reachable. See stek(1).");
 }
 
 /* What was printed must have arrived: a full disk must not leave half a configuration with exit code 0. */

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stek enable and stek disable: a systemd drop-in that has a unit load the module, and the OpenSSL configuration that it
+ * points to. The unit's own files are left alone.
+ */
+#include "cli/cnf_file.h"
+#include "cli/command.h"
+#include "cli/rundir.h"
+#include "cli/unit_files.h"
+
+#include "core/settings.h"
+#include "ringfile/ringfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct request {
+    struct stek_cnf cnf;
+    struct stek_unit_files files;
+    const char *group;
+    char group_found[64];
+    bool dry_run;
+    bool help;
+};
+
+static void print_enable_help(void)
+{
+    (void)puts("Usage: stek enable UNIT --ring RING [OPTION]...\n"
+               "Has a service of systemd share its session ticket keys through a ring: writes a drop-in\n"
+               "that sets OPENSSL_CONF, and the file that it points to. Restart the service afterwards.\n\n"
+               "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
+               "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
+               "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
+               "                   as in 'stek openssl-cnf --help'\n"
+               "  --dry-run        only print what would be written\n"
+               "  --root DIR       the system is in DIR: for images\n"
+               "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help           this text\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
+               "Example:\n"
+               "  stek enable nginx --ring web && systemctl restart nginx");
+}
+
+static void print_disable_help(void)
+{
+    (void)puts("Usage: stek disable UNIT [--dry-run] [--root DIR]\n"
+               "Takes back what 'stek enable UNIT' wrote. Restart the service afterwards.\n\n"
+               "  --dry-run   only print what would be removed\n"
+               "  --root DIR  the system is in DIR: for images\n"
+               "  --help      this text\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
+               "Example:\n"
+               "  stek disable nginx && systemctl restart nginx");
+}
+
+/* The place of a setting's value. */
+static const char **value_of(struct stek_cnf *cnf, const char *name)
+{
+    const struct stek_setting_info *info = stek_settings_all();
+    int i = 0;
+
+    while (strcmp(info[i].name, name) != 0)
+        i++;
+    return &cnf->value[i];
+}
+
+static bool take_option(int option, struct request *request)
+{
+    switch (option) {
+    case 'r':
+        *value_of(&request->cnf, "ring") = optarg;
+        return true;
+    case 'c':
+        *value_of(&request->cnf, "context") = optarg;
+        return true;
+    case 'o':
+        *value_of(&request->cnf, "override") = optarg;
+        return true;
+    case 'm':
+        request->cnf.module = optarg;
+        return true;
+    case 's':
+        request->cnf.system = optarg;
+        return true;
+    case 'g':
+        request->group = optarg;
+        return true;
+    case 'R':
+        request->cnf.root = strcmp(optarg, "/") == 0 ? "" : optarg;
+        return true;
+    case 'n':
+        request->dry_run = true;
+        return true;
+    case 'h':
+        request->help = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The options of both; `options` are those of one of them. */
+static bool parse_options(const char *command, int argc, char **argv, const struct option *options,
+                          struct request *request)
+{
+    static char program[32];
+    int option;
+
+    (void)snprintf(program, sizeof program, "stek %s", command);
+    argv[0] = program;
+    stek_cnf_init(&request->cnf, command);
+    while ((option = getopt_long(argc, argv, "nh", options, NULL)) != -1)
+        if (!take_option(option, request))
+            return false;
+    if (request->help)
+        return true;
+    if (optind + 1 != argc) {
+        (void)fprintf(stderr, "stek %s: give one UNIT, such as nginx\n", command);
+        return false;
+    }
+    if (stek_unit_files_find(argv[optind], &request->files))
+        return true;
+    (void)fprintf(stderr, "stek %s: '%s' is no name of a service: letters, digits and : - _ . \\ @\n", command,
+                  argv[optind]);
+    return false;
+}
+
+/* The group of the ring file, unless it is given or is root's. Says what it does not find. */
+static void find_group(struct request *request)
+{
+    const char *ring = *value_of(&request->cnf, "ring");
+    struct stek_ringfile_place place = {.dir_fd = -1};
+    const char *problem = NULL;
+    char file[STEK_RINGFILE_NAME_LEN];
+    struct stat about;
+
+    if (request->group != NULL || strcmp(ring, "private") == 0)
+        return;
+    if (stek_ringfile_find(ring, &place, &problem) == STEK_OK) {
+        stek_ringfile_name(place.ring, file);
+        const bool found = fstatat(place.dir_fd, file, &about, AT_SYMLINK_NOFOLLOW) == 0;
+        (void)close(place.dir_fd);
+        const struct group *group = found ? getgrgid(about.st_gid) : NULL;
+        if (group != NULL && about.st_gid != 0) {
+            (void)snprintf(request->group_found, sizeof request->group_found, "%s", group->gr_name);
+            request->group = request->group_found;
+        }
+        if (found)
+            return;
+    }
+    (void)fprintf(stderr,
+                  "stek enable: note: ring %s is not there yet, so its group is not known: a service that does not "
+                  "start as root needs --group GROUP\n",
+                  ring);
+}
+
+static void print_drop_in(const struct request *request, FILE *out)
+{
+    const char *ring = request->cnf.value[0]; /* the first setting */
+
+    (void)fprintf(out, "# Made by 'stek enable'; 'stek disable %s' removes it.\n", request->files.unit);
+    if (strcmp(ring, "private") != 0)
+        (void)fputs("[Unit]\nWants=stekd.service\nAfter=stekd.service\n\n", out);
+    (void)fprintf(out, "[Service]\nEnvironment=OPENSSL_CONF=%s\n", request->files.conf);
+    if (request->group != NULL)
+        (void)fprintf(out, "SupplementaryGroups=%s\n", request->group);
+    /* Ring and derived keys are locked: some 100 KiB for each process, where the limit may be as low as 64. */
+    (void)fputs("LimitMEMLOCK=64M\n", out);
+}
+
+static void print_conf(const struct request *request, FILE *out)
+{
+    stek_cnf_print(&request->cnf, out);
+}
+
+static bool write_or_print(const struct request *request, const char *path,
+                           void (*print)(const struct request *request, FILE *out))
+{
+    char place[STEK_CNF_PATH_LEN];
+
+    if (request->dry_run) {
+        (void)printf("# %s\n", path);
+        print(request, stdout);
+        (void)puts("");
+        return true;
+    }
+    (void)snprintf(place, sizeof place, "%s%s", request->cnf.root, path);
+    FILE *out = stek_unit_file_begin(place);
+    if (out != NULL) {
+        print(request, out);
+        if (stek_unit_file_end(out, place))
+            return true;
+    }
+    (void)fprintf(stderr, "stek enable: %s: %s\n", place, strerror(errno));
+    return false;
+}
+
+/* Has systemd read the drop-in; not in an image, and not where systemd does not run. */
+static void reload_systemd(const struct request *request)
+{
+    static char program[] = "systemctl";
+    static char argument[] = "daemon-reload";
+    char *const arguments[] = {program, argument, NULL};
+    int status = -1;
+
+    if (request->cnf.root[0] != '\0' || access("/run/systemd/system", F_OK) != 0)
+        return;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        (void)execvp(program, arguments);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        (void)fprintf(stderr, "stek %s: 'systemctl daemon-reload' failed: run it yourself\n", request->cnf.command);
+}
+
+/* What some services need beside the drop-in. */
+static void print_notes(const struct request *request)
+{
+    const char *unit = request->files.unit;
+
+    if (strncmp(unit, "nginx", 5) == 0)
+        (void)puts("To keep the keys over a binary upgrade (USR2), add to nginx.conf: env OPENSSL_CONF;");
+    if (strncmp(unit, "dovecot", 7) == 0 || strncmp(unit, "postfix", 7) == 0)
+        (void)puts("This service clears its environment: add OPENSSL_CONF to its setting import_environment.");
+    (void)printf("Now: systemctl restart %s\n", unit);
+}
+
+static int enable(struct request *request)
+{
+    if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run) {
+        (void)fprintf(stderr, "stek enable: there is no unit %s: 'systemctl list-unit-files' shows those that there are\n",
+                      request->files.unit);
+        return STEK_EXIT_FAILED;
+    }
+    if (!stek_cnf_check(&request->cnf))
+        return STEK_EXIT_FAILED;
+    find_group(request);
+    if (!write_or_print(request, request->files.conf, print_conf) ||
+        !write_or_print(request, request->files.drop_in, print_drop_in))
+        return STEK_EXIT_FAILED;
+    if (request->dry_run)
+        return STEK_EXIT_FINE;
+    (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in, request->cnf.root,
+                 request->files.conf);
+    reload_systemd(request);
+    print_notes(request);
+    return STEK_EXIT_FINE;
+}
+
+int stek_command_enable(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"ring", required_argument, NULL, 'r'},   {"context", required_argument, NULL, 'c'},
+        {"override", required_argument, NULL, 'o'}, {"module", required_argument, NULL, 'm'},
+        {"system", required_argument, NULL, 's'}, {"group", required_argument, NULL, 'g'},
+        {"root", required_argument, NULL, 'R'},   {"dry-run", no_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static struct request request;
+
+    if (!parse_options("enable", argc, argv, options, &request))
+        return STEK_EXIT_USAGE;
+    if (request.help) {
+        print_enable_help();
+        return STEK_EXIT_FINE;
+    }
+    if (*value_of(&request.cnf, "ring") == NULL) {
+        (void)fprintf(stderr, "stek enable: which ring? --ring RING; 'stek status' shows those that there are\n");
+        return STEK_EXIT_USAGE;
+    }
+    if (!stek_cnf_check_settings(&request.cnf))
+        return STEK_EXIT_USAGE;
+    return enable(&request);
+}
+
+static int disable(const struct request *request)
+{
+    const char *const paths[] = {request->files.drop_in, request->files.conf};
+    int removed = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        char place[STEK_CNF_PATH_LEN];
+        (void)snprintf(place, sizeof place, "%s%s", request->cnf.root, paths[i]);
+        if (request->dry_run ? access(place, F_OK) != 0 : !stek_unit_file_remove(place)) {
+            if (errno == ENOENT)
+                continue;
+            (void)fprintf(stderr, "stek disable: %s: %s\n", place, strerror(errno));
+            return STEK_EXIT_FAILED;
+        }
+        (void)printf("%s %s\n", request->dry_run ? "Would remove" : "Removed", place);
+        removed++;
+    }
+    if (removed == 0) {
+        (void)fprintf(stderr, "stek disable: %s was not enabled\n", request->files.unit);
+        return STEK_EXIT_FAILED;
+    }
+    if (!request->dry_run) {
+        reload_systemd(request);
+        (void)printf("Now: systemctl restart %s\n", request->files.unit);
+    }
+    return STEK_EXIT_FINE;
+}
+
+int stek_command_disable(int argc, char **argv)
+{
+    static const struct option options[] = {{"root", required_argument, NULL, 'R'},
+                                            {"dry-run", no_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static struct request request;
+
+    if (!parse_options("disable", argc, argv, options, &request))
+        return STEK_EXIT_USAGE;
+    if (request.help) {
+        print_disable_help();
+        return STEK_EXIT_FINE;
+    }
+    return disable(&request);
+}
