@@ -59,23 +59,30 @@ static enum stek_result write_if_changed(struct stek_image *image, const struct 
     return STEK_OK;
 }
 
-enum stek_result stek_image_change(struct stek_image *image, stek_change_fn change, void *arg, int64_t now)
+static enum stek_result apply(struct stek_image *image, struct stek_change_room *room, stek_change_fn change, void *arg,
+                              int64_t now)
 {
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
-    STEK_SECRET(stek_ring_state) struct stek_ring_state before;
-    STEK_SECRET(stek_fresh) struct stek_fresh fresh;
     uint64_t generation;
+    enum stek_result result = stek_image_read(image, &room->state, &generation);
 
-    enum stek_result result = stek_image_read(image, &state, &generation);
     if (result != STEK_OK)
         return result;
-    const struct stek_policy policy = stek_ring_state_policy(&state);
-    before = state;
-    draw_fresh(&policy, &fresh);
-    result = change(&state, now, &fresh, arg);
+    const struct stek_policy policy = stek_ring_state_policy(&room->state);
+    room->before = room->state;
+    draw_fresh(&policy, &room->fresh);
+    result = change(&room->state, now, &room->fresh, arg);
     if (result == STEK_OK)
-        result = derive(&before.records, &state.records);
-    return result == STEK_OK ? write_if_changed(image, &before, &state, now) : result;
+        result = derive(&room->before.records, &room->state.records);
+    return result == STEK_OK ? write_if_changed(image, &room->before, &room->state, now) : result;
+}
+
+enum stek_result stek_image_change(struct stek_image *image, struct stek_change_room *room, stek_change_fn change,
+                                   void *arg, int64_t now)
+{
+    enum stek_result result = apply(image, room, change, arg, now);
+
+    stek_wipe(room, sizeof *room);
+    return result;
 }
 
 /* A ring that starts, or starts again with nothing left, begins at its floor. */
@@ -103,27 +110,28 @@ static enum stek_result advance(struct stek_ring_state *state, int64_t now, cons
     return STEK_OK;
 }
 
-static enum stek_result look_whether_due(const struct stek_image *image, int64_t now, bool *ret_due)
+static enum stek_result look_whether_due(const struct stek_image *image, struct stek_ring_state *state, int64_t now,
+                                         bool *ret_due)
 {
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     uint64_t generation;
-    enum stek_result result = stek_image_read(image, &state, &generation);
+    enum stek_result result = stek_image_read(image, state, &generation);
 
     if (result != STEK_OK)
         return result;
-    const struct stek_policy policy = stek_ring_state_policy(&state);
-    *ret_due = stek_records_due(&state.records, &policy, now);
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    *ret_due = stek_records_due(&state->records, &policy, now);
     return STEK_OK;
 }
 
-enum stek_result stek_image_update(struct stek_image *image, int64_t now)
+enum stek_result stek_image_update(struct stek_image *image, struct stek_change_room *room, int64_t now)
 {
     bool due = false;
-    enum stek_result result = look_whether_due(image, now, &due);
+    enum stek_result advanced = STEK_OK;
+    enum stek_result result = look_whether_due(image, &room->state, now, &due);
 
+    stek_ring_state_wipe(&room->state);
     if (result != STEK_OK || !due)
         return result;
-    enum stek_result advanced = STEK_OK;
-    result = stek_image_change(image, advance, &advanced, now);
+    result = stek_image_change(image, room, advance, &advanced, now);
     return result == STEK_OK ? advanced : result;
 }

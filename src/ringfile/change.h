@@ -14,18 +14,28 @@ typedef enum stek_result (*stek_change_fn)(struct stek_ring_state *state, int64_
                                            void *arg);
 
 /*
+ * Where a change is made. Not on the stack, since threads of some servers have 64 KiB of it (stunnel's); in locked memory
+ * of the writer's, and wiped after each use.
+ */
+struct stek_change_room {
+    struct stek_ring_state state;
+    struct stek_ring_state before;
+    struct stek_fresh fresh;
+};
+
+/*
  * Applies a change: derives mask and fingerprint of new records, notes the time, checks that the outcome is sound, and
  * writes both sides if anything changed. The caller is the only writer.
  * Errors: those of `change`; STEK_ERR_FORMAT (the image, or the outcome, is no sound ring), STEK_ERR_CRYPTO,
  * STEK_ERR_BUSY.
  */
-STEK_MUST_USE enum stek_result stek_image_change(struct stek_image *image, stek_change_fn change, void *arg,
-                                                 int64_t now);
+STEK_MUST_USE enum stek_result stek_image_change(struct stek_image *image, struct stek_change_room *room,
+                                                 stek_change_fn change, void *arg, int64_t now);
 
 /*
  * Does what is due at `now`: rotates, publishes ahead, destroys what has retired; the last also when the rest fails.
  * Errors: those of stek_records_advance(), and as above.
  */
-STEK_MUST_USE enum stek_result stek_image_update(struct stek_image *image, int64_t now);
+STEK_MUST_USE enum stek_result stek_image_update(struct stek_image *image, struct stek_change_room *room, int64_t now);
 
 #endif

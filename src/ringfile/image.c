@@ -132,13 +132,13 @@ const char *stek_image_problem(const struct stek_image *image)
 enum stek_result stek_image_read(const struct stek_image *image, struct stek_ring_state *ret_state,
                                  uint64_t *ret_generation)
 {
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     uint64_t generation;
-    const char *problem = read_whole(image, &state, &generation);
+    const char *problem = read_whole(image, ret_state, &generation);
 
-    if (problem != NULL)
+    if (problem != NULL) {
+        stek_ring_state_wipe(ret_state);
         return problem == busy ? STEK_ERR_BUSY : STEK_ERR_FORMAT;
-    *ret_state = state;
+    }
     *ret_generation = generation;
     return STEK_OK;
 }

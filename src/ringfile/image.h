@@ -122,7 +122,8 @@ static inline const stek_word *stek_image_mask(const struct stek_image *image, u
 }
 
 /*
- * Copies a whole state and its generation. Never waits; thread-safe.
+ * Copies a whole state and its generation. Never waits; thread-safe. On failure *ret_state is wiped: the room for another
+ * copy is more than small stacks have.
  * Errors: STEK_ERR_FORMAT (not a ring, another version, unsound records), STEK_ERR_BUSY (it changed during each of 64
  * tries, which only a broken writer does).
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/private.h"
 
-#include "ringfile/change.h"
 #include "ringfile/locked.h"
 
 #include <errno.h>
@@ -50,10 +49,12 @@ enum stek_result stek_private_update(struct stek_private *shared, int64_t now)
         return STEK_ERR_BUSY;
     if (taken == EOWNERDEAD && pthread_mutex_consistent(&shared->writer) != 0)
         return STEK_ERR_SYSTEM;
+    if (taken == EOWNERDEAD)
+        stek_wipe(&shared->room, sizeof shared->room);
     /* A writer that died while it filled the side that does not hold left no trace but that: so scrub for it, too. */
     if (taken == EOWNERDEAD || !stek_image_is_clean(&shared->image))
         stek_image_scrub(&shared->image);
-    enum stek_result result = stek_image_update(&shared->image, now);
+    enum stek_result result = stek_image_update(&shared->image, &shared->room, now);
     (void)pthread_mutex_unlock(&shared->writer);
     return result;
 }

@@ -6,13 +6,14 @@
 #ifndef STEK_RINGFILE_PRIVATE_H
 #define STEK_RINGFILE_PRIVATE_H
 
-#include "ringfile/image.h"
+#include "ringfile/change.h"
 
 #include <pthread.h>
 
 struct stek_private {
     pthread_mutex_t writer;
     alignas(64) struct stek_image image;
+    struct stek_change_room room; /* for who has the lock */
 };
 
 /*

@@ -73,18 +73,30 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
     return update;
 }
 
-/* Builds the set and leaves it in its cell. Returns whether it was still true afterwards. */
-static bool build_and_publish(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *set)
+/*
+ * Builds the set of a state and leaves it in its cell. In a frame of its own, so that what bringing the ring up to date
+ * needs of the stack is not needed on top of it.
+ */
+__attribute__((noinline)) static void build_and_publish(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                                                        const struct stek_ring_state *state, uint64_t generation,
+                                                        struct stek_keyset *set)
+{
+    STEK_SECRET(stek_keyset) struct stek_keyset old;
+    const bool has_old = stek_keycell_copy(&keys->cell, &old);
+
+    /* What waits for something, such as a generator that works, is not kept: look again next time. */
+    if (stek_keyset_build(&state->records, ring->image, generation, &keys->context, now, has_old ? &old : NULL, set))
+        (void)stek_keycell_publish(&keys->cell, set);
+}
+
+/* Returns whether the set was still true when it was in its cell. */
+static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
-    STEK_SECRET(stek_keyset) struct stek_keyset old;
     uint64_t generation = 0;
 
     (void)stek_refresh_ring(ring, now, &state, &generation);
-    const bool has_old = stek_keycell_copy(&keys->cell, &old);
-    /* What waits for something, such as a generator that works, is not kept: look again next time. */
-    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, has_old ? &old : NULL, set))
-        (void)stek_keycell_publish(&keys->cell, set);
+    build_and_publish(ring, keys, now, &state, generation, set);
     return stek_image_generation(ring->image) == generation;
 }
 
@@ -94,7 +106,7 @@ void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t n
 
     /* The ring may have changed while the set was made, and others may have swept the cell before it was put in. */
     for (int tries = 0; tries < 3; tries++)
-        if (build_and_publish(ring, keys, now, ret_set))
+        if (renew(ring, keys, now, ret_set))
             return;
     stek_keycell_sweep(&keys->cell, &none, now);
 }

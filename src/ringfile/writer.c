@@ -56,11 +56,33 @@ enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now, 
     return STEK_OK;
 }
 
+static enum stek_result open_room(struct stek_change_room **ret_room)
+{
+    void *at;
+    enum stek_result result = stek_locked_map(sizeof(struct stek_change_room), STEK_WIPED_ON_FORK, &at);
+
+    if (result == STEK_OK)
+        *ret_room = at;
+    return result;
+}
+
+static void close_room(struct stek_change_room *room)
+{
+    stek_locked_unmap(room, sizeof *room);
+}
+
 static enum stek_result fill(struct stek_image *image, struct start *start, int64_t now)
 {
-    enum stek_result result = stek_image_change(image, adapt, start, now);
+    struct stek_change_room *room;
+    enum stek_result result = open_room(&room);
 
-    return result == STEK_OK ? stek_image_update(image, now) : result;
+    if (result != STEK_OK)
+        return result;
+    result = stek_image_change(image, room, adapt, start, now);
+    if (result == STEK_OK)
+        result = stek_image_update(image, room, now);
+    close_room(room);
+    return result;
 }
 
 /* Room for all of it now: writing to a mapping for which the file system has no page later would kill us. */
@@ -250,7 +272,7 @@ enum stek_result stek_writer_remove(struct stek_writer *writer)
     stek_ringfile_name(writer->ring, name);
     enum stek_result result = stek_writer_state(writer, &state);
     if (result == STEK_OK)
-        result = stek_image_change(writer->image, drop_all, NULL, state.changed_at);
+        result = stek_writer_change(writer, drop_all, NULL, state.changed_at);
     if (unlinkat(writer->dir_fd, name, 0) != 0)
         result = STEK_ERR_SYSTEM;
     stek_writer_close(writer);
@@ -259,7 +281,14 @@ enum stek_result stek_writer_remove(struct stek_writer *writer)
 
 enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now)
 {
-    return stek_image_update(writer->image, now);
+    struct stek_change_room *room;
+    enum stek_result result = open_room(&room);
+
+    if (result != STEK_OK)
+        return result;
+    result = stek_image_update(writer->image, room, now);
+    close_room(room);
+    return result;
 }
 
 int64_t stek_writer_due(const struct stek_writer *writer, int64_t now)
@@ -278,7 +307,14 @@ int64_t stek_writer_due(const struct stek_writer *writer, int64_t now)
 
 enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change, void *arg, int64_t now)
 {
-    return stek_image_change(writer->image, change, arg, now);
+    struct stek_change_room *room;
+    enum stek_result result = open_room(&room);
+
+    if (result != STEK_OK)
+        return result;
+    result = stek_image_change(writer->image, room, change, arg, now);
+    close_room(room);
+    return result;
 }
 
 enum stek_result stek_writer_state(const struct stek_writer *writer, struct stek_ring_state *ret_state)

@@ -50,13 +50,13 @@ void stek_writer_close(struct stek_writer *writer);
  */
 STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
 
-/* Does what is due: stek_image_update(). */
+/* Does what is due: stek_image_update(). Errors: as there; STEK_ERR_MEMORY, STEK_ERR_LOCK. */
 STEK_MUST_USE enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now);
 
 /* When update next has something to do, if the clock goes forward; INT64_MIN: now; INT64_MAX: never. */
 int64_t stek_writer_due(const struct stek_writer *writer, int64_t now);
 
-/* Any other change: stek_image_change(). Call stek_writer_update() after it. */
+/* Any other change: stek_image_change(). Call stek_writer_update() after it. Errors: as there and above. */
 STEK_MUST_USE enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change, void *arg,
                                                   int64_t now);
 

@@ -153,5 +153,7 @@ bool ring_area_holds(const void *area, size_t len, const uint8_t secret[32])
 
 bool ring_holds(const struct stek_ring *ring, const struct stek_secret32 *secret)
 {
+    if (ring->shared != NULL)
+        return ring_area_holds(ring->shared, sizeof *ring->shared, secret->bytes);
     return ring_area_holds(ring->image, sizeof *ring->image, secret->bytes);
 }

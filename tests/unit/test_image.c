@@ -51,13 +51,12 @@ static void spoil(struct stek_image *image, size_t offset, int64_t value)
 static void assert_refused(const struct stek_image *image)
 {
     struct stek_ring_state state;
-    struct stek_ring_state before;
+    static const struct stek_ring_state wiped;
     uint64_t generation = 77;
 
-    memset(&before, 0xee, sizeof before);
-    state = before;
+    memset(&state, 0xee, sizeof state);
     assert_int_equal(stek_image_read(image, &state, &generation), STEK_ERR_FORMAT);
-    assert_memory_equal(&state, &before, sizeof state);
+    assert_memory_equal(&state, &wiped, sizeof state);
     assert_int_equal(generation, 77);
 }
 

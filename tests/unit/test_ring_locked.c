@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Enough for a ring, not for cells (a chunk of 64 KiB); enough for both. */
-enum { RING_ONLY = 32 * 1024, PLENTY = 256 * 1024 };
+enum { RING_ONLY = 48 * 1024, PLENTY = 256 * 1024 };
 
 static const void *cell_at(struct stek_ring *ring, const char *label)
 {
