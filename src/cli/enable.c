@@ -139,12 +139,12 @@ static void find_group(struct request *request)
     const char *ring = *value_of(&request->cnf, "ring");
     struct stek_ringfile_place place = {.dir_fd = -1};
     const char *problem = NULL;
-    char file[STEK_RINGFILE_NAME_LEN];
     struct stat about;
 
     if (request->group != NULL || strcmp(ring, "private") == 0)
         return;
     if (stek_ringfile_find(ring, &place, &problem) == STEK_OK) {
+        char file[STEK_RINGFILE_NAME_LEN];
         stek_ringfile_name(place.ring, file);
         const bool found = fstatat(place.dir_fd, file, &about, AT_SYMLINK_NOFOLLOW) == 0;
         (void)close(place.dir_fd);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of stek(1) for bash. Works with and without the package bash-completion.
+
+_stek_run_dir() {
+    local i
+    for ((i = 1; i < ${#COMP_WORDS[@]}; i++)); do
+        if [[ ${COMP_WORDS[i]} == --run-dir && $i -lt $COMP_CWORD ]]; then
+            echo "${COMP_WORDS[i + 1]}"
+            return
+        fi
+    done
+    echo '@RUN_DIR@'
+}
+
+_stek_rings() {
+    local file
+    for file in "$(_stek_run_dir)"/*.ring; do
+        [[ -e $file ]] || continue
+        file=${file##*/}
+        echo "${file%.ring}"
+    done
+}
+
+_stek_units() {
+    systemctl list-unit-files --no-legend --plain --type=service 2>/dev/null | cut -d' ' -f1
+}
+
+# The command on the line, if it is complete already.
+_stek_command() {
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            --run-dir) ((i++)) ;;
+            -*) ;;
+            *)
+                echo "${COMP_WORDS[i]}"
+                return
+                ;;
+        esac
+    done
+}
+
+_stek_options() {
+    case $1 in
+        status) echo '--json --follow' ;;
+        revoke) echo '--all --key --before --yes' ;;
+        inspect) echo '--ring --json' ;;
+        enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
+        disable) echo '--dry-run --root' ;;
+        openssl-cnf) echo '--ring --rotate --accept --ahead --lineage --context --override --module --system' ;;
+        audit) echo '@AUDIT_OPTIONS@' ;;
+    esac
+    echo '--run-dir --help'
+}
+
+_stek() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command words=
+    command=$(_stek_command)
+    COMPREPLY=()
+    case $before in
+        --run-dir | --root)
+            mapfile -t COMPREPLY < <(compgen -d -- "$word")
+            return
+            ;;
+        --module | --system)
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+            ;;
+        --ring) words="$(_stek_rings) private" ;;
+        --group) words=$(compgen -g) ;;
+        --override) words='yes no' ;;
+        --key | --before | --context | --rotate | --accept | --ahead | --lineage) return ;;
+        *)
+            if [[ $word == -* ]]; then
+                words=$(_stek_options "$command")
+            else
+                case $command in
+                    '') words='@COMMANDS@' ;;
+                    status | rotate | revoke) words=$(_stek_rings) ;;
+                    enable | disable) words=$(_stek_units) ;;
+                    inspect)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                        return
+                        ;;
+                esac
+            fi
+            ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _stek stek

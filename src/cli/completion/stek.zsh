@@ -1,0 +1,72 @@
+#compdef stek
+# SPDX-License-Identifier: Apache-2.0
+# Completion of stek(1) for zsh.
+
+_stek_rings() {
+    local dir=${opt_args[--run-dir]:-$stek_run_dir}
+    local -a rings
+    rings=($dir/*.ring(N:t:r))
+    _describe -t rings ring rings
+}
+
+_stek_units() {
+    local -a units
+    units=(${(f)"$(systemctl list-unit-files --no-legend --plain --type=service 2>/dev/null | cut -d' ' -f1)"})
+    _describe -t units unit units
+}
+
+_stek_commands() {
+    local -a commands
+    commands=(
+        'status:show rings, their keys, and what became of tickets'
+        'rotate:make the next key of a ring the active one, now'
+        'revoke:destroy keys of a ring in every process, now'
+        'inspect:tell under which key a ticket was sealed, and when'
+        'enable:have a service of systemd share the keys of a ring'
+        'disable:take that back'
+        'audit:find out from outside how servers treat their tickets'
+        'openssl-cnf:print an OpenSSL configuration that loads stek into a program'
+    )
+    _describe -t commands command commands
+}
+
+_stek() {
+    local context state state_descr line
+    typeset -A opt_args
+    local -a common cnf
+    common=('--run-dir[where stekd keeps its rings]:directory:_files -/' '--help[help]')
+    cnf=('--context[what tickets must not cross]:label:' '--override[whether stek wins over the program]:answer:(yes no)'
+         '--module[the stek.so to load]:file:_files' '--system[the configuration to include]:file:_files')
+
+    _arguments -C -A '-*' $common '--version[version]' '1:command:_stek_commands' '*::argument:->arguments'
+    local stek_run_dir=${opt_args[--run-dir]:-@RUN_DIR@} # before the command; after it, _stek_rings sees
+    [[ $state == arguments ]] || return
+    case $line[1] in
+        status) _arguments $common '--json[for programs]' '--follow[again every second]' '1:ring:_stek_rings' ;;
+        rotate) _arguments $common '1:ring:_stek_rings' ;;
+        revoke)
+            _arguments $common '--all[every key]' '--key[one key]:key:' '--before[keys that sealed before]:time:' \
+                '--yes[do not ask]' '1:ring:_stek_rings'
+            ;;
+        inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
+        enable)
+            _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \
+                '--dry-run[only print]' '--root[the system is there]:directory:_files -/' '1:unit:_stek_units'
+            ;;
+        disable)
+            _arguments $common '--dry-run[only print]' '--root[the system is there]:directory:_files -/' '1:unit:_stek_units'
+            ;;
+        openssl-cnf)
+            _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--rotate[how long a key seals]:time:' \
+                '--accept[how long it opens afterwards]:time:' '--ahead[keys held ready]:number:' \
+                '--lineage[longest chain of resumptions]:time:'
+            ;;
+        audit)
+            local -a audit
+            audit=(@AUDIT_OPTIONS@)
+            _arguments $common $audit '*:target:_hosts'
+            ;;
+    esac
+}
+
+_stek "$@"
