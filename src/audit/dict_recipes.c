@@ -35,11 +35,17 @@ struct stek_audit_recipes {
     size_t s2n_len;
 };
 
-static bool hmac_sha256(const uint8_t *key, size_t key_len, const uint8_t *data, size_t len, uint8_t ret_tag[KEY_LEN])
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool hmac_sha256(const uint8_t *under, size_t under_len, const uint8_t *message, size_t len,
+                        uint8_t ret_tag[KEY_LEN])
 {
     unsigned tag_len;
 
-    return HMAC(EVP_sha256(), key, (int)key_len, data, len, ret_tag, &tag_len) != NULL;
+    return HMAC(EVP_sha256(), under, (int)under_len, message, len, ret_tag, &tag_len) != NULL;
 }
 
 /* HKDF-Extract without a salt, then the first block of HKDF-Expand (RFC 5869). `info` has room for one byte more. */
@@ -52,13 +58,13 @@ static bool expand(const uint8_t prk[KEY_LEN], const uint8_t *info, size_t info_
     return hmac_sha256(prk, KEY_LEN, message, info_len + 1, ret_key);
 }
 
-static bool s2n_prk(const uint8_t key[KEY_LEN], uint8_t ret_prk[KEY_LEN])
+static bool s2n_prk(const uint8_t ikm[KEY_LEN], uint8_t ret_prk[KEY_LEN])
 {
     static const uint8_t no_salt[KEY_LEN];
-    uint8_t prk[KEY_LEN], aes_key[KEY_LEN];
+    uint8_t prk[KEY_LEN], aes[KEY_LEN];
 
-    return hmac_sha256(no_salt, KEY_LEN, key, KEY_LEN, prk) && expand(prk, no_salt, 0, aes_key) &&
-           hmac_sha256(no_salt, KEY_LEN, aes_key, KEY_LEN, ret_prk);
+    return hmac_sha256(no_salt, KEY_LEN, ikm, KEY_LEN, prk) && expand(prk, no_salt, 0, aes) &&
+           hmac_sha256(no_salt, KEY_LEN, aes, KEY_LEN, ret_prk);
 }
 
 static bool go_key(const uint8_t key[KEY_LEN], struct go_key *ret_key)
@@ -176,8 +182,7 @@ static void count(enum stek_audit_counter_kind kind, const struct stek_audit_tic
 static bool decrypt(EVP_CIPHER_CTX *encrypt, const uint8_t counters[PLAIN_LEN], const struct stek_audit_ticket *ticket,
                     size_t text_at, uint8_t plain[PLAIN_LEN], size_t *ret_len)
 {
-    const size_t left = ticket->len - text_at;
-    const size_t len = left < PLAIN_LEN ? left : PLAIN_LEN;
+    const size_t len = smaller(ticket->len - text_at, PLAIN_LEN);
     const size_t whole = (len + BLOCK - 1) / BLOCK * BLOCK;
     int written;
 
@@ -247,8 +252,7 @@ static bool looks_like_gnutls(const struct stek_audit_ticket *ticket)
 
 static bool gnutls_opens(EVP_CIPHER_CTX *decrypt, const struct stek_audit_ticket *ticket)
 {
-    const size_t all = ticket->len - GNUTLS_TEXT_AT - GNUTLS_TAG_LEN;
-    const size_t len = all < PLAIN_LEN ? all : PLAIN_LEN;
+    const size_t len = smaller(ticket->len - GNUTLS_TEXT_AT - GNUTLS_TAG_LEN, PLAIN_LEN);
     uint8_t plain[PLAIN_LEN];
     int written;
 

@@ -47,6 +47,8 @@ static void add_failure(struct stek_audit_text *text, const struct stek_audit_ha
         [STEK_AUDIT_UNREACHABLE] = "no connection",
     };
 
+    if (failed == NULL)
+        return;
     if (failed->outcome == STEK_AUDIT_ALERT)
         stek_audit_text_add(text, "alert %u", (unsigned)failed->alert);
     else

@@ -7,9 +7,13 @@
 
 enum { NEIGHBOURS = 256 }; /* with how many tickets that came later each is compared */
 
+struct member {
+    const struct stek_audit_ticket *ticket;
+};
+
 /* The tickets of one target in one version, in the order in which they came. */
 struct group {
-    const struct stek_audit_ticket **tickets;
+    struct member *members;
     size_t len;
     size_t name_len;
 };
@@ -20,7 +24,7 @@ static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_ab
     int32_t example = STEK_AUDIT_NOWHERE;
 
     for (size_t i = 0; i < group->len; i++) {
-        const int32_t at = stek_audit_clear_secret(group->tickets[i]);
+        const int32_t at = stek_audit_clear_secret(group->members[i].ticket);
         count += at != STEK_AUDIT_NOWHERE;
         example = at != STEK_AUDIT_NOWHERE ? at : example;
     }
@@ -37,10 +41,10 @@ static void judge_keystream(struct stek_audit_judging *judging, struct stek_audi
     int32_t example = STEK_AUDIT_NOWHERE;
 
     for (size_t i = 0; i < group->len; i++) {
-        if (stek_audit_clear_secret(group->tickets[i]) != STEK_AUDIT_NOWHERE)
+        if (stek_audit_clear_secret(group->members[i].ticket) != STEK_AUDIT_NOWHERE)
             continue; /* not encrypted at all: the difference of two such tickets proves nothing */
         for (size_t k = i + 1; k < group->len && k <= i + NEIGHBOURS; k++) {
-            const int32_t at = stek_audit_same_keystream(group->tickets[i], group->tickets[k]);
+            const int32_t at = stek_audit_same_keystream(group->members[i].ticket, group->members[k].ticket);
             pairs += at != STEK_AUDIT_NOWHERE;
             example = at != STEK_AUDIT_NOWHERE ? at : example;
         }
@@ -53,8 +57,8 @@ static void judge_keystream(struct stek_audit_judging *judging, struct stek_audi
 
 static int by_bytes(const void *left, const void *right)
 {
-    const struct stek_audit_ticket *a = *(const struct stek_audit_ticket *const *)left;
-    const struct stek_audit_ticket *b = *(const struct stek_audit_ticket *const *)right;
+    const struct stek_audit_ticket *a = ((const struct member *)left)->ticket;
+    const struct stek_audit_ticket *b = ((const struct member *)right)->ticket;
     const size_t len = a->len < b->len ? a->len : b->len;
     const int order = memcmp(a->bytes, b->bytes, len);
 
@@ -68,9 +72,10 @@ static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_abou
 
     if (group->name_len == 0)
         return;
-    qsort(group->tickets, group->len, sizeof *group->tickets, by_bytes);
+    if (group->len > 1)
+        qsort(group->members, group->len, sizeof *group->members, by_bytes);
     for (size_t i = 1; i < group->len; i++)
-        repeats += stek_audit_same_iv(group->tickets[i - 1], group->tickets[i], group->name_len);
+        repeats += stek_audit_same_iv(group->members[i - 1].ticket, group->members[i].ticket, group->name_len);
     if (repeats > 0)
         stek_audit_find(judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
                         "%u of %zu tickets have the IV of another one under the same key name", (unsigned)repeats,
@@ -80,9 +85,9 @@ static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_abou
 void stek_audit_judge_protection(struct stek_audit_judging *judging)
 {
     const struct stek_audit_observation *obs = judging->obs;
-    struct group group = {calloc(obs->tickets_len + 1, sizeof *group.tickets), 0, 0};
+    struct group group = {calloc(obs->tickets_len + 1, sizeof *group.members), 0, 0};
 
-    if (group.tickets == NULL) {
+    if (group.members == NULL) {
         judging->result = STEK_ERR_MEMORY;
         return;
     }
@@ -92,11 +97,11 @@ void stek_audit_judge_protection(struct stek_audit_judging *judging)
             group.name_len = judging->names.lens[target];
             for (size_t k = 0; k < obs->tickets_len; k++)
                 if (obs->tickets[k].target == target && obs->tickets[k].version == stek_audit_versions[i])
-                    group.tickets[group.len++] = &obs->tickets[k];
+                    group.members[group.len++].ticket = &obs->tickets[k];
             const struct stek_audit_about about = stek_audit_about(target, stek_audit_versions[i]);
             judge_clear(judging, about, &group);
             judge_keystream(judging, about, &group);
             judge_ivs(judging, about, &group);
         }
-    free(group.tickets);
+    free(group.members);
 }

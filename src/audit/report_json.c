@@ -16,7 +16,7 @@ static json_t *text(const char *bytes)
     size_t len = 0;
 
     for (; bytes[len] != '\0' && len + 1 < sizeof copy; len++)
-        copy[len] = bytes[len] < ' ' || bytes[len] > '~' ? '?' : bytes[len];
+        copy[len] = (char)(bytes[len] < ' ' || bytes[len] > '~' ? '?' : bytes[len]);
     copy[len] = '\0';
     return json_string(copy);
 }

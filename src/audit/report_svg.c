@@ -66,7 +66,9 @@ enum stek_result stek_audit_html_timeline(FILE *out, const struct stek_audit_obs
 
     if (stek_audit_find_key_names(obs, &names) != STEK_OK)
         return STEK_ERR_MEMORY;
-    const size_t rows = names.len < NAMES_MAX ? names.len : NAMES_MAX;
+    size_t rows = names.len;
+    if (rows > NAMES_MAX)
+        rows = NAMES_MAX;
     if (rows > 0) {
         const struct scale scale = scale_of(&names);
         (void)fprintf(out,

@@ -30,8 +30,8 @@ static void put_random(struct out *out, size_t len)
     out->len += len;
 }
 
-static void encrypt(const struct seal *seal, const uint8_t *nonce, size_t nonce_len, const uint8_t *plain, size_t len,
-                    struct out *out)
+static void encrypt_into(const struct seal *seal, const uint8_t *nonce, size_t nonce_len, const uint8_t *plain,
+                         size_t len, struct out *out)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, seal->cipher, NULL);
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -88,7 +88,7 @@ void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len, struc
         put(&out, nonce, nonce_len);
     for (size_t i = 0; i < seal->gap; i++)
         put(&out, (const uint8_t[]){0}, 1);
-    encrypt(seal, nonce, nonce_len, plain, len, &out);
+    encrypt_into(seal, nonce, nonce_len, plain, len, &out);
     if (seal->mac != NULL) {
         assert_non_null(HMAC(EVP_get_digestbyname(seal->mac), seal->mac_key, (int)seal->mac_key_len, out.bytes, out.len,
                              tag, &tag_len));
