@@ -140,7 +140,8 @@ static enum stek_result look(struct audit *audit, struct stek_audit_client *clie
     if (result == STEK_OK && audit->request->plan.watch_s > 0 && !must_stop(audit))
         result = stek_audit_watch(client, &audit->obs, &hooks);
     audit_progress_clear();
-    if (audit->record != NULL && audit->record_error == 0 && stek_audit_record_end(audit->record, &audit->obs) != STEK_OK)
+    if (audit->record != NULL && audit->record_error == 0 &&
+        stek_audit_record_end(audit->record, &audit->obs) != STEK_OK)
         audit->record_error = errno != 0 ? errno : EIO;
     return result;
 }
@@ -203,9 +204,9 @@ static int write_html(const struct audit *audit)
 static int report(const struct audit *audit)
 {
     const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
-    const enum stek_result result =
-        audit->request->json ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
-                             : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+    const enum stek_result result = audit->request->json
+                                        ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
+                                        : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
 
     if (result != STEK_OK)
         return fail("cannot report", "", stek_result_text(result));

@@ -70,6 +70,20 @@ static bool is_name(const char *text, size_t len)
     return len > 0 && len <= STEK_AUDIT_NAME_LEN_MAX;
 }
 
+/* With a zone (`fe80::1%eth0`) or without. */
+static bool is_ipv6(const char *host, size_t len)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    unsigned char address[16];
+    const char *zone = memchr(host, '%', len);
+    const size_t address_len = zone != NULL ? (size_t)(zone - host) : len;
+
+    if (address_len >= sizeof text)
+        return false;
+    memcpy(text, host, address_len);
+    return inet_pton(AF_INET6, text, address) == 1;
+}
+
 /* HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address by itself. */
 static bool read_target(const char *text, struct stek_audit_target *ret_target)
 {
@@ -90,7 +104,7 @@ static bool read_target(const char *text, struct stek_audit_target *ret_target)
     } else {
         colon = NULL;
     }
-    if (!is_name(host, len))
+    if (!is_name(host, len) || (memchr(host, ':', len) != NULL && !is_ipv6(host, len)) || strchr(text, '/') != NULL)
         return refuse("target", text, allowed);
     if (colon != NULL && (!stek_number_parse(colon + 1, &port) || port < 1 || port > UINT16_MAX))
         return refuse("target", text, "a port is a number from 1 to 65535");
@@ -103,7 +117,8 @@ static bool is_address(const char *host)
 {
     unsigned char address[16];
 
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1 || strchr(host, '%') != NULL;
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1 ||
+           strchr(host, '%') != NULL;
 }
 
 /* Each target once for each --sni; without --sni, under its own name. */

@@ -11,3 +11,4 @@ from .php import Php
 from .python import Python, PythonAfterFork
 from .s_server import SServer
 from .stunnel import Stunnel
+from .vsftpd import Vsftpd

@@ -6,10 +6,12 @@ from .base import Server
 class SServer(Server):
     name = "s_server"
 
-    def __init__(self, *args, options=(), **kwargs):
+    def __init__(self, *args, options=(), address="127.0.0.1", **kwargs):
         super().__init__(*args, **kwargs)
         self.options = options
+        self.address = address
 
     def command(self):
-        return ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", self.pki.server.cert,
-                "-key", self.pki.server.key, "-www", "-quiet", *self.options]
+        return ["openssl", "s_server", "-accept", f"{self.address}:{self.port}", "-cert", self.pki.server.cert,
+                "-key", self.pki.server.key, "-www", "-quiet",
+                *(["-CAfile", self.pki.ca] if self.client_certificate else []), *self.options]

@@ -2,6 +2,7 @@
 """stunnel before a plain HTTP server: one process with threads; HUP makes new SSL_CTXs."""
 import http.server
 import signal
+import socketserver
 import threading
 
 from ..process import wait_for
@@ -55,7 +56,7 @@ class Stunnel(Server):
         self.handler = backend or _Answer
 
     def start(self):
-        self.backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
+        self.backend = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self.handler)
         self.thread = threading.Thread(target=self.backend.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
         return super().start()
@@ -69,9 +70,9 @@ class Stunnel(Server):
 
     def prepare(self):
         self.write("stunnel.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, backend=self.backend.server_port, identity=self.pki.server,
+            folder=self.folder, port=self.port, backend=self.backend.server_address[1], identity=self.pki.server,
             options=self.options,
-            second=SECOND.format(backend=self.backend.server_port, pki=self.pki) if self.second_verifies else ""))
+            second=SECOND.format(backend=self.backend.server_address[1], pki=self.pki) if self.second_verifies else ""))
 
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]

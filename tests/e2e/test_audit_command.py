@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command: exit codes, politeness, recordings, other protocols, and what it says about mistakes."""
+import json
+import re
+import socket
+import time
+
+import pytest
+
+from harness.audit import audit, run, run_text
+from harness.lines import speaking
+from harness.process import free_port
+from harness.servers import Broken, SServer, Stunnel, Vsftpd
+
+
+def test_exit_codes_follow_the_threshold(stock):
+    server = stock(Broken, fault="psk-without-dhe")  # one finding of medium
+    assert audit(server).status == 0
+    assert audit(server, fail_on="medium").status == 1
+    assert audit(server, fail_on="never").status == 0
+
+
+def test_a_target_that_does_not_answer():
+    report = run(f"127.0.0.1:{free_port()}")
+    assert report.status == 4
+    assert report.ids() == {"not-reached"}
+
+
+def test_a_target_that_speaks_no_tls(certificates):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.listen(64)
+        import threading  # pylint: disable=import-outside-toplevel
+
+        def greet():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(b"220 hello, this is not TLS at all\r\n")
+        thread = threading.Thread(target=greet)
+        thread.start()
+        report = run(f"127.0.0.1:{listener.getsockname()[1]}", ca=certificates.ca)
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert report.status == 4
+    assert report.ids() == {"not-reached"}
+
+
+MISTAKES = [
+    (["localhost:0"], {}, "a port is a number from 1 to 65535"),
+    (["localhost:443:1:"], {}, "allowed: HOST, HOST:PORT or [IPV6]:PORT"),
+    (["https://localhost/"], {}, "allowed: HOST, HOST:PORT or [IPV6]:PORT"),
+    (["localhost"], {"rate": 0}, "a number from 1 to 1000"),
+    (["localhost"], {"tickets": "many"}, "a number from 1 to 10000"),
+    (["localhost"], {"over": "soon"}, "allowed: a time"),
+    (["localhost"], {"starttls": "ldap"}, "smtp, imap, pop3, ftp, postgres"),
+    (["localhost"], {"fail_on": "bad"}, "critical, high, medium, low, info, never"),
+    (["localhost"], {"cert": "x.pem"}, "one needs the other"),
+    (["localhost"], {"watch": "48h"}, "--record"),
+    (["localhost"], {"from": "x"}, "judged as it is"),
+    (["localhost"], {"nonsense": True}, "nonsense"),
+    ([], {}, "no target"),
+]
+
+
+@pytest.mark.parametrize("targets, options, said", MISTAKES, ids=lambda value: str(value))
+def test_a_mistake_is_explained_in_one_line(targets, options, said):
+    done = run_text(*targets, **options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_it_says_how_many_connections_before_it_makes_them_and_keeps_to_it(stock):
+    report = audit(stock(Broken), tickets=30)
+    said = re.search(r"at most (\d+) connections to 1 target, at most (\d+) a second", report.stderr)
+    assert report.whole["handshakes"] <= int(said.group(1))
+    assert report.stderr.startswith("stek audit: at most")
+
+
+def test_the_rate_is_kept_to(stock):
+    """Its own measure: a rate is a figure of the issue. n connections at 50 a second take (n - 1) / 50 seconds or more."""
+    started = time.monotonic()
+    report = audit(stock(Broken), tickets=10, rate=50)
+    assert time.monotonic() - started >= (report.whole["handshakes"] - 1) / 50
+
+
+def test_first_handshakes_are_spread_over_the_time_asked_for(stock, folder):
+    recording = folder / "seen.jsonl"
+    audit(stock(Broken), tickets=8, over="4s", record=recording)
+    offers = [json.loads(line)["at"] for line in recording.read_text().splitlines() if '"offer"' in line]
+    assert max(offers[:8]) - min(offers[:8]) >= 3
+
+
+def test_a_recording_gives_the_same_findings_again(stock, folder):
+    recording = folder / "seen.jsonl"
+    first = audit(stock(Broken, fault="no-mac"), record=recording)
+    again = run(**{"from": recording})
+    assert again.findings == first.findings
+    assert again.status == first.status == 1
+    assert recording.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_recording_is_not_overwritten(folder):
+    recording = folder / "seen.jsonl"
+    recording.write_text("something else\n")
+    done = run_text("localhost", record=recording)
+    assert done.returncode == 3
+    assert "is there already" in done.stderr
+    assert recording.read_text() == "something else\n"
+
+
+@pytest.mark.parametrize("text, said", [
+    ("", "line 1: a recording begins with a line of the type 'audit'"),
+    ("{\n", "line 1: no JSON"),
+    ('{"type":"target"}\n', "line 1: a recording begins with"),
+    ('{"type":"audit","version":2}\n', "line 1: not a recording of version 1"),
+])
+def test_a_file_that_is_no_recording_is_refused_with_its_line(folder, text, said):
+    recording = folder / "seen.jsonl"
+    recording.write_text(text)
+    done = run_text(**{"from": recording})
+    assert done.returncode == 3
+    assert said in done.stderr
+
+
+def test_no_secret_of_a_session_is_in_a_report(stock, folder):
+    recording, page = folder / "seen.jsonl", folder / "page.html"
+    report = audit(stock(Broken), record=recording, html=page)
+    table = run_text(**{"from": recording}).stdout
+    shown = page.read_text() + json.dumps(report.whole) + table
+    secrets = [json.loads(line)["secret"] for line in recording.read_text().splitlines() if '"secret"' in line]
+    assert len(secrets) > 20
+    assert not [secret for secret in secrets if secret in shown]
+
+
+def test_the_table_fits_80_columns(stock):
+    server = stock(Broken, fault="no-mac")
+    done = run_text(f"localhost:{server.port}", ca=server.pki.ca, tickets=20, rate=1000)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "\x1b" not in done.stdout
+
+
+def test_ipv6(stock):
+    server = stock(SServer, address="[::1]")
+    for target in (f"[::1]:{server.port}",):
+        report = run(target, sni="localhost", ca=server.pki.ca)
+        assert "resumes" in report.ids()
+        assert report.whole["targets"][0]["address"] == "::1"
+
+
+def test_a_client_certificate_is_shown_where_it_is_asked_for(running):
+    server = running(SServer, None, client_certificate=True, options=["-Verify", "1", "-verify_return_error"])
+    without = audit(server)
+    assert "resumes" not in without.ids()
+    report = audit(server, cert=server.client_certificate.cert, key=server.client_certificate.key)
+    assert "resumes" in report.ids()
+
+
+def test_alpn_is_offered(stock):
+    server = stock(SServer, options=["-alpn", "imap"])
+    assert "resumes" in audit(server, alpn="imap").ids()
+    assert audit(server, alpn="smtp").status == 4
+
+
+BEHIND_STUNNEL = {
+    "smtp": (b"220 a.example ESMTP\r\n", b"250 fine\r\n"),
+    "imap": (b"* OK IMAP4rev1\r\n", b"a OK\r\n"),
+    "pop3": (b"+OK\r\n", b"+OK\r\n"),
+    "postgres": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("protocol", BEHIND_STUNNEL)
+def test_starttls(stock, protocol):
+    name = {"postgres": "pgsql"}.get(protocol, protocol)
+    server = stock(Stunnel, options=f"protocol = {name}", backend=speaking(*BEHIND_STUNNEL[protocol]))
+    report = audit(server, starttls=protocol)
+    assert {found.version for found in report.of("resumes")} == {"1.2", "1.3"}
+    assert report.status == 0
+
+
+def test_starttls_of_ftp(stock):
+    report = audit(stock(Vsftpd), starttls="ftp")
+    assert report.of("offered")
+
+
+def test_starttls_that_is_refused_is_told(stock):
+    report = audit(stock(Vsftpd), starttls="smtp")
+    assert report.status == 4
+    assert "STARTTLS" in report.observed("not-reached")
