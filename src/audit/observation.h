@@ -94,7 +94,7 @@ struct stek_audit_handshake {
     bool cert_fits;      /* its names cover `sni` (or, when that is empty, the host that was given) */
     bool cert_trusted;   /* its chain leads to a CA of --ca or of the system, whatever its names */
     uint8_t cert_sha256[32]; /* of the certificate's DER */
-    uint32_t tickets;        /* how many came that are not empty */
+    uint32_t tickets;        /* how many came that are not empty; those of TAMPER and UNKNOWN are not kept */
     enum stek_audit_early early;
     char answer[64];   /* first line of the HTTP answer, printable ASCII; "": not asked, or none came */
     char problem[128]; /* for people; "": none */

@@ -257,13 +257,19 @@ void stek_audit_talk_over(struct stek_audit_talk *talk)
     talk_afterwards(talk);
 }
 
+/* A server has an answer to each damaged ticket, with tickets that tell no more than those of full handshakes do. */
+static bool keeps_tickets(const struct stek_audit_handshake *shake)
+{
+    return shake->purpose != STEK_AUDIT_TAMPER && shake->purpose != STEK_AUDIT_UNKNOWN;
+}
+
 static enum stek_result append(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
 {
     const uint32_t index = (uint32_t)obs->handshakes_len;
 
     obs->ended = stek_audit_now();
     enum stek_result result = talk->out_of_memory ? STEK_ERR_MEMORY : stek_audit_add_handshake(obs, &talk->shake);
-    for (size_t i = 0; i < talk->tickets_len && result == STEK_OK; i++) {
+    for (size_t i = 0; i < talk->tickets_len && result == STEK_OK && keeps_tickets(&talk->shake); i++) {
         talk->tickets[i].handshake = index;
         if (talk->shake.resumed) /* such a session keeps the certificate of the one before */
             talk->tickets[i].cert_sent = obs->tickets[talk->shake.ticket].cert_sent;
