@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-nginx and a Python server, neither of them changed: first as they come, then with stek. Visitors come back to each
-again and again while nginx is reloaded once and stek's keys rotate every few seconds. Ends with a table.
+nginx and a Python server, neither of them changed: as they come and with stek, in two parts that each end with a table.
+Visitors come back to each again and again while stek's keys rotate every few seconds; in the first part nginx is
+reloaded once, in the second everything is restarted, stekd too.
 """
 import argparse
 import contextlib
@@ -14,8 +15,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
 import report  # noqa: E402
-from measure import Arm  # noqa: E402
-from harness import build, module, pki, process  # noqa: E402
+from measure import Arm, reload_nginx, restart_all  # noqa: E402
+from harness import build, module, pki, process, stekd  # noqa: E402
 
 PROGRAMS = {"nginx": "nginx", "openssl": "openssl", "/usr/bin/python3": "python3"}
 
@@ -46,17 +47,52 @@ def interrupt_once(*_):
     raise KeyboardInterrupt
 
 
-def run_arms(args, work):
-    """Both arms after each other, so that they have the machine to themselves."""
+def run_arm(title, certificates, openssl_conf, args, half_way, folder, at_the_end=lambda: None):
+    """One arm at a time, so that it has the machine to itself."""
+    with contextlib.ExitStack() as stack:
+        arm = Arm(stack, folder / title.replace(" ", "-"), certificates, openssl_conf, args)
+        rows = arm.run(report.Progress(title, 4 * args.connections), half_way)
+        at_the_end()
+        return rows
+
+
+def part_of_processes(args, certificates, folder):
+    """The processes of a server share keys, and keep them over a reload."""
+    print(report.introduction(args, "nginx is reloaded half way."))
+    conf = module.compose(folder / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
+    results = {title: run_arm(title, certificates, openssl_conf, args, reload_nginx, folder)
+               for title, openssl_conf in (("as they come", None), ("with stek", conf))}
+    print(report.table(results))
+    print(report.legend(args))
+    print(report.meaning(results))
+
+
+def part_of_restarts(args, certificates, folder):
+    """stekd keeps the keys: they outlive a restart of the servers, and of stekd itself."""
+    args = argparse.Namespace(**{**vars(args), "connections": args.connections // 2})
+    print("\n" + report.introduction(args, "Half way all servers are stopped and started again, and so is stekd."))
+    with stekd.Stekd(folder / "stekd", web={"rotate": f"{args.rotate}s", "accept": "60s"}) as daemon:
+        conf = module.compose(folder / "host.cnf", ring=daemon.ring("web"))
+
+        def restart_stekd_too(servers):
+            daemon.restart()
+            restart_all(servers)
+        shown = []
+        results = {"as they come": run_arm("as they come", certificates, None, args, restart_all, folder),
+                   "with stekd": run_arm("with stekd", certificates, conf, args, restart_stekd_too, folder,
+                                         lambda: shown.append(daemon.stek("status", "web").stdout.rstrip()))}
+        print(report.table(results))
+        print(report.meaning(results))
+        print("\n`stek status web`, before the servers were stopped:\n\n" + shown[0])
+
+
+def run_parts(args, work):
     (work / "pki").mkdir()
     certificates = pki.make(work / "pki")
-    conf = module.compose(work / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
-    results = {}
-    for title, openssl_conf in (("as they come", None), ("with stek", conf)):
-        with contextlib.ExitStack() as stack:
-            arm = Arm(stack, work / title.replace(" ", "-"), certificates, openssl_conf, args)
-            results[title] = arm.run(report.Progress(title, 4 * args.connections))
-    return results
+    for number, part in enumerate((part_of_processes, part_of_restarts)):
+        folder = work / str(number)
+        folder.mkdir(mode=0o755)
+        part(args, certificates, folder)
 
 
 def main():
@@ -67,11 +103,10 @@ def main():
     if problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
-    print(report.introduction(args))
     try:
         with tempfile.TemporaryDirectory(prefix="stek-demo-") as work:
             try:
-                results = run_arms(args, Path(work))
+                run_parts(args, Path(work))
             finally:
                 process.stop_all()
     except KeyboardInterrupt:
@@ -80,9 +115,6 @@ def main():
     except Exception as error:  # whatever went wrong, one line says it
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
-    print(report.table(results))
-    print(report.legend(args))
-    print(report.meaning(results))
     return 0
 
 

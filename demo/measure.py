@@ -13,6 +13,17 @@ BURST = 25  # connections one right after the other, so that it is not the wakin
 SERVERS = {"nginx": Nginx, "Python": PythonAfterFork}
 
 
+def reload_nginx(servers):
+    for server in servers:
+        if isinstance(server, Nginx):
+            server.reload()
+
+
+def restart_all(servers):
+    for server in servers:
+        server.restart()
+
+
 def cpu_ns(pids):
     """CPU time of the processes so far, in nanoseconds: from the scheduler, else from the coarser clock ticks."""
     return sum(_scheduled_ns(pid) if os.path.exists(f"/proc/{pid}/schedstat") else _ticks_ns(pid) for pid in pids)
@@ -55,11 +66,10 @@ class Arm:
         self.servers = [stack.enter_context(SERVERS[row.server](folder / f"{row.server}-{row.tls}", certificates,
                                                                 openssl_conf)) for row in self.rows]
 
-    def run(self, progress):
+    def run(self, progress, half_way):
+        """half_way(servers) is what happens to them between two visits of everybody."""
         self._visit(progress, self.args.connections // 2)
-        for server in self.servers:
-            if isinstance(server, Nginx):
-                server.reload()
+        half_way(self.servers)
         self._visit(progress, self.args.connections - self.args.connections // 2, come_back=True)
         progress.end()
         return self.rows

@@ -34,10 +34,10 @@ def wrap(text):
     return textwrap.fill(" ".join(text.split()), 78)
 
 
-def introduction(args):
+def introduction(args, half_way):
     return wrap(f"""nginx with 4 workers and a pre-forking Python server, neither changed, on loopback:
         {args.connections} connections to each in TLS 1.2 and in TLS 1.3 by {args.visitors} visitors, who come back
-        with the ticket that they got last. nginx is reloaded half way.""") + "\n"
+        with the ticket that they got last. {half_way}""") + "\n"
 
 
 def table(results):
