@@ -109,8 +109,7 @@ enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer, c
 
     if (fd < 0) {
         const bool denied = errno == EACCES;
-        say(problem, denied ? "%s/control.sock: this user may not give stekd orders" : "%s/control.sock: %s",
-            stek_rundir(), strerror(errno));
+        say(problem, denied ? "this user may not give stekd orders" : "control.sock: %s", strerror(errno));
         json_decref(request);
         return denied ? STEK_CLIENT_DENIED : STEK_CLIENT_UNREACHABLE;
     }
@@ -119,7 +118,7 @@ enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer, c
     (void)close(fd);
     json_decref(request);
     if (answer == NULL) {
-        say(problem, "%s/control.sock: stekd does not answer", stek_rundir());
+        say(problem, "it does not answer");
         return STEK_CLIENT_UNREACHABLE;
     }
     return judge_answer(answer, ret_answer, problem);
@@ -133,8 +132,8 @@ int stek_client_command(const char *command, json_t *request, json_t **ret_answe
     case STEK_CLIENT_ANSWERED:
         return STEK_EXIT_FINE;
     case STEK_CLIENT_UNREACHABLE:
-        (void)fprintf(stderr, "stek %s: %s; is stekd running? 'systemctl start stekd', or --run-dir DIR\n", command,
-                      problem);
+        (void)fprintf(stderr, "stek %s: stekd is not reachable in %s: %s; 'systemctl start stekd', or --run-dir DIR\n",
+                      command, stek_rundir(), problem);
         return STEK_EXIT_UNREACHABLE;
     case STEK_CLIENT_DENIED:
         (void)fprintf(stderr, "stek %s: %s: be root, or in the administrators' group (stek-admin)\n", command, problem);

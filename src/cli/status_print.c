@@ -22,9 +22,9 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
     case STEK_STATUS_CONTINUATION:
         (void)printf("Ring %s: DEGRADED: on continuations for %s\n", ring->name,
                      stek_format_duration(now - ring->continued_since, &ago));
-        (void)puts("  Nobody published keys in time, so each is derived from the one before. Resumption\n"
-                   "  works; but who has learnt one key knows those after it. See that stekd runs\n"
-                   "  ('systemctl status stekd'): fresh keys then follow by themselves.");
+        (void)puts("  Nobody published keys in time, so each is derived from the one before it.\n"
+                   "  Resumption works; but who has learnt one key knows those that follow.\n"
+                   "  See that stekd runs (systemctl status stekd): fresh keys then take over.");
         return;
     default:
         (void)printf("Ring %s: %s: %s\n", ring->name, ring->health == STEK_STATUS_NO_KEY ? "NO KEY" : "UNREADABLE",
@@ -249,9 +249,11 @@ static void print_head(const struct stek_statuses *statuses)
         (void)printf("stekd %s, process %" PRId64 ", up %s", statuses->version, statuses->pid,
                      stek_format_duration(statuses->now - statuses->since, &up));
     else
-        (void)printf("%s: %s", statuses->denied ? "stekd not asked" : "stekd NOT RUNNING", statuses->why);
-    (void)printf("\n%s, rings in %s%s\n\n", stek_format_time(statuses->now, &now), stek_rundir(),
-                 statuses->from_stekd ? "" : " (read from their files)");
+        (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING", statuses->why);
+    (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
+    if (!statuses->from_stekd)
+        (void)printf("What follows was read from the ring files in %s.\n", stek_rundir());
+    (void)puts("");
 }
 
 void stek_statuses_print(const struct stek_statuses *statuses)

@@ -53,6 +53,8 @@ static const char *from_pem(const uint8_t *bytes, size_t len, uint8_t *ret_ticke
 const char *stek_ticket_from_file(const uint8_t *bytes, size_t len, uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX],
                                   size_t *ret_len)
 {
+    if (len == 0)
+        return "it is empty";
     if (len > STEK_TICKET_FILE_MAX)
         return "it is longer than 256 KiB: neither a session in PEM nor a ticket";
     if (memmem(bytes, len, pem_head, sizeof pem_head - 1) != NULL)
