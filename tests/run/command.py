@@ -36,7 +36,7 @@ def stop(process):
             pass
 
 
-def run(argv, root, extra=None, limit_s=600):
+def run(argv, root, extra=None, limit_s=1800):
     """Returns the exit status (124: the time was over) and everything that the command wrote."""
     process = subprocess.Popen([str(arg) for arg in argv], cwd=root, env=environment(extra),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -54,7 +54,7 @@ def e2e(builds):
     report.unlink(missing_ok=True)
     status, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
                           f"--junitxml={report}", "tests/e2e"],
-                         builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=900)
+                         builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=2700)
     return checked(from_pytest(report, output) if report.exists() else Outcome(), "end to end", status, output)
 
 
