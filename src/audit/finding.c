@@ -51,10 +51,11 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "CVE-2025-23419; CVE-2025-23048",
          "Give the two services different ticket keys, or update a server that should bind tickets to the virtual "
          "host."},
-    [STEK_AUDIT_SHARED_KEYS] =
-        {"shared-keys", STEK_AUDIT_HIGH, "a server takes tickets of a name that is not its own",
-         "Who redirects a connection makes this server answer in another's name, without that one's certificate.",
-         PAPER_SHARING "; RFC 9846 section 4.6.1", "Give services with different certificates different ticket keys."},
+    [STEK_AUDIT_SHARED_KEYS] = {"shared-keys", STEK_AUDIT_HIGH, "a server takes another one's tickets",
+                                "Who redirects a connection makes this server answer in another's name, whether it has "
+                                "that one's certificate or not.",
+                                PAPER_SHARING "; RFC 9846 section 4.6.1",
+                                "Give services with different certificates different ticket keys."},
     [STEK_AUDIT_CROSS_NAME] =
         {"cross-name", STEK_AUDIT_MEDIUM, "a ticket resumes under another server name",
          "The session was authenticated for one name and is used for another, whose certificate was never shown.",

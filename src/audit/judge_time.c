@@ -30,8 +30,9 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
             rotation.longest_use_s = name->last - name->first;
         if (name->last > rotation.last)
             rotation.last = name->last;
-        /* A name that appears when the one before is still in use belongs to another process. */
-        if (before != NULL && name->first >= before->last) {
+        /* A name that appears when the one before is still in use, or came in the same second, belongs to another
+         * process. */
+        if (before != NULL && name->first >= before->last && name->first > before->first) {
             const int64_t interval_s = name->first - before->first;
             rotation.changes++;
             rotation.shortest_s = interval_s < rotation.shortest_s ? interval_s : rotation.shortest_s;
