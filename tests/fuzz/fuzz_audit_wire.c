@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handshake messages of a hostile server, libssl's ClientHellos that are rewritten, and recorded sessions that are
+ * changed. The first byte says which. */
+#include "fuzz.h"
+
+#include "audit/session_edit.h"
+#include "audit/wire.h"
+
+#include <string.h>
+
+static void rewrite(const uint8_t *data, size_t size)
+{
+    uint8_t *out = malloc(size + 1); /* sized so that a byte too many is noticed */
+    size_t len = 0, truncated_len = 0, binder_len = 0;
+
+    if (out == NULL)
+        return;
+    if (stek_audit_make_psk_only(data, size, out, &len, &truncated_len, &binder_len)) {
+        FUZZ_MUST(len <= size && truncated_len + 3 + binder_len == len);
+    }
+    free(out);
+}
+
+static void edit(const uint8_t *data, size_t size)
+{
+    const struct stek_audit_edit edit = {
+        .ticket = (const uint8_t *)"another", .ticket_len = 7, .hint_s = 9, .version = 772};
+    uint8_t *session = NULL, *again = NULL;
+    size_t len = 0, again_len = 0;
+
+    if (stek_audit_session_edit(data, size, &edit, &session, &len) != STEK_OK)
+        return;
+    /* What was changed is a session still, and changing it again changes nothing. */
+    FUZZ_MUST(stek_audit_session_edit(session, len, &edit, &again, &again_len) == STEK_OK);
+    FUZZ_MUST(len == again_len && memcmp(session, again, len) == 0);
+    free(session);
+    free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct stek_audit_server_hello hello;
+    struct stek_audit_new_ticket ticket;
+    uint8_t sid[32], sid_len = 0;
+
+    if (size == 0)
+        return 0;
+    switch (*data++ % 5) {
+    case 0:
+        (void)!stek_audit_read_server_hello(data, size - 1, &hello);
+        break;
+    case 1:
+        if (stek_audit_read_new_ticket(data, size - 1, 0x0304, &ticket))
+            FUZZ_MUST(ticket.nonce_len == 0 || (ticket.nonce > data && ticket.nonce + ticket.nonce_len < data + size));
+        break;
+    case 2:
+        if (stek_audit_read_client_sid(data, size - 1, sid, &sid_len))
+            FUZZ_MUST(sid_len <= sizeof sid);
+        break;
+    case 3:
+        rewrite(data, size - 1);
+        break;
+    default:
+        edit(data, size - 1);
+    }
+    return 0;
+}
