@@ -141,11 +141,13 @@ void stek_audit_judge_dictionary(struct stek_audit_judging *judging)
         judging->result = STEK_ERR_MEMORY;
         return;
     }
-    judging->result = stek_audit_dictionary_new(&dictionary);
-    if (judging->result == STEK_OK)
+    tally.stopped = told_to_stop(judging->hooks); /* before the keys are made ready, which takes a moment */
+    if (!tally.stopped)
+        judging->result = stek_audit_dictionary_new(&dictionary);
+    if (judging->result == STEK_OK && !tally.stopped)
         judging->result = try_all(judging, dictionary, &tally);
     if (judging->result == STEK_OK)
-        report(judging, &tally, stek_audit_dictionary_len(dictionary));
+        report(judging, &tally, dictionary != NULL ? stek_audit_dictionary_len(dictionary) : 0);
     stek_audit_dictionary_free(dictionary);
     free(tally.opened);
 }

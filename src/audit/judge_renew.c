@@ -21,7 +21,7 @@ static struct renewals count_renewals(const struct stek_audit_observation *obs, 
         const struct stek_audit_handshake *h = &obs->handshakes[i];
         if (!resumed_whole(h) || h->target != target || h->version != version)
             continue;
-        const int64_t age_s = h->at - obs->tickets[h->ticket].received;
+        const int64_t age_s = stek_audit_elapsed_s(obs->tickets[h->ticket].received, h->at);
         renewals.resumed++;
         renewals.renewed += h->tickets > 0;
         renewals.oldest_s = age_s > renewals.oldest_s ? age_s : renewals.oldest_s;

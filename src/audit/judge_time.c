@@ -26,14 +26,15 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
             continue;
         if (before == NULL)
             rotation.first = name->first;
-        if (name->last - name->first > rotation.longest_use_s)
-            rotation.longest_use_s = name->last - name->first;
+        const int64_t use_s = stek_audit_elapsed_s(name->first, name->last);
+        if (use_s > rotation.longest_use_s)
+            rotation.longest_use_s = use_s;
         if (name->last > rotation.last)
             rotation.last = name->last;
         /* A name that appears when the one before is still in use, or came in the same second, belongs to another
          * process. */
         if (before != NULL && name->first >= before->last && name->first > before->first) {
-            const int64_t interval_s = name->first - before->first;
+            const int64_t interval_s = stek_audit_elapsed_s(before->first, name->first);
             rotation.changes++;
             rotation.shortest_s = interval_s < rotation.shortest_s ? interval_s : rotation.shortest_s;
             rotation.longest_s = interval_s > rotation.longest_s ? interval_s : rotation.longest_s;
@@ -47,7 +48,7 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
 static void report_changes(struct stek_audit_judging *judging, uint32_t target, const struct rotation *rotation)
 {
     const struct stek_audit_about about = stek_audit_about(target, 0);
-    const int64_t span_s = rotation->last - rotation->first;
+    const int64_t span_s = stek_audit_elapsed_s(rotation->first, rotation->last);
 
     if (rotation->changes > 1)
         stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
@@ -101,7 +102,7 @@ static struct life measure_life(const struct stek_audit_observation *obs, uint32
             obs->tickets[h->ticket].target != target)
             continue;
         const struct stek_audit_ticket *ticket = &obs->tickets[h->ticket];
-        const int64_t age_s = h->at - ticket->received;
+        const int64_t age_s = stek_audit_elapsed_s(ticket->received, h->at);
         life.tried += h->purpose == STEK_AUDIT_LIFE;
         life.resumed += h->purpose == STEK_AUDIT_LIFE && h->resumed;
         if (!h->resumed) {
@@ -170,7 +171,7 @@ void stek_audit_judge_chains(struct stek_audit_judging *judging)
                     h->version_offered != stek_audit_versions[i] || h->ticket == STEK_AUDIT_NONE)
                     continue;
                 const uint32_t hint = first_hint(obs, h->ticket);
-                const int64_t age_s = h->at - stek_audit_lineage_start(obs, h->ticket);
+                const int64_t age_s = stek_audit_elapsed_s(stek_audit_lineage_start(obs, h->ticket), h->at);
                 if (hint > 0 && age_s > (int64_t)hint + GRACE_S && age_s > longest_s) {
                     longest_s = age_s;
                     hint_s = hint;

@@ -44,6 +44,16 @@ struct stek_audit_text {
 
 __attribute__((format(printf, 2, 3))) void stek_audit_text_add(struct stek_audit_text *text, const char *format, ...);
 
+/* From one time to another. Recordings may hold any times: a difference that is out of range ends at the range. */
+static inline int64_t stek_audit_elapsed_s(int64_t from, int64_t to)
+{
+    int64_t elapsed_s;
+
+    if (__builtin_sub_overflow(to, from, &elapsed_s))
+        return to > from ? INT64_MAX : INT64_MIN;
+    return elapsed_s;
+}
+
 /* `90 s`, `15 min`, `6 h`, `7.5 days`. */
 struct stek_audit_duration {
     char at[32];

@@ -4,6 +4,7 @@
 
 Judged by the compiled objects, so that no macro can hide a call. A pure room may call the C library's functions on
 memory and strings, libcrypto's for wiping and comparing, itself, and crypto/ except for its random generator.
+The audit's judge allocates and decrypts, but knows no clock, no files, no network and no random generator either.
 """
 
 import objects
@@ -17,6 +18,20 @@ ALLOWED = {
     "__memcpy_chk", "__memmove_chk", "__memset_chk",
     "OPENSSL_cleanse", "CRYPTO_memcmp", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
 }
+JUDGE = ("dict", "judg", "keyname", "matrix", "protection")
+FORBIDDEN = {
+    "time", "clock", "clock_gettime", "gettimeofday", "open", "open64", "fopen", "fopen64", "read", "write", "fread",
+    "fwrite", "printf", "fprintf", "puts", "socket", "connect", "send", "recv", "getenv", "secure_getenv", "random", "rand",
+    "getrandom", "RAND_bytes", "RAND_priv_bytes", "BIO_new_file", "BIO_new_connect",
+}
+
+
+def judge_problems(build):
+    """What the objects of the judge and of the dictionary call and must not."""
+    paths = [path for path in sorted((build / "src" / "audit" / "libstek_audit.a.p").glob("*.o"))
+             if path.name.startswith(JUDGE)]
+    return ([f"{path.name}: calls {name}" for path in paths for name in sorted(objects.undefined(path) & FORBIDDEN)] +
+            [f"{path.name}: writable data in {name}" for path in paths for name in sorted(objects.writable_sections(path))])
 
 
 def objects_of(build, rooms):
@@ -35,7 +50,7 @@ def main():
     for path in pure:
         problems += [f"{path.name}: calls {name}" for name in sorted(objects.undefined(path) - allowed)]
         problems += [f"{path.name}: writable data in {name}" for name in sorted(objects.writable_sections(path))]
-    finish(problems)
+    finish(problems + judge_problems(build))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,18 @@ class Purity(LintCase):
     def test_nothing_compiled(self):
         self.assert_reported("purity", "no objects of core/")
 
+    def test_judge(self):
+        self.compile_core("int f(void) { return 1; }")
+        target = "build/src/audit/libstek_audit.a.p"
+        self.compile(f"{target}/judge_time.c.o", "void *malloc(); void *f(void) { return malloc(1); }", "-c")
+        self.compile(f"{target}/observe.c.o", "long time(); long f(void) { return time(0); }", "-c")
+        self.assert_sound("purity")
+        for call in ("time", "fopen", "socket", "RAND_bytes"):
+            self.compile(f"{target}/judge_time.c.o", f"long {call}(); long f(void) {{ return {call}(0); }}", "-c")
+            self.assert_reported("purity", f"judge_time.c.o: calls {call}")
+        self.compile(f"{target}/dict_mac.c.o", "int counter;", "-c")
+        self.assert_reported("purity", "dict_mac.c.o: writable data in .")
+
 
 class Exports(LintCase):
     def setUp(self):
