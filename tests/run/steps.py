@@ -48,19 +48,28 @@ def unit(builds):
     return meson_tests(builds.get("build"), "unit", PLAIN)
 
 
-def e2e(builds):
-    """Real servers and clients on loopback."""
-    report = builds.get("build") / "check-e2e.xml"
+def pytest_tests(builds, folder, what, env, *selection):
+    """Runs end-to-end tests on what is built in a folder."""
+    report = folder / "check-e2e.xml"
     report.unlink(missing_ok=True)
     status, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
-                          f"--junitxml={report}", "tests/e2e"],
-                         builds.root, {"STEK_BUILD": str(report.parent)}, limit_s=2700)
-    return checked(from_pytest(report, output) if report.exists() else Outcome(), "end to end", status, output)
+                          f"--junitxml={report}", "tests/e2e", *selection],
+                         builds.root, {**env, "STEK_BUILD": str(folder)}, limit_s=2700)
+    return checked(from_pytest(report, output) if report.exists() else Outcome(), what, status, output)
+
+
+def e2e(builds):
+    """Real servers and clients on loopback."""
+    return pytest_tests(builds, builds.get("build"), "end to end", {})
 
 
 def asan(builds):
-    """Unit tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer."""
-    return meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=3)
+    """Unit tests, and what is done to stekd from outside, under AddressSanitizer, LeakSanitizer and
+    UndefinedBehaviorSanitizer."""
+    outcome = meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=3)
+    outcome.add(pytest_tests(builds, builds.get("build-asan"), "stekd, end to end, under ASan", SANITIZED, "-k",
+                             "stekd_control or stekd_rings or stekd_metrics"))
+    return outcome
 
 
 def tsan(builds):
@@ -92,7 +101,7 @@ def lint(builds):
 STEPS = {
     "unit": ("unit tests", unit),
     "e2e": ("end-to-end tests", e2e),
-    "asan": ("unit tests under ASan and UBSan", asan),
+    "asan": ("unit tests and stekd under ASan and UBSan", asan),
     "tsan": ("shared state under TSan", tsan),
     "valgrind": ("unit tests under valgrind", valgrind),
     "corpus": ("fuzz corpora replayed", corpus),
