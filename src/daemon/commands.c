@@ -19,6 +19,7 @@ static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept
     struct stek_status_ring status;
 
     stek_rings_describe(&daemon->rings, kept, now, &status);
+    stek_keeper_annotate(&daemon->keeper, &status);
     return json_array_append_new(list, stek_status_json(&status)) == 0;
 }
 
@@ -127,15 +128,77 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept, const
     return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked", (json_int_t)revoking.count);
 }
 
+static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
+{
+    if (daemon->keeper.fleet == NULL)
+        return stek_control_error("failed", "this host is in no fleet: see [fleet] in stekd.conf(5)");
+    const char *problem = daemon->keeper.api->rekey(daemon->keeper.fleet);
+    if (problem != NULL)
+        return stek_control_error("failed", "%s", problem);
+    stek_log(STEK_LOG_NOTICE, "fleet: what is in the store is sealed anew (user %ld, process %ld)", (long)peer->uid,
+             (long)peer->pid);
+    return stek_keeper_json(&daemon->keeper, false);
+}
+
+/* Which floor a revocation means. Returns an error to answer with, or NULL. */
+static json_t *find_floor(const struct stekd *daemon, const struct stek_kept *kept, const struct stek_request *request,
+                          size_t index, uint64_t *ret_floor)
+{
+    const struct stek_keeper *keeper = &daemon->keeper;
+    uint64_t seq = 0;
+
+    *ret_floor = 0;
+    if (request->which == STEK_REQUEST_BEFORE)
+        *ret_floor = keeper->api->floor_before(keeper->fleet, index, request->before);
+    if (request->which != STEK_REQUEST_KEY)
+        return NULL;
+    json_t *error = find_key(daemon, kept, request->key, &seq);
+    if (error == NULL)
+        *ret_floor = keeper->api->floor_for(keeper->fleet, index, seq);
+    return error;
+}
+
+/* An order for the whole fleet is carried out by way of the store: how it ends, the command asks for later. */
+static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *kept, const struct stek_request *request,
+                                const struct stek_peer *peer)
+{
+    const struct stek_keeper *keeper = &daemon->keeper;
+    const bool rotate = request->command == STEK_REQUEST_ROTATE;
+    uint64_t floor = 0;
+    size_t index;
+
+    if (!stek_keeper_find(keeper, kept->config.name, &index))
+        return stek_control_error("failed", "ring %s: its fleet is not there: see the log", kept->config.name);
+    json_t *error = rotate ? NULL : find_floor(daemon, kept, request, index, &floor);
+    if (error != NULL)
+        return error;
+    const char *problem =
+        keeper->api->ask(keeper->fleet, index, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
+    if (problem != NULL)
+        return stek_control_error("failed", "ring %s: %s", kept->config.name, problem);
+    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, asked for by hand (user %ld, process %ld)", kept->config.name,
+             rotate ? "rotation" : "revocation", (long)peer->uid, (long)peer->pid);
+    return json_pack("{s:b, s:s, s:s}", "ok", 1, "ring", kept->config.name, "fleet", "pending");
+}
+
 json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer, void *arg)
 {
     struct stekd *daemon = arg;
 
     if (request->command == STEK_REQUEST_STATUS)
         return answer_status(daemon, request);
+    if (request->command == STEK_REQUEST_FLEET)
+        return stek_keeper_json(&daemon->keeper, request->read);
+    if (request->command == STEK_REQUEST_REKEY)
+        return answer_rekey(daemon, peer);
     struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);
     if (kept == NULL)
         return unknown_ring(request->ring);
+    if (kept->config.source == STEK_SOURCE_FLEET && request->command != STEK_REQUEST_INSPECT)
+        return answer_fleetwide(daemon, kept, request, peer);
+    if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
+        return stek_control_error("failed", "ring %s: its keys follow from a seed: give all hosts a new one",
+                                  kept->config.name);
     switch (request->command) {
     case STEK_REQUEST_ROTATE:
         return answer_rotate(daemon, kept, peer);

@@ -18,7 +18,7 @@ struct parse {
     const char *at; /* the rest of the text */
     const char *end;
     unsigned line;
-    enum { NOWHERE, IN_DAEMON, IN_RING } section;
+    enum { NOWHERE, IN_DAEMON, IN_FLEET, IN_RING } section;
     size_t ring; /* in a ring's section: which one */
     struct stek_config_problem *problem; /* its text is empty as long as there is none */
 };
@@ -41,7 +41,7 @@ __attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, con
 
 void stek_config_init(struct stek_config *config)
 {
-    *config = (struct stek_config){.admin_group = "stek-admin", .admin_gid = (gid_t)-1};
+    *config = (struct stek_config){.admin_group = "stek-admin", .admin_gid = (gid_t)-1, .fleet = {.prefix = "/stek/v1"}};
 }
 
 void stek_config_fini(struct stek_config *config)
@@ -94,15 +94,27 @@ static void begin_ring(struct parse *parse, const char *name)
     parse->ring = ring != NULL ? (size_t)(ring - parse->config->rings) : parse->config->ring_count - 1;
 }
 
+static void begin_fleet(struct parse *parse)
+{
+    struct stek_config_fleet *fleet = &parse->config->fleet;
+
+    parse->section = IN_FLEET;
+    if (!fleet->given)
+        (void)snprintf(fleet->place, sizeof fleet->place, "%.100s:%u", parse->file, parse->line);
+    fleet->given = true;
+}
+
 /* `text` is what stands between the brackets. */
 static void begin_section(struct parse *parse, const char *text)
 {
     if (strcmp(text, "stekd") == 0)
         parse->section = IN_DAEMON;
+    else if (strcmp(text, "fleet") == 0)
+        begin_fleet(parse);
     else if (strncmp(text, "ring", 4) == 0 && (text[4] == ' ' || text[4] == '\t'))
         begin_ring(parse, text + 4 + strspn(text + 4, " \t"));
     else
-        fault(parse, "unknown section [%.80s]: allowed are [stekd] and [ring NAME]", text);
+        fault(parse, "unknown section [%.80s]: allowed are [stekd], [fleet] and [ring NAME]", text);
 }
 
 /* A line that begins with a bracket. */
@@ -111,7 +123,7 @@ static void read_section(struct parse *parse, char *line)
     char *end = strchr(line, ']');
 
     if (end == NULL) {
-        fault(parse, "a section ends with ']': [stekd] or [ring NAME]");
+        fault(parse, "a section ends with ']': [stekd], [fleet] or [ring NAME]");
         return;
     }
     const char *rest = end + 1 + strspn(end + 1, " \t\r\n");
@@ -181,29 +193,55 @@ static int find_key(struct parse *parse, const struct stek_config_key *keys, str
     }
     list_keys(keys, list, sizeof list);
     fault(parse, "unknown setting '%.80s' in %s: allowed are %s", name,
-          parse->section == IN_DAEMON ? "[stekd]" : "[ring NAME]", list);
+          parse->section == IN_DAEMON ? "[stekd]" : parse->section == IN_FLEET ? "[fleet]" : "[ring NAME]", list);
     return -1;
+}
+
+/* What may be set in the section, and what has been. */
+struct section_keys {
+    const struct stek_config_key *keys;
+    struct stek_config_marks *marks;
+};
+
+static struct section_keys keys_of(struct parse *parse)
+{
+    struct stek_config *config = parse->config;
+
+    if (parse->section == IN_RING)
+        return (struct section_keys){stek_config_ring_keys, &config->rings[parse->ring].marks};
+    if (parse->section == IN_FLEET)
+        return (struct section_keys){stek_config_fleet_keys, &config->fleet.marks};
+    return (struct section_keys){stek_config_daemon_keys, &config->marks};
+}
+
+static bool set_in_section(struct parse *parse, size_t key, const char *value)
+{
+    struct stek_config *config = parse->config;
+
+    if (parse->section == IN_RING)
+        return stek_config_set_ring(&config->rings[parse->ring], key, value);
+    if (parse->section == IN_FLEET)
+        return stek_config_set_fleet(&config->fleet, key, value);
+    return stek_config_set_daemon(config, key, value);
 }
 
 /* inih's handler for a setting. What it returns is not looked at: the problem says all. */
 static int take_setting(void *user, const char *section, const char *name, const char *value)
 {
     struct parse *parse = user;
-    const struct stek_config_key *keys = parse->section == IN_DAEMON ? stek_config_daemon_keys : stek_config_ring_keys;
 
     (void)section;
     if (parse->section == NOWHERE) {
-        fault(parse, "'%.80s' stands in no section: begin with [stekd] or [ring NAME]", name);
+        fault(parse, "'%.80s' stands in no section: begin with [stekd], [fleet] or [ring NAME]", name);
         return 0;
     }
-    struct stek_config_ring *ring = parse->section == IN_RING ? &parse->config->rings[parse->ring] : NULL;
-    const int key = find_key(parse, keys, ring != NULL ? &ring->marks : &parse->config->marks, name);
+    const struct section_keys found = keys_of(parse);
+    const int key = find_key(parse, found.keys, found.marks, name);
     if (key < 0)
         return 0;
-    const bool taken = ring != NULL ? stek_config_set_ring(ring, (size_t)key, value)
-                                    : stek_config_set_daemon(parse->config, (size_t)key, value);
+    const bool taken = set_in_section(parse, (size_t)key, value);
     if (!taken)
-        fault(parse, "%s = %.80s: allowed: %s", name, value, keys[key].allowed);
+        fault(parse, "%s = %.80s: allowed: %s", name, value, found.keys[key].allowed);
     return taken;
 }
 
@@ -231,9 +269,17 @@ bool stek_config_parse(struct stek_config *config, const char *file, const char 
 
 bool stek_config_check(const struct stek_config *config, struct stek_config_problem *ret_problem)
 {
+    const char *fleet_problem = stek_config_fleet_problem(&config->fleet);
+
+    if (fleet_problem != NULL) {
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [fleet]: %s", config->fleet.place, fleet_problem);
+        return false;
+    }
     for (size_t i = 0; i < config->ring_count; i++) {
         const struct stek_config_ring *ring = &config->rings[i];
         const char *problem = stek_policy_problem(&ring->policy);
+        if (problem == NULL)
+            problem = stek_config_source_problem(config, ring);
         if (problem == NULL)
             continue;
         (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: %s", ring->place, ring->name, problem);

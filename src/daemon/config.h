@@ -33,6 +33,31 @@ struct stek_config_marks {
     } at[8];
 };
 
+/* [fleet] */
+enum {
+    STEK_CONFIG_ENDPOINTS_MAX = 16,
+    STEK_CONFIG_ENDPOINTS_LEN = 2048,
+    STEK_CONFIG_PATH_LEN = 512,
+    STEK_CONFIG_KEKS_MAX = 2,
+    STEK_CONFIG_HOST_LEN = 128
+};
+
+struct stek_config_fleet {
+    bool given; /* there is such a section */
+    char endpoints[STEK_CONFIG_ENDPOINTS_LEN]; /* each ended by a zero */
+    size_t endpoint_count;
+    char ca[STEK_CONFIG_PATH_LEN]; /* PEM files; empty: none given */
+    char cert[STEK_CONFIG_PATH_LEN];
+    char key[STEK_CONFIG_PATH_LEN];
+    char prefix[256];
+    char kek[STEK_CONFIG_KEKS_MAX][STEK_CONFIG_PATH_LEN]; /* files; "credential:NAME" as it was written */
+    size_t kek_count;
+    char name[STEK_CONFIG_HOST_LEN + 1]; /* of this host; empty: what gethostname(2) says */
+    bool bootstrap_local;
+    struct stek_config_marks marks;
+    char place[128];
+};
+
 /* [ring NAME] */
 struct stek_config_ring {
     char name[STEK_RING_NAME_MAX + 1];
@@ -40,6 +65,7 @@ struct stek_config_ring {
     char group[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: none given */
     gid_t gid;                             /* of `group`; (gid_t)-1: none given. Set by stek_config_load() */
     enum stek_source source;
+    char seed[STEK_CONFIG_PATH_LEN];       /* of source = seed: its file; empty: none given */
     struct stek_config_marks marks;
     char place[128]; /* "FILE:LINE" of its first section, for faults that only show at the end; cut when too long */
 };
@@ -51,7 +77,7 @@ struct stek_config_listen {
     char text[128]; /* as it was written */
 };
 
-/* [stekd] and all rings, in the order in which they were first named. */
+/* [stekd], [fleet] and all rings, in the order in which they were first named. */
 struct stek_config {
     char user[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: stay who we are */
     char admin_group[STEK_ACCOUNT_NAME_MAX + 1];
@@ -59,6 +85,7 @@ struct stek_config {
     bool allow_disk;
     struct stek_config_listen listen[STEK_CONFIG_LISTENS_MAX];
     size_t listen_count;
+    struct stek_config_fleet fleet;
     struct stek_config_ring *rings;
     size_t ring_count;
     struct stek_config_marks marks;

@@ -2,6 +2,7 @@
 #include "daemon/config_keys.h"
 
 #include "core/settings.h"
+#include "status/status.h"
 
 #include <event2/util.h>
 
@@ -20,7 +21,7 @@ const struct stek_config_key stek_config_daemon_keys[] = {
     {NULL, NULL},
 };
 
-enum { ROTATE, ACCEPT, AHEAD, LINEAGE, GROUP, SOURCE };
+enum { ROTATE, ACCEPT, AHEAD, LINEAGE, GROUP, SOURCE, SEED };
 
 const struct stek_config_key stek_config_ring_keys[] = {
     [ROTATE] = {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)"},
@@ -28,7 +29,8 @@ const struct stek_config_key stek_config_ring_keys[] = {
     [AHEAD] = {"ahead", "a whole number from 1 to 16"},
     [LINEAGE] = {"lineage", "a duration from 1s to 30d (90s, 15m, 1h, 7d)"},
     [GROUP] = {"group", "the name of a group"},
-    [SOURCE] = {"source", "host"},
+    [SOURCE] = {"source", "host, fleet or seed"},
+    [SEED] = {"seed", "the absolute path of a file"},
     {NULL, NULL},
 };
 
@@ -129,14 +131,28 @@ static bool set_policy(struct stek_policy *policy, const char *name, const char 
     return true;
 }
 
+static bool set_source(enum stek_source *setting, const char *value)
+{
+    static const enum stek_source sources[] = {STEK_SOURCE_HOST, STEK_SOURCE_FLEET, STEK_SOURCE_SEED};
+
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        if (strcmp(value, stek_source_name(sources[i])) != 0)
+            continue;
+        *setting = sources[i];
+        return true;
+    }
+    return false;
+}
+
 bool stek_config_set_ring(struct stek_config_ring *ring, size_t key, const char *value)
 {
     switch (key) {
     case GROUP:
         return set_account(ring->group, value);
     case SOURCE:
-        ring->source = STEK_SOURCE_HOST;
-        return strcmp(value, "host") == 0;
+        return set_source(&ring->source, value);
+    case SEED:
+        return stek_config_set_path(ring->seed, value);
     default:
         return set_policy(&ring->policy, stek_config_ring_keys[key].name, value);
     }

@@ -29,9 +29,14 @@ void stekd_turn(struct stekd *daemon)
         stek_log(STEK_LOG_ERROR, "cannot set the alarm for the next rotation: %s", strerror(errno));
 }
 
+/* The time has come, or the clock was set. */
 static void on_alarm(void *arg)
 {
-    stekd_turn(arg);
+    struct stekd *daemon = arg;
+
+    stekd_turn(daemon);
+    if (daemon->keeper.fleet != NULL)
+        daemon->keeper.api->wake(daemon->keeper.fleet);
 }
 
 /* ---- pages ---- */
@@ -51,8 +56,10 @@ static bool write_metrics(struct evbuffer *text, void *arg)
         rings[i].rotations = kept->rotations;
         rings[i].continuations = kept->continuations;
         stek_rings_describe(&daemon->rings, kept, now, &rings[i].status);
+        stek_keeper_annotate(&daemon->keeper, &rings[i].status);
     }
-    const bool written = stek_metrics_write(text, &self, rings, daemon->rings.count, now);
+    const bool written = stek_metrics_write(text, &self, rings, daemon->rings.count, now) &&
+                         (daemon->keeper.fleet == NULL || stek_metrics_write_fleet(text, &daemon->keeper));
     free(rings);
     return written;
 }
@@ -85,9 +92,34 @@ static void warn_of_restart(const struct stek_config *old, const struct stek_con
         stek_log(STEK_LOG_WARNING, "a change of user, allow_disk or listen takes effect when stekd is started again");
 }
 
+static bool load_fleet(struct stekd *daemon)
+{
+    struct stek_config_problem problem;
+
+    daemon->keeper = (struct stek_keeper){.base = daemon->base, .rings = &daemon->rings};
+    if (!daemon->config.fleet.given || stek_keeper_load(&daemon->keeper, daemon->options->fleet_library, &problem))
+        return true;
+    stek_log(STEK_LOG_ERROR, "%s", problem.text);
+    return false;
+}
+
+/* Rings, and the fleet that some of them belong to. Its keys are read first: without them nothing is begun. */
+static bool apply_rings(struct stekd *daemon, const struct stek_config *config, struct stek_config_problem *ret_problem)
+{
+    STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+
+    if (config->fleet.given && !stek_keeper_read_keys(&config->fleet, &keks, ret_problem))
+        return false;
+    stek_keeper_close(&daemon->keeper);
+    const bool applied = stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem);
+    struct stek_config_problem ignored;
+    const struct stek_config *fleet = applied ? config : &daemon->config;
+    return stek_keeper_apply(&daemon->keeper, fleet, &keks, applied ? ret_problem : &ignored) && applied;
+}
+
 static bool take_config(struct stekd *daemon, struct stek_config *config, struct stek_config_problem *ret_problem)
 {
-    if (!stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem)) {
+    if (!apply_rings(daemon, config, ret_problem)) {
         stek_config_fini(config);
         return false;
     }
@@ -225,7 +257,7 @@ static bool open_rings(struct stekd *daemon)
 
     if (daemon->config.ring_count == 0)
         stek_log(STEK_LOG_WARNING, "%s: there is no [ring NAME], so there is nothing to keep", daemon->options->config);
-    if (stek_rings_apply(&daemon->rings, &daemon->config, daemon->since, &problem))
+    if (apply_rings(daemon, &daemon->config, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
     return false;
@@ -237,7 +269,7 @@ static bool close_sandbox(const struct stekd *daemon)
         stek_log(STEK_LOG_WARNING, "--no-sandbox: no filter of system calls, and debuggers may attach");
         return true;
     }
-    const enum stek_sandbox sandbox = stek_sandbox_close(false);
+    const enum stek_sandbox sandbox = stek_sandbox_close(daemon->keeper.api != NULL);
     if (sandbox == STEK_SANDBOX_REFUSED)
         stek_log(STEK_LOG_ERROR, "the filter of system calls was refused: --no-sandbox goes on without");
     return sandbox != STEK_SANDBOX_REFUSED;
@@ -245,7 +277,8 @@ static bool close_sandbox(const struct stekd *daemon)
 
 static bool start(struct stekd *daemon)
 {
-    if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) || !close_sandbox(daemon))
+    if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) || !load_fleet(daemon) ||
+        !close_sandbox(daemon))
         return false;
     stek_trim();
     return open_rings(daemon);
@@ -255,6 +288,7 @@ static void finish(struct stekd *daemon)
 {
     stek_http_close(daemon->http);
     stek_control_close(daemon->control);
+    stek_keeper_close(&daemon->keeper);
     stek_rings_fini(&daemon->rings);
     if (daemon->rundir.dir_fd >= 0)
         stek_rundir_close(&daemon->rundir);

@@ -6,6 +6,7 @@
 #include "daemon/alarm.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/fleet.h"
 #include "daemon/http.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
@@ -23,6 +24,7 @@ struct stekd {
     struct event *watchdog;
     struct stek_alarm alarm;
     struct stek_rings rings;
+    struct stek_keeper keeper;
     struct stek_control *control;
     struct stek_http *http;
     struct stek_notify notify;

@@ -6,6 +6,7 @@
 #ifndef STEK_DAEMON_METRICS_H
 #define STEK_DAEMON_METRICS_H
 
+#include "daemon/fleet.h"
 #include "status/status.h"
 
 #include <event2/buffer.h>
@@ -28,5 +29,8 @@ struct stek_metrics_daemon {
 /* Appends the whole text. Returns false when there is no memory. */
 bool stek_metrics_write(struct evbuffer *text, const struct stek_metrics_daemon *daemon,
                         const struct stek_metrics_ring *rings, size_t count, int64_t now);
+
+/* Adds what is known of the fleet. Returns false when there was no memory for it. */
+bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *keeper);
 
 #endif

@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-enum { OPTION_CONFIG = 256, OPTION_RUN_DIR, OPTION_ALLOW_DISK, OPTION_CHECK, OPTION_NO_SANDBOX, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_CONFIG = 256, OPTION_RUN_DIR, OPTION_ALLOW_DISK, OPTION_CHECK, OPTION_NO_SANDBOX, OPTION_FLEET_LIBRARY, OPTION_HELP, OPTION_VERSION };
 
 static const struct option known[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
@@ -14,6 +14,7 @@ static const struct option known[] = {
     {"allow-disk", no_argument, NULL, OPTION_ALLOW_DISK},
     {"check-config", no_argument, NULL, OPTION_CHECK},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
+    {"fleet-library", required_argument, NULL, OPTION_FLEET_LIBRARY},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -29,6 +30,7 @@ static void print_help(void)
                "  --check-config   only say whether the configuration is sound\n"
                "  --allow-disk     keep keys on a file system that may write them to a disk\n"
                "  --no-sandbox     no filter of system calls; debuggers may attach\n"
+               "  --fleet-library FILE  where stek-fleet.so is, which [fleet] needs\n"
                "  --help           this text\n"
                "  --version        the version\n\n"
                "SIGHUP reads the configuration again, SIGTERM ends it and leaves its rings.\n\n"
@@ -56,6 +58,9 @@ static int take_option(int option, struct stek_options *options)
     case OPTION_NO_SANDBOX:
         options->no_sandbox = true;
         return -1;
+    case OPTION_FLEET_LIBRARY:
+        options->fleet_library = optarg;
+        return -1;
     case OPTION_HELP:
         print_help();
         return STEKD_EXIT_FINE;
@@ -70,7 +75,7 @@ static int take_option(int option, struct stek_options *options)
 
 bool stek_options_read(int argc, char **argv, struct stek_options *ret_options, int *ret_code)
 {
-    struct stek_options options = {.config = STEK_CONFIG_FILE, .run_dir = STEK_RUN_DIR};
+    struct stek_options options = {.config = STEK_CONFIG_FILE, .run_dir = STEK_RUN_DIR, .fleet_library = STEK_FLEET_LIBRARY};
     static char name[] = "stekd";
     int option;
     int code = -1;

@@ -21,6 +21,8 @@ static const struct {
                              {"ring", "all", "key", "before"},
                              "revoke takes \"ring\": NAME and one of \"all\": true, \"key\": ID, \"before\": UNIX TIME"},
     [STEK_REQUEST_INSPECT] = {"inspect", {"ring", "ticket"}, "inspect takes \"ring\": NAME and \"ticket\": BASE64"},
+    [STEK_REQUEST_FLEET] = {"fleet", {"read"}, "fleet takes \"read\": true, or nothing"},
+    [STEK_REQUEST_REKEY] = {"rekey", {NULL}, "rekey takes nothing"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -99,6 +101,12 @@ static bool get_ticket(const json_t *object, struct stek_request *request)
 
 static bool get_arguments(const json_t *object, struct stek_request *request)
 {
+    const json_t *read = json_object_get(object, "read");
+
+    if (request->command == STEK_REQUEST_FLEET || request->command == STEK_REQUEST_REKEY) {
+        request->read = json_is_true(read);
+        return read == NULL || json_is_boolean(read);
+    }
     if (!get_ring(object, request->command != STEK_REQUEST_STATUS, request))
         return false;
     if (request->command == STEK_REQUEST_REVOKE)
@@ -114,7 +122,7 @@ static const char *read_object(json_t *object, struct stek_request *request)
     while (name != NULL && command < COMMANDS && strcmp(name, commands[command].name) != 0)
         command++;
     if (name == NULL || command == COMMANDS)
-        return "\"command\" is to be status, rotate, revoke or inspect";
+        return "\"command\" is to be status, rotate, revoke, inspect, fleet or rekey";
     request->command = (enum stek_request_command)command;
     if (!has_only(object, commands[command].members) || !get_arguments(object, request))
         return commands[command].problem;

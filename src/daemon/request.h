@@ -15,7 +15,8 @@
 
 enum { STEK_REQUEST_LEN_MAX = 64 * 1024, STEK_ANSWER_LEN_MAX = 1024 * 1024, STEK_KEY_ID_MAX = 64 };
 
-enum stek_request_command { STEK_REQUEST_STATUS, STEK_REQUEST_ROTATE, STEK_REQUEST_REVOKE, STEK_REQUEST_INSPECT };
+enum stek_request_command { STEK_REQUEST_STATUS, STEK_REQUEST_ROTATE, STEK_REQUEST_REVOKE, STEK_REQUEST_INSPECT,
+                            STEK_REQUEST_FLEET, STEK_REQUEST_REKEY };
 
 /* Which keys a revocation means. */
 enum stek_request_which { STEK_REQUEST_ALL = 1, STEK_REQUEST_KEY, STEK_REQUEST_BEFORE };
@@ -26,6 +27,7 @@ struct stek_request {
     enum stek_request_which which;     /* of revoke */
     char key[STEK_KEY_ID_MAX + 1];     /* digits of a fingerprint, or a seq */
     int64_t before;                    /* Unix seconds */
+    bool read;                         /* of fleet: the members are to be read again */
     char *ticket;                      /* of inspect: base64, owned; NULL otherwise */
 };
 

@@ -80,7 +80,8 @@ static bool open_ring(const struct stek_rings *rings, struct stek_kept *kept, in
     const struct stek_writer_place place = {.dir_fd = rings->dir_fd,
                                             .ring = config->name,
                                             .group = group_of(config),
-                                            .allow_disk = rings->allow_disk};
+                                            .allow_disk = rings->allow_disk,
+                                            .source = config->source};
     const struct stek_policy policy = stek_policy_resolve(&config->policy);
     const char *problem = NULL;
 
@@ -132,7 +133,7 @@ static bool prepare_ring(struct stek_rings *rings, const struct stek_config_ring
 {
     const struct stek_kept *old = stek_rings_find(rings, config->name);
     struct stek_kept kept = old != NULL ? *old : (struct stek_kept){.writer = NULL};
-    const bool open = old == NULL || old->config.gid != config->gid;
+    const bool open = old == NULL || old->config.gid != config->gid || old->config.source != config->source;
     enum stek_writer_start start = STEK_WRITER_TOOK_OVER;
 
     kept.config = *config;
@@ -173,7 +174,9 @@ static void adjust(const struct stek_rings *rings, struct stek_kept *kept, int64
 {
     struct stek_policy policy = stek_policy_resolve(&kept->config.policy);
 
-    enum stek_result result = stek_writer_change(kept->writer, change_policy, &policy, now);
+    stek_change_fn change = kept->config.source == STEK_SOURCE_HOST ? change_policy : stek_change_policy;
+
+    enum stek_result result = stek_writer_change(kept->writer, change, &policy, now);
     if (result != STEK_OK)
         stek_log(STEK_LOG_ERROR, "ring %s: its policy could not be changed: %s", kept->config.name,
                  stek_result_text(result));
@@ -250,6 +253,8 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
 
     for (size_t i = 0; i < rings->count; i++) {
         struct stek_kept *kept = &rings->at[i];
+        if (kept->config.source != STEK_SOURCE_HOST)
+            continue; /* who makes its records says when */
         if (stek_writer_due(kept->writer, now) <= now) {
             note_result(kept, stek_writer_update(kept->writer, now));
             stek_kept_count(kept, now);

@@ -37,6 +37,12 @@ static const int allowed[] = {
     SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(tgkill), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
 };
 
+/* What a fleet needs besides: looking up names, which the C library and libcurl do in a thread. */
+static const int allowed_network[] = {
+    SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sendmmsg), SCMP_SYS(socketpair),
+    SCMP_SYS(pipe2), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(set_tid_address),
+};
+
 /* Nothing of ours ever asks for these, so whoever does has got in. */
 static const int fatal[] = {
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
@@ -55,8 +61,8 @@ static int allow_without_exec(scmp_filter_ctx filter)
 
 static int allow_sockets(scmp_filter_ctx filter, bool network)
 {
-    const int families[] = {AF_UNIX, AF_INET, AF_INET6};
-    const size_t count = network ? 3 : 1;
+    const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    const size_t count = network ? 4 : 1;
 
     for (size_t i = 0; i < count; i++) {
         const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]);
@@ -93,7 +99,9 @@ enum stek_sandbox stek_sandbox_close(bool network)
 
     if (filter == NULL)
         return STEK_SANDBOX_REFUSED;
+    const size_t more = network ? sizeof allowed_network / sizeof *allowed_network : 0;
     const bool closed = add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
+                        add_all(filter, allowed_network, more, SCMP_ACT_ALLOW) == 0 &&
                         add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
                         allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&
                         allow_questions(filter) == 0 && seccomp_load(filter) == 0;

@@ -6,6 +6,12 @@
 
 #include <event2/event.h>
 
+/*
+ * One transfer at a time on a connection: libcurl 7.88 (Debian 12) takes a connection for dead when the answers of two
+ * HTTP/2 streams come in one read. So a stream has a connection of its own, and calls share what is left of these.
+ */
+enum { CONNECTIONS_MAX = 4 };
+
 struct stek_curl_loop {
     struct event_base *base;
     CURLM *multi;
@@ -99,7 +105,8 @@ static bool set_up(struct stek_curl_loop *loop)
            curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop) == CURLM_OK &&
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == CURLM_OK &&
-           curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK;
+           curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) == CURLM_OK &&
+           curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX) == CURLM_OK;
 }
 
 enum stek_result stek_curl_loop_new(struct event_base *base, stek_curl_ended_fn on_ended, void *arg,

@@ -158,7 +158,7 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
     return SET(CURLOPT_URL, transfer->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") && SET(CURLOPT_PROXY, "") &&
            SET(CURLOPT_HTTP_VERSION, transfer->kind == DATE && !tls ? (long)CURL_HTTP_VERSION_1_1 : version) &&
            SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) &&
-           SET(CURLOPT_PIPEWAIT, 1L) && SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
+           SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
            SET(CURLOPT_CAINFO, place->ca) && SET(CURLOPT_SSLCERT, place->cert) && SET(CURLOPT_SSLKEY, place->key) &&
            (transfer->kind == STREAM || SET(CURLOPT_TIMEOUT_MS, place->timeout_ms)) &&

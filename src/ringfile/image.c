@@ -73,7 +73,7 @@ const char *stek_ring_state_problem(const struct stek_ring_state *state)
         return problem;
     if (state->source < STEK_SOURCE_PRIVATE || state->source > STEK_SOURCE_SEED)
         return "its source is unknown";
-    if ((state->flags & ~(uint64_t)STEK_RING_ON_DISK) != 0 || state->spare != 0)
+    if ((state->flags & ~(uint64_t)(STEK_RING_ON_DISK | STEK_RING_LOCAL)) != 0 || state->spare != 0)
         return "it has flags that this version does not know";
     if (state->changed_at < -STEK_TIME_MAX || state->changed_at > STEK_TIME_MAX)
         return "its time of change is out of range";

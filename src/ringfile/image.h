@@ -46,6 +46,7 @@ enum stek_source {
 };
 
 enum {
+    STEK_RING_LOCAL = 2, /* flag: the records are a start of this host's own, while the fleet's store is out of reach */
     STEK_RING_ON_DISK = 1 /* flag: the keeper was told to keep this ring on a disk, so readers take it from one */
 };
 

@@ -35,6 +35,7 @@ static enum stek_result set_readers(int fd, gid_t group)
 /* What the place asks of a ring besides its records. */
 struct start {
     const struct stek_policy *policy;
+    enum stek_source source;
     bool on_disk;
 };
 
@@ -43,8 +44,13 @@ static enum stek_result adapt(struct stek_ring_state *state, int64_t now, const 
     const struct start *start = arg;
 
     (void)now, (void)fresh;
+    if (state->source != (uint64_t)start->source) {
+        stek_records_remove(&state->records, 0, state->records.count);
+        state->source = start->source;
+        state->flags = 0;
+    }
     stek_ring_state_set_policy(state, start->policy);
-    state->flags = start->on_disk ? STEK_RING_ON_DISK : 0;
+    state->flags = (state->flags & STEK_RING_LOCAL) | (start->on_disk ? STEK_RING_ON_DISK : 0);
     return STEK_OK;
 }
 
@@ -79,7 +85,7 @@ static enum stek_result fill(struct stek_image *image, struct start *start, int6
     if (result != STEK_OK)
         return result;
     result = stek_image_change(image, room, adapt, start, now);
-    if (result == STEK_OK)
+    if (result == STEK_OK && start->source == STEK_SOURCE_HOST)
         result = stek_image_update(image, room, now);
     close_room(room);
     return result;
@@ -108,7 +114,7 @@ static enum stek_result make_in(int fd, const struct stek_writer_place *place, s
         result = map_with_room(fd, &image);
     if (result != STEK_OK)
         return result;
-    stek_image_init(image, start->policy, STEK_SOURCE_HOST);
+    stek_image_init(image, start->policy, start->source);
     result = fill(image, start, now);
     if (result == STEK_OK)
         *ret_image = image;
@@ -228,7 +234,7 @@ enum stek_result stek_writer_open(const struct stek_writer_place *place, const s
                                   struct stek_writer **ret_writer)
 {
     const struct stek_policy full = stek_policy_resolve(policy);
-    struct start start = {.policy = &full};
+    struct start start = {.policy = &full, .source = place->source != 0 ? place->source : STEK_SOURCE_HOST};
     enum stek_writer_start how;
 
     enum stek_result result = check_place(place, policy, &start.on_disk, ret_problem);

@@ -23,6 +23,9 @@ struct stek_writer_place {
     const char *ring; /* its name; copied */
     gid_t group;      /* who may read; (gid_t)-1: leave it as it is */
     bool allow_disk;  /* the operator said so: the ring may be on a disk, and tells its readers */
+    /* Who makes its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a ring that had another
+     * source begins without records. */
+    enum stek_source source;
 };
 
 enum stek_writer_start {
@@ -32,8 +35,8 @@ enum stek_writer_start {
 };
 
 /*
- * Takes over or makes the ring file, with this policy (resolved) as of now, and does what is due: when it returns there is
- * an active record. The caller owns *ret_writer.
+ * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host, does what is due: when it
+ * returns there is an active record. The caller owns *ret_writer.
  * Errors: STEK_ERR_FILE: nobody can keep a ring there, *ret_problem, a static text, says why; STEK_ERR_ARGUMENT (the
  * name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
@@ -50,7 +53,7 @@ void stek_writer_close(struct stek_writer *writer);
  */
 STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
 
-/* Does what is due: stek_image_update(). Errors: as there; STEK_ERR_MEMORY, STEK_ERR_LOCK. */
+/* Does what is due, for rings of source host: stek_image_update(). Errors: as there; STEK_ERR_MEMORY, STEK_ERR_LOCK. */
 STEK_MUST_USE enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now);
 
 /* When update next has something to do, if the clock goes forward; INT64_MIN: now; INT64_MAX: never. */

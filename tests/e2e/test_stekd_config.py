@@ -20,9 +20,9 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
 
 
 @pytest.mark.parametrize("text, words", [
-    ("[rings]\n", "stekd.conf:1: unknown section [rings]: allowed are [stekd] and [ring NAME]"),
+    ("[rings]\n", "stekd.conf:1: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]"),
     ("[ring web]\n\nrotatee = 1h\n", "stekd.conf:3: unknown setting 'rotatee' in [ring NAME]: allowed are rotate, accept, "
-     "ahead, lineage, group, source"),
+     "ahead, lineage, group, source, seed"),
     ("[ring web]\nrotate = 1\n", "stekd.conf:2: rotate = 1: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)"),
     ("[ring web]\nrotate = 1s\n", "stekd.conf:1: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead may "
      "be at most 62: raise rotate or lower accept (default 12h)"),

@@ -129,9 +129,9 @@ static void a_later_file_adds_and_replaces(void **state)
 static void an_unknown_section_is_refused_with_those_that_there_are(void **state)
 {
     (void)state;
-    assert_refused("\n[rings]\n", "a.conf:2: unknown section [rings]: allowed are [stekd] and [ring NAME]");
-    assert_refused("[ring]\n", "a.conf:1: unknown section [ring]: allowed are [stekd] and [ring NAME]");
-    assert_refused("[ring web\n", "a.conf:1: a section ends with ']': [stekd] or [ring NAME]");
+    assert_refused("\n[rings]\n", "a.conf:2: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]");
+    assert_refused("[ring]\n", "a.conf:1: unknown section [ring]: allowed are [stekd], [fleet] and [ring NAME]");
+    assert_refused("[ring web\n", "a.conf:1: a section ends with ']': [stekd], [fleet] or [ring NAME]");
     assert_refused("[ring web] rotate = 1h\n", "a.conf:1: nothing may stand after a section's ']' but a comment");
 }
 
@@ -139,10 +139,10 @@ static void an_unknown_setting_is_refused_with_those_that_there_are(void **state
 {
     (void)state;
     assert_refused("[ring web]\nrotat = 1h\n", "a.conf:2: unknown setting 'rotat' in [ring NAME]: allowed are rotate, "
-                                               "accept, ahead, lineage, group, source");
+                                               "accept, ahead, lineage, group, source, seed");
     assert_refused("[stekd]\nrotate = 1h\n",
                    "a.conf:2: unknown setting 'rotate' in [stekd]: allowed are listen, admin_group, user, allow_disk");
-    assert_refused("rotate = 1h\n", "a.conf:1: 'rotate' stands in no section: begin with [stekd] or [ring NAME]");
+    assert_refused("rotate = 1h\n", "a.conf:1: 'rotate' stands in no section: begin with [stekd], [fleet] or [ring NAME]");
 }
 
 static void a_value_out_of_range_is_refused_with_the_range(void **state)
@@ -151,7 +151,7 @@ static void a_value_out_of_range_is_refused_with_the_range(void **state)
     assert_refused("[ring web]\nrotate = 8d\n",
                    "a.conf:2: rotate = 8d: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)");
     assert_refused("[ring web]\nahead = 0\n", "a.conf:2: ahead = 0: allowed: a whole number from 1 to 16");
-    assert_refused("[ring web]\nsource = moon\n", "a.conf:2: source = moon: allowed: host");
+    assert_refused("[ring web]\nsource = moon\n", "a.conf:2: source = moon: allowed: host, fleet or seed");
     assert_refused("[ring web]\ngroup = two words\n", "a.conf:2: group = two words: allowed: the name of a group");
     assert_refused("[stekd]\nallow_disk = maybe\n", "a.conf:2: allow_disk = maybe: allowed: yes or no");
 }

@@ -10,6 +10,7 @@ BUILD = Path(os.environ.get("STEK_BUILD") or REPOSITORY / "build").resolve()
 MODULE = BUILD / "src/tls/module/stek.so"
 COMMAND = BUILD / "src/cli/stek"
 DAEMON = BUILD / "src/daemon/stekd"
+FLEET_LIBRARY = BUILD / "src/fleet/stek-fleet.so"
 CLIENT = BUILD / "tests/tools/ticket-client"
 BROKEN_SERVER = BUILD / "tests/tools/broken-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"

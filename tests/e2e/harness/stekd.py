@@ -21,13 +21,14 @@ class Stekd:
 
         with Stekd(folder, web={"rotate": "1h"}, mail={}) as daemon: ...
 
-    `settings` are those of [stekd]. `options` go to the command line, `wrapper` before it. It becomes `user`, to whom the
-    run directory is given. What it says is in stderr().
+    `settings` are those of [stekd], `fleet` those of [fleet]. `options` go to the command line, `wrapper` before it. It
+    becomes `user`, to whom the run directory is given. What it says is in stderr().
     """
 
-    def __init__(self, folder, settings=None, options=(), wrapper=(), env=None, user=None, **rings):
+    def __init__(self, folder, settings=None, options=(), wrapper=(), env=None, user=None, fleet=None, **rings):
         self.folder = Path(folder)
         self.settings = {**({"user": user} if user else {}), **(settings or {})}
+        self.fleet = dict(fleet or {})
         self.rings = {name: dict(ring or {}) for name, ring in rings.items()}
         self.options = list(options) + (["--no-sandbox"] if build.sanitized() else [])
         self.wrapper = list(wrapper)
@@ -68,13 +69,14 @@ class Stekd:
     def write_config(self, text=None):
         """Writes the configuration: what settings and rings say, or this text."""
         if text is None:
-            sections = {"stekd": self.settings, **{f"ring {name}": ring for name, ring in self.rings.items()}}
+            sections = {"stekd": self.settings, **({"fleet": self.fleet} if self.fleet else {}), **{f"ring {name}": ring for name, ring in self.rings.items()}}
             text = "".join(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items())
                            for section, values in sections.items())
         self.config.write_text(text)
 
     def command(self, *options):
-        return [*self.wrapper, build.DAEMON, "--config", self.config, "--run-dir", self.run_dir, *self.options, *options]
+        return [*self.wrapper, build.DAEMON, "--config", self.config, "--run-dir", self.run_dir,
+                *(["--fleet-library", build.FLEET_LIBRARY] if self.fleet else []), *self.options, *options]
 
     def launch(self, wait=True):
         """Starts the program with what the run directory holds by now, and waits until it serves."""

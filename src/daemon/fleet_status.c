@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the fleet looks like from here, in words and JSON. */
+#include "daemon/fleet.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const struct {
+    const char *word;
+    const char *text;
+} standings[] = {
+    [STEK_SYNC_WAITING] = {"waiting", "waits for the fleet's store: there are no keys yet"},
+    [STEK_SYNC_IN_STEP] = {"in-step", "in step with the fleet"},
+    [STEK_SYNC_CONTINUED] = {"continued", "runs on continuations: nobody has published in time"},
+    [STEK_SYNC_WRONG_KEY] = {"wrong-key", "only reads: the store is sealed under a key-encryption key that is not here"},
+    [STEK_SYNC_CLOCK_OFF] = {"clock-off", "only reads: this host's clock is too far from the others'"},
+    [STEK_SYNC_NO_ACTIVE] = {"no-active", "has no key for this host's time: is its clock right?"},
+};
+
+const char *stek_standing_word(enum stek_sync_standing standing)
+{
+    return standings[standing].word;
+}
+
+const char *stek_standing_text(enum stek_sync_standing standing)
+{
+    return standings[standing].text;
+}
+
+static void print_time(int64_t when, char ret_text[32])
+{
+    struct tm parts;
+    const time_t at = (time_t)when;
+
+    if (gmtime_r(&at, &parts) == NULL || strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+        (void)snprintf(ret_text, 32, "?");
+}
+
+void stek_keeper_annotate(const struct stek_keeper *keeper, struct stek_status_ring *status)
+{
+    struct stek_fleet_ring_status ring;
+    struct stek_fleet_status fleet;
+    char since[32];
+    size_t index;
+
+    if (status->health == STEK_STATUS_UNREADABLE || !stek_keeper_find(keeper, status->name, &index))
+        return;
+    keeper->api->describe_ring(keeper->fleet, index, &ring);
+    keeper->api->describe(keeper->fleet, &fleet);
+    if (ring.standing == STEK_SYNC_IN_STEP && fleet.online && ring.problem[0] == '\0')
+        return;
+    if (!fleet.online && ring.standing == STEK_SYNC_IN_STEP) {
+        print_time(fleet.since, since);
+        (void)snprintf(status->problem, sizeof status->problem, "the fleet's store is out of reach since %s", since);
+    } else if (ring.standing == STEK_SYNC_IN_STEP) {
+        (void)snprintf(status->problem, sizeof status->problem, "%s", ring.problem);
+    } else {
+        print_time(ring.since, since);
+        (void)snprintf(status->problem, sizeof status->problem, "%s (since %s)", stek_standing_text(ring.standing), since);
+    }
+}
+
+const char *stek_refusal_word(enum stek_refusal refusal)
+{
+    static const char *const words[STEK_REFUSALS] = {
+        [STEK_REFUSAL_NONE] = "none",
+        [STEK_REFUSAL_WRONG_KEY] = "wrong-key",
+        [STEK_REFUSAL_MALFORMED] = "malformed",
+        [STEK_REFUSAL_MISPLACED] = "misplaced",
+        [STEK_REFUSAL_UNSOUND] = "unsound",
+        [STEK_REFUSAL_BACKWARDS] = "backwards",
+        [STEK_REFUSAL_BELOW_FLOOR] = "below-floor",
+        [STEK_REFUSAL_CHANGED] = "changed",
+        [STEK_REFUSAL_FLOOR_FELL] = "floor-fell",
+    };
+
+    return words[refusal];
+}
+
+static const char *op_word(enum stek_sync_op_state op)
+{
+    static const char *const words[] = {[STEK_SYNC_OP_IDLE] = "idle",
+                                        [STEK_SYNC_OP_PENDING] = "pending",
+                                        [STEK_SYNC_OP_DONE] = "done",
+                                        [STEK_SYNC_OP_FAILED] = "failed"};
+
+    return words[op];
+}
+
+static json_t *refused_json(const struct stek_fleet_ring_status *ring)
+{
+    json_t *refused = json_object();
+
+    for (int i = 1; i < STEK_REFUSALS; i++)
+        if (ring->refused[i] > 0)
+            json_object_set_new(refused, stek_refusal_word((enum stek_refusal)i), json_integer((json_int_t)ring->refused[i]));
+    return refused;
+}
+
+static json_t *ring_json(const struct stek_fleet_ring_status *ring)
+{
+    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}", "name", ring->name,
+                     "standing", stek_standing_word(ring->standing), "text", stek_standing_text(ring->standing), "since",
+                     (json_int_t)ring->since, "synced", (int)ring->synced, "held", (json_int_t)ring->held, "active",
+                     (json_int_t)ring->active, "next", (json_int_t)ring->next, "floor", (json_int_t)ring->floor,
+                     "foreign_keys", (json_int_t)ring->foreign, "refused", refused_json(ring), "problem", ring->problem,
+                     "operation", op_word(ring->op), "operation_problem", ring->op_problem);
+}
+
+static json_t *rings_json(const struct stek_keeper *keeper)
+{
+    json_t *rings = json_array();
+    struct stek_fleet_ring_status ring;
+
+    for (size_t i = 0; i < keeper->api->rings(keeper->fleet); i++) {
+        keeper->api->describe_ring(keeper->fleet, i, &ring);
+        json_array_append_new(rings, ring_json(&ring));
+    }
+    return rings;
+}
+
+static json_t *keys_json(const struct stek_keeper *keeper)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < keeper->config.kek_count; i++)
+        json_array_append_new(keys, json_string(keeper->kek_id[i]));
+    return keys;
+}
+
+json_t *stek_keeper_json(struct stek_keeper *keeper, bool read_again)
+{
+    struct stek_fleet_status fleet;
+    json_t *members;
+
+    if (keeper->fleet == NULL)
+        return json_pack("{s:b, s:b}", "ok", 1, "configured", 0);
+    keeper->api->describe(keeper->fleet, &fleet);
+    members = keeper->api->members(keeper->fleet, read_again);
+    json_t *clock = fleet.clock_known ? json_integer((json_int_t)fleet.clock_ahead_s) : json_null();
+    return json_pack("{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o?}", "ok", 1,
+                     "configured", 1, "host", keeper->host, "online", (int)fleet.online, "since", (json_int_t)fleet.since,
+                     "endpoint", fleet.endpoint, "fault", fleet.fault, "problem", fleet.problem, "clock_ahead_s", clock,
+                     "reconnects", (json_int_t)fleet.reconnects, "keys", keys_json(keeper), "writes", "won",
+                     (json_int_t)fleet.writes_won, "lost", (json_int_t)fleet.writes_lost, "refused",
+                     (json_int_t)fleet.writes_refused, "ambiguous", (json_int_t)fleet.writes_ambiguous, "rings",
+                     rings_json(keeper), "rekey", keeper->api->rekey_status(keeper->fleet), "members", members);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/fleet.h"
+
+#include "fleet/fleet_impl.h"
+#include "ringfile/locked.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+
+/* A clock so far from the store's is worth a word; certificates and other hosts mind before rings do. */
+enum { CLOCK_WORTH_SAYING_S = 5, PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
+
+int64_t stek_fleet_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
+{
+    char line[STEK_ETCD_TEXT_MAX + 256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    fleet->host.log(fleet->host.arg, priority, line);
+}
+
+static void decide_all(struct stek_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->rings_count; i++)
+        stek_fleet_ring_soon(&fleet->rings[i]);
+}
+
+static void on_online(void *arg)
+{
+    struct stek_fleet *fleet = arg;
+
+    fleet->online = true;
+    fleet->since = stek_fleet_now_ms() / 1000;
+    fleet->problem = (struct stek_etcd_problem){STEK_ETCD_OK, ""};
+    stek_fleet_log(fleet, LOG_NOTICE, "fleet: connected to %s", stek_etcd_endpoint(fleet->etcd));
+    stek_fleet_members_online(fleet);
+    decide_all(fleet);
+}
+
+/* Said when it begins and when the reason becomes another one, not at each attempt. */
+static void on_offline(void *arg, const struct stek_etcd_problem *problem)
+{
+    struct stek_fleet *fleet = arg;
+    const bool news = fleet->online || fleet->since == 0;
+
+    if (news) {
+        fleet->since = stek_fleet_now_ms() / 1000;
+        fleet->reconnects++;
+    }
+    if (news || problem->fault != fleet->problem.fault)
+        stek_fleet_log(fleet, LOG_WARNING, "fleet: no connection: %s", problem->text);
+    fleet->online = false;
+    fleet->problem = *problem;
+    for (size_t i = 0; i < fleet->rings_count; i++)
+        stek_sync_disconnected(fleet->rings[i].sync);
+    decide_all(fleet);
+}
+
+static void on_other_store(void *arg)
+{
+    struct stek_fleet *fleet = arg;
+
+    stek_fleet_log(fleet, LOG_WARNING, "fleet: the store is another etcd cluster than before (restored, or replaced): "
+                                       "nothing that was known of it counts");
+    for (size_t i = 0; i < fleet->rings_count; i++)
+        stek_sync_forget_store(fleet->rings[i].sync);
+}
+
+static void on_read_begin(void *arg, size_t span, int64_t revision)
+{
+    struct stek_fleet *fleet = arg;
+
+    fleet->rings[span].foreign = 0;
+    stek_sync_read_begin(fleet->rings[span].sync, revision);
+}
+
+static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
+{
+    struct stek_fleet *fleet = arg;
+
+    stek_fleet_ring_item(&fleet->rings[span], item);
+}
+
+/* Refused: this ring goes on by itself, the others do not mind. */
+static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
+{
+    struct stek_fleet *fleet = arg;
+    struct stek_fleet_ring *ring = &fleet->rings[span];
+
+    if (problem->fault == STEK_ETCD_OK) {
+        stek_sync_read_end(ring->sync);
+    } else {
+        if (strcmp(ring->problem, problem->text) != 0)
+            stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: cannot read the store: %s", ring->name, problem->text);
+        stek_sync_disconnected(ring->sync);
+    }
+    memcpy(ring->problem, problem->text, sizeof ring->problem);
+    stek_fleet_ring_soon(ring);
+}
+
+static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
+{
+    struct stek_fleet *fleet = arg;
+    const bool off = -ahead_s > CLOCK_WORTH_SAYING_S || -ahead_s < -CLOCK_WORTH_SAYING_S;
+
+    (void)round_trip_ms;
+    fleet->clock_known = true;
+    fleet->clock_ahead_s = -ahead_s;
+    if (off && !fleet->clock_told)
+        stek_fleet_log(fleet, LOG_WARNING, "fleet: this host's clock is %lld s %s the store's: set it right (chrony, ntpd)",
+                       (long long)(ahead_s < 0 ? -ahead_s : ahead_s), ahead_s < 0 ? "ahead of" : "behind");
+    else if (!off && fleet->clock_told)
+        stek_fleet_log(fleet, LOG_NOTICE, "fleet: this host's clock is right again");
+    fleet->clock_told = off;
+    stek_fleet_members_changed(fleet);
+}
+
+/* The shortest interval says how fast this fleet has to be. */
+static void set_pace(const struct stek_fleet_ring_options *rings, size_t count, struct stek_etcd_options *options)
+{
+    int64_t quarter_ms = BACK_OFF_MAX_MS;
+
+    for (size_t i = 0; i < count; i++)
+        if (rings[i].policy.rotate_s * 250 < quarter_ms)
+            quarter_ms = rings[i].policy.rotate_s * 250;
+    quarter_ms = quarter_ms < PACE_MIN_MS ? PACE_MIN_MS : quarter_ms;
+    options->back_off_max_ms = quarter_ms;
+    options->pace_ms = quarter_ms < PACE_MAX_MS ? quarter_ms : PACE_MAX_MS;
+}
+
+static enum stek_result open_etcd(struct stek_fleet *fleet, const struct stek_fleet_ring_options *rings)
+{
+    static const struct stek_etcd_handlers handlers = {on_online,   on_offline,     on_read_begin, on_item,
+                                                       on_read_end, on_other_store, on_clock,      NULL};
+    struct stek_etcd_handlers mine = handlers;
+    struct stek_etcd_options options = {.endpoints = fleet->options.endpoints,
+                                        .endpoints_count = fleet->options.endpoints_count,
+                                        .ca = fleet->options.ca,
+                                        .cert = fleet->options.cert,
+                                        .key = fleet->options.key,
+                                        .spans_count = fleet->rings_count};
+    struct stek_etcd_span *spans = calloc(fleet->rings_count, sizeof *spans);
+
+    if (spans == NULL)
+        return STEK_ERR_MEMORY;
+    for (size_t i = 0; i < fleet->rings_count; i++)
+        spans[i] = (struct stek_etcd_span){stek_key_name_bytes(&fleet->rings[i].from),
+                                           stek_key_name_bytes(&fleet->rings[i].until)};
+    options.spans = spans;
+    set_pace(rings, fleet->rings_count, &options);
+    mine.arg = fleet;
+    enum stek_result result = stek_etcd_new(fleet->base, &options, &mine, &fleet->etcd);
+    free(spans);
+    return result;
+}
+
+/* All that is secret in one piece of locked memory: the keys, then the rings. */
+static enum stek_result map_secrets(struct stek_fleet *fleet, const struct stek_keks *keks)
+{
+    void *at;
+
+    fleet->locked_len = sizeof *fleet->keks + fleet->rings_count * sizeof *fleet->syncs + 64;
+    enum stek_result result = stek_locked_map(fleet->locked_len, STEK_WIPED_ON_FORK, &at);
+    if (result != STEK_OK)
+        return result;
+    fleet->syncs = at;
+    fleet->keks = (struct stek_keks *)(void *)(fleet->syncs + fleet->rings_count);
+    *fleet->keks = *keks;
+    return STEK_OK;
+}
+
+static void fleet_close(struct stek_fleet *fleet)
+{
+    if (fleet == NULL)
+        return;
+    stek_etcd_free(fleet->etcd); /* its open calls end here, and want the rings */
+    stek_fleet_members_close(fleet);
+    for (size_t i = 0; i < fleet->rings_count && fleet->rings != NULL; i++)
+        stek_fleet_ring_close(&fleet->rings[i]);
+    if (fleet->syncs != NULL) {
+        stek_wipe(fleet->syncs, fleet->locked_len);
+        stek_locked_unmap(fleet->syncs, fleet->locked_len);
+    }
+    free(fleet->rings);
+    free(fleet);
+    curl_global_cleanup();
+}
+
+static enum stek_result open_rings(struct stek_fleet *fleet, const struct stek_fleet_ring_options *rings)
+{
+    enum stek_result result = STEK_OK;
+
+    for (size_t i = 0; result == STEK_OK && i < fleet->rings_count; i++)
+        result = stek_fleet_ring_open(fleet, i, &rings[i]);
+    return result;
+}
+
+static enum stek_result fleet_open(struct event_base *base, const struct stek_fleet_options *options,
+                                   const struct stek_fleet_ring_options *rings, size_t rings_count,
+                                   const struct stek_fleet_host *host, struct stek_fleet **ret_fleet)
+{
+    struct stek_fleet *fleet;
+
+    if (rings_count == 0 || options->keks->count == 0)
+        return STEK_ERR_ARGUMENT;
+    fleet = calloc(1, sizeof *fleet);
+    if (fleet == NULL)
+        return STEK_ERR_MEMORY;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    *fleet = (struct stek_fleet){.base = base, .options = *options, .host = *host, .rings_count = rings_count};
+    fleet->rings = calloc(rings_count, sizeof *fleet->rings);
+    enum stek_result result = fleet->rings == NULL ? STEK_ERR_MEMORY : map_secrets(fleet, options->keks);
+    if (result == STEK_OK)
+        result = open_rings(fleet, rings);
+    if (result == STEK_OK)
+        result = stek_fleet_members_open(fleet);
+    if (result == STEK_OK)
+        result = open_etcd(fleet, rings);
+    if (result != STEK_OK) {
+        fleet_close(fleet);
+        return result;
+    }
+    *ret_fleet = fleet;
+    return STEK_OK;
+}
+
+static void fleet_describe(const struct stek_fleet *fleet, struct stek_fleet_status *ret_status)
+{
+    *ret_status = (struct stek_fleet_status){
+        .online = fleet->online,
+        .since = fleet->since,
+        .endpoint = stek_etcd_endpoint(fleet->etcd),
+        .fault = stek_etcd_fault_word(fleet->problem.fault),
+        .problem = fleet->problem.text,
+        .clock_known = fleet->clock_known,
+        .clock_ahead_s = fleet->clock_ahead_s,
+        .reconnects = fleet->reconnects,
+        .writes_won = fleet->writes[STEK_WRITTEN_WON],
+        .writes_lost = fleet->writes[STEK_WRITTEN_LOST],
+        .writes_refused = fleet->writes[STEK_WRITTEN_REFUSED],
+        .writes_ambiguous = fleet->writes[STEK_WRITTEN_AMBIGUOUS],
+    };
+}
+
+static size_t fleet_rings(const struct stek_fleet *fleet)
+{
+    return fleet->rings_count;
+}
+
+static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index, struct stek_fleet_ring_status *ret_status)
+{
+    const struct stek_fleet_ring *ring = &fleet->rings[index];
+    const struct stek_records *records = &ring->sync->records;
+    const int active = stek_records_active(records, stek_fleet_now_ms() / 1000);
+
+    *ret_status = (struct stek_fleet_ring_status){
+        .name = ring->name,
+        .standing = ring->standing,
+        .since = ring->since,
+        .synced = ring->sync->synced,
+        .held = stek_fleet_ring_held(ring),
+        .active = active >= 0 ? records->at[active].seq : 0,
+        .next = active >= 0 && (size_t)active + 1 < records->count ? records->at[active + 1].seq : 0,
+        .floor = ring->sync->floor,
+        .foreign = ring->foreign,
+        .problem = ring->problem,
+        .op = ring->op,
+        .op_problem = ring->op_problem,
+    };
+    memcpy(ret_status->refused, ring->sync->refused, sizeof ret_status->refused);
+}
+
+static const char *fleet_ask(struct stek_fleet *fleet, size_t index, enum stek_sync_op op, uint64_t floor)
+{
+    struct stek_fleet_ring *ring = &fleet->rings[index];
+    const char *problem = stek_sync_ask(ring->sync, op, floor);
+
+    if (problem != NULL)
+        return problem;
+    ring->op = STEK_SYNC_OP_PENDING;
+    ring->op_problem = NULL;
+    stek_fleet_ring_soon(ring);
+    return NULL;
+}
+
+static uint64_t fleet_floor_for(const struct stek_fleet *fleet, size_t ring, uint64_t seq)
+{
+    return stek_sync_floor_for(fleet->rings[ring].sync, seq);
+}
+
+static uint64_t fleet_floor_before(const struct stek_fleet *fleet, size_t ring, int64_t when)
+{
+    return stek_sync_floor_before(fleet->rings[ring].sync, when);
+}
+
+__attribute__((visibility("default"))) const struct stek_fleet_api stek_fleet_api = {
+    .version = STEK_FLEET_API_VERSION,
+    .open = fleet_open,
+    .close = fleet_close,
+    .wake = decide_all,
+    .describe = fleet_describe,
+    .rings = fleet_rings,
+    .describe_ring = fleet_describe_ring,
+    .ask = fleet_ask,
+    .floor_for = fleet_floor_for,
+    .floor_before = fleet_floor_before,
+    .members = stek_fleet_members_json,
+    .rekey = stek_fleet_rekey_begin,
+    .rekey_status = stek_fleet_rekey_json,
+};
