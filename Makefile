@@ -22,7 +22,7 @@ help:
 	@echo 'make                  build everything into build/'
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
-	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus lint'
+	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus model lint'
 	@echo 'make lint             the same as make check STEPS=lint'
 	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
 	@echo 'make bench            measure speed and cost, in four minutes on a quiet machine'

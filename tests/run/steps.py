@@ -88,6 +88,18 @@ def corpus(builds):
     return meson_tests(builds.get("build-asan"), "fuzz", SANITIZED, slower=3)
 
 
+def model(builds):
+    """The ring's protocol and its mutants in Spin."""
+    outcome = Outcome()
+    status, output = run(["/usr/bin/python3", "tests/model/model.py"], builds.root, limit_s=900)
+    for line in output.splitlines():
+        if line.startswith("ok "):
+            outcome.add(Outcome(passed=1))
+        elif line.startswith("FAILED "):
+            outcome.add(failure(f"model: {line.split(None, 1)[1]}", output))
+    return checked(outcome, "model", status, output)
+
+
 def lint(builds):
     """Each check of tests/lint counts as one."""
     outcome = Outcome()
@@ -105,5 +117,6 @@ STEPS = {
     "tsan": ("shared state under TSan", tsan),
     "valgrind": ("unit tests under valgrind", valgrind),
     "corpus": ("fuzz corpora replayed", corpus),
+    "model": ("the ring's protocol in Spin", model),
     "lint": ("lint", lint),
 }
