@@ -11,8 +11,8 @@
 #include <pthread.h>
 
 struct stek_private {
-    pthread_mutex_t writer;
     alignas(64) struct stek_image image;
+    pthread_mutex_t writer;
     struct stek_change_room room; /* for who has the lock */
 };
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,4 +82,47 @@ void ring_dir_put(const struct ring_dir *dir, const uint8_t *bytes, size_t len)
     CHECK(pwrite(fd, bytes, len, 0) == (ssize_t)len);
     CHECK(ftruncate(fd, (off_t)len) == 0);
     (void)close(fd);
+}
+
+void ring_path_assert_refused(const char *path, const char *words)
+{
+    struct stek_ring *ring = NULL;
+    const char *problem = stek_ring_file_problem(path);
+
+    assert_non_null(problem);
+    if (strstr(problem, words) == NULL)
+        print_message("# '%s' is not in '%s'\n", words, problem);
+    assert_non_null(strstr(problem, words));
+    assert_null(strchr(problem, '\n'));
+    assert_int_equal(stek_ring_open(path, &ring), STEK_ERR_FILE);
+    assert_null(ring);
+}
+
+void ring_dir_assert_refused(const struct ring_dir *dir, const char *name, const char *words)
+{
+    char path[RING_DIR_PATH_LEN];
+
+    ring_path_assert_refused(ring_dir_file(dir, name, path), words);
+}
+
+void ring_dir_assert_accepted(const struct ring_dir *dir)
+{
+    char path[RING_DIR_PATH_LEN];
+
+    assert_null(stek_ring_file_problem(ring_dir_file(dir, "web.ring", path)));
+    stek_ring_free(ring_dir_open(dir));
+}
+
+void ring_dir_assert_replaced(const struct ring_dir *dir, const char *words)
+{
+    const struct stek_writer_place place = {.dir_fd = dir->fd, .ring = "web", .group = (gid_t)-1};
+    struct stek_writer *writer = NULL;
+    enum stek_writer_start how;
+    const char *problem = "";
+
+    assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer), STEK_OK);
+    assert_int_equal(how, STEK_WRITER_REPLACED);
+    assert_non_null(strstr(problem, words));
+    stek_writer_close(writer);
+    ring_dir_assert_accepted(dir);
 }

@@ -31,4 +31,14 @@ struct stek_ring *ring_dir_open(const struct ring_dir *dir);
 void ring_dir_bytes(const struct ring_dir *dir, uint8_t bytes[STEK_RINGFILE_LEN]);
 void ring_dir_put(const struct ring_dir *dir, const uint8_t *bytes, size_t len);
 
+/* That a reader refuses it, with these words in one line. */
+void ring_path_assert_refused(const char *path, const char *words);
+void ring_dir_assert_refused(const struct ring_dir *dir, const char *name, const char *words);
+
+/* That a reader takes web.ring. */
+void ring_dir_assert_accepted(const struct ring_dir *dir);
+
+/* That a writer says the same of web.ring as readers do, and makes another that they take. */
+void ring_dir_assert_replaced(const struct ring_dir *dir, const char *words);
+
 #endif
