@@ -37,11 +37,11 @@ struct stek_keys *stek_contexts_find(struct stek_contexts *contexts, const struc
     return keys;
 }
 
-static struct stek_cell_memory *add_cell(struct stek_contexts *contexts)
+static struct stek_keycell cut_cell(struct stek_contexts *contexts, uint64_t capacity)
 {
-    const size_t len = (stek_keycell_size(contexts->cell_capacity) + 63) & ~(size_t)63;
+    const size_t len = (stek_keycell_size(capacity) + 63) & ~(size_t)63;
 
-    return stek_arena_cut(contexts->arena, len);
+    return (struct stek_keycell){stek_arena_cut(contexts->arena, len), capacity};
 }
 
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct stek_context *context)
@@ -53,9 +53,36 @@ struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct
         return NULL;
     *keys = (struct stek_keys){.next = atomic_load_explicit(bucket, memory_order_relaxed),
                                .context = *context,
-                               .cell = {add_cell(contexts), contexts->cell_capacity}};
+                               .cell = cut_cell(contexts, contexts->cell_capacity)};
     atomic_store_explicit(bucket, keys, memory_order_release);
     return keys;
+}
+
+void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
+{
+    static const struct stek_records none;
+
+    if (keys->cell.memory == NULL || atomic_load_explicit(&keys->bigger, memory_order_relaxed) != NULL)
+        return;
+    struct stek_keycell *bigger = malloc(sizeof *bigger);
+    if (bigger == NULL)
+        return;
+    *bigger = cut_cell(contexts, STEK_RECORDS_MAX);
+    if (bigger->memory == NULL) {
+        free(bigger);
+        return;
+    }
+    atomic_store_explicit(&keys->bigger, bigger, memory_order_release);
+    stek_keycell_sweep(&keys->cell, &none, 0);
+}
+
+static void sweep_keys(const struct stek_keys *keys, const struct stek_records *records, int64_t now)
+{
+    const struct stek_keycell *cell = stek_keys_cell(keys);
+
+    stek_keycell_sweep(cell, records, now);
+    if (cell != &keys->cell) /* who was late may have put something in */
+        stek_keycell_sweep(&keys->cell, records, now);
 }
 
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records, int64_t now)
@@ -63,15 +90,18 @@ void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_recor
     for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++) {
         const struct stek_keys *keys = atomic_load_explicit(&contexts->bucket[i], memory_order_acquire);
         for (; keys != NULL; keys = keys->next)
-            stek_keycell_sweep(&keys->cell, records, now);
+            sweep_keys(keys, records, now);
     }
 }
 
 void stek_contexts_give_up_cells(struct stek_contexts *contexts)
 {
     for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++)
-        for (struct stek_keys *keys = contexts->bucket[i]; keys != NULL; keys = keys->next)
+        for (struct stek_keys *keys = contexts->bucket[i]; keys != NULL; keys = keys->next) {
             keys->cell.memory = NULL;
+            if (keys->bigger != NULL)
+                ((struct stek_keycell *)keys->bigger)->memory = NULL;
+        }
 }
 
 void stek_contexts_fini(struct stek_contexts *contexts)
@@ -80,6 +110,7 @@ void stek_contexts_fini(struct stek_contexts *contexts)
         struct stek_keys *keys = contexts->bucket[i];
         while (keys != NULL) {
             struct stek_keys *next = keys->next;
+            free(keys->bigger);
             free(keys);
             keys = next;
         }

@@ -11,7 +11,16 @@ struct stek_keys {
     struct stek_keys *next;
     struct stek_context context;
     struct stek_keycell cell; /* without memory, keys are derived anew for each ticket */
+    _Atomic(struct stek_keycell *) bigger; /* takes its place when a ring's policy has outgrown it; NULL: not yet */
 };
+
+/* The cell to use. Thread-safe. */
+static inline const struct stek_keycell *stek_keys_cell(const struct stek_keys *keys)
+{
+    const struct stek_keycell *bigger = atomic_load_explicit(&keys->bigger, memory_order_acquire);
+
+    return bigger != NULL ? bigger : &keys->cell;
+}
 
 enum { STEK_CONTEXT_BUCKETS = 256 };
 
@@ -28,6 +37,12 @@ struct stek_keys *stek_contexts_find(struct stek_contexts *contexts, const struc
 
 /* Adds a context. The caller has made sure that no other thread does. NULL: no memory. */
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct stek_context *context);
+
+/*
+ * Gives a context a cell for as many records as a ring can hold, if there is memory. The caller has made sure that no
+ * other thread does.
+ */
+void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys);
 
 /* Sweeps every cell: see stek_keycell_sweep(). Thread-safe. */
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records, int64_t now);

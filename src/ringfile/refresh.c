@@ -2,6 +2,7 @@
 #include "ringfile/refresh.h"
 
 #include "core/schedule.h"
+#include "ringfile/process.h"
 
 /*
  * Once for each generation and each stretch of time: destroys what has retired in the cells of all contexts, also of
@@ -73,6 +74,19 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
     return update;
 }
 
+/* A ring file's policy may change, and with it how many records there are. */
+static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_keys *keys, uint64_t count)
+{
+    const struct stek_keycell *cell = stek_keys_cell(keys);
+
+    if (count <= cell->capacity)
+        return cell;
+    stek_process_lock();
+    stek_contexts_grow(&ring->contexts, keys);
+    stek_process_unlock();
+    return stek_keys_cell(keys);
+}
+
 /*
  * Builds the set of a state and leaves it in its cell. In a frame of its own, so that what bringing the ring up to date
  * needs of the stack is not needed on top of it.
@@ -82,11 +96,11 @@ __attribute__((noinline)) static void build_and_publish(struct stek_ring *ring, 
                                                         struct stek_keyset *set)
 {
     STEK_SECRET(stek_keyset) struct stek_keyset old;
-    const bool has_old = stek_keycell_copy(&keys->cell, &old);
+    const bool has_old = stek_keycell_copy(stek_keys_cell(keys), &old);
 
     /* What waits for something, such as a generator that works, is not kept: look again next time. */
     if (stek_keyset_build(&state->records, ring->image, generation, &keys->context, now, has_old ? &old : NULL, set))
-        (void)stek_keycell_publish(&keys->cell, set);
+        (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
 }
 
 /* Returns whether the set was still true when it was in its cell. */
@@ -108,7 +122,7 @@ void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t n
     for (int tries = 0; tries < 3; tries++)
         if (renew(ring, keys, now, ret_set))
             return;
-    stek_keycell_sweep(&keys->cell, &none, now);
+    stek_keycell_sweep(stek_keys_cell(keys), &none, now);
 }
 
 enum stek_result stek_ring_maintain(struct stek_ring *ring)
@@ -124,7 +138,7 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key)
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
-    const enum stek_cell_answer answer = stek_keycell_seal(&keys->cell, at, ret_key);
+    const enum stek_cell_answer answer = stek_keycell_seal(stek_keys_cell(keys), at, ret_key);
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY;
@@ -138,7 +152,7 @@ enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, 
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     enum stek_choice choice = STEK_CHOICE_UNKNOWN;
-    const enum stek_cell_answer answer = stek_keycell_open(&keys->cell, at, name, single_use, &choice, ret_key);
+    const enum stek_cell_answer answer = stek_keycell_open(stek_keys_cell(keys), at, name, single_use, &choice, ret_key);
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;

@@ -180,6 +180,14 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
         const struct stek_ticket_key key = ring_seal_key(ring, "a");
         assert_true(ring_opens(ring, "a", &key));
     }
+    const struct stek_ring_state now = state_of(writer);
+    const struct stek_context context = ring_context("a");
+    struct stek_seal_key key;
+    assert_true(now.records.count > ring->contexts.cell_capacity);
+    assert_int_equal(stek_keycell_seal(stek_keys_cell(stek_ring_keys(ring, &context)),
+                                       (struct stek_moment){stek_image_generation(ring->image), ring_time(), ring->image},
+                                       &key),
+                     STEK_CELL_KEY);
     stek_ring_free(ring);
     stek_writer_close(writer);
 }
