@@ -102,13 +102,14 @@ void stek_audit_judge_changes(struct stek_audit_judging *judging)
             const struct changes changes = count_changes(obs, target, version);
             if (changes.version > 0)
                 stek_audit_find(judging, STEK_AUDIT_PROTOCOL_CHANGED, STEK_AUDIT_HIGH, about,
-                                "%u times a session of %s went on in %s (version %04x)", (unsigned)changes.version,
-                                stek_audit_version_name(version), stek_audit_version_name(changes.to_version->version),
+                                "%u handshakes: a session of %s went on in %s (version %04x)",
+                                (unsigned)changes.version, stek_audit_version_name(version),
+                                stek_audit_version_name(changes.to_version->version),
                                 (unsigned)changes.to_version->version);
             if (changes.cipher > 0)
                 stek_audit_find(judging, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM, about,
-                                "%u times a session of suite %04x went on with suite %04x", (unsigned)changes.cipher,
-                                (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
+                                "%u handshakes: a session of suite %04x went on with suite %04x",
+                                (unsigned)changes.cipher, (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
                                 (unsigned)changes.to_cipher->cipher);
             if (changes.no_dhe > 0)
                 stek_audit_find(judging, STEK_AUDIT_PSK_WITHOUT_DHE, STEK_AUDIT_MEDIUM, about,
