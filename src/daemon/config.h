@@ -117,6 +117,12 @@ bool stek_config_check(const struct stek_config *config, struct stek_config_prob
  */
 bool stek_config_load(const char *path, struct stek_config *ret_config, struct stek_config_problem *ret_problem);
 
+/*
+ * Has the C library load all that it asks for groups (nsswitch.conf(5)), also what it asks last: once stekd runs, no code can
+ * be loaded any more.
+ */
+void stek_config_warm_up(void);
+
 /* The ring of that name, or NULL. */
 const struct stek_config_ring *stek_config_find(const struct stek_config *config, const char *name);
 

@@ -119,6 +119,14 @@ static int find_group(const char *name, gid_t *ret_gid)
     return result;
 }
 
+void stek_config_warm_up(void)
+{
+    gid_t gid;
+
+    /* A name that no group can have, so that everybody is asked. */
+    (void)find_group("stekd:no-such-group", &gid);
+}
+
 static bool resolve_ring(struct stek_config_ring *ring, struct stek_config_problem *ret_problem)
 {
     if (ring->group[0] == '\0')

@@ -277,6 +277,7 @@ static bool close_sandbox(const struct stekd *daemon)
 
 static bool start(struct stekd *daemon)
 {
+    stek_config_warm_up();
     if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) || !load_fleet(daemon) ||
         !close_sandbox(daemon))
         return false;

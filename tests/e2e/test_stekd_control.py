@@ -136,6 +136,27 @@ def test_a_request_of_64_kib_is_read_and_one_byte_more_is_not(daemon):
         assert connection.recv(1) == b""
 
 
+def with_many_keys(folder, rings):
+    return Stekd(folder / "many", **{f"ring{i}": {"ahead": "16"} for i in range(rings)})
+
+
+def test_an_answer_that_is_larger_than_the_socket_holds_arrives_whole_also_when_the_peer_has_shut_down_its_side(folder):
+    with with_many_keys(folder, 100) as daemon, daemon.connect() as connection:
+        connection.sendall(STATUS)
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.5)  # until the socket is full
+        answer = read_answer(connection)
+        assert len(answer["rings"]) == 100 and len(json.dumps(answer)) > 256 * 1024
+        assert connection.recv(1) == b""
+
+
+def test_an_answer_over_1_mib_is_an_error_that_says_what_to_ask(folder):
+    with with_many_keys(folder, 400) as daemon:
+        answer = daemon.request(command="status")
+        assert answer == {"ok": False, "kind": "failed", "error": "the answer is over 1 MiB: ask for one ring"}
+        assert daemon.status("ring399")["health"] == "fine"
+
+
 # -- to whom --
 
 def as_user(daemon, user, groups=()):

@@ -2,6 +2,7 @@
 """Metrics for Prometheus, and what is made for reading them: alert rules and a dashboard."""
 import contextlib
 import json
+import os
 import re
 import socket
 import subprocess
@@ -141,11 +142,19 @@ def test_hostile_visitors_delay_neither_metrics_nor_the_control_socket(daemon):
         began = time.monotonic()
         assert daemon.request(command="status")["ok"]
         assert time.monotonic() - began < 5
+        assert len(os.listdir(f"/proc/{daemon.pid}/fd")) < 128 + 64
         # Those that are idle go after five seconds, so there is room again.
         wait_for(lambda: subprocess.run(["curl", "-sf", "--max-time", "10", f"{daemon.url}/healthz"], check=False,
                                         capture_output=True, env=plain_environment()).stdout == b"ok\n",
                  "metrics to be served again", timeout_s=60)
     assert daemon.request(command="status")["ok"]
+
+
+def test_a_visitor_that_says_nothing_is_sent_away(daemon):
+    with socket.create_connection(("127.0.0.1", int(daemon.url.rsplit(":", 1)[1])), timeout=60) as visitor:
+        began = time.monotonic()
+        assert visitor.recv(1) == b""
+        assert 4 < time.monotonic() - began < 30
 
 
 # -- what reads them --

@@ -67,26 +67,50 @@ def test_a_user_that_there_is_not_is_refused(folder):
         assert daemon.process.stderr() == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user\n"
 
 
-def test_as_another_user_without_capabilities_it_serves_with_its_own_group(folder):
-    entry = pwd.getpwnam(USER)
-    drop = ["setpriv", "--reuid", USER, "--regid", str(entry.pw_gid), "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+def as_user():
+    """The command line that gives up root and all capabilities before what follows it."""
+    return ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+
+
+@pytest.fixture
+def unprivileged(folder):
+    """stekd that some user starts, without any capability."""
     with Stekd(folder / "stekd", web={}) as daemon:
         daemon.stop()
         subprocess.run(["chown", "-R", f"{USER}:", str(daemon.run_dir)], check=True)
-        daemon.wrapper = drop
-        daemon.launch()
-        assert int(status_of(daemon.pid)["CapPrm"], 16) == 0
-        assert daemon.ring("web").stat().st_gid == entry.pw_gid
-        daemon.rings["mail"] = {"group": "www-data"}
-        said = daemon.reload()
-        assert "ring mail: cannot be kept" in said and "group is www-data" in said
-        assert not daemon.ring("mail").exists()
+        daemon.wrapper = as_user()
+        yield daemon.launch()
+
+
+def test_as_another_user_without_capabilities_it_serves_with_its_own_group(unprivileged):
+    entry = pwd.getpwnam(USER)
+    status = status_of(unprivileged.pid)
+    assert int(status["CapPrm"], 16) == 0 and status["Uid"].split()[0] == str(entry.pw_uid)
+    assert unprivileged.ring("web").stat().st_gid == entry.pw_gid
+    unprivileged.rings["mail"] = {"group": "www-data"}
+    said = unprivileged.reload()
+    assert "ring mail: cannot be kept" in said and "group is www-data" in said
+    assert not unprivileged.ring("mail").exists()
 
 
 # -- system calls --
 
 def test_its_system_calls_are_filtered(daemon):
     assert status_of(daemon.pid)["Seccomp"] == "2"
+
+
+def test_no_code_needs_to_be_loaded_to_look_a_group_up_later(folder):
+    """What the C library asks for groups last, it has loaded before the filter forbids that, needed or not."""
+    with open("/etc/nsswitch.conf", encoding="ascii") as lines:
+        services = next(line for line in lines if line.startswith("group:")).split()[1:]
+    with Stekd(folder / "stekd", settings={"admin_group": "games"}, web={"group": "daemon"}) as daemon:
+        with open(f"/proc/{daemon.pid}/maps", encoding="ascii") as maps:
+            loaded = maps.read()
+        for service in set(services) - {"files", "compat"}:
+            if os.path.exists(f"/lib/x86_64-linux-gnu/libnss_{service}.so.2"):
+                assert f"libnss_{service}.so.2" in loaded
+        said = daemon.reload("[ring web]\ngroup = no-such-group\n")
+        assert "there is no such group" in said
 
 
 def test_control_without_the_sandbox_they_are_not(folder):
@@ -125,16 +149,18 @@ def test_it_writes_no_core_dump_and_only_root_may_look_into_it(daemon):
     assert "PermissionError" in done.stderr
 
 
-def test_it_is_not_dumpable_as_its_own_user(folder):
-    with Stekd(folder / "stekd", user=USER, web={}) as daemon:
-        reader = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "/usr/bin/python3", "-c",
-                  f"open('/proc/{daemon.pid}/maps').read()"]
-        done = subprocess.run(reader, capture_output=True, text=True, check=False, cwd="/", env=plain_environment())
-        assert "PermissionError" in done.stderr
-        daemon.options.append("--no-sandbox")
-        daemon.restart()
-        reader[-1] = f"open('/proc/{daemon.pid}/status').read()"
-        assert subprocess.run(reader, check=False, cwd="/", env=plain_environment()).returncode == 0
+def test_not_even_its_own_user_may_look_into_it(unprivileged):
+    """The control is the sandbox left out, which lets debuggers attach."""
+    reader = [*as_user(), "/usr/bin/python3", "-c", "import sys\nopen(sys.argv[1], 'rb').read(1)"]
+
+    def read(name):
+        done = subprocess.run([*reader, f"/proc/{unprivileged.pid}/{name}"], capture_output=True, text=True, check=False,
+                              cwd="/", env=plain_environment())
+        return done.stderr.splitlines()[-1] if done.returncode else ""
+    assert "PermissionError" in read("maps") and "PermissionError" in read("mem")
+    unprivileged.options.append("--no-sandbox")
+    unprivileged.restart()
+    assert read("maps") == ""
 
 
 def test_a_crash_leaves_no_file(daemon, folder):

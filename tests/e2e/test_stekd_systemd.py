@@ -2,6 +2,7 @@
 """stekd as a service: what systemd hears, how the unit confines it, and what is installed."""
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -119,6 +120,50 @@ def test_control_a_unit_that_confines_nothing_is_over_the_threshold(folder):
     bare = folder / "stekd.service"
     bare.write_text("[Service]\nExecStart=/bin/true\n")
     assert run("systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", bare).returncode != 0
+
+
+def calls_in(name):
+    """The system calls of one of systemd's sets, @NAME, with those of the sets in it."""
+    found = set()
+    for line in run("systemd-analyze", "syscall-filter", name).stdout.splitlines()[1:]:
+        word = line.strip()
+        if word.startswith("@"):
+            found |= calls_in(word)
+        elif word and not word.startswith("#"):
+            found.add(word)
+    return found
+
+
+def calls_of_unit():
+    """What the unit's SystemCallFilter lines leave, applied one after the other (systemd.exec(5))."""
+    allowed = set()
+    for line in UNIT.read_text().splitlines():
+        if not line.startswith("SystemCallFilter="):
+            continue
+        value = line.split("=", 1)[1]
+        named = {call for word in value.lstrip("~").split() for call in (calls_in(word) if word[0] == "@" else {word})}
+        allowed = allowed - named if value[0] == "~" else allowed | named
+    return allowed | calls_in("@default")
+
+
+@pytest.mark.skipif(build.sanitized(), reason="a sanitizer makes system calls of its own")
+def test_the_unit_allows_each_system_call_that_stekd_makes(folder):
+    """All that it does in its life, traced; it starts as the unit's user would start it."""
+    trace = folder / "trace"
+    with Stekd(folder / "stekd", settings={"listen": f"unix:{folder}/m.sock"}, options=["--no-sandbox"],
+               wrapper=["strace", "-D", "-qq", "-o", trace], web={"rotate": "1s", "accept": "20s", "group": "daemon"}) as daemon:
+        first = daemon.status("web")["keys"][-1]["seq"]
+        wait_for(lambda: daemon.status("web")["keys"][-1]["seq"] > first + 1, "rotations")
+        daemon.rings = {"mail": {}}
+        daemon.reload()
+        daemon.request(command="revoke", ring="mail", all=True)
+        subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"], capture_output=True,
+                       check=True, env=plain_environment())
+        daemon.stop()
+    made = set(re.findall(r"^(\w+)\(", trace.read_text(), re.MULTILINE))
+    assert {"epoll_wait", "timerfd_settime", "fchown", "mlock", "capset"} <= made  # the control: it was traced
+    assert made - calls_of_unit() == set()
+    assert {"ptrace", "mount", "reboot", "setuid"} & calls_of_unit() == set()
 
 
 @pytest.fixture(scope="module")

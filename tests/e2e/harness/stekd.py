@@ -93,7 +93,7 @@ class Stekd:
         """Whether it answers; raises when it has ended."""
         self.process.check_alive()
         try:
-            return self.request(command="status").get("ok")
+            return "ok" in self.request(command="status")
         except (OSError, ValueError):
             return False
 
