@@ -7,6 +7,8 @@
 #include "audit/judge.h"
 #include "audit/observation.h"
 
+#include <stdio.h>
+
 struct scene {
     struct stek_audit_observation obs;
     struct stek_audit_findings findings; /* of the last scene_judge() */
@@ -39,6 +41,9 @@ struct stek_audit_handshake *scene_try_at(struct scene *scene, enum stek_audit_p
 
 /* A sound server: tickets in both versions, each resumes, damage is answered with a full handshake. Returns it. */
 uint32_t scene_sound(struct scene *scene);
+
+/* Sets a text field. */
+#define SCENE_SET(field, text) (void)snprintf(field, sizeof(field), "%s", text)
 
 #define WITH_SCENE(name) cmocka_unit_test_setup_teardown(name, scene_set_up, scene_tear_down)
 

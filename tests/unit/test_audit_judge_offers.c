@@ -61,10 +61,10 @@ static void tells_a_version_that_is_not_spoken(void **state)
     struct scene *scene = *state;
     const uint32_t target = scene_sound(scene);
     const uint32_t other = scene_target(scene, "b", "b");
-    struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_OFFER, other, STEK_AUDIT_TLS13);
 
     (void)target;
-    h = scene_full(scene, STEK_AUDIT_OFFER, other, STEK_AUDIT_TLS12);
+    (void)scene_full(scene, STEK_AUDIT_OFFER, other, STEK_AUDIT_TLS13);
+    struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_OFFER, other, STEK_AUDIT_TLS12);
     h->outcome = STEK_AUDIT_ALERT;
     h->alert = 70;
     h->version = 0;
@@ -82,7 +82,7 @@ static void tells_a_target_that_is_not_reached(void **state)
 
     h->outcome = STEK_AUDIT_UNREACHABLE;
     h->version = 0;
-    (void)strcpy(h->problem, "Connection refused");
+    SCENE_SET(h->problem, "Connection refused");
     scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "no connection (Connection refused)");
     scene_expect_none(scene, STEK_AUDIT_VERSION_MISSING);
 }
@@ -171,7 +171,7 @@ static void words_from_a_server_cannot_steer_a_terminal(void **state)
 
     h->outcome = STEK_AUDIT_UNREACHABLE;
     h->version = 0;
-    (void)strcpy(h->problem, "\033[31mred\n\xc3\xa9");
+    SCENE_SET(h->problem, "\033[31mred\n\xc3\xa9");
     scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "(?[31mred?");
 }
 

@@ -21,7 +21,7 @@ static struct stek_audit_handshake *control(struct scene *scene, bool fits)
 {
     struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_CONTROL, 1, STEK_AUDIT_TLS13);
 
-    (void)strcpy(h->sni, "a.example");
+    SCENE_SET(h->sni, "a.example");
     h->cert_fits = fits;
     return h;
 }
@@ -144,11 +144,11 @@ static void believes_the_answer_where_the_handshake_succeeds_for_all(void **stat
     struct stek_audit_handshake *h = control(scene, true);
 
     h->cert_requested = true;
-    (void)strcpy(h->answer, "HTTP/1.1 400 Bad Request");
+    SCENE_SET(h->answer, "HTTP/1.1 400 Bad Request");
     h = scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, true);
-    (void)strcpy(h->answer, "HTTP/1.1 400 Bad Request");
+    SCENE_SET(h->answer, "HTTP/1.1 400 Bad Request");
     scene_expect_none(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS);
-    (void)strcpy(scene->obs.handshakes[scene->obs.handshakes_len - 1].answer, "HTTP/1.1 200 OK");
+    SCENE_SET(scene->obs.handshakes[scene->obs.handshakes_len - 1].answer, "HTTP/1.1 200 OK");
     scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH, "HTTP/1.1 400 Bad Request");
 }
 
@@ -175,7 +175,7 @@ static void a_ticket_with_a_certificate_bypasses_only_who_refuses_it(void **stat
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, true);
     scene_expect_none(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS);
     h = scene_full(scene, STEK_AUDIT_OFFER, 1, STEK_AUDIT_TLS13);
-    (void)strcpy(h->sni, "a.example");
+    SCENE_SET(h->sni, "a.example");
     h->cert_requested = h->cert_sent = true;
     h->outcome = STEK_AUDIT_ALERT;
     scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH, "with a client certificate that this target");

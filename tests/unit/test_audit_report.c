@@ -53,7 +53,7 @@ static void set_the_scene(struct scene *scene)
     (void)scene_offer(scene, b, STEK_AUDIT_TLS13, 'q');
     (void)scene_offer(scene, b, STEK_AUDIT_TLS13, 'q');
     struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_CONTROL, a, STEK_AUDIT_TLS13);
-    (void)strcpy(h->sni, scene->obs.targets[b].sni);
+    SCENE_SET(h->sni, scene->obs.targets[b].sni);
     h->cert_fits = false;
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, a, 4, true);
     for (int i = 0; i < 12; i++)
@@ -179,7 +179,7 @@ static void nothing_from_outside_becomes_markup_or_steers_a_terminal(void **stat
 
     h->outcome = STEK_AUDIT_UNREACHABLE;
     h->version = 0;
-    (void)strcpy(h->problem, "<img src=x onerror=alert(1)>\033]0;x\a");
+    SCENE_SET(h->problem, "<img src=x onerror=alert(1)>\033]0;x\a");
     char *text = report(scene, HTML);
     assert_null(strstr(text, "<script"));
     assert_null(strstr(text, "<img"));
