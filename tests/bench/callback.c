@@ -74,6 +74,8 @@ static void *work(void *arg)
     int64_t interval = atomic_load(&config->scene->clock_offset_s) / SCENE_ROTATE_S - (int64_t)worker->count;
     size_t at = worker->begin;
 
+    if (worker->floor == NULL) /* made here, its contexts share no cache line with those of another thread */
+        worker->floor = bench_floor_new();
     if (config->rotates)
         keep_fresh(worker, &interval);
     bench_run_batch(worker, &at, WARM);

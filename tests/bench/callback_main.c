@@ -10,10 +10,12 @@
  *                  [--op open|seal]
  *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps one profile for N
  *                                       calls of each way and op
+ *   bench-callback --steps N            counts the instructions of N calls by single steps: slow, on this processor
  */
 #include "callback.h"
 
 #include "reference.h"
+#include "steps.h"
 #include "timing.h"
 
 #include <getopt.h>
@@ -45,8 +47,15 @@ static struct bench_config configs[] = {
 enum { CONFIGS = sizeof configs / sizeof *configs, CELLS_MAX = CONFIGS * BENCH_WAYS * 2 };
 
 struct options {
-    long rounds, slices, slice_us, contexts, instructions;
+    long rounds, slices, slice_us, contexts, instructions, steps;
     const char *only, *way, *op;
+};
+
+/* How far counting by single steps is. */
+struct steps {
+    long calls;
+    long marks; /* instructions that the marks themselves take */
+    size_t told;
 };
 
 static struct bench_cell cells[CELLS_MAX];
@@ -63,13 +72,15 @@ static struct options parse(int argc, char **argv)
     static const struct option names[] = {
         {"rounds", 1, NULL, 'r'},   {"slices", 1, NULL, 's'},       {"slice-us", 1, NULL, 'u'},
         {"contexts", 1, NULL, 'c'}, {"instructions", 1, NULL, 'i'}, {"only", 1, NULL, 'o'},
-        {"way", 1, NULL, 'w'},      {"op", 1, NULL, 'p'},           {NULL, 0, NULL, 0}};
+        {"way", 1, NULL, 'w'},      {"op", 1, NULL, 'p'},           {"steps", 1, NULL, 't'},
+        {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 9, .slices = 10, .slice_us = 5000, .contexts = 10000};
     long *const numbers[] = {['r'] = &options.rounds,
                              ['s'] = &options.slices,
                              ['u'] = &options.slice_us,
                              ['c'] = &options.contexts,
-                             ['i'] = &options.instructions};
+                             ['i'] = &options.instructions,
+                             ['t'] = &options.steps};
     int name;
 
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -77,7 +88,7 @@ static struct options parse(int argc, char **argv)
             *(name == 'o' ? &options.only : name == 'w' ? &options.way : &options.op) = optarg;
         else if (name == '?' || (*numbers[name] = strtol(optarg, NULL, 10)) <= 0)
             bench_die("usage: bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] "
-                      "[--way WAY] [--op open|seal] [--instructions N]");
+                      "[--way WAY] [--op open|seal] [--instructions N] [--steps N]");
     }
     return options;
 }
@@ -149,24 +160,53 @@ static void count_instructions(const struct options *options)
     }
 }
 
+/* In the child: for each cell nothing between two marks, to know what the marks take, and then the calls. */
+static void step_through(void *arg)
+{
+    const struct steps *steps = arg;
+
+    for (size_t i = 0; i < cell_count; i++) {
+        size_t at = 0;
+        bench_run_slice(&cells[i], workers, 1, 0);
+        steps_mark();
+        steps_mark();
+        steps_mark();
+        bench_run_batch(&workers[0], &at, (int)steps->calls);
+        steps_mark();
+    }
+}
+
+static void tell_steps(long count, void *arg)
+{
+    struct steps *steps = arg;
+    const struct bench_cell *cell = &cells[steps->told / 2];
+
+    if (steps->told++ % 2 == 0)
+        steps->marks = count;
+    else
+        printf("{\"way\":\"%s\",\"op\":\"%s\",\"round\":0,\"instructions\":%ld,\"calls\":%ld}\n", cell->way->name,
+               op_name(cell->seals), count - steps->marks, steps->calls);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = parse(argc, argv);
+    struct steps steps = {.calls = options.steps};
 
-    if (options.instructions > 0)
+    if (options.instructions > 0 || options.steps > 0)
         options.only = "base";
     reference_make_keys();
-    for (size_t i = 0; i < SCENE_THREADS_MAX; i++) {
+    for (size_t i = 0; i < SCENE_THREADS_MAX; i++)
         workers[i].thread = i;
-        workers[i].floor = bench_floor_new();
-    }
     for (size_t i = 0; i < CONFIGS; i++) {
         if (configs[i].shape.contexts == 10000)
             configs[i].shape.contexts = (size_t)options.contexts;
         if (wanted(options.only, configs[i].name))
             set_up(&configs[i], &options);
     }
-    if (options.instructions > 0)
+    if (options.steps > 0)
+        steps_count(step_through, tell_steps, &steps);
+    else if (options.instructions > 0)
         count_instructions(&options);
     else
         measure(&options);

@@ -37,6 +37,8 @@ struct bench_floor *bench_floor_new(void)
 
 void bench_floor_free(struct bench_floor *floor)
 {
+    if (floor == NULL)
+        return;
     EVP_CIPHER_CTX_free(floor->sealing);
     EVP_CIPHER_CTX_free(floor->opening);
     HMAC_CTX_free(floor->mac);
