@@ -4,7 +4,11 @@
 #include "crypto/hkdf.h"
 #include "crypto/keycheck.h"
 
+#include <assert.h>
 #include <string.h>
+
+enum { DERIVED_LEN = offsetof(struct stek_ticket_key, hmac_state) };
+static_assert(DERIVED_LEN == STEK_NAME_LEN + STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN, "the keys lie as they are derived");
 
 static enum stek_result extract(const struct stek_secret32 *secret, struct stek_secret32 *ret_prk)
 {
@@ -36,11 +40,13 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret, cons
     memcpy(info + sizeof label, context->bytes, context->len);
     enum stek_result result = extract(secret, &prk);
     if (result == STEK_OK)
-        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key, sizeof key);
+        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key, DERIVED_LEN);
     if (result == STEK_OK && ticket_key_is_weak(&key))
         result = STEK_ERR_RANDOM;
-    if (result == STEK_OK)
+    if (result == STEK_OK) {
+        stek_hmac_state_make(key.hmac_key, &key.hmac_state);
         *ret_key = key;
+    }
     return result;
 }
 

@@ -10,11 +10,14 @@ enum {
     SEQ_WORD = offsetof(struct stek_keyset_entry, seq) / 8,
     NAME_WORD = offsetof(struct stek_keyset_entry, key.name) / 8,
     NAME_WORDS = STEK_NAME_LEN / 8,
+    BEFORE_KEY_WORDS = offsetof(struct stek_keyset_entry, key) / 8,
+    SECRET_WORD = BEFORE_KEY_WORDS + NAME_WORDS,
+    SECRET_WORDS = STEK_WORDS(struct stek_ticket_key) - NAME_WORDS,
     MASK_WORDS = STEK_MASK_LEN / 8
 };
 
-static_assert(offsetof(struct stek_ticket_key, aes_key) == offsetof(struct stek_ticket_key, hmac_key) + STEK_HMAC_KEY_LEN,
-              "a mask lies over both keys in one piece");
+static_assert(offsetof(struct stek_ticket_key, hmac_key) == STEK_NAME_LEN, "all but the name is secret");
+static_assert(SECRET_WORDS % MASK_WORDS == 0, "as stek_mask_apply() lays masks");
 
 static inline void entry_wipe(struct stek_keyset_entry *entry)
 {
@@ -48,46 +51,78 @@ static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at,
     return speaks ? version : 0;
 }
 
-/* Uncovers the keys of an entry. Returns false when the mask is not there any more: then they are worthless. */
-static inline bool uncover(struct stek_moment at, struct stek_keyset_entry *entry)
+/* What stands in an entry before the key. */
+struct entry_head {
+    uint64_t seq;
+    int64_t accept_until;
+    uint64_t place;
+};
+
+static struct entry_head load_entry_head(const struct stek_keycell *cell, uint64_t number)
 {
-    if (entry->place == 0)
-        return true;
-    if (entry->place > STEK_RECORDS_MAX)
+    struct entry_head head;
+
+    static_assert(STEK_WORDS(struct entry_head) == BEFORE_KEY_WORDS, "an entry begins with it");
+    stek_words_load(&head, cell->memory->entry[number], BEFORE_KEY_WORDS);
+    return head;
+}
+
+/* Over keys that are not covered lie zeros. */
+static const stek_word *find_mask(struct stek_moment at, uint64_t place)
+{
+    static const stek_word none[MASK_WORDS];
+
+    return place != 0 ? stek_image_mask(at.image, at.generation, place) : none;
+}
+
+static bool mask_was_there(struct stek_moment at, uint64_t place)
+{
+    return place == 0 || atomic_load_explicit(&at.image->generation, memory_order_relaxed) == at.generation;
+}
+
+/*
+ * Takes the key out of an entry and uncovers it on the way: one pass, and no second copy to be wiped. Returns false when
+ * cell or image have changed since; *ret_key then holds nothing.
+ */
+static inline bool take_key(const struct stek_keycell *cell, uint64_t version, struct stek_moment at, uint64_t number,
+                            uint64_t place, struct stek_ticket_key *ret_key)
+{
+    const stek_word *words = cell->memory->entry[number];
+
+    if (place > STEK_RECORDS_MAX)
         return false;
-    const stek_word *mask = stek_image_mask(at.image, at.generation, entry->place);
-    uint8_t *keys = entry->key.hmac_key;
-    for (size_t i = 0; i < MASK_WORDS; i++) {
-        uint64_t word;
-        memcpy(&word, keys + i * sizeof word, sizeof word);
-        word ^= atomic_load_explicit(&mask[i], memory_order_acquire);
-        memcpy(keys + i * sizeof word, &word, sizeof word);
+    const stek_word *mask = find_mask(at, place);
+    stek_words_load(ret_key->name, &words[NAME_WORD], NAME_WORDS);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < SECRET_WORDS; i++) {
+        const uint64_t word = atomic_load_explicit(&words[SECRET_WORD + i], memory_order_acquire) ^
+                              atomic_load_explicit(&mask[i % MASK_WORDS], memory_order_acquire);
+        memcpy(ret_key->hmac_key + i * sizeof word, &word, sizeof word);
     }
-    return atomic_load_explicit(&at.image->generation, memory_order_relaxed) == at.generation;
+    if (end_read(cell, version) && mask_was_there(at, place))
+        return true;
+    stek_ticket_key_wipe(ret_key);
+    return false;
 }
 
 enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct stek_moment at,
                                         struct stek_seal_key *ret_key)
 {
-    STEK_SECRET(entry) struct stek_keyset_entry entry;
     struct stek_keyset_head head;
     const uint64_t version = begin_at(cell, at, &head);
 
     if (version == 0)
         return STEK_CELL_STALE;
-    stek_words_load(&entry, cell->memory->entry[head.active], ENTRY_WORDS);
-    if (!end_read(cell, version))
-        return STEK_CELL_STALE;
+    const struct entry_head entry = load_entry_head(cell, head.active);
     if (head.active_seq == 0 || entry.seq != head.active_seq)
-        return STEK_CELL_NO_KEY;
-    if (!uncover(at, &entry))
+        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    if (!take_key(cell, version, at, head.active, entry.place, &ret_key->key))
         return STEK_CELL_STALE;
-    ret_key->key = entry.key;
     ret_key->accept_until = entry.accept_until;
     return STEK_CELL_KEY;
 }
 
-/* The place of the entry with this name, or `count`. An empty place has no name, not even one of zeros. */
+/* The number of the entry with this name, or `count`. An empty place has no name, not even one of zeros. */
 static uint64_t find(const struct stek_keycell *cell, uint64_t count, const uint64_t name[NAME_WORDS])
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -104,7 +139,6 @@ enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct 
                                         const uint8_t name[STEK_NAME_LEN], bool single_use,
                                         enum stek_choice *ret_choice, struct stek_ticket_key *ret_key)
 {
-    STEK_SECRET(entry) struct stek_keyset_entry entry;
     struct stek_keyset_head head;
     uint64_t name_words[NAME_WORDS];
     const uint64_t version = begin_at(cell, at, &head);
@@ -112,20 +146,17 @@ enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct 
     if (version == 0)
         return STEK_CELL_STALE;
     memcpy(name_words, name, sizeof name_words);
-    const uint64_t place = find(cell, head.count, name_words);
-    if (place >= head.count)
+    const uint64_t number = find(cell, head.count, name_words);
+    if (number >= head.count)
         return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
-    stek_words_load(&entry, cell->memory->entry[place], ENTRY_WORDS);
-    if (!end_read(cell, version))
-        return STEK_CELL_STALE;
+    const struct entry_head entry = load_entry_head(cell, number);
     const enum stek_choice choice =
         stek_choose_open(entry.seq, entry.accept_until, head.active_seq, single_use, at.now);
     if (choice == STEK_CHOICE_UNKNOWN)
-        return STEK_CELL_NO_KEY;
-    if (!uncover(at, &entry))
+        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    if (!take_key(cell, version, at, number, entry.place, ret_key))
         return STEK_CELL_STALE;
     *ret_choice = choice;
-    *ret_key = entry.key;
     return STEK_CELL_KEY;
 }
 

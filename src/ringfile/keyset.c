@@ -10,30 +10,34 @@ static bool has_mask(const struct stek_record *record)
     return CRYPTO_memcmp(&record->mask, &none, sizeof none) != 0;
 }
 
-/* The entry of the same record, if its keys can be uncovered. One without a fingerprint is nobody's. */
-static const struct stek_keyset_entry *same_record(const struct stek_keyset *old, const struct stek_record *record)
+/*
+ * The entry of the same record among those that stood in the set before, if its keys can be uncovered. One without a
+ * fingerprint is nobody's.
+ */
+static const struct stek_keyset_entry *same_record(const struct stek_keyset *set, size_t known,
+                                                   const struct stek_record *record)
 {
     static const struct stek_fingerprint none;
 
-    if (old == NULL || memcmp(&record->fingerprint, &none, sizeof none) == 0)
+    if (memcmp(&record->fingerprint, &none, sizeof none) == 0)
         return NULL;
-    for (size_t i = 0; i < old->head.count; i++)
-        if (old->entry[i].seq == record->seq &&
-            memcmp(&old->entry[i].fingerprint, &record->fingerprint, sizeof none) == 0)
-            return old->entry[i].place == 0 || has_mask(record) ? &old->entry[i] : NULL;
+    for (size_t i = set->head.count; i < known; i++)
+        if (set->entry[i].seq == record->seq &&
+            memcmp(&set->entry[i].fingerprint, &record->fingerprint, sizeof none) == 0)
+            return set->entry[i].place == 0 || has_mask(record) ? &set->entry[i] : NULL;
     return NULL;
 }
 
 /* The record's keys, uncovered: known, or derived. */
 static enum stek_result find_key(const struct stek_record *record, const struct stek_context *context,
-                                 const struct stek_keyset *old, struct stek_ticket_key *ret_key)
+                                 const struct stek_keyset *set, size_t known, struct stek_ticket_key *ret_key)
 {
-    const struct stek_keyset_entry *known = same_record(old, record);
+    const struct stek_keyset_entry *entry = same_record(set, known, record);
 
-    if (known == NULL)
+    if (entry == NULL)
         return stek_derive_ticket_key(&record->secret, context, ret_key);
-    *ret_key = known->key;
-    if (known->place != 0)
+    *ret_key = entry->key;
+    if (entry->place != 0)
         stek_mask_apply(&record->mask, ret_key);
     return STEK_OK;
 }
@@ -62,10 +66,10 @@ static bool cover(const struct stek_record *record, const struct stek_image *ima
 
 /* Fills the next place; it stays empty when there is no usable key. Returns false if there may be one another time. */
 static bool add_entry(const struct stek_record *record, const struct stek_image *image,
-                      const struct stek_context *context, const struct stek_keyset *old, struct stek_keyset *set)
+                      const struct stek_context *context, size_t known, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    enum stek_result result = find_key(record, context, old, &key);
+    enum stek_result result = find_key(record, context, set, known, &key);
     struct stek_keyset_entry *entry = &set->entry[set->head.count];
     bool covered = true;
 
@@ -84,19 +88,19 @@ static bool add_entry(const struct stek_record *record, const struct stek_image 
 }
 
 bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
-                       const struct stek_context *context, int64_t now, const struct stek_keyset *old,
-                       struct stek_keyset *ret_set)
+                       const struct stek_context *context, int64_t now, struct stek_keyset *set)
 {
+    const size_t known = set->head.count;
     struct stek_view view;
 
     stek_records_view(records, now, &view);
-    ret_set->head = (struct stek_keyset_head){generation, view.valid_from, view.valid_until, 0, 0, 0};
+    set->head = (struct stek_keyset_head){generation, view.valid_from, view.valid_until, 0, 0, 0};
     bool lasting = view.active >= 0;
     for (size_t i = 0; i < records->count; i++)
-        lasting = add_entry(&records->at[i], image, context, old, ret_set) && lasting;
+        lasting = add_entry(&records->at[i], image, context, known, set) && lasting;
     if (view.active >= 0) {
-        ret_set->head.active = (uint64_t)view.active;
-        ret_set->head.active_seq = ret_set->entry[view.active].seq;
+        set->head.active = (uint64_t)view.active;
+        set->head.active_seq = set->entry[view.active].seq;
     }
     return lasting;
 }

@@ -49,15 +49,15 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
 }
 
 /*
- * Derives the keys of all records as of `now`; each has its fingerprint. Keys that `old` (may be NULL, needs no masks) has
- * for the same record are taken from it. A record whose keys are weak, or have the name of an earlier one, gets an
- * empty place. `image` is what the records were read from at `generation`; NULL leaves all keys uncovered. Returns
- * whether the same records will give the same keys next time: not while the ring has no active record, or when
+ * Derives the keys of all records as of `now`; each has its fingerprint. Keys that are in the set already (its count may
+ * be 0, and it needs no masks) for the same record are kept; in place, since threads with small stacks come by, too. A
+ * record that has moved back in the order is derived anew. A record whose keys are weak, or have the name of an earlier
+ * one, gets an empty place. `image` is what the records were read from at `generation`; NULL leaves all keys uncovered.
+ * Returns whether the same records will give the same keys next time: not while the ring has no active record, or when
  * libcrypto failed.
  */
 bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
-                       const struct stek_context *context, int64_t now, const struct stek_keyset *old,
-                       struct stek_keyset *ret_set);
+                       const struct stek_context *context, int64_t now, struct stek_keyset *set);
 
 /* The key that seals, and how long it opens; false when none does. */
 struct stek_seal_key {

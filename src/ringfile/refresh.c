@@ -87,30 +87,18 @@ static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_k
     return stek_keys_cell(keys);
 }
 
-/*
- * Builds the set of a state and leaves it in its cell. In a frame of its own, so that what bringing the ring up to date
- * needs of the stack is not needed on top of it.
- */
-__attribute__((noinline)) static void build_and_publish(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                                                        const struct stek_ring_state *state, uint64_t generation,
-                                                        struct stek_keyset *set)
-{
-    STEK_SECRET(stek_keyset) struct stek_keyset old;
-    const bool has_old = stek_keycell_copy(stek_keys_cell(keys), &old);
-
-    /* What waits for something, such as a generator that works, is not kept: look again next time. */
-    if (stek_keyset_build(&state->records, ring->image, generation, &keys->context, now, has_old ? &old : NULL, set))
-        (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
-}
-
-/* Returns whether the set was still true when it was in its cell. */
+/* Builds the set and leaves it in its cell. Returns whether it was still true then. */
 static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
     uint64_t generation = 0;
 
     (void)stek_refresh_ring(ring, now, &state, &generation);
-    build_and_publish(ring, keys, now, &state, generation, set);
+    if (!stek_keycell_copy(stek_keys_cell(keys), set))
+        set->head.count = 0;
+    /* What waits for something, such as a generator that works, is not kept: look again next time. */
+    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, set))
+        (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/attachment.h"
 
+#include "crypto/quiet.h"
 #include "tls/callbacks.h"
 #include "tls/context.h"
 
@@ -118,6 +119,7 @@ bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
 static struct stek_keys *settle(struct stek_attachment *attachment)
 {
     struct stek_context context = attachment->label;
+    STEK_QUIET(mark);
 
     if (context.len == 0 && stek_context_auto(attachment->ctx, &context) != STEK_OK)
         return NULL;

@@ -21,8 +21,9 @@ static void methods_free(struct stek_methods *methods)
     if (methods == NULL)
         return;
     EVP_CIPHER_free(methods->fetched_aes256cbc);
-    EVP_MD_free(methods->fetched_sha256);
-    stek_ossl_direct_free(methods->direct_aes256cbc, methods->direct_sha256);
+    EVP_MD_free(methods->sha256);
+    stek_ossl_direct_free(methods->direct_aes256cbc);
+    stek_hmac_template_free(methods->hmac_template);
     free(methods);
 }
 
@@ -34,15 +35,15 @@ static struct stek_methods *methods_new(void)
     if (methods == NULL)
         return NULL;
     methods->fetched_aes256cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-    methods->fetched_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    if (methods->fetched_aes256cbc == NULL || methods->fetched_sha256 == NULL) {
+    methods->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    if (methods->fetched_aes256cbc == NULL || methods->sha256 == NULL) {
         methods_free(methods);
         return NULL;
     }
     if (is_builtin(EVP_CIPHER_get0_provider(methods->fetched_aes256cbc)))
         methods->direct_aes256cbc = stek_ossl_direct_aes256cbc();
-    if (is_builtin(EVP_MD_get0_provider(methods->fetched_sha256)))
-        methods->direct_sha256 = stek_ossl_direct_sha256();
+    if (is_builtin(EVP_MD_get0_provider(methods->sha256)))
+        methods->hmac_template = stek_hmac_template_new();
     return methods;
 }
 

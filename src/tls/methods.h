@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cipher and the digest of tickets as EVP methods, found once for the life of the process. */
+/* How tickets are enciphered and authenticated, found once for the life of the process. */
 #ifndef STEK_TLS_METHODS_H
 #define STEK_TLS_METHODS_H
 
-#include "tls/ossl.h"
+#include "tls/hmacload.h"
 
-/* The direct ones (ossl.h) where what was fetched is libcrypto's own. */
 struct stek_methods {
     EVP_CIPHER *fetched_aes256cbc;
-    EVP_CIPHER *direct_aes256cbc; /* or NULL */
-    EVP_MD *fetched_sha256;
-    EVP_MD *direct_sha256; /* or NULL */
+    EVP_CIPHER *direct_aes256cbc; /* see ossl.h; NULL: not to be had, or what was fetched is not libcrypto's own */
+    EVP_MD *sha256;
+    struct stek_hmac_template *hmac_template; /* likewise */
 };
 
 static inline const EVP_CIPHER *stek_methods_aes256cbc(const struct stek_methods *methods)
 {
     return methods->direct_aes256cbc != NULL ? methods->direct_aes256cbc : methods->fetched_aes256cbc;
-}
-
-static inline const EVP_MD *stek_methods_sha256(const struct stek_methods *methods)
-{
-    return methods->direct_sha256 != NULL ? methods->direct_sha256 : methods->fetched_sha256;
 }
 
 /* Borrowed, never freed. NULL: libcrypto does not give them; the next call asks again. Thread-safe. */

@@ -7,7 +7,6 @@
 #include "tls/callbacks.h"
 #include "tls/servername.h"
 
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include <string.h>
@@ -94,10 +93,9 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
 
     (void)arg;
-    (void)ERR_set_mark();
     if (attachment != NULL)
         prepare_session(ssl, attachment);
-    (void)ERR_pop_to_mark();
+    stek_ossl_forget_errors();
     return 1;
 }
 
@@ -176,11 +174,10 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
     (void)arg;
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
-    (void)ERR_set_mark();
     const int64_t now = stek_ring_now(attachment->ring);
     const enum stek_counter counter =
         opened ? judge(ssl, session, attachment->ring, now) : why_closed(attachment, name, name_len, now);
-    (void)ERR_pop_to_mark();
+    stek_ossl_forget_errors();
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)
         return SSL_TICKET_RETURN_IGNORE_RENEW;

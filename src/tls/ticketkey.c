@@ -5,8 +5,6 @@
 #include "tls/attachment.h"
 #include "tls/session.h"
 
-#include <openssl/err.h>
-
 #include <string.h>
 
 enum { NO_TICKET = 0, SEALED = 1, UNKNOWN = 0, OPENED = 1, OPENED_RENEW = 2 };
@@ -16,6 +14,13 @@ struct crypto {
     EVP_CIPHER_CTX *cipher;
     struct stek_ossl_mac mac;
 };
+
+static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key, const struct stek_methods *methods)
+{
+    if (mac.hmac != NULL && methods->hmac_template != NULL)
+        return stek_hmac_load(mac.hmac, methods->hmac_template, &key->hmac_state);
+    return stek_ossl_mac_init(mac, key->hmac_key, methods->sha256);
+}
 
 static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys, int64_t now, SSL *ssl,
                       unsigned char *name, unsigned char *iv, struct crypto with)
@@ -28,8 +33,9 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
         !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_lineage_s(ring), now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
-    if (EVP_EncryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, active.key.aes_key, fresh_iv) != 1 ||
-        !stek_ossl_mac_init(with.mac, active.key.hmac_key, stek_methods_sha256(attachment->methods)))
+    const EVP_CIPHER *aes256cbc = stek_methods_aes256cbc(attachment->methods);
+    if (EVP_EncryptInit_ex(with.cipher, aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
+        !key_mac(with.mac, &active.key, attachment->methods))
         return NO_TICKET;
     memcpy(name, active.key.name, STEK_NAME_LEN);
     memcpy(iv, fresh_iv, sizeof fresh_iv);
@@ -81,17 +87,17 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
     if (choice == STEK_CHOICE_UNKNOWN)
         return UNKNOWN;
     if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, key.aes_key, iv) != 1 ||
-        !stek_ossl_mac_init(with.mac, key.hmac_key, stek_methods_sha256(attachment->methods)))
+        !key_mac(with.mac, &key, attachment->methods))
         return UNKNOWN;
     return choice == STEK_CHOICE_RENEW ? OPENED_RENEW : OPENED;
 }
 
-/* What went wrong in here must not stand in the error queue, where SSL_get_error() would take it for the handshake's. */
 static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with, int enc)
 {
-    (void)ERR_set_mark();
     const int answer = enc != 0 ? seal(ssl, name, iv, with) : open_ticket(ssl, name, iv, with);
-    (void)ERR_pop_to_mark();
+
+    if (answer == 0) /* NO_TICKET or UNKNOWN */
+        stek_ossl_forget_errors();
     return answer;
 }
 

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, size};
     struct stek_ring_state state;
     struct stek_image image;
-    struct stek_keyset set;
+    struct stek_keyset set = {.head = {.count = 0}};
     uint64_t generation;
 
     const int64_t now = (int64_t)fuzz_take(&input, 2);
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (stek_image_read(&image, &state, &generation) != STEK_OK)
         return 0;
     FUZZ_MUST(stek_records_problem(&state.records) == NULL && state.records.count <= STEK_RECORDS_MAX);
-    (void)stek_keyset_build(&state.records, &image, generation, &context, now, NULL, &set);
+    (void)stek_keyset_build(&state.records, &image, generation, &context, now, &set);
     FUZZ_MUST(set.head.count == state.records.count);
     return 0;
 }

@@ -48,9 +48,10 @@ static int bad_bytes(unsigned char *out, int out_len)
     atomic_fetch_add(&draws, 1);
     for (size_t i = 0; i < len; i++)
         out[i] = bad_byte(i, len);
-    if (installed == BAD_RAND_FAILS)
-        return 0;
-    return installed == BAD_RAND_REFUSES ? -1 : 1;
+    if (installed != BAD_RAND_FAILS && installed != BAD_RAND_REFUSES)
+        return 1;
+    ERR_raise(ERR_LIB_RAND, ERR_R_INTERNAL_ERROR);
+    return installed == BAD_RAND_FAILS ? 0 : -1;
 }
 
 static int bad_status(void)
@@ -79,8 +80,13 @@ unsigned bad_rand_draws(void)
     return atomic_load(&draws);
 }
 
-void bad_rand_restore(void)
+void bad_rand_leave(void)
 {
     RAND_set_rand_method(NULL);
+}
+
+void bad_rand_restore(void)
+{
+    bad_rand_leave();
     ERR_clear_error();
 }

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 enum bad_rand_kind {
-    BAD_RAND_FAILS,    /* says that it failed (0), though what it wrote looks good */
-    BAD_RAND_REFUSES,  /* says that it is not supported (-1), though what it wrote looks good */
+    BAD_RAND_FAILS,    /* says that it failed (0), in the error queue, too, though what it wrote looks good */
+    BAD_RAND_REFUSES,  /* the same, with -1: it is not supported */
     BAD_RAND_ZEROS,    /* says that it succeeded, and gives nothing but zeros */
     BAD_RAND_CONSTANT, /* one byte all over */
     BAD_RAND_COUNTING, /* each byte one more than the one before, across calls */
@@ -29,7 +29,8 @@ void bad_rand_install_for(enum bad_rand_kind kind, size_t len);
 /* How many draws were bad since it was installed: a test that expects a failure can see that it was met. */
 unsigned bad_rand_draws(void);
 
-/* Puts libcrypto's generator back, and clears the error queue. */
+/* Puts libcrypto's generator back; the second clears the error queue, too. */
+void bad_rand_leave(void);
 void bad_rand_restore(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { MEMORY_KEY_LEN = 32, MEMORY_PIECE_LEN = 16, MEMORY_KEYS_MAX = 512, MEMORY_FINDS_MAX = 64 };
+enum { MEMORY_KEY_LEN = 32, MEMORY_PIECE_LEN = 16, MEMORY_KEYS_MAX = 1024, MEMORY_FINDS_MAX = 64 };
 
 /* A stretch that is part of a key: `len` bytes from byte `offset` of key number `key` on. */
 struct memory_find {

@@ -74,6 +74,14 @@ static void want(struct looking *looking, enum kind kind, const uint8_t key[32],
         wanted[1].key[i] = key[i ^ 3];
 }
 
+static void want_key(struct looking *looking, const struct stek_ticket_key *key, uint64_t seq, size_t site)
+{
+    want(looking, KIND_HMAC, key->hmac_key, seq, site);
+    want(looking, KIND_HMAC, (const uint8_t *)key->hmac_state.inner, seq, site);
+    want(looking, KIND_HMAC, (const uint8_t *)key->hmac_state.outer, seq, site);
+    want(looking, KIND_AES, key->aes_key, seq, site);
+}
+
 /* The continuations, as far as none of them is in the ring by now. */
 static void want_continuations(struct looking *looking, const struct stek_record *record,
                                const struct stek_records *live)
@@ -105,8 +113,7 @@ static void want_record(struct looking *looking, const struct stek_record *recor
         want_continuations(looking, record, live);
     for (size_t i = 0; i < SERVER_SITES; i++) {
         CHECK(stek_derive_ticket_key(&record->secret, &sites->site[i].context, &key) == STEK_OK);
-        want(looking, KIND_HMAC, key.hmac_key, record->seq, i);
-        want(looking, KIND_AES, key.aes_key, record->seq, i);
+        want_key(looking, &key, record->seq, i);
     }
 }
 
@@ -118,8 +125,7 @@ static void want_covered(struct looking *looking, const struct stek_record *reco
     for (size_t i = 0; i < SERVER_SITES; i++) {
         CHECK(stek_derive_ticket_key(&record->secret, &sites->site[i].context, &key) == STEK_OK);
         stek_mask_apply(&record->mask, &key);
-        want(looking, KIND_HMAC, key.hmac_key, record->seq, i);
-        want(looking, KIND_AES, key.aes_key, record->seq, i);
+        want_key(looking, &key, record->seq, i);
     }
 }
 

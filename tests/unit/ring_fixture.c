@@ -118,12 +118,19 @@ struct stek_ticket_key ring_covered_key(const struct stek_record *record, const 
     return key;
 }
 
+bool ring_area_holds_key(const void *area, size_t len, const struct stek_ticket_key *key)
+{
+    return ring_area_holds(area, len, key->hmac_key) || ring_area_holds(area, len, key->aes_key) ||
+           ring_area_holds(area, len, (const uint8_t *)key->hmac_state.inner) ||
+           ring_area_holds(area, len, (const uint8_t *)key->hmac_state.outer);
+}
+
 static bool cell_holds_key(struct stek_ring *ring, const char *label, const struct stek_ticket_key *key)
 {
     const struct stek_keycell *cell = &keys_of(ring, label)->cell;
     const size_t len = stek_keycell_size(cell->capacity);
 
-    return ring_area_holds(cell->memory, len, key->hmac_key) || ring_area_holds(cell->memory, len, key->aes_key);
+    return ring_area_holds_key(cell->memory, len, key);
 }
 
 bool ring_cell_holds(struct stek_ring *ring, const char *label, const struct stek_record *record)

@@ -65,6 +65,9 @@ struct stek_ring_state ring_state(const struct stek_ring *ring);
 /* Whether any 16 bytes in a row of the 32 at `secret` are in the area. */
 bool ring_area_holds(const void *area, size_t len, const uint8_t secret[32]);
 
+/* The same for anything that is secret in a ticket key. */
+bool ring_area_holds_key(const void *area, size_t len, const struct stek_ticket_key *key);
+
 /* Whether the memory of all processes holds this secret. */
 bool ring_holds(const struct stek_ring *ring, const struct stek_secret32 *secret);
 

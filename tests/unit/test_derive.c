@@ -149,7 +149,7 @@ static void a_weak_secret_makes_no_ticket_key(void **state)
     json_array_foreach(json_object_get(*state, "weak"), i, vector)
     {
         const struct stek_secret32 secret = secret_of(vector);
-        struct stek_ticket_key key = {"old", "old", "old"};
+        struct stek_ticket_key key = {.name = "old", .hmac_key = "old", .aes_key = "old"};
         const struct stek_ticket_key before = key;
 
         assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){0}, &key), STEK_ERR_RANDOM);
@@ -206,7 +206,7 @@ static void outputs_are_untouched_when_libcrypto_refuses(void **state)
 {
     const struct stek_secret32 secret = some_secret();
     struct stek_secret32 next = {"old"};
-    struct stek_ticket_key key = {"old", "old", "old"};
+    struct stek_ticket_key key = {.name = "old", .hmac_key = "old", .aes_key = "old"};
     const struct stek_ticket_key before = key;
 
     (void)state;

@@ -126,6 +126,19 @@ static void expand_wipes_the_output_when_libcrypto_refuses(void **state)
     assert_memory_equal(out, wiped, sizeof wiped);
 }
 
+static void what_went_wrong_does_not_stand_in_the_error_queue(void **state)
+{
+    uint8_t prk[STEK_HKDF_PRK_LEN];
+
+    (void)state;
+    ERR_clear_error();
+    bad_crypto_begin();
+    const enum stek_result result = stek_hkdf_extract(NULL, 0, some_prk, sizeof some_prk, prk);
+    bad_crypto_leave();
+    assert_int_equal(result, STEK_ERR_CRYPTO);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -136,6 +149,7 @@ int main(void)
         cmocka_unit_test(expand_refuses_other_lengths_and_leaves_the_output_alone),
         cmocka_unit_test(extract_leaves_the_output_alone_when_libcrypto_refuses),
         cmocka_unit_test(expand_wipes_the_output_when_libcrypto_refuses),
+        cmocka_unit_test(what_went_wrong_does_not_stand_in_the_error_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,7 @@ static bool holds(const struct stek_keycell *cell, uint64_t n, size_t place)
     const struct stek_keyset_entry *entry = &set.entry[place];
     const size_t len = stek_keycell_size(CAPACITY);
 
-    return ring_area_holds(cell->memory, len, entry->key.hmac_key) ||
-           ring_area_holds(cell->memory, len, entry->key.aes_key);
+    return ring_area_holds_key(cell->memory, len, &entry->key);
 }
 
 static void an_empty_cell_is_stale(void **state)
@@ -120,6 +119,26 @@ static void a_published_set_opens(void **state)
         assert_int_equal(choice, i < 2 ? STEK_CHOICE_RENEW : STEK_CHOICE_OPEN);
         assert_memory_equal(&key, &set.entry[i].key, sizeof key);
     }
+}
+
+/* The mask that was read may be that of another record by now, or no longer there. */
+static void when_the_image_changes_meanwhile_a_cell_is_stale_and_leaves_no_key(void **state)
+{
+    static struct stek_image image;
+    const struct stek_moment at = {GENERATION, NOW, &image};
+    struct stek_keyset set = set_of(1);
+    struct stek_seal_key key;
+
+    for (size_t i = 0; i < ENTRIES; i++)
+        set.entry[i].place = i + 1;
+    assert_true(stek_keycell_publish(*state, &set));
+    atomic_store(&image.generation, GENERATION);
+    assert_int_equal(stek_keycell_seal(*state, at, &key), STEK_CELL_KEY);
+    assert_memory_equal(&key.key, &set.entry[2].key, sizeof key.key); /* under a mask of zeros */
+    atomic_store(&image.generation, GENERATION + 1);
+    assert_int_equal(stek_keycell_seal(*state, at, &key), STEK_CELL_STALE);
+    assert_memory_equal(&key.key, &(struct stek_ticket_key){.name = {0}}, sizeof key.key);
+    assert_int_equal(open_at(*state, at, set.entry[2].key.name), STEK_CELL_STALE);
 }
 
 static void a_set_in_which_none_is_active_seals_nothing(void **state)
@@ -306,6 +325,7 @@ int main(void)
         cell_test(a_cell_without_memory_is_stale_and_takes_nothing),
         cell_test(a_published_set_seals),
         cell_test(a_published_set_opens),
+        cell_test(when_the_image_changes_meanwhile_a_cell_is_stale_and_leaves_no_key),
         cell_test(a_set_in_which_none_is_active_seals_nothing),
         cell_test(an_unknown_name_has_no_key),
         cell_test(an_empty_place_is_not_found_by_a_name_of_zeros),

@@ -43,7 +43,10 @@ static struct stek_keyset build(const struct stek_records *records, const struct
     struct stek_keyset set;
 
     memset(&set, 0xee, sizeof set);
-    stek_keyset_build(records, NULL, 9, &context, NOW, old, &set);
+    set.head.count = 0;
+    if (old != NULL)
+        set = *old;
+    stek_keyset_build(records, NULL, 9, &context, NOW, &set);
     return set;
 }
 
@@ -281,12 +284,12 @@ static void assert_opens_with_every_key(const struct stek_keyset *set, const str
 static void keys_are_covered_with_the_masks_in_the_image(void **state)
 {
     struct stek_records records = some_records();
-    struct stek_keyset set;
+    struct stek_keyset set = {.head = {.count = 0}};
     uint64_t generation;
     struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &set));
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
     for (size_t i = 0; i < RECORDS; i++) {
         struct stek_ticket_key expected = derived(&records.at[i]);
         stek_mask_apply(&records.at[i].mask, &expected);
@@ -299,16 +302,15 @@ static void keys_are_covered_with_the_masks_in_the_image(void **state)
 static void covered_keys_are_known_again(void **state)
 {
     struct stek_records records = some_records();
-    struct stek_keyset old;
-    struct stek_keyset set;
+    struct stek_keyset set = {.head = {.count = 0}};
     uint64_t generation;
     struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &old));
-    memset(old.mask, 0xee, sizeof old.mask); /* cells do not have them */
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
+    memset(set.mask, 0xee, sizeof set.mask); /* cells do not have them */
     bad_crypto_begin();
-    const bool lasting = stek_keyset_build(&records, image, generation, &context, NOW, &old, &set);
+    const bool lasting = stek_keyset_build(&records, image, generation, &context, NOW, &set);
     bad_crypto_end();
     assert_true(lasting);
     assert_opens_with_every_key(&set, &records);
@@ -317,13 +319,13 @@ static void covered_keys_are_known_again(void **state)
 static void keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_one(void **state)
 {
     struct stek_records records = some_records();
-    struct stek_keyset old = build(&records, NULL);
-    struct stek_keyset set;
+    const struct stek_keyset old = build(&records, NULL);
+    struct stek_keyset set = old;
     uint64_t generation;
     struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &old, &set));
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
     assert_opens_with_every_key(&set, &records);
     for (size_t i = 0; i < RECORDS; i++)
         assert_memory_not_equal(set.entry[i].key.aes_key, old.entry[i].key.aes_key, STEK_AES_KEY_LEN);
@@ -332,12 +334,12 @@ static void keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_on
 static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
 {
     struct stek_records records = some_records();
-    struct stek_keyset old;
+    struct stek_keyset old = {.head = {.count = 0}};
     uint64_t generation;
     struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &old));
+    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &old));
     for (size_t i = 0; i < RECORDS; i++)
         memset(&records.at[i].mask, 0, sizeof records.at[i].mask);
     const struct stek_keyset set = build(&records, &old);
@@ -349,13 +351,13 @@ static void a_set_whose_masks_have_gone_meanwhile_is_not_kept(void **state)
 {
     struct stek_records records = some_records();
     struct stek_records none = {0};
-    struct stek_keyset set;
+    struct stek_keyset set = {.head = {.count = 0}};
     uint64_t generation;
 
     (void)state;
     (void)image_of(&records, &generation);
     const struct stek_image *image = image_of(&none, &generation);
-    assert_false(stek_keyset_build(&records, image, generation, &context, NOW, NULL, &set));
+    assert_false(stek_keyset_build(&records, image, generation, &context, NOW, &set));
 }
 
 int main(void)

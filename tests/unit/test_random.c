@@ -6,6 +6,8 @@
 #include "crypto/keycheck.h"
 #include "crypto/random.h"
 
+#include <openssl/err.h>
+
 #include <string.h>
 
 static int restore(void **state)
@@ -71,6 +73,20 @@ static void public_bytes_need_a_generator_that_works(void **state)
     assert_int_equal(stek_random_public(bytes, sizeof bytes), STEK_ERR_RANDOM);
 }
 
+static void what_went_wrong_does_not_stand_in_the_error_queue(void **state)
+{
+    struct stek_secret32 secret;
+    uint8_t bytes[16];
+
+    (void)state;
+    ERR_clear_error();
+    bad_rand_install(BAD_RAND_FAILS);
+    assert_int_equal(stek_random_public(bytes, sizeof bytes), STEK_ERR_RANDOM);
+    assert_int_equal(ERR_peek_error(), 0);
+    assert_int_equal(stek_random_secret(&secret), STEK_ERR_RANDOM);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void secrets_are_made_again_when_the_generator_recovers(void **state)
 {
     struct stek_secret32 secret;
@@ -115,6 +131,7 @@ int main(void)
         cmocka_unit_test_teardown(a_generator_that_counts_makes_no_secret, restore),
         cmocka_unit_test_teardown(a_generator_that_gives_half_of_what_it_should_makes_no_secret, restore),
         cmocka_unit_test_teardown(public_bytes_need_a_generator_that_works, restore),
+        cmocka_unit_test_teardown(what_went_wrong_does_not_stand_in_the_error_queue, restore),
         cmocka_unit_test_teardown(secrets_are_made_again_when_the_generator_recovers, restore),
         cmocka_unit_test(no_two_secrets_are_the_same),
         cmocka_unit_test(no_two_draws_of_public_bytes_are_the_same),

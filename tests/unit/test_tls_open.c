@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which tickets open, and which are replaced. */
 #include "bad_crypto.h"
+#include "bad_rand.h"
 #include "tls_spy.h"
 #include "tls_tickets.h"
 
@@ -176,21 +177,51 @@ static void an_empty_place_has_no_name_not_even_one_of_zeros(void **state)
     }
 }
 
-static int64_t clock_that_leaves_errors(void *arg)
+static unsigned draws_that_failed;
+
+static void generator_fails(void)
 {
-    ERR_raise(ERR_LIB_USER, 1);
-    return tls_clock_read(arg);
+    bad_rand_install(BAD_RAND_FAILS);
 }
 
+static void generator_is_back(void)
+{
+    draws_that_failed += bad_rand_draws();
+    bad_rand_leave();
+}
+
+static void come_back_while_the_generator_fails(struct tls_test *test, bool opens)
+{
+    SSL_SESSION *session = tls_get_ticket(test);
+
+    tls_clock_pass(opens ? ROTATE_S : ROTATE_S + ACCEPT_S);
+    tls_spy_place(test, test->server);
+    draws_that_failed = 0;
+    tls_spy.before = generator_fails;
+    tls_spy.after = generator_is_back;
+    if (opens)
+        assert_resumed(tls_come_back(test, session));
+    else
+        assert_full(tls_come_back(test, session));
+    assert_int_not_equal(draws_that_failed, 0);
+}
+
+/* The ring rotates, but gets no fresh record. */
 static void what_goes_wrong_while_opening_does_not_stand_in_the_error_queue(void **state)
+{
+    come_back_while_the_generator_fails(*state, true);
+    come_back_while_the_generator_fails(*state, false);
+}
+
+static void nor_does_what_keeps_a_ticket_from_opening(void **state)
 {
     struct tls_test *test = *state;
     SSL_SESSION *session = tls_get_ticket(test);
 
-    stek_ring_set_clock(test->ring, clock_that_leaves_errors, NULL);
-    assert_resumed(tls_come_back(test, session));
-    assert_full(tls_visit(test, test->server, &(struct tls_call){.server_name = "b.example", .session = session}));
     tls_clock_pass(ROTATE_S + ACCEPT_S);
+    tls_spy_place(test, test->server);
+    tls_spy.before = bad_crypto_begin;
+    tls_spy.after = bad_crypto_leave;
     assert_full(tls_come_back(test, session));
 }
 
@@ -238,6 +269,7 @@ int main(void)
         TLS_BEHAVIOUR(a_ticket_that_another_implementation_seals_with_the_key_opens, TLS_ALL),
         TLS_BEHAVIOUR(an_empty_place_has_no_name_not_even_one_of_zeros, TLS_ONCE),
         TLS_BEHAVIOUR(what_goes_wrong_while_opening_does_not_stand_in_the_error_queue, TLS_ALL),
+        TLS_BEHAVIOUR(nor_does_what_keeps_a_ticket_from_opening, TLS_ALL),
         TLS_BEHAVIOUR(without_libcryptos_help_no_ticket_opens_and_the_handshake_goes_on, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_opens_after_a_hello_retry_request, TLS13),
     };

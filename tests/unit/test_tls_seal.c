@@ -154,19 +154,44 @@ static void without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on
     assert_int_equal(tls_spy.negatives, 0);
 }
 
-static int64_t clock_that_leaves_errors(void *arg)
+static unsigned draws_that_failed;
+
+static void generator_is_back(void)
 {
-    ERR_raise(ERR_LIB_USER, 1);
-    return tls_clock_read(arg);
+    draws_that_failed += bad_rand_draws();
+    bad_rand_leave();
 }
 
-/* SSL_get_error() would take it for the handshake's. */
+/* SSL_get_error() would take it for the handshake's. The ring rotates, but gets no fresh record. */
 static void what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue(void **state)
 {
     struct tls_test *test = *state;
 
-    stek_ring_set_clock(test->ring, clock_that_leaves_errors, NULL);
     (void)tls_get_ticket(test);
+    tls_clock_pass(ROTATE_S);
+    tls_spy_place(test, test->server);
+    draws_that_failed = 0;
+    failure = BAD_RAND_FAILS;
+    tls_spy.before = generator_fails;
+    tls_spy.after = generator_is_back;
+    (void)tls_get_ticket(test);
+    assert_int_not_equal(draws_that_failed, 0);
+}
+
+static void nor_does_what_keeps_a_ticket_from_being_sealed(void **state)
+{
+    struct tls_test *test = *state;
+
+    settle_context_without_keys(test);
+    tls_spy_place(test, test->server);
+    tls_spy.before = bad_crypto_begin;
+    tls_spy.after = bad_crypto_leave;
+    assert_no_ticket(test);
+    for (failure = BAD_RAND_FAILS; failure <= BAD_RAND_REFUSES; failure++) {
+        tls_spy.before = generator_fails;
+        tls_spy.after = bad_rand_leave;
+        assert_no_ticket(test);
+    }
 }
 
 static int seals_nothing(SSL *ssl, void *arg)
@@ -197,6 +222,7 @@ int main(void)
         TLS_BEHAVIOUR(without_a_random_iv_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
         TLS_BEHAVIOUR(without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
         TLS_BEHAVIOUR(what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue, TLS_ALL),
+        TLS_BEHAVIOUR(nor_does_what_keeps_a_ticket_from_being_sealed, TLS_ALL),
         TLS_BEHAVIOUR(a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets, TLS_ALL),
     };
 
