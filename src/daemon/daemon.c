@@ -64,14 +64,14 @@ static bool write_metrics(struct evbuffer *text, void *arg)
     return written;
 }
 
-/* All is well when every ring could be brought up to date when that was last due. */
 static bool write_health(struct evbuffer *text, void *arg)
 {
     const struct stekd *daemon = arg;
 
     for (size_t i = 0; i < daemon->rings.count; i++)
-        if (daemon->rings.at[i].failing) {
-            (void)evbuffer_add_printf(text, "ring %s could not be brought up to date\n", daemon->rings.at[i].config.name);
+        if (!stek_kept_is_well(&daemon->rings.at[i])) {
+            (void)evbuffer_add_printf(text, "ring %s cannot be read, or brought up to date\n",
+                                      daemon->rings.at[i].config.name);
             return false;
         }
     (void)evbuffer_add_printf(text, "ok\n");

@@ -55,6 +55,13 @@ static void count_records(struct stek_kept *kept, const struct stek_records *rec
     kept->counted_seq = records->at[active].seq;
 }
 
+bool stek_kept_is_well(const struct stek_kept *kept)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+
+    return !kept->failing && stek_writer_state(kept->writer, &state) == STEK_OK;
+}
+
 void stek_kept_count(struct stek_kept *kept, int64_t now)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;

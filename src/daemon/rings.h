@@ -42,6 +42,9 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now);
 /* The ring of that name, or NULL. */
 struct stek_kept *stek_rings_find(struct stek_rings *rings, const char *name);
 
+/* Whether the ring can be read and was brought up to date when that was last due. */
+bool stek_kept_is_well(const struct stek_kept *kept);
+
 /* Whatever was changed in a ring: counts its rotation. To be called after each change. */
 void stek_kept_count(struct stek_kept *kept, int64_t now);
 

@@ -122,6 +122,20 @@ def test_healthz_is_ok(daemon):
     assert curl("-I", f"{daemon.url}/healthz").startswith("HTTP/1.1 200")
 
 
+def test_a_ring_that_somebody_destroyed_shows_everywhere_and_is_replaced_at_the_next_start(daemon):
+    """Only stekd's user and root can write to it."""
+    with open(daemon.ring("web"), "r+b") as ring:
+        ring.write(b"\xff" * 20480)
+    assert curl("-w", "%{http_code}", f"{daemon.url}/healthz") == "ring web cannot be read, or brought up to date\n503"
+    assert metrics(daemon)['stek_ring_up{ring="web"}'] == 0 and metrics(daemon)['stek_ring_up{ring="mail"}'] == 1
+    assert daemon.status("web")["health"] == "unreadable"
+    assert daemon.request(command="rotate", ring="web")["kind"] == "failed"
+    assert "going on" not in daemon.reload()
+    daemon.restart()
+    assert curl(f"{daemon.url}/healthz") == "ok\n"
+    assert daemon.status("web")["health"] == "fine"
+
+
 def test_no_key_and_no_fingerprint_is_among_them(daemon):
     text = curl(f"{daemon.url}/metrics")
     for ring in ("web", "mail"):
@@ -132,13 +146,13 @@ def test_no_key_and_no_fingerprint_is_among_them(daemon):
 def test_hostile_visitors_delay_neither_metrics_nor_the_control_socket(daemon):
     port = int(daemon.url.rsplit(":", 1)[1])
     with contextlib.ExitStack() as stack:
-        for i in range(300):
+        for i in range(400):
             visitor = stack.enter_context(socket.socket())
             visitor.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 visitor.connect(("127.0.0.1", port))
             with contextlib.suppress(OSError):
-                visitor.send((b"GET /metrics HTTP/1.1\r\nX: ", b"\x00" * 5000, b"GET / HTTP/9.9\r\n" * 100)[i % 3])
+                visitor.send((b"GET /metrics HTTP/1.1\r\nX: ", b"\x00" * 5000, b"GET / HTTP/9.9\r\n" * 100)[max(0, i % 5 - 2)])
         began = time.monotonic()
         assert daemon.request(command="status")["ok"]
         assert time.monotonic() - began < 5

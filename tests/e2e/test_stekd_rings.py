@@ -193,6 +193,14 @@ def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon
     assert daemon.status("web")["policy"] == before
 
 
+def test_what_only_a_new_start_can_change_is_said(daemon):
+    daemon.settings["listen"] = f"unix:{daemon.run_dir}/m.sock"
+    assert "<4>stekd: a change of user, allow_disk or listen takes effect when stekd is started again" in daemon.reload()
+    assert not (daemon.run_dir / "m.sock").exists()
+    daemon.restart()
+    assert (daemon.run_dir / "m.sock").exists()
+
+
 def test_when_one_new_ring_cannot_be_kept_nothing_changes(daemon):
     before = daemon.status("web")["policy"]
     (daemon.run_dir / "bad.ring").mkdir()
