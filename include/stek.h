@@ -9,7 +9,8 @@
  *     if (stek_ring_new(NULL, &ring) != STEK_OK) ...
  *     if (stek_attach(ctx, ring, NULL) != STEK_OK) ...
  *
- * Make the ring before the server forks: all the forks then share it. All times are Unix seconds.
+ * Make the ring before the server forks: all the forks then share it. stek_ring_open() in the place of stek_ring_new() uses
+ * a ring that stekd keeps, whose keys outlive the server. All times are Unix seconds.
  * Nothing here logs, exits or aborts. See stek(3).
  */
 #ifndef STEK_H

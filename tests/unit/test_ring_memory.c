@@ -6,6 +6,9 @@
 #include "unit.h"
 
 #include "ring_collector.h"
+#include "ring_dir.h"
+
+#include "core/revoke.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -23,6 +26,8 @@ enum { ROUNDS = 4, MEMORY_MIN = 1 << 20 };
  * from when this one had served already.
  */
 struct scene {
+    struct ring_dir dir; /* of a ring file */
+    struct child keeper; /* its writer; pid 0: the ring is private */
     struct sites *sites;
     struct collector *collector;
     struct crew crew;
@@ -43,7 +48,50 @@ static void all_shake_hands(struct scene *scene)
     collector_collect(scene->collector);
 }
 
-static int set_up(void **state)
+/* What stekd does: whatever is due, or an operator's order to revoke everything. */
+static enum stek_result revoke_all(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+{
+    static const struct stek_revocation everything = {.which = STEK_REVOKE_ALL};
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    uint64_t count;
+
+    (void)arg;
+    return stek_records_revoke(&state->records, &everything, &policy, now, fresh, &count);
+}
+
+static void keep(int fd, void *arg)
+{
+    struct stek_writer *writer = ring_dir_write(arg, STEK_WRITER_NEW);
+    int order;
+
+    child_tell(fd, 'k');
+    while ((order = child_hear(fd)) >= 0) {
+        if (order == 'v')
+            CHECK(stek_writer_change(writer, revoke_all, NULL, ring_time()) == STEK_OK);
+        CHECK(stek_writer_update(writer, ring_time()) == STEK_OK);
+        child_tell(fd, 'k');
+    }
+    stek_writer_close(writer);
+}
+
+static void order_keeper(const struct scene *scene, char what)
+{
+    if (scene->keeper.pid == 0)
+        return;
+    child_tell(scene->keeper.fd, what);
+    CHECK(child_hear(scene->keeper.fd) == 'k');
+}
+
+static struct stek_ring *start_ring_file(struct scene *scene)
+{
+    ring_set_time(RING_START);
+    ring_dir_start(&scene->dir);
+    scene->keeper = child_start(keep, &scene->dir);
+    CHECK(child_hear(scene->keeper.fd) == 'k');
+    return ring_dir_open(&scene->dir);
+}
+
+static int set_up_with(void **state, bool file)
 {
     struct scene *scene = calloc(1, sizeof *scene);
 
@@ -51,7 +99,7 @@ static int set_up(void **state)
     strcpy(scene->folder, "/tmp/stek-memory-XXXXXX");
     assert_non_null(mkdtemp(scene->folder));
     (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-    scene->sites = sites_new(ring_start_empty(&ring_policy));
+    scene->sites = sites_new(file ? start_ring_file(scene) : ring_start_empty(&ring_policy));
     scene->collector = collector_start(scene->sites);
     scene->early = server_start(scene->sites, scene->folder);
     scene->idle = server_start(scene->sites, scene->folder);
@@ -60,10 +108,21 @@ static int set_up(void **state)
     scene->late = server_start(scene->sites, scene->folder);
     for (int i = 1; i <= ROUNDS; i++) {
         ring_set_time(RING_START + i * RING_ROTATE_S);
+        order_keeper(scene, 'u');
         all_shake_hands(scene);
     }
     *state = scene;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, false);
+}
+
+static int set_up_file(void **state)
+{
+    return set_up_with(state, true);
 }
 
 /* Finds a file in a folder that has at most one. */
@@ -93,6 +152,10 @@ static int tear_down(void **state)
     crew_end(&scene->crew);
     collector_end(scene->collector);
     sites_free(scene->sites);
+    if (scene->keeper.pid != 0) {
+        child_kill(&scene->keeper);
+        ring_dir_finish(&scene->dir);
+    }
     if (file_in(scene->folder, core))
         assert_int_equal(unlink(core), 0);
     assert_int_equal(rmdir(scene->folder), 0);
@@ -177,6 +240,32 @@ static void when_any_process_comes_by_what_retired_is_gone_from_idle_ones(void *
     assert_no_process_holds_anything_retired(scene);
     assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->idle.pid)->ticket_keys);
     assert_false(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)->ticket_keys);
+}
+
+static void assert_idle_ones_hold_covered_keys_only(struct scene *scene)
+{
+    collector_collect(scene->collector);
+    assert_no_process_holds_anything_retired(scene);
+    assert_holds_nothing_retired(scene, "the keeper", scene->keeper.pid);
+    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)->ticket_keys);
+    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, getpid())->ticket_keys);
+}
+
+static void what_the_keeper_of_a_file_retires_is_gone_from_consumers_that_sleep(void **state)
+{
+    struct scene *scene = *state;
+
+    pass_time();
+    order_keeper(scene, 'u');
+    assert_idle_ones_hold_covered_keys_only(scene);
+}
+
+static void what_the_keeper_of_a_file_revokes_is_gone_from_consumers_that_sleep(void **state)
+{
+    struct scene *scene = *state;
+
+    order_keeper(scene, 'v');
+    assert_idle_ones_hold_covered_keys_only(scene);
 }
 
 static void one_more_handshake_leaves_nothing_retired_in_a_process(void **state)
@@ -274,6 +363,7 @@ static void a_core_dump_holds_no_key_that_lived(void **state)
 }
 
 #define memory_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define file_test(name) cmocka_unit_test_setup_teardown(name, set_up_file, tear_down)
 
 int main(void)
 {
@@ -281,6 +371,8 @@ int main(void)
         memory_test(sixteen_bytes_of_a_key_are_found_at_any_place),
         memory_test(live_secrets_are_found_in_every_process_but_no_ticket_key),
         memory_test(when_any_process_comes_by_what_retired_is_gone_from_idle_ones),
+        file_test(what_the_keeper_of_a_file_retires_is_gone_from_consumers_that_sleep),
+        file_test(what_the_keeper_of_a_file_revokes_is_gone_from_consumers_that_sleep),
         memory_test(one_more_handshake_leaves_nothing_retired_in_a_process),
         memory_test(so_does_maintenance),
         memory_test(a_core_dump_holds_no_key_that_lives),
