@@ -97,7 +97,7 @@ static inline bool take_key(const struct stek_keycell *cell, uint64_t version, s
     for (size_t i = 0; i < SECRET_WORDS; i++) {
         const uint64_t word = atomic_load_explicit(&words[SECRET_WORD + i], memory_order_acquire) ^
                               atomic_load_explicit(&mask[i % MASK_WORDS], memory_order_acquire);
-        memcpy(ret_key->hmac_key + i * sizeof word, &word, sizeof word);
+        memcpy((uint8_t *)ret_key + offsetof(struct stek_ticket_key, hmac_key) + i * sizeof word, &word, sizeof word);
     }
     if (end_read(cell, version) && mask_was_there(at, place))
         return true;
