@@ -5,12 +5,14 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 TIME ?= 30
 STEPS ?=
+SEED ?= 1
+SEEDS ?= 1000
 
 MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
-.PHONY: build help demo check lint fuzz bench bench-instructions install uninstall clean
+.PHONY: build help demo check lint sim fuzz bench bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
 build:
@@ -22,9 +24,10 @@ help:
 	@echo 'make                  build everything into build/'
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
-	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus model lint'
+	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus model sim lint'
 	@echo 'make lint             the same as make check STEPS=lint'
 	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
+	@echo 'make sim SEEDS=1000   simulated fleets: more seeds; SEED=N begins elsewhere'
 	@echo 'make bench            measure speed and cost, in four minutes on a quiet machine'
 	@echo '                        ARGS="--json FILE --strict --quick --only server": see tests/bench/bench.py --help'
 	@echo 'make bench-instructions  count instructions instead, which no other work on the machine disturbs'
@@ -45,6 +48,9 @@ check:
 lint:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/check lint
+
+sim: build
+	@build/tests/sim/sim --seed $(SEED) --seeds $(SEEDS)
 
 fuzz:
 	@$(PACKAGES)

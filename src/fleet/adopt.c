@@ -15,6 +15,11 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
         sync->report[sync->report_count++] = (struct stek_sync_report){seq, refusal};
 }
 
+uint64_t stek_adopt_floor(const struct stek_sync *sync)
+{
+    return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor : sync->floor;
+}
+
 /* Whether a published record stands under this entry, as far as is known: a full read has to mention it again. */
 static bool stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry)
 {
@@ -36,7 +41,8 @@ static bool in_order(const struct stek_sync *sync, const struct stek_record *rec
 {
     for (uint32_t i = 0; i < sync->view.count; i++) {
         const struct stek_storeview_entry *other = &sync->view.at[i];
-        if (!stands(sync, other) || other->seq == record->seq || other->seq < sync->floor)
+        if (!stands(sync, other) || other->seq == record->seq ||
+            other->seq < stek_adopt_floor(sync))
             continue;
         if (other->seq < record->seq ? other->active_from >= record->active_from
                                      : other->active_from <= record->active_from)
@@ -71,7 +77,7 @@ static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq, enum stek_v
         return STEK_REFUSAL_MISPLACED;
     if (!is_sound(record) || repeats_published(sync, record))
         return STEK_REFUSAL_UNSOUND;
-    if (seq < sync->floor)
+    if (seq < stek_adopt_floor(sync))
         return STEK_REFUSAL_BELOW_FLOOR;
     return in_order(sync, record) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
 }
@@ -81,7 +87,7 @@ static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_fro
 {
     uint32_t before = 0;
 
-    if (accept_until <= now || seq < sync->floor)
+    if (accept_until <= now || seq < stek_adopt_floor(sync))
         return false;
     for (size_t i = 0; i < sync->records.count; i++)
         before += stek_record_counts(&sync->records.at[i]) && sync->records.at[i].active_from > now &&
@@ -179,12 +185,30 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         entry->presence = STEK_PRESENCE_IDLE;
 }
 
-void stek_adopt_floor(struct stek_sync *sync, uint64_t floor)
+/* Whether what seals instead of what was revoked is here, with its new times: a clock may be off by half an interval. */
+static bool has_successor(const struct stek_sync *sync, uint64_t floor, int64_t now)
 {
+    for (uint32_t i = 0; i < sync->view.count; i++)
+        if (sync->view.at[i].seq >= floor && sync->view.at[i].presence == STEK_PRESENCE_HELD &&
+            sync->view.at[i].active_from - now <= sync->policy.rotate_s / 2)
+            return true;
+    return false;
+}
+
+void stek_adopt_raise(struct stek_sync *sync, int64_t now)
+{
+    const uint64_t floor = stek_adopt_floor(sync);
+
+    if (floor == sync->floor)
+        return;
+    if (!sync->sure && !has_successor(sync, floor, now)) {
+        sync->read_wanted = true;
+        return;
+    }
     sync->floor = floor;
     for (size_t i = sync->records.count; i-- > 0;)
         if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))
-            remove_at(sync, i); /* a full read brings back what is in the store */
+            remove_at(sync, i);
     for (uint32_t i = 0; i < sync->view.count; i++) {
         struct stek_storeview_entry *entry = &sync->view.at[i];
         if (entry->seq < floor && entry->presence == STEK_PRESENCE_HELD)

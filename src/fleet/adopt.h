@@ -13,8 +13,14 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry, enum stek_value value,
                       const struct stek_record *record, int64_t now);
 
-/* No record below `floor` opens any more, nor one that may follow from such a one: only what is in the store stays. */
-void stek_adopt_floor(struct stek_sync *sync, uint64_t floor);
+/* The floor that the store tells of, or the ring's, whichever is higher. */
+uint64_t stek_adopt_floor(const struct stek_sync *sync);
+
+/*
+ * Obeys a floor that has risen: no record below it opens any more, nor one that may follow from such a one; only what is in
+ * the store stays. It waits for the record that is to seal from then on, or until a full read has shown that there is none.
+ */
+void stek_adopt_raise(struct stek_sync *sync, int64_t now);
 
 /*
  * With a complete view of the store: parts with records that do not follow from what is published, and continues over

@@ -40,6 +40,7 @@ void stek_sync_read_end(struct stek_sync *sync)
     stek_storeview_end(&sync->view);
     sync->reading = false;
     sync->read_asked = false;
+    sync->sure = true;
     sync->synced = true;
 }
 
@@ -86,7 +87,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
     }
     view->floor = floor;
     if (floor > sync->floor)
-        stek_adopt_floor(sync, floor);
+        sync->sure = sync->reading; /* obeyed with the next decision */
     else if (floor < sync->floor)
         stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
 }
@@ -106,11 +107,11 @@ static void note_written(struct stek_sync *sync, int64_t revision, int64_t now)
 
     if (out->put_floor)
         stek_sync_saw_floor(sync, revision, STEK_VALUE_GOOD, out->floor);
-    for (uint32_t i = 0; i < out->count; i++)
-        stek_sync_saw_record(sync, out->put[i].record.seq, revision, STEK_VALUE_GOOD, &out->put[i].record, now);
     for (uint32_t i = 0; i < sync->view.count; i++)
         if (sync->view.at[i].seq < out->delete_below)
             stek_sync_saw_record_deleted(sync, sync->view.at[i].seq, revision);
+    for (uint32_t i = 0; i < out->count; i++)
+        stek_sync_saw_record(sync, out->put[i].record.seq, revision, STEK_VALUE_GOOD, &out->put[i].record, now);
 }
 
 void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision, int64_t now_ms)

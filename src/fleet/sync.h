@@ -115,6 +115,7 @@ struct stek_sync {
     bool writing;     /* `out` is under way */
     uint32_t lost;    /* transactions in a row */
     bool clock_off;
+    bool sure;             /* nothing of the store is unknown since the floor rose last */
     bool diverged;         /* a published record took the place of another one that was no continuation */
     int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
     int64_t retry_at_ms;   /* after a refusal of the store: not before */

@@ -100,6 +100,21 @@ def model(builds):
     return checked(outcome, "model", status, output)
 
 
+def sim(builds):
+    """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed counts as one."""
+    folder = builds.get("build")
+    outcome = Outcome()
+    for what, count, options in (("seeds", 300, ["--seeds", 300]), ("a thousand hosts", 1, ["--seed", 3, "--nodes", 1000])):
+        status, output = run([folder / "tests" / "sim" / "sim", *options], builds.root, limit_s=1200)
+        outcome.add(Outcome(passed=count) if status == 0 else failure(f"sim: {what}", output))
+    status, output = run(["/usr/bin/python3", "tests/sim/mutants.py"], builds.root, limit_s=1200)
+    noticed = [line for line in output.splitlines() if ": noticed by seed" in line]
+    outcome.passed += len(noticed)
+    if status != 0 or not noticed:
+        outcome.add(failure("sim: faults put in on purpose", output))
+    return outcome
+
+
 def lint(builds):
     """Each check of tests/lint counts as one."""
     outcome = Outcome()
@@ -118,5 +133,6 @@ STEPS = {
     "valgrind": ("unit tests under valgrind", valgrind),
     "corpus": ("fuzz corpora replayed", corpus),
     "model": ("the ring's protocol in Spin", model),
+    "sim": ("simulated fleets", sim),
     "lint": ("lint", lint),
 }

@@ -59,33 +59,36 @@ static void step_clock(struct sim *sim, struct sim_node *node)
     sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = node->number});
 }
 
-static void operate(struct sim *sim, struct sim_node *node)
+/* A floor, as one would ask for it: for a key, for a time, or beyond all. */
+static uint64_t some_floor(struct sim *sim, const struct sim_node *node)
 {
     const struct stek_records *records = &node->sync.records;
-    const int64_t seconds = sim_node_clock(sim, node) / 1000;
-    uint64_t floor = 0;
+    const int64_t age_s = prng_scale(&sim->prng, 8 * sim->config.policy.rotate_s);
 
-    if (!sim_node_in_touch(node) || records->count == 0)
+    switch (prng_between(&sim->prng, 0, 2)) {
+    case 0:
+        return stek_sync_floor_for(&node->sync,
+                                   records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
+    case 1:
+        return stek_sync_floor_before(&node->sync, sim_node_clock(sim, node) / 1000 - age_s);
+    default:
+        return 0;
+    }
+}
+
+static void operate(struct sim *sim, struct sim_node *node)
+{
+    const bool rotate = prng_one_in(&sim->prng, 2);
+
+    if (!sim_node_in_touch(node) || node->sync.records.count == 0)
         return;
-    if (prng_one_in(&sim->prng, 2)) {
-        const char *problem = stek_sync_ask(&node->sync, STEK_SYNC_OP_ROTATE, 0);
+    const uint64_t floor = rotate ? 0 : some_floor(sim, node);
+    const char *problem = stek_sync_ask(&node->sync, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
+    if (rotate)
         sim_trace(sim, "node %u is to rotate the fleet: %s", node->number, problem == NULL ? "yes" : problem);
-    } else {
-        switch (prng_between(&sim->prng, 0, 2)) {
-        case 0:
-            floor = stek_sync_floor_for(
-                &node->sync, records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
-            break;
-        case 1:
-            floor = stek_sync_floor_before(&node->sync, seconds - prng_scale(&sim->prng, 8 * sim->config.policy.rotate_s));
-            break;
-        default:
-            break;
-        }
-        const char *problem = stek_sync_ask(&node->sync, STEK_SYNC_OP_REVOKE, floor);
+    else
         sim_trace(sim, "node %u is to raise the floor to %llu: %s", node->number, (unsigned long long)floor,
                   problem == NULL ? "yes" : problem);
-    }
     sim_node_decide(sim, node);
 }
 
@@ -96,7 +99,7 @@ static void store_trouble(struct sim *sim)
     for (size_t i = 0; i < sim->store.count; i++)
         if (sim->store.value[i].there && sim->store.value[i].seq > last)
             last = sim->store.value[i].seq;
-    switch (prng_between(&sim->prng, 0, 3)) {
+    switch (prng_between(&sim->prng, 0, 5)) {
     case 0:
         sim_trace(sim, "the store has no space");
         sim->store.no_space = true;
@@ -112,6 +115,14 @@ static void store_trouble(struct sim *sim)
         last += (uint64_t)prng_between(&sim->prng, 1, 3);
         sim_trace(sim, "a foreign value under seq %llu", (unsigned long long)last);
         sim_store_put_foreign(sim, last);
+        break;
+    case 3:
+        sim_trace(sim, "somebody deletes the floor by hand");
+        sim_store_put_floor(sim, 0);
+        break;
+    case 4:
+        sim_trace(sim, "somebody brings an old floor back");
+        sim_store_put_floor(sim, 1);
         break;
     default:
         last -= (uint64_t)prng_between(&sim->prng, 0, last > 3 ? 3 : 0);
@@ -152,6 +163,8 @@ void sim_fault(struct sim *sim)
     case 9:
     case 10:
         operate(sim, node);
+        if (prng_one_in(&sim->prng, 2))
+            operate(sim, some_node(sim)); /* two at once */
         break;
     default:
         store_trouble(sim);

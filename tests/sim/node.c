@@ -229,7 +229,9 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
         if (change->revision <= node->got_rev || change->revision > revision)
             continue;
         sim->store.bytes += 220;
-        if (change->is_floor)
+        if (change->is_floor && change->floor == 0)
+            stek_sync_saw_floor_deleted(&node->sync, change->revision);
+        else if (change->is_floor)
             saw_floor(node, change->revision, change->floor);
         else
             saw_value(sim, node, &change->value);

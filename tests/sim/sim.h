@@ -164,6 +164,7 @@ void sim_store_answer(struct sim *sim, struct sim_message *message);
 void sim_store_expire(struct sim *sim);
 void sim_store_compact(struct sim *sim);
 void sim_store_put_foreign(struct sim *sim, uint64_t seq);
+void sim_store_put_floor(struct sim *sim, uint64_t floor);
 void sim_store_lose_key(struct sim *sim, uint64_t seq);
 
 /* net.c: between the nodes and the store */

@@ -192,3 +192,17 @@ void sim_store_lose_key(struct sim *sim, uint64_t seq)
     log_change(&sim->store, &(struct sim_change){.revision = sim->store.revision, .value = *value});
     sim_net_watch_all(sim);
 }
+
+/* Somebody deletes the floor (0), or brings an old one back. */
+void sim_store_put_floor(struct sim *sim, uint64_t floor)
+{
+    struct sim_store *store = &sim->store;
+
+    if (store->floor_revision == 0)
+        return;
+    store->revision++;
+    store->floor = floor;
+    store->floor_revision = floor == 0 ? 0 : store->revision;
+    log_change(store, &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = floor});
+    sim_net_watch_all(sim);
+}

@@ -154,12 +154,15 @@ static void step(struct sim *sim, struct sim_event *event)
 static void run_for(struct sim *sim, int64_t duration_ms)
 {
     const int64_t until_ms = sim->now + duration_ms;
+    const uint64_t most = 200000 + 20000 * (uint64_t)sim->config.nodes;
     struct sim_event event;
 
-    while (sim->failure == NULL && sim->queue_count > 0 && sim->queue[0].at_ms <= until_ms && sim_pop(sim, &event))
+    while (sim->failure == NULL && sim->steps <= most && sim->queue_count > 0 && sim->queue[0].at_ms <= until_ms && sim_pop(sim, &event))
         step(sim, &event);
     if (sim->failure == NULL)
         sim->now = until_ms;
+    if (sim->steps > most)
+        sim_fail(sim, "idle", "%llu steps for %u nodes", (unsigned long long)sim->steps, sim->config.nodes);
 }
 
 bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace)

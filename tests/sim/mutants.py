@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the sync on purpose, one line at a time, and demands that the simulation notices.
+
+Each mutant is the sources with one replacement, built apart and run over seeds from 1 on until one fails.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SEEDS = 400
+
+# What is broken; the file; the text that stands there; what stands there instead; and perhaps another file.
+MUTANTS = [
+    ("puts without if-absent", "tests/sim/store.c",
+     "if (write->put[i].expect != (there == NULL ? 0 : there->revision))", "if (write->put[i].expect > STEK_TIME_MAX && there)"),
+    ("puts without looking at the floor", "tests/sim/store.c",
+     "if (write->floor_expect != store->floor_revision)", "if (write->floor_expect < 0)"),
+    ("fresh bytes for a seq that is settled", "src/core/schedule.c",
+     "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {", "if (true) {",
+     "src/fleet/decide.c", "        result = hold_next(sync, now);", "        result = STEK_OK;"),
+    ("the floor of a ring may fall", "src/fleet/sync.c",
+     "if (floor > sync->floor)", "sync->floor = floor;\n    if (floor > sync->floor)"),
+    ("the floor of the store may fall", "src/fleet/publish.c",
+     "ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;",
+     "ret_write->put_floor = true; ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;"),
+    ("believes the clock of the put", "src/fleet/adopt.c",
+     "    clear_way(sync, record, now);\n    stek_records_insert(&sync->records, record);",
+     "    clear_way(sync, record, now);\n    struct stek_record moved = *record;\n"
+     "    moved.active_until += now % 7;\n    moved.accept_until += now % 7;\n"
+     "    stek_records_insert(&sync->records, &moved);"),
+    ("seals before the store has said yes", "src/fleet/decide.c",
+     "    sync->writing = true;\n",
+     "    sync->writing = true;\n    for (uint32_t i = 0; i < sync->out.count; i++)\n"
+     "        if (stek_records_find(&sync->records, sync->out.put[i].record.seq) == NULL)\n"
+     "            stek_records_insert(&sync->records, &sync->out.put[i].record);\n"),
+    ("its own continuation wins over what is published", "src/fleet/adopt.c",
+     "        sync->diverged = true;\n", "        sync->diverged = true;\n        return;\n"),
+    ("forgets what it sealed while it was cut off", "src/fleet/adopt.c",
+     "    if (record->active_from <= now)\n        record->origin = STEK_ORIGIN_SUPERSEDED;",
+     "    if (record->active_from < 0)\n        record->origin = STEK_ORIGIN_SUPERSEDED;"),
+    ("goes on with continuations of what was superseded", "src/fleet/relink.c",
+     "*ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;", "*ret_follows = true;"),
+    ("a revocation leaves what follows from it", "src/fleet/adopt.c",
+     "if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))",
+     "if (sync->records.at[i].seq < floor)"),
+    ("a revocation stops where a continuation begins", "src/fleet/sync.c",
+     "if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)\n            return", "if (stek_record_counts(&records->at[i]))\n            return",
+     "src/fleet/operate.c", "there->origin == STEK_ORIGIN_PUBLISHED", "there->origin != STEK_ORIGIN_SUPERSEDED"),
+    ("deletes what still opens", "src/fleet/publish.c",
+     "entry->accept_until + margin_s(sync) > now", "entry->active_from > now"),
+    ("obeys a floor before it has what seals from then on", "src/fleet/adopt.c",
+     "if (!sync->sure && !has_successor(sync, floor, now)) {", "if (false) {"),
+    ("leaves gaps that a useless value makes", "src/fleet/relink.c",
+     "    *ret_joined = false;\n    return fill(sync, before->seq + 1);", "    return STEK_OK;"),
+    ("holds nothing ahead when nothing is published", "src/fleet/decide.c",
+     "        result = hold_next(sync, now);", "        result = STEK_OK;"),
+    ("writes with a clock that is off", "src/fleet/publish.c",
+     "!sync->writing && !sync->clock_off && right_key", "!sync->writing && right_key"),
+    ("a rotation by hand takes promises back", "src/fleet/operate.c",
+     "    ended.active_until = now;\n", "    ended.active_until = now;\n    ended.accept_until = now + 1;\n"),
+    ("keeps retired records", "src/fleet/adopt.c",
+     "    stek_records_retire(&sync->records, now);\n", "",
+     "src/core/schedule.c", "    stek_records_retire(records, now);\n    return STEK_OK;\n}\n\nstatic bool time_is_sane", "    return STEK_OK;\n}\n\nstatic bool time_is_sane"),
+]
+
+CORE = ["src/core/chain.c", "src/core/policy.c", "src/core/record.c", "src/core/result.c", "src/core/schedule.c",
+        "src/crypto/derive.c", "src/crypto/hkdf.c", "src/crypto/keycheck.c"]
+FLEET = [f"src/fleet/{name}.c" for name in ("adopt", "decide", "operate", "publish", "relink", "stagger", "storeview", "sync")]
+
+
+def build(folder):
+    sources = CORE + FLEET + ["tests/unit/prng.c"] + sorted(f"tests/sim/{path.name}" for path in (folder / "tests/sim").glob("*.c"))
+    subprocess.run(["cc", "-O1", "-w", "-D_GNU_SOURCE", "-std=gnu11", "-Iinclude", "-Isrc", "-o", "sim", *sources, "-lcrypto"],
+                   cwd=folder, check=True)
+
+
+def copy(folder):
+    for name in ("include", "src", "tests/sim", "tests/unit"):
+        shutil.copytree(ROOT / name, folder / name)
+
+
+def what_fails(folder, seeds):
+    """The seed that fails, and the invariant; None when all hold."""
+    result = subprocess.run(["./sim", "--seeds", str(seeds)], cwd=folder, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False, timeout=300)
+    found = re.match(r"seed (\d+) failed after \d+ steps: ([^:]+):", result.stdout)
+    if found:
+        return found.groups()
+    if result.returncode != 0:
+        return "?", f"status {result.returncode}"
+    return None
+
+
+def try_mutant(mutant, seeds):
+    """A line about the mutant, and whether it was noticed."""
+    about, *changes = mutant
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        copy(folder)
+        for name, old, new in zip(changes[::3], changes[1::3], changes[2::3]):
+            text = (folder / name).read_text()
+            if text.count(old) != 1:
+                return f"{about}: {name} has no such line, or several", False
+            (folder / name).write_text(text.replace(old, new))
+        build(folder)
+        failed = what_fails(folder, seeds)
+    if failed is None:
+        return f"{about}: NOT NOTICED in {seeds} seeds", False
+    return f"{about}: noticed by seed {failed[0]} ({failed[1]})", True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    chosen = parser.parse_args()
+    good = True
+    for mutant in MUTANTS:
+        if chosen.only in mutant[0]:
+            line, noticed = try_mutant(mutant, chosen.seeds)
+            print(line, flush=True)
+            good &= noticed
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
