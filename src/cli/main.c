@@ -11,6 +11,7 @@ static const struct stek_command commands[] = {
     {"status", "show rings, their keys, and what became of tickets", stek_command_status},
     {"rotate", "make the next key of a ring the active one, now", stek_command_rotate},
     {"revoke", "destroy keys of a ring in every process, now", stek_command_revoke},
+    {"fleet", "the same keys on every host: make a key for it, look at it", stek_command_fleet},
     {"inspect", "tell under which key a ticket was sealed, and when", stek_command_inspect},
     {"enable", "have a service of systemd share the keys of a ring", stek_command_enable},
     {"disable", "take that back", stek_command_disable},

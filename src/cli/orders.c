@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek rotate and stek revoke: orders to stekd. */
 #include "cli/command.h"
+#include "cli/fleet.h"
 #include "cli/format.h"
 #include "cli/statuses.h"
 #include "cli/when.h"
@@ -107,8 +108,11 @@ int stek_command_rotate(int argc, char **argv)
     }
     if (!take_ring("rotate", argc, argv, &ring))
         return STEK_EXIT_USAGE;
-    const int code = stek_client_command("rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring), &answer);
+    int code = stek_client_command("rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring), &answer);
+    const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);
+    if (code == STEK_EXIT_FINE && fleet)
+        code = stek_fleet_follow("rotate", ring);
     if (code == STEK_EXIT_FINE)
         print_active(ring);
     return code;
@@ -199,12 +203,16 @@ int stek_command_revoke(int argc, char **argv)
         (void)fprintf(stderr, "stek revoke: nothing was revoked\n");
         return STEK_EXIT_FAILED;
     }
-    const int code = stek_client_command("revoke", revoke_request(&what), &answer);
+    int code = stek_client_command("revoke", revoke_request(&what), &answer);
     const int64_t revoked = (int64_t)json_integer_value(json_object_get(answer, "revoked"));
+    const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);
+    if (code == STEK_EXIT_FINE && fleet)
+        code = stek_fleet_follow("revoke", what.ring);
     if (code != STEK_EXIT_FINE)
         return code;
-    (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked, revoked == 1 ? "key" : "keys");
+    if (!fleet)
+        (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked, revoked == 1 ? "key" : "keys");
     print_active(what.ring);
     return STEK_EXIT_FINE;
 }

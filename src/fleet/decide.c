@@ -175,6 +175,10 @@ static void tell(struct stek_sync *sync, int64_t now, struct stek_sync_actions *
     stek_records_view(&sync->records, now, &view);
     if (view.valid_until < STEK_TIME_MAX)
         wake_at(actions, view.valid_until * 1000);
+    if (view.active >= 0) { /* one more record is published before the next begins: stek_publish_write() */
+        const int64_t lead_at = sync->records.at[view.active].active_until - stek_publish_lead_s(sync);
+        wake_at(actions, lead_at > now ? lead_at * 1000 : INT64_MAX);
+    }
     if (last != NULL && last->active_from <= now) /* see hold_next() */
         wake_at(actions, (last->active_until - (sync->policy.rotate_s + 1) / 2 + 1) * 1000);
 }

@@ -100,7 +100,7 @@ struct stek_fleet_api {
     uint64_t (*floor_for)(const struct stek_fleet *fleet, size_t ring, uint64_t seq);
     uint64_t (*floor_before)(const struct stek_fleet *fleet, size_t ring, int64_t when);
     /*
-     * What is known of the members, and a request to read them again: {"as_of", "count", "hosts": {name: {"version",
+     * What is known of the members, and a request to read them again: {"reading", "as_of", "count", "hosts": {name: {"version",
      * "keys", "rings", "clock_ahead_s"}}}; NULL: not read yet. The caller's to free.
      */
     json_t *(*members)(struct stek_fleet *fleet, bool read_again);

@@ -41,6 +41,7 @@ struct stek_fleet_members {
     char last[1024]; /* where the next page begins */
     size_t last_len;
     uint64_t count;
+    uint64_t readings;
     json_t *hosts; /* of the reading that is under way */
     json_t *known; /* of the last one: {"as_of", "count", "hosts": {name: {…}}} */
 };

@@ -215,7 +215,7 @@ static void end_reading(struct stek_fleet *fleet)
     struct stek_fleet_members *members = &fleet->members;
 
     json_decref(members->known);
-    members->known = json_pack("{s:I, s:I, s:o}", "as_of", (json_int_t)(stek_fleet_now_ms() / 1000), "count",
+    members->known = json_pack("{s:I, s:I, s:I, s:o}", "reading", (json_int_t)++members->readings, "as_of", (json_int_t)(stek_fleet_now_ms() / 1000), "count",
                                (json_int_t)members->count, "hosts", members->hosts);
     members->hosts = NULL;
     members->reading = false;

@@ -95,6 +95,11 @@ static uint64_t seq_beyond(const struct stek_sync *sync, int64_t now)
     return seq + 1 > sync->floor ? seq + 1 : sync->floor;
 }
 
+int64_t stek_publish_lead_s(const struct stek_sync *sync)
+{
+    return (sync->policy.rotate_s + 3) / 4;
+}
+
 /* Whether the ring has no record from which it can go on. */
 static bool must_start(const struct stek_records *records, int64_t now)
 {
@@ -103,11 +108,27 @@ static bool must_start(const struct stek_records *records, int64_t now)
     return last == NULL || last->active_until <= now;
 }
 
+/*
+ * The policy as it is published: in the last quarter of an interval one record more, so that when the next one begins,
+ * `ahead` later ones stand in the store already, however long hosts wait for each other.
+ */
+static struct stek_policy early_policy(const struct stek_sync *sync, int64_t now)
+{
+    struct stek_policy policy = sync->policy;
+    const int active = stek_records_active(&sync->records, now);
+    const bool room = policy.accept_s / policy.rotate_s + policy.ahead + 1 <= STEK_RECORDS_MAX - 2;
+
+    if (room && active >= 0 && sync->records.at[active].active_until - now <= stek_publish_lead_s(sync))
+        policy.ahead++;
+    return policy;
+}
+
 /* What the ring would be if all that is due were published. */
 static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
                                    struct stek_records *ret_records)
 {
     STEK_SECRET(stek_record) struct stek_record first = {0};
+    const struct stek_policy policy = early_policy(sync, now);
     uint32_t used = 0;
 
     *ret_records = sync->records;
@@ -117,7 +138,7 @@ static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now, co
             return result;
         stek_records_insert(ret_records, &first);
     }
-    return stek_records_look_ahead(ret_records, &sync->policy, now, fresh, &used);
+    return stek_records_look_ahead(ret_records, &policy, now, fresh, &used);
 }
 
 /*

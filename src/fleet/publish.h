@@ -28,6 +28,9 @@ STEK_MUST_USE enum stek_result stek_publish_first(const struct stek_sync *sync, 
                                                   const struct stek_fresh *fresh, uint32_t *used,
                                                   struct stek_record *ret_record);
 
+/* How long before the end of an interval the record is published that keeps `ahead` of them ahead when it has ended. */
+int64_t stek_publish_lead_s(const struct stek_sync *sync);
+
 /* When this host is to put what it has to: how long from now. */
 int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice);
 

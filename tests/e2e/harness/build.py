@@ -14,6 +14,7 @@ FLEET_LIBRARY = BUILD / "src/fleet/stek-fleet.so"
 CLIENT = BUILD / "tests/tools/ticket-client"
 BROKEN_SERVER = BUILD / "tests/tools/broken-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
+RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 
 
 def missing():

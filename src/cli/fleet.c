@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stek fleet: the fleet as the local stekd sees it, and its key-encryption keys. */
+#include "cli/fleet.h"
+
+#include "cli/client.h"
+#include "cli/command.h"
+
+#include "crypto/random.h"
+#include "fleet/envelope.h"
+#include "fleet/kekfile.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_MS = 100, MEMBERS_WAIT_MS = 5000, REKEY_WAIT_MS = 60000 };
+
+static void print_help(void)
+{
+    (void)puts("Usage: stek fleet init FILE\n"
+               "       stek fleet status [--json]\n"
+               "       stek fleet rekey\n"
+               "The same keys on every host, by way of etcd: see [fleet] in stekd.conf(5).\n\n"
+               "  init FILE      make a key-encryption key in a new file, for every host of the fleet\n"
+               "  status         the store, the rings, and the hosts that hold the next key\n"
+               "  rekey          seal what is in the store anew, under the first key of kek\n\n"
+               "  --json         as one JSON object\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         this text\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
+               "Example:\n"
+               "  stek fleet init /etc/stek/fleet.kek\n"
+               "  stek fleet status");
+}
+
+static int fleet_init(const char *path)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 key;
+    STEK_SECRET(stek_kek) struct stek_kek kek;
+
+    if (stek_random_secret(&key) != STEK_OK || stek_kek_init(&key, &kek) != STEK_OK) {
+        (void)fprintf(stderr, "stek fleet init: no key was made: the random generator failed\n");
+        return STEK_EXIT_FAILED;
+    }
+    errno = 0;
+    const char *problem = stek_kekfile_write(path, &key);
+    if (problem != NULL) {
+        (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem, errno != 0 ? ": " : "",
+                      errno != 0 ? strerror(errno) : "");
+        return STEK_EXIT_FAILED;
+    }
+    (void)printf("%s: key ", path);
+    for (unsigned i = 0; i < STEK_KEK_ID_LEN; i++)
+        (void)printf("%02x", kek.id[i]);
+    (void)puts("\nCopy the file to every host of the fleet, readable by stekd's user only, and name it in\n"
+               "kek of [fleet] there.");
+    return STEK_EXIT_FINE;
+}
+
+static void rest(void)
+{
+    const struct timespec pause = {0, POLL_MS * 1000000L};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static int ask(const char *command, bool read, json_t **ret_answer)
+{
+    return stek_client_command(command, json_pack("{s:s, s:b}", "command", "fleet", "read", (int)read), ret_answer);
+}
+
+static json_int_t read_at(const json_t *fleet)
+{
+    return json_integer_value(json_object_get(json_object_get(fleet, "members"), "reading"));
+}
+
+int stek_fleet_ask(const char *command, json_t **ret_fleet)
+{
+    json_t *fleet = NULL;
+    int code = ask(command, true, &fleet);
+
+    if (code != STEK_EXIT_FINE || !json_is_true(json_object_get(fleet, "online"))) {
+        *ret_fleet = fleet;
+        return code;
+    }
+    const json_int_t before = read_at(fleet);
+    for (int waited = 0; code == STEK_EXIT_FINE && waited < MEMBERS_WAIT_MS && read_at(fleet) <= before; waited += POLL_MS) {
+        json_decref(fleet);
+        fleet = NULL;
+        rest();
+        code = ask(command, false, &fleet);
+    }
+    *ret_fleet = fleet;
+    return code;
+}
+
+static int fleet_status(bool as_json)
+{
+    json_t *fleet = NULL;
+    int code = stek_fleet_ask("fleet status", &fleet);
+
+    if (code == STEK_EXIT_FINE && as_json) {
+        (void)json_dumpf(fleet, stdout, JSON_INDENT(2));
+        (void)puts("");
+    } else if (code == STEK_EXIT_FINE) {
+        stek_fleet_print(fleet);
+    }
+    if (code == STEK_EXIT_FINE)
+        code = stek_fleet_is_well(fleet) ? STEK_EXIT_FINE : STEK_EXIT_DEGRADED;
+    json_decref(fleet);
+    return code;
+}
+
+/* Every host must have the key that what is in the store will be sealed under. Says which have not. */
+static bool all_have_key(const json_t *fleet)
+{
+    const char *key = json_string_value(json_array_get(json_object_get(fleet, "keys"), 0));
+    const json_t *hosts = json_object_get(json_object_get(fleet, "members"), "hosts");
+    const char *name;
+    json_t *host;
+    bool all = key != NULL && json_object_size(hosts) > 0;
+
+    json_object_foreach(json_object_get(json_object_get(fleet, "members"), "hosts"), name, host)
+    {
+        if (stek_fleet_has_key(host, key))
+            continue;
+        (void)fprintf(stderr, "stek fleet rekey: host %s does not have key %s yet\n", name, key != NULL ? key : "");
+        all = false;
+    }
+    return all;
+}
+
+static int wait_for_rekey(void)
+{
+    json_t *fleet = NULL;
+    char state[16] = "running";
+    int code = STEK_EXIT_FINE;
+
+    for (int waited = 0; code == STEK_EXIT_FINE && strcmp(state, "running") == 0 && waited < REKEY_WAIT_MS; waited += POLL_MS) {
+        rest();
+        json_decref(fleet);
+        code = ask("fleet rekey", false, &fleet);
+        const json_t *rekey = json_object_get(fleet, "rekey");
+        const char *said = json_string_value(json_object_get(rekey, "state"));
+        (void)snprintf(state, sizeof state, "%s", said != NULL ? said : "failed");
+    }
+    const json_t *rekey = json_object_get(fleet, "rekey");
+    const json_int_t left = json_integer_value(json_object_get(rekey, "left"));
+    if (code == STEK_EXIT_FINE && strcmp(state, "done") == 0 && left == 0)
+        (void)printf("Sealed anew: %lld values. The other key may go from kek on all hosts.\n",
+                     (long long)json_integer_value(json_object_get(rekey, "resealed")));
+    else if (code == STEK_EXIT_FINE) {
+        (void)fprintf(stderr, "stek fleet rekey: not all is sealed anew (%lld values left): keep both keys, and try again\n",
+                      (long long)left);
+        code = STEK_EXIT_FAILED;
+    }
+    json_decref(fleet);
+    return code;
+}
+
+static int fleet_rekey(void)
+{
+    json_t *fleet = NULL;
+    int code = stek_fleet_ask("fleet rekey", &fleet);
+
+    if (code == STEK_EXIT_FINE && !all_have_key(fleet)) {
+        (void)fprintf(stderr, "stek fleet rekey: nothing was changed: give every host both keys first\n");
+        code = STEK_EXIT_FAILED;
+    }
+    json_decref(fleet);
+    if (code != STEK_EXIT_FINE)
+        return code;
+    fleet = NULL;
+    code = stek_client_command("fleet rekey", json_pack("{s:s}", "command", "rekey"), &fleet);
+    json_decref(fleet);
+    return code == STEK_EXIT_FINE ? wait_for_rekey() : code;
+}
+
+int stek_command_fleet(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    static char program[] = "stek fleet";
+    bool as_json = false;
+    int option;
+
+    argv[0] = program;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h') {
+            print_help();
+            return STEK_EXIT_FINE;
+        }
+        if (option != 'j')
+            return STEK_EXIT_USAGE;
+        as_json = true;
+    }
+    const char *what = optind < argc ? argv[optind] : "";
+    const int more = argc - optind - 1;
+    if (strcmp(what, "init") == 0 && more == 1 && !as_json)
+        return fleet_init(argv[optind + 1]);
+    if (strcmp(what, "status") == 0 && more == 0)
+        return fleet_status(as_json);
+    if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
+        return fleet_rekey();
+    (void)fprintf(stderr, "stek fleet: init FILE, status [--json] or rekey: try --help\n");
+    return STEK_EXIT_USAGE;
+}

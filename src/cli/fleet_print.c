@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/fleet.h"
+
+#include "cli/format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LAGGARDS_MAX = 10 };
+
+static const char *text_of(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+
+    return text != NULL ? text : "";
+}
+
+static int64_t number_of(const json_t *object, const char *member)
+{
+    return json_integer_value(json_object_get(object, member));
+}
+
+bool stek_fleet_has_key(const json_t *host, const char *key)
+{
+    const json_t *keys = json_object_get(host, "keys");
+
+    for (size_t i = 0; key != NULL && i < json_array_size(keys); i++)
+        if (json_is_string(json_array_get(keys, i)) && strcmp(json_string_value(json_array_get(keys, i)), key) == 0)
+            return true;
+    return false;
+}
+
+static json_t *hosts_of(const json_t *fleet)
+{
+    return json_object_get(json_object_get(fleet, "members"), "hosts");
+}
+
+static const json_t *ring_of(const json_t *host, const char *ring)
+{
+    return json_object_get(json_object_get(host, "rings"), ring);
+}
+
+void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int64_t floor, size_t *ret_holders,
+                         size_t *ret_floors, size_t *ret_all)
+{
+    const char *name;
+    json_t *host;
+
+    *ret_holders = *ret_floors = *ret_all = 0;
+    json_object_foreach(hosts_of(fleet), name, host)
+    {
+        const json_t *said = ring_of(host, ring);
+        if (said == NULL)
+            continue;
+        (*ret_all)++;
+        *ret_holders += number_of(said, "held") >= seq;
+        *ret_floors += number_of(said, "floor") >= floor;
+    }
+}
+
+bool stek_fleet_is_well(const json_t *fleet)
+{
+    const json_t *rings = json_object_get(fleet, "rings");
+    bool well = json_is_true(json_object_get(fleet, "online"));
+
+    for (size_t i = 0; i < json_array_size(rings); i++) {
+        const json_t *ring = json_array_get(rings, i);
+        well = well && strcmp(text_of(ring, "standing"), "in-step") == 0 && text_of(ring, "problem")[0] == '\0';
+    }
+    return well;
+}
+
+static void print_store(const json_t *fleet)
+{
+    struct stek_text since;
+
+    (void)printf("Store: %s %s since %s\n", text_of(fleet, "endpoint"),
+                 json_is_true(json_object_get(fleet, "online")) ? "connected" : "OUT OF REACH",
+                 stek_format_time(number_of(fleet, "since"), &since));
+    if (text_of(fleet, "problem")[0] != '\0')
+        (void)printf("  %s\n", text_of(fleet, "problem"));
+    const int64_t ahead = number_of(fleet, "clock_ahead_s");
+    if (ahead > 5 || ahead < -5)
+        (void)printf("  this host's clock is %lld s %s the store's\n", (long long)(ahead > 0 ? ahead : -ahead),
+                     ahead > 0 ? "ahead of" : "behind");
+}
+
+/* Those that lag, by name. */
+static void print_laggards(const json_t *fleet, const char *ring, int64_t next)
+{
+    const char *name;
+    json_t *host;
+    unsigned shown = 0;
+
+    json_object_foreach(hosts_of(fleet), name, host)
+    {
+        const json_t *said = ring_of(host, ring);
+        if (said == NULL || number_of(said, "held") >= next)
+            continue;
+        shown++;
+        if (shown <= LAGGARDS_MAX)
+            (void)printf("  %s holds keys up to %lld\n", name, (long long)number_of(said, "held"));
+    }
+    if (shown > LAGGARDS_MAX)
+        (void)printf("  and %u more\n", shown - LAGGARDS_MAX);
+}
+
+static void print_ring(const json_t *fleet, const json_t *ring)
+{
+    const char *name = text_of(ring, "name");
+    const int64_t next = number_of(ring, "next");
+    size_t holders;
+    size_t floors;
+    size_t all;
+    struct stek_text since;
+
+    (void)printf("Ring %s: %s (since %s)\n", name, text_of(ring, "text"), stek_format_time(number_of(ring, "since"), &since));
+    if (text_of(ring, "problem")[0] != '\0')
+        (void)printf("  %s\n", text_of(ring, "problem"));
+    stek_fleet_coverage(fleet, name, next, number_of(ring, "floor"), &holders, &floors, &all);
+    (void)printf("  key %lld seals; ", (long long)number_of(ring, "active"));
+    if (next > 0)
+        (void)printf("next key %lld held by %zu of %zu hosts; ", (long long)next, holders, all);
+    else
+        (void)printf("no next key yet; ");
+    (void)printf("floor %lld on %zu of %zu\n", (long long)number_of(ring, "floor"), floors, all);
+    if (next > 0)
+        print_laggards(fleet, name, next);
+
+    const char *reason;
+    json_t *count;
+    json_object_foreach(json_object_get(ring, "refused"), reason, count)
+        (void)printf("  refused in the store: %lld (%s)\n", (long long)json_integer_value(count), reason);
+    if (number_of(ring, "foreign_keys") > 0)
+        (void)printf("  %lld keys in the store are none of stek's\n", (long long)number_of(ring, "foreign_keys"));
+}
+
+static void print_keys(const json_t *fleet)
+{
+    const json_t *keys = json_object_get(fleet, "keys");
+
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        const char *key = json_string_value(json_array_get(keys, i));
+        const char *name;
+        json_t *host;
+        size_t having = 0;
+        json_object_foreach(hosts_of(fleet), name, host)
+            having += stek_fleet_has_key(host, key);
+        (void)printf("Key-encryption key %s (%s): on %zu of %zu hosts\n", key, i == 0 ? "seals" : "opens only", having,
+                     json_object_size(hosts_of(fleet)));
+    }
+}
+
+static void print_members(const json_t *fleet)
+{
+    const char *name;
+    json_t *host;
+
+    if (json_object_size(hosts_of(fleet)) == 0) {
+        (void)puts("No members are known: the store has not been reached yet.");
+        return;
+    }
+    (void)printf("\n%-40s %-10s %s\n", "HOST", "VERSION", "CLOCK");
+    json_object_foreach(hosts_of(fleet), name, host)
+    {
+        const json_t *clock = json_object_get(host, "clock_ahead_s");
+        (void)printf("%-40.40s %-10.10s ", name, text_of(host, "version"));
+        if (clock != NULL)
+            (void)printf("%+lld s\n", (long long)json_integer_value(clock));
+        else
+            (void)puts("?");
+    }
+}
+
+void stek_fleet_print(const json_t *fleet)
+{
+    const json_t *rings = json_object_get(fleet, "rings");
+
+    if (!json_is_true(json_object_get(fleet, "configured"))) {
+        (void)puts("This host is in no fleet: no ring has source = fleet. See stekd.conf(5).");
+        return;
+    }
+    print_store(fleet);
+    for (size_t i = 0; i < json_array_size(rings); i++)
+        print_ring(fleet, json_array_get(rings, i));
+    print_keys(fleet);
+    print_members(fleet);
+}
