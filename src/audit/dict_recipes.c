@@ -316,6 +316,55 @@ static enum stek_result try_gnutls(const struct stek_audit_recipes *recipes, con
     return result;
 }
 
+enum { WOLFSSL_NONCE_AT = 16, WOLFSSL_TEXT_AT = 34, WOLFSSL_RMS_AT = 4 };
+
+/* A session of TLS 1.3 begins with its version and suite, then the secret; one of TLS 1.2 holds the master secret. */
+static bool wolfssl_proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len)
+{
+    if (proves(ticket, plain, len, 0))
+        return true;
+    return len >= WOLFSSL_RMS_AT + (size_t)ticket->secret_len && plain[0] == 3 && plain[1] == 4 &&
+           stek_audit_is_resumption_secret(ticket, plain + WOLFSSL_RMS_AT);
+}
+
+static bool decrypt_chacha(EVP_CIPHER_CTX *chacha, const struct stek_audit_ticket *ticket, uint8_t plain[PLAIN_LEN],
+                           size_t *ret_len)
+{
+    const size_t len = smaller(ticket->len - WOLFSSL_TEXT_AT, PLAIN_LEN);
+    uint8_t iv[BLOCK] = {1};
+    int written;
+
+    memcpy(iv + 4, ticket->bytes + WOLFSSL_NONCE_AT, 12);
+    *ret_len = len;
+    return EVP_EncryptInit_ex(chacha, NULL, NULL, NULL, iv) == 1 &&
+           EVP_EncryptUpdate(chacha, plain, &written, ticket->bytes + WOLFSSL_TEXT_AT, (int)len) == 1;
+}
+
+static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
+                                    struct stek_audit_hit *hit)
+{
+    uint8_t counters[PLAIN_LEN], plain[PLAIN_LEN];
+    size_t len;
+
+    if (ticket->len < WOLFSSL_TEXT_AT + 2 * BLOCK)
+        return STEK_OK;
+    count(STEK_AUDIT_COUNTER_GCM, ticket, WOLFSSL_NONCE_AT, counters);
+    for (size_t i = 0; i < recipes->keys_len && hit->kind == STEK_AUDIT_HIT_NONE; i++) {
+        const struct stek_audit_cipher_key *key = &recipes->keys[i];
+        if (!decrypt(key->encrypt, counters, ticket, WOLFSSL_TEXT_AT, plain, &len))
+            return STEK_ERR_CRYPTO;
+        if (wolfssl_proves(ticket, plain, len))
+            set_hit(hit, recipes, key->pattern, key->len == 16 ? "AES-128-GCM" : "AES-256-GCM", WOLFSSL_NONCE_AT, "");
+        if (key->chacha == NULL || hit->kind != STEK_AUDIT_HIT_NONE)
+            continue;
+        if (!decrypt_chacha(key->chacha, ticket, plain, &len))
+            return STEK_ERR_CRYPTO;
+        if (wolfssl_proves(ticket, plain, len))
+            set_hit(hit, recipes, key->pattern, "ChaCha20-Poly1305", WOLFSSL_NONCE_AT, "");
+    }
+    return STEK_OK;
+}
+
 enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
                                         struct stek_audit_hit *ret_hit)
 {
@@ -323,6 +372,8 @@ enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes, cons
 
     if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
         result = try_s2n(recipes, ticket, ret_hit);
+    if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
+        result = try_wolfssl(recipes, ticket, ret_hit);
     if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
         result = try_go(recipes, ticket, 0, ret_hit);
     if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)

@@ -10,6 +10,9 @@
  * iv[16], since then iv[16]; AES-128-CTR, HMAC-SHA256[32]. Until 1.20 a TLS 1.3 ticket holds: u16 version, u8, u16
  * suite, u64 time, u8 length, resumption master secret s2n-tls (tls/s2n_resume.c, s2n_config.c) 01 name[16] info[32]
  * nonce[12], AES-256-GCM under HKDF-SHA256(HKDF-SHA256(key)[0..31], info)
+ *     wolfSSL (src/internal.c, struct ExternalTicket)
+ *         name[16] iv[16] u16 length, AES-GCM or ChaCha20-Poly1305 with the first 12 bytes of iv, mac[32]; a ticket holds
+ *         u16 version, u16 suite, master secret, or in TLS 1.3 resumption master secret
  *
  * A resumption master secret is proved by deriving the session's PSK from it (RFC 9846 section 4.6.1).
  */

@@ -248,6 +248,31 @@ static void a_random_key_of_s2n_tls_opens_nothing(void **state)
     assert_int_equal(try_and_free(&ticket).kind, STEK_AUDIT_HIT_NONE);
 }
 
+/* A nonce of 12 bytes in a field of 16, then a length. */
+static void opens_tickets_of_wolfssl(void **state)
+{
+    static const uint8_t zeros[32];
+    static const char *const ciphers[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++) {
+        const struct seal seal = {
+            .cipher = ciphers[i], .name_len = 16, .gap = 6, .key = zeros, .before = 4, .after = 9};
+        uint8_t plain[57] = {3, 4, 0x13, 0x01};
+        struct stek_audit_ticket ticket;
+        seal_ticket(&seal, STEK_AUDIT_TLS12, 48, &ticket);
+        struct stek_audit_hit hit = try_and_free(&ticket);
+        assert_int_equal(hit.kind, STEK_AUDIT_HIT_OPENED);
+        assert_string_equal(hit.cipher, ciphers[i]);
+        assert_int_equal(RAND_bytes(plain + 4, sizeof plain - 4), 1);
+        ticket = session(plain + 4, 8);
+        seal_bytes(&seal, plain, sizeof plain, &ticket);
+        hit = try_and_free(&ticket);
+        assert_int_equal(hit.kind, STEK_AUDIT_HIT_OPENED);
+        assert_string_equal(hit.key, "all zeros");
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -257,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_resumption_secret_of_another_session_is_no_proof),
         cmocka_unit_test(opens_tickets_of_go_with_and_without_a_name),
         cmocka_unit_test(opens_tickets_of_go_that_hold_the_resumption_secret),
+        cmocka_unit_test(opens_tickets_of_wolfssl),
         cmocka_unit_test(opens_tickets_of_s2n_tls),
         cmocka_unit_test(a_random_key_of_s2n_tls_opens_nothing),
     };
