@@ -188,7 +188,7 @@ const char *stek_config_source_problem(const struct stek_config *config, const s
         return "source = fleet needs a section [fleet]";
     if (ring->source == STEK_SOURCE_SEED)
         return "source = seed is not in this version";
-    if (ring->source != STEK_SOURCE_SEED && ring->seed[0] != '\0')
+    if (ring->seed[0] != '\0')
         return "seed is for source = seed";
     return NULL;
 }

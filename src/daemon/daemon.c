@@ -270,6 +270,8 @@ static bool close_sandbox(const struct stekd *daemon)
         return true;
     }
     const enum stek_sandbox sandbox = stek_sandbox_close(daemon->keeper.api != NULL);
+    if (sandbox == STEK_SANDBOX_NOT_BUILT)
+        stek_log(STEK_LOG_WARNING, "built without libseccomp: no filter of system calls");
     if (sandbox == STEK_SANDBOX_REFUSED)
         stek_log(STEK_LOG_ERROR, "the filter of system calls was refused: --no-sandbox goes on without");
     return sandbox != STEK_SANDBOX_REFUSED;
