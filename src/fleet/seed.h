@@ -36,8 +36,9 @@ static inline void stek_seed_wipe(struct stek_seed *seed)
 /* Reads a seed's text. Returns NULL, or what is wrong with it (static), and *ret_seed is untouched. */
 const char *stek_seed_parse(const char *text, size_t len, struct stek_seed *ret_seed);
 
-/* Writes it. Returns the length, without the terminating zero. */
-size_t stek_seed_format(const struct stek_seed *seed, char ret_text[STEK_SEED_TEXT_MAX]);
+/* Writes a sound seed, without a terminating zero. Errors: STEK_ERR_RANDOM (its secret looks weak), STEK_ERR_CRYPTO. */
+STEK_MUST_USE enum stek_result stek_seed_format(const struct stek_seed *seed, char ret_text[STEK_SEED_TEXT_MAX],
+                                                size_t *ret_len);
 
 /*
  * Advances a seed to the oldest record that still opens at `now`, and destroys what was before. A seed of a later time stays
