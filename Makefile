@@ -12,7 +12,7 @@ MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
-.PHONY: build help demo check lint sim fuzz bench bench-instructions install uninstall clean
+.PHONY: build help demo check lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
 build:
@@ -31,6 +31,7 @@ help:
 	@echo 'make bench            measure speed and cost, in four minutes on a quiet machine'
 	@echo '                        ARGS="--json FILE --strict --quick --only server": see tests/bench/bench.py --help'
 	@echo 'make bench-instructions  count instructions instead, which no other work on the machine disturbs'
+	@echo 'make bench-fleet      measure a fleet of 100 stekds on one etcd, in five minutes; ARGS="--hosts 20"'
 	@echo 'make install          PREFIX=/usr/local DESTDIR='
 	@echo 'make uninstall        remove what the last make install has put in place'
 	@echo 'make clean            remove every build folder'
@@ -63,6 +64,12 @@ bench bench-instructions:
 	@test -f build-bench/build.ninja || $(MESON) setup build-bench --buildtype=release >/dev/null
 	@ninja -C build-bench --quiet bench
 	@STEK_BUILD=build-bench $(PYTHON) tests/bench/bench.py $(PARTS) $(ARGS)
+
+bench-fleet:
+	@$(PACKAGES) build unit demo bench check
+	@test -f build-bench/build.ninja || $(MESON) setup build-bench --buildtype=release >/dev/null
+	@ninja -C build-bench --quiet
+	@STEK_BUILD=build-bench $(PYTHON) tests/bench/fleet_etcd.py $(ARGS)
 
 # In a folder of its own: paths under PREFIX are compiled in, and tests are left out.
 install:

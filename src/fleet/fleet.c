@@ -115,6 +115,14 @@ static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *
     stek_fleet_ring_soon(ring);
 }
 
+void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms)
+{
+    for (size_t i = 0; i < fleet->rings_count; i++) {
+        stek_sync_saw_clock(fleet->rings[i].sync, ahead_ms);
+        stek_fleet_ring_soon(&fleet->rings[i]);
+    }
+}
+
 static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
 {
     struct stek_fleet *fleet = arg;
@@ -130,6 +138,10 @@ static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
         stek_fleet_log(fleet, LOG_NOTICE, "fleet: this host's clock is right again");
     fleet->clock_told = off;
     stek_fleet_members_changed(fleet);
+    if (off)
+        stek_fleet_members_json(fleet, true); /* whose clock is wrong, this host's or the store's? */
+    else
+        stek_fleet_saw_clock(fleet, -ahead_s * 1000);
 }
 
 /* The shortest interval says how fast this fleet has to be. */

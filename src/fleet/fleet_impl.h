@@ -81,6 +81,9 @@ int64_t stek_fleet_now_ms(void);
 void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* How far this host's clock is ahead of the others'. */
+void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
+
 /* ring: what the store says goes in, what is to be done comes out. */
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options);

@@ -15,7 +15,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum { TICK_MS = 1000, LEASE_S = 30, RENEW_EVERY_TICKS = 10, PAGE = 500, HOSTS_MAX = 2000, ANNOUNCEMENT_MAX = 2048 };
+enum { TICK_MS = 1000, LEASE_S = 30, RENEW_EVERY_TICKS = 10, PAGE = 500, CLOCK_SANE_S = 1 << 30, HOSTS_MAX = 2000, ANNOUNCEMENT_MAX = 2048 };
 
 static json_t *keys_json(const struct stek_fleet *fleet)
 {
@@ -210,9 +210,42 @@ static void on_member(void *arg, const struct stek_etcd_answer *head, const stru
     json_decref(said);
 }
 
+static int compare(const void *a, const void *b)
+{
+    const int64_t one = *(const int64_t *)a;
+    const int64_t two = *(const int64_t *)b;
+
+    return (one > two) - (one < two);
+}
+
+/* What the other hosts say of their clocks, measured like ours against the store's: the one in the middle. */
+static bool median_clock(const struct stek_fleet *fleet, int64_t *ret_ahead_s)
+{
+    static int64_t clocks[HOSTS_MAX];
+    size_t count = 0;
+    const char *name;
+    json_t *host;
+
+    json_object_foreach(fleet->members.hosts, name, host)
+    {
+        const json_t *clock = json_object_get(host, "clock_ahead_s");
+        if (strcmp(name, fleet->options.host) != 0 && json_is_integer(clock) && count < HOSTS_MAX)
+            clocks[count++] = json_integer_value(clock);
+    }
+    if (count == 0)
+        return false;
+    qsort(clocks, count, sizeof *clocks, compare);
+    *ret_ahead_s = clocks[count / 2];
+    return true;
+}
+
 static void end_reading(struct stek_fleet *fleet)
 {
     struct stek_fleet_members *members = &fleet->members;
+    int64_t others_s;
+
+    if (fleet->clock_known && median_clock(fleet, &others_s) && others_s > -CLOCK_SANE_S && others_s < CLOCK_SANE_S)
+        stek_fleet_saw_clock(fleet, (fleet->clock_ahead_s - others_s) * 1000);
 
     json_decref(members->known);
     members->known = json_pack("{s:I, s:I, s:I, s:o}", "reading", (json_int_t)++members->readings, "as_of", (json_int_t)(stek_fleet_now_ms() / 1000), "count",

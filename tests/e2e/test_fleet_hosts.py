@@ -152,6 +152,23 @@ def test_a_wrong_key_is_said_and_nothing_is_broken(fleet, folder):
     wait_for(lambda: max(good.keys()) > before, "the good host to go on")
 
 
+def test_a_clock_ten_minutes_ahead_is_said_and_the_others_go_on(folder, etcd):
+    with Fleet(folder / "fleet", etcd, ring={"rotate": "20s", "accept": "60s"}) as fleet:
+        good = fleet.host()
+        good.wait_in_step()
+        wait_for(lambda: good.fleet_status()["clock_ahead_s"] is not None, "the good clock to be known")
+        wait_for(lambda: "clock_ahead_s" in str(good.fleet_status(read=True)["members"]), "it to be announced")
+        keys = good.keys()
+        off = fleet.prepare()
+        off.wrapper = ["faketime", "-f", "+10m"]
+        with off:
+            wait_for(lambda: off.fleet_ring()["standing"] == "clock-off", "a word about the clock", timeout_s=30)
+            status = off.stek("fleet", "status").stdout
+            assert "clock is 600 s ahead of" in status or "clock is 599 s ahead of" in status
+            assert "set it right" in off.stderr()
+        assert keys.items() <= good.keys().items()
+
+
 def test_foreign_values_in_the_prefix_are_passed_over_and_said(fleet, etcd):
     etcd.ctl("put", "/stek/v1/web/readme", "hello")
     etcd.ctl("put", "/stek/v1/web/00000000000000000002", "garbage")

@@ -13,7 +13,7 @@ from harness import build
 from harness.process import plain_environment
 
 FILES = build.BUILD / "src/cli"
-COMMANDS = ["status", "rotate", "revoke", "inspect", "enable", "disable", "audit", "openssl-cnf"]
+COMMANDS = ["status", "rotate", "revoke", "fleet", "inspect", "enable", "disable", "audit", "openssl-cnf"]
 START = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "source {file}; PS1=; bind 'set bell-style none'"),
     "zsh": (["zsh", "-f", "-i"], "PS1=; unsetopt zle_bracketed_paste beep; fpath=({folder} $fpath); autoload -U compinit; "

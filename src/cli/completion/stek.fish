@@ -30,7 +30,7 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status inspect' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status inspect fleet' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
@@ -53,3 +53,4 @@ complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l lineage -x -d '
 for option in @AUDIT_OPTIONS@
     complete -c stek -n '__fish_seen_subcommand_from audit' -l (string sub -s 3 -- $option)
 end
+complete -c stek -n '__fish_seen_subcommand_from fleet' -a 'init status rekey'

@@ -21,6 +21,7 @@ _stek_commands() {
         'status:show rings, their keys, and what became of tickets'
         'rotate:make the next key of a ring the active one, now'
         'revoke:destroy keys of a ring in every process, now'
+        'fleet:the same keys on every host\: make a key for it, look at it'
         'inspect:tell under which key a ticket was sealed, and when'
         'enable:have a service of systemd share the keys of a ring'
         'disable:take that back'
@@ -48,6 +49,7 @@ _stek() {
             _arguments $common '--all[every key]' '--key[one key]:key:' '--before[keys that sealed before]:time:' \
                 '--yes[do not ask]' '1:ring:_stek_rings'
             ;;
+        fleet) _arguments $common '--json[for programs]' '1:what:(init status rekey)' '2:file:_files' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \
