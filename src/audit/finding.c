@@ -145,7 +145,7 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
                                  "Processes that do not share their keys refuse each other's tickets.",
                                  "RFC 9325 section 3.4",
                                  "Give all processes and hosts behind the address the same keys."},
-    [STEK_AUDIT_NOT_REACHED] = {"not-reached", STEK_AUDIT_INFO, "the target did not answer",
+    [STEK_AUDIT_NOT_REACHED] = {"not-reached", STEK_AUDIT_INFO, "no handshake with the target succeeded",
                                 "Nothing can be said about it.", "stek-audit(1)", ""},
     [STEK_AUDIT_INTERRUPTED] = {"interrupted", STEK_AUDIT_INFO, "the audit did not see everything",
                                 "What was not looked at may hide findings.", "stek-audit(1)", ""},

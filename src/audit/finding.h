@@ -43,7 +43,7 @@ enum stek_audit_id {
     STEK_AUDIT_EARLY_DATA,        /* info: early data is offered, and accepted or not */
     STEK_AUDIT_PSK_WITHOUT_DHE,   /* medium: psk_ke accepted: no forward secrecy on resumption */
     /* time */
-    STEK_AUDIT_HINT_OVER_7D,      /* medium: TLS 1.3 forbids it; low for TLS 1.2, where the same key is as old */
+    STEK_AUDIT_HINT_OVER_7D,      /* medium: TLS 1.3 forbids it, and in TLS 1.2 a key is as old */
     STEK_AUDIT_HINT_OVER_24H,     /* low: longer than 24 h, up to 7 days: tracking */
     STEK_AUDIT_HINT_MISSING,      /* info: 0: unspecified in TLS 1.2; in TLS 1.3 it says "do not use" */
     STEK_AUDIT_ROTATION_SLOW,     /* medium: one key name was seen for over 24 h */
@@ -66,7 +66,7 @@ enum stek_audit_id {
     STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says whether it looks like processes, a restart or
                                    rotation */
     /* the audit itself */
-    STEK_AUDIT_NOT_REACHED, /* info: a target could not be connected to, or speaks no TLS */
+    STEK_AUDIT_NOT_REACHED, /* info: no handshake with a target succeeded; says why */
     STEK_AUDIT_INTERRUPTED, /* info: the audit was stopped early; what is missing */
     STEK_AUDIT_IDS
 };

@@ -174,10 +174,8 @@ void stek_audit_judge_hints(struct stek_audit_judging *judging)
             if (hints.largest > DAY_S) {
                 const bool forbidden = hints.largest > WEEK_S;
                 const enum stek_audit_id id = forbidden ? STEK_AUDIT_HINT_OVER_7D : STEK_AUDIT_HINT_OVER_24H;
-                /* The limit of 7 days is TLS 1.3's; in TLS 1.2 it is only a bad idea. */
-                stek_audit_find(judging, id,
-                                forbidden && version == STEK_AUDIT_TLS12 ? STEK_AUDIT_LOW : stek_audit_usual(id), about,
-                                "lifetime %u s (%s)", (unsigned)hints.largest, stek_audit_duration(hints.largest).at);
+                stek_audit_find(judging, id, stek_audit_usual(id), about, "lifetime %u s (%s)", (unsigned)hints.largest,
+                                stek_audit_duration(hints.largest).at);
             }
             if (hints.missing > 0)
                 stek_audit_find(judging, STEK_AUDIT_HINT_MISSING, STEK_AUDIT_INFO, about,

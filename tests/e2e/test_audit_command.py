@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness import build
 from harness.audit import audit, run, run_text
 from harness.lines import speaking
 from harness.process import free_port
@@ -142,6 +143,13 @@ def test_the_table_fits_80_columns(stock):
     done = run_text(f"localhost:{server.port}", ca=server.pki.ca, tickets=20, rate=1000)
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "\x1b" not in done.stdout
+
+
+def test_every_finding_is_explained_in_the_manual():
+    ids = re.findall(r'{"([a-z0-9-]+)",\s+STEK_AUDIT_', (build.REPOSITORY / "src/audit/finding.c").read_text())
+    manual = (build.REPOSITORY / "man/stek-audit.1.scd").read_text()
+    assert len(ids) > 30
+    assert not [identity for identity in ids if not re.search(rf"^\*{identity}\* \(", manual, re.M)]
 
 
 def test_ipv6(stock):

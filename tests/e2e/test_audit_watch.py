@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.audit import Report, audit, command
+from harness.audit import Report, audit, command, run
 from harness.process import plain_environment, spawn, stop, wait_for
 from harness.servers import Broken, Nginx
 
@@ -58,6 +58,24 @@ def test_control_with_the_module_chains_end(loaded, recording):
     report = audit(server, watch="9s", record=recording, **QUICK)
     assert "chain-unbounded" not in report.ids()
     assert handshakes(recording, "chain")
+
+
+def stretched(recording, path, factor):
+    """The same recording, as if all had taken `factor` times as long."""
+    seen = lines(recording)
+    for line in seen:
+        for name in {"at", "received", "ended"} & set(line):
+            line[name] = seen[0]["started"] + (line[name] - seen[0]["started"]) * factor
+    path.write_text("".join(json.dumps(line) + "\n" for line in seen))
+    return path
+
+
+def test_a_key_that_is_used_for_over_a_day_is_found(stock, recording, folder):
+    """A watch of eight seconds, told as one of over a day: the judge knows no clock but the recording's."""
+    first = audit(stock(Broken), watch="8s", record=recording, **QUICK)
+    assert "rotation-slow" not in first.ids()
+    longer = run(**{"from": stretched(recording, folder / "longer.jsonl", 86400 // 6)})
+    assert longer.severities("rotation-slow") == {"medium"}
 
 
 class Watch:
