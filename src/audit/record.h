@@ -21,7 +21,8 @@ struct stek_audit_record_mark {
 
 struct stek_audit_record_mark stek_audit_record_mark(const struct stek_audit_observation *obs);
 
-/* Appends what is new since `mark`, flushes, and moves `mark`. Errors: STEK_ERR_SYSTEM (errno), STEK_ERR_MEMORY. */
+/* Appends what is new since `mark`, flushes, and moves `mark`. A target is written before its first handshake, when its
+ * address is known; one without any is left out. Errors: STEK_ERR_SYSTEM (errno), STEK_ERR_MEMORY. */
 STEK_MUST_USE enum stek_result stek_audit_record_append(FILE *out, const struct stek_audit_observation *obs,
                                                         struct stek_audit_record_mark *mark);
 

@@ -68,9 +68,13 @@ static enum stek_result put_handshake(FILE *out, const struct stek_audit_observa
                                       struct stek_audit_record_mark *mark)
 {
     const size_t index = mark->handshakes++;
-    enum stek_result result =
-        put_line(out, new_line("handshake", stek_audit_handshake_fields, &obs->handshakes[index]));
+    const struct stek_audit_handshake *shake = &obs->handshakes[index];
+    enum stek_result result = STEK_OK;
 
+    while (result == STEK_OK && mark->targets <= shake->target) /* its address is known by now */
+        result = put_line(out, new_line("target", stek_audit_target_fields, &obs->targets[mark->targets++]));
+    if (result == STEK_OK)
+        result = put_line(out, new_line("handshake", stek_audit_handshake_fields, shake));
     while (result == STEK_OK && mark->tickets < obs->tickets_len && obs->tickets[mark->tickets].handshake == index)
         result = put_ticket(out, &obs->tickets[mark->tickets++]);
     return result;
@@ -82,8 +86,6 @@ enum stek_result stek_audit_record_append(FILE *out, const struct stek_audit_obs
     enum stek_result result = mark->begun ? STEK_OK : put_head(out, obs);
 
     mark->begun = true;
-    while (result == STEK_OK && mark->targets < obs->targets_len)
-        result = put_line(out, new_line("target", stek_audit_target_fields, &obs->targets[mark->targets++]));
     while (result == STEK_OK && mark->handshakes < obs->handshakes_len)
         result = put_handshake(out, obs, mark);
     if (result == STEK_OK && fflush(out) != 0)

@@ -62,6 +62,21 @@ static void on_progress(void *arg, uint32_t done, uint32_t planned, int64_t left
         audit_progress_connections(done, planned, left_s);
 }
 
+/* A recording that was cut off at once may lack the last of them. */
+static bool has_same_targets(const struct audit *audit)
+{
+    const struct audit_request *request = audit->request;
+
+    if (audit->obs.targets_len > request->targets_len)
+        return false;
+    for (size_t i = 0; i < audit->obs.targets_len; i++) {
+        const struct stek_audit_target *seen = &audit->obs.targets[i], *asked = &request->targets[i];
+        if (strcmp(seen->host, asked->host) != 0 || strcmp(seen->sni, asked->sni) != 0 || seen->port != asked->port)
+            return false;
+    }
+    return true;
+}
+
 /* Where the recording was cut off in a line, it goes on from before it. */
 static int take_up(struct audit *audit, int fd)
 {
@@ -76,15 +91,13 @@ static int take_up(struct audit *audit, int fd)
         (void)fclose(in);
     if (result != STEK_OK)
         return fail("--record", request->record, problem[0] != '\0' ? problem : stek_result_text(result));
-    bool same = audit->obs.targets_len == request->targets_len;
-    for (size_t i = 0; same && i < request->targets_len; i++)
-        same = strcmp(audit->obs.targets[i].host, request->targets[i].host) == 0 &&
-               strcmp(audit->obs.targets[i].sni, request->targets[i].sni) == 0 &&
-               audit->obs.targets[i].port == request->targets[i].port;
-    if (!same)
+    if (!has_same_targets(audit))
         return fail("--record", request->record, "is a recording of other targets: name another file");
-    audit->obs.plan = request->plan;
     audit->mark = stek_audit_record_mark(&audit->obs);
+    for (size_t i = audit->obs.targets_len; i < request->targets_len; i++)
+        if (stek_audit_add_target(&audit->obs, &request->targets[i]) != STEK_OK)
+            return fail("--record", request->record, stek_result_text(STEK_ERR_MEMORY));
+    audit->obs.plan = request->plan;
     if (ftruncate(fd, good_len) != 0 || lseek(fd, 0, SEEK_END) < 0)
         return fail("--record", request->record, strerror(errno));
     return STEK_EXIT_FINE;

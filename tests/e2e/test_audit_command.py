@@ -102,6 +102,7 @@ def test_a_recording_gives_the_same_findings_again(stock, folder):
     again = run(**{"from": recording})
     assert again.findings == first.findings
     assert again.status == first.status == 1
+    assert again.whole["targets"] == first.whole["targets"]
     assert recording.stat().st_mode & 0o777 == 0o600
 
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.audit import Report, audit, command, run
+from harness.audit import Report, audit, command, run, run_text
 from harness.process import plain_environment, spawn, stop, wait_for
 from harness.servers import Broken, Nginx
 
@@ -76,6 +76,15 @@ def test_a_key_that_is_used_for_over_a_day_is_found(stock, recording, folder):
     assert "rotation-slow" not in first.ids()
     longer = run(**{"from": stretched(recording, folder / "longer.jsonl", 86400 // 6)})
     assert longer.severities("rotation-slow") == {"medium"}
+
+
+def test_a_watch_is_not_taken_up_from_a_recording_of_another_target(stock, recording):
+    audit(stock(Broken), watch="1s", record=recording, **QUICK)
+    before = recording.read_text()
+    done = run_text("localhost:1", watch="1h", record=recording)
+    assert done.returncode == 3
+    assert "is a recording of other targets" in done.stderr
+    assert recording.read_text() == before
 
 
 class Watch:
