@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What only time shows: rotation, how long tickets live, chains; and a watch that is taken up again."""
+import concurrent.futures
+import contextlib
 import json
 import signal
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from harness import module
 from harness.audit import Report, audit, command, run, run_text
 from harness.process import plain_environment, spawn, stop, wait_for
 from harness.servers import Broken, Nginx
@@ -29,35 +35,66 @@ def recording(folder):
     return folder / "seen.jsonl"
 
 
-def test_the_rotation_interval_is_measured(loaded, recording):
-    report = audit(loaded(Nginx, stek={"rotate": "4s", "accept": "20s"}), watch="14s", record=recording, **QUICK)
+# Name: the server, its options, the module's settings (None: without it), and how long it is watched.
+WATCHES = {
+    "rotates": (Nginx, {}, {"rotate": "4s", "accept": "20s"}, "14s"),
+    "outlives": (Broken, {"fault": "lives-beyond-hint", "timeout": 2}, None, "10s"),
+    "keeps-its-time": (Broken, {"timeout": 3}, None, "10s"),
+    "renews-for-ever": (Nginx, {"directives": "ssl_session_timeout 3s;"}, None, "10s"),
+    "caps-chains": (Nginx, {}, {"rotate": "60s", "accept": "60s", "lineage": "3s"}, "10s"),
+    "never-rotates": (Broken, {}, None, "8s"),
+}
+
+
+@dataclass(frozen=True)
+class Watched:
+    report: Report
+    recording: Path
+
+
+@pytest.fixture(scope="module")
+def watched(work, certificates):
+    """All of them watched at the same time: what takes long here is waiting."""
+    with tempfile.TemporaryDirectory(dir=work) as name, contextlib.ExitStack() as stack:
+        place = Path(name)
+        place.chmod(0o755)
+
+        def watch(case, server, time):
+            recording = place / (case + ".jsonl")
+            return Watched(audit(server, watch=time, record=recording, **QUICK), recording)
+        with concurrent.futures.ThreadPoolExecutor(len(WATCHES)) as pool:
+            running = {}
+            for case, (program, options, stek, time) in WATCHES.items():
+                conf = module.compose(place / f"{case}.cnf", **stek) if stek else None
+                server = stack.enter_context(program(place / case, certificates, conf, **options))
+                running[case] = pool.submit(watch, case, server, time)
+            yield {case: one.result() for case, one in running.items()}
+
+
+def test_the_rotation_interval_is_measured(watched):
+    report = watched["rotates"].report
     assert "changes" in report.observed("key-rotation")
     assert report.ids("medium") == set()
     assert len(report.whole["key_names"]) >= 3
 
 
-def test_a_ticket_that_outlives_its_lifetime_is_found(stock, recording):
-    report = audit(stock(Broken, fault="lives-beyond-hint", timeout=2), watch="9s", record=recording, **QUICK)
-    assert report.severities("lives-beyond-hint") == {"medium"}
+def test_a_ticket_that_outlives_its_lifetime_is_found(watched):
+    assert watched["outlives"].report.severities("lives-beyond-hint") == {"medium"}
 
 
-def test_control_tickets_that_end_with_their_lifetime(stock, recording):
-    """The lives that are told are between what was seen to live and what was seen dead."""
-    report = audit(stock(Broken, timeout=3), watch="10s", record=recording, **QUICK)
+def test_control_tickets_that_end_with_their_lifetime(watched):
+    report = watched["keeps-its-time"].report
     assert "lives-beyond-hint" not in report.ids()
     assert "refused" in report.observed("ticket-life")
 
 
-def test_a_chain_that_goes_on_for_ever_is_found(stock, recording):
-    report = audit(stock(Nginx, directives="ssl_session_timeout 3s;"), watch="9s", record=recording, **QUICK)
-    assert [found.version for found in report.of("chain-unbounded")] == ["1.3"]
+def test_a_chain_that_goes_on_for_ever_is_found(watched):
+    assert [found.version for found in watched["renews-for-ever"].report.of("chain-unbounded")] == ["1.3"]
 
 
-def test_control_with_the_module_chains_end(loaded, recording):
-    server = loaded(Nginx, stek={"rotate": "60s", "accept": "60s", "lineage": "3s"})
-    report = audit(server, watch="9s", record=recording, **QUICK)
-    assert "chain-unbounded" not in report.ids()
-    assert handshakes(recording, "chain")
+def test_control_with_the_module_chains_end(watched):
+    assert "chain-unbounded" not in watched["caps-chains"].report.ids()
+    assert handshakes(watched["caps-chains"].recording, "chain")
 
 
 def stretched(recording, path, factor):
@@ -70,11 +107,11 @@ def stretched(recording, path, factor):
     return path
 
 
-def test_a_key_that_is_used_for_over_a_day_is_found(stock, recording, folder):
+def test_a_key_that_is_used_for_over_a_day_is_found(watched, folder):
     """A watch of eight seconds, told as one of over a day: the judge knows no clock but the recording's."""
-    first = audit(stock(Broken), watch="8s", record=recording, **QUICK)
-    assert "rotation-slow" not in first.ids()
-    longer = run(**{"from": stretched(recording, folder / "longer.jsonl", 86400 // 6)})
+    seen = watched["never-rotates"]
+    assert "rotation-slow" not in seen.report.ids()
+    longer = run(**{"from": stretched(seen.recording, folder / "longer.jsonl", 86400 // 6)})
     assert longer.severities("rotation-slow") == {"medium"}
 
 
