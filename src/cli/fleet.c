@@ -5,9 +5,13 @@
 #include "cli/client.h"
 #include "cli/command.h"
 
+#include "core/duration.h"
+#include "core/policy.h"
+#include "core/ringname.h"
 #include "crypto/random.h"
 #include "fleet/envelope.h"
 #include "fleet/kekfile.h"
+#include "fleet/seedfile.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -24,10 +28,14 @@ static void print_help(void)
     (void)puts("Usage: stek fleet init FILE\n"
                "       stek fleet status [--json]\n"
                "       stek fleet rekey\n"
+               "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
                "The same keys on every host, by way of etcd: see [fleet] in stekd.conf(5).\n\n"
                "  init FILE      make a key-encryption key in a new file, for every host of the fleet\n"
                "  status         the store, the rings, and the hosts that hold the next key\n"
-               "  rekey          seal what is in the store anew, under the first key of kek\n\n"
+               "  rekey          seal what is in the store anew, under the first key of kek\n"
+               "  seed RING FILE make a seed in a new file, for a ring without any store (source = seed)\n\n"
+               "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
+               "  --accept TIME  how long it opens afterwards (default: 12h)\n"
                "  --json         as one JSON object\n"
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
                "  --help         this text\n\n"
@@ -180,31 +188,100 @@ static int fleet_rekey(void)
     return code == STEK_EXIT_FINE ? wait_for_rekey() : code;
 }
 
-int stek_command_fleet(int argc, char **argv)
+/* What was given beside the words. */
+struct given {
+    bool help;
+    bool as_json;
+    bool times; /* of a seed */
+    int64_t rotate_s;
+    int64_t accept_s;
+};
+
+static bool take_time(const char *name, const char *text, int64_t *ret_seconds)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-    static char program[] = "stek fleet";
-    bool as_json = false;
+    if (stek_duration_parse(text, ret_seconds))
+        return true;
+    (void)fprintf(stderr, "stek fleet: --%s %s: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)\n", name, text);
+    return false;
+}
+
+static bool take_options(int argc, char **argv, struct given *given)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"rotate", required_argument, NULL, 'r'},
+                                            {"accept", required_argument, NULL, 'a'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
-    argv[0] = program;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return STEK_EXIT_FINE;
-        }
-        if (option != 'j')
-            return STEK_EXIT_USAGE;
-        as_json = true;
+        if (option == '?')
+            return false;
+        given->help |= option == 'h';
+        given->as_json |= option == 'j';
+        given->times |= option == 'r' || option == 'a';
+        if ((option == 'r' && !take_time("rotate", optarg, &given->rotate_s)) ||
+            (option == 'a' && !take_time("accept", optarg, &given->accept_s)))
+            return false;
     }
+    return true;
+}
+
+static int fleet_seed(const char *ring, const char *path, const struct given *given)
+{
+    STEK_SECRET(stek_seed) struct stek_seed seed = {.rotate_s = given->rotate_s,
+                                                    .accept_s = given->accept_s,
+                                                    .seq = 1,
+                                                    .active_from = (int64_t)time(NULL)};
+    const struct stek_policy policy = {.rotate_s = given->rotate_s, .accept_s = given->accept_s};
+    const char *problem = stek_policy_problem(&policy);
+
+    if (problem == NULL && !stek_ring_name_is_valid(ring))
+        problem = "no ring's name: 1 to 64 letters, digits and . _ -";
+    if (problem != NULL) {
+        (void)fprintf(stderr, "stek fleet seed: %s: %s\n", ring, problem);
+        return STEK_EXIT_USAGE;
+    }
+    (void)snprintf(seed.ring, sizeof seed.ring, "%s", ring);
+    errno = 0;
+    problem = stek_random_secret(&seed.secret) == STEK_OK ? stek_seedfile_make(path, &seed) : "the random generator failed";
+    if (problem != NULL) {
+        (void)fprintf(stderr, "stek fleet seed: %s: %s\n", path, problem);
+        return STEK_EXIT_FAILED;
+    }
+    (void)printf("%s: a seed of ring %s. Copy it to every host now, readable by stekd's user only, with\n"
+                 "source = seed and seed = FILE in [ring %s]; stekd rewrites each host's copy as time passes.\n",
+                 path, ring, ring);
+    return STEK_EXIT_FINE;
+}
+
+int stek_command_fleet(int argc, char **argv)
+{
+    static char program[] = "stek fleet";
+    struct given given = {.rotate_s = STEK_ROTATE_DEFAULT_S, .accept_s = STEK_ACCEPT_DEFAULT_S};
+
+    argv[0] = program;
+    if (!take_options(argc, argv, &given))
+        return STEK_EXIT_USAGE;
+    if (given.help) {
+        print_help();
+        return STEK_EXIT_FINE;
+    }
+    const bool as_json = given.as_json;
     const char *what = optind < argc ? argv[optind] : "";
     const int more = argc - optind - 1;
+    if (strcmp(what, "seed") == 0 && more == 2 && !as_json)
+        return fleet_seed(argv[optind + 1], argv[optind + 2], &given);
+    if (given.times) {
+        (void)fprintf(stderr, "stek fleet: --rotate and --accept are for seed\n");
+        return STEK_EXIT_USAGE;
+    }
     if (strcmp(what, "init") == 0 && more == 1 && !as_json)
         return fleet_init(argv[optind + 1]);
     if (strcmp(what, "status") == 0 && more == 0)
         return fleet_status(as_json);
     if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
         return fleet_rekey();
-    (void)fprintf(stderr, "stek fleet: init FILE, status [--json] or rekey: try --help\n");
+    (void)fprintf(stderr, "stek fleet: init FILE, status [--json], rekey or seed RING FILE: try --help\n");
     return STEK_EXIT_USAGE;
 }

@@ -88,21 +88,19 @@ static void print_store(const json_t *fleet)
 /* Those that lag, by name. */
 static void print_laggards(const json_t *fleet, const char *ring, int64_t next)
 {
-    const char *name;
-    json_t *host;
-    unsigned shown = 0;
+    json_t *hosts = hosts_of(fleet);
+    unsigned count = 0;
 
-    json_object_foreach(hosts_of(fleet), name, host)
-    {
-        const json_t *said = ring_of(host, ring);
+    for (void *at = json_object_iter(hosts); at != NULL; at = json_object_iter_next(hosts, at)) {
+        const json_t *said = ring_of(json_object_iter_value(at), ring);
         if (said == NULL || number_of(said, "held") >= next)
             continue;
-        shown++;
-        if (shown <= LAGGARDS_MAX)
-            (void)printf("  %s holds keys up to %lld\n", name, (long long)number_of(said, "held"));
+        count++;
+        if (count <= LAGGARDS_MAX)
+            (void)printf("  %s holds keys up to %lld\n", json_object_iter_key(at), (long long)number_of(said, "held"));
     }
-    if (shown > LAGGARDS_MAX)
-        (void)printf("  and %u more\n", shown - LAGGARDS_MAX);
+    if (count > LAGGARDS_MAX)
+        (void)printf("  and %u more\n", count - LAGGARDS_MAX);
 }
 
 static void print_ring(const json_t *fleet, const json_t *ring)

@@ -186,9 +186,9 @@ const char *stek_config_source_problem(const struct stek_config *config, const s
 {
     if (ring->source == STEK_SOURCE_FLEET && !config->fleet.given)
         return "source = fleet needs a section [fleet]";
-    if (ring->source == STEK_SOURCE_SEED)
-        return "source = seed is not in this version";
-    if (ring->seed[0] != '\0')
+    if (ring->source == STEK_SOURCE_SEED && ring->seed[0] == '\0')
+        return "source = seed needs seed = FILE, which 'stek fleet seed RING FILE' makes";
+    if (ring->source != STEK_SOURCE_SEED && ring->seed[0] != '\0')
         return "seed is for source = seed";
     return NULL;
 }

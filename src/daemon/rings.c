@@ -4,6 +4,7 @@
 #include "core/policy.h"
 #include "core/retime.h"
 #include "daemon/log.h"
+#include "daemon/seeds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,7 @@ static void adjust(const struct stek_rings *rings, struct stek_kept *kept, int64
 {
     struct stek_policy policy = stek_policy_resolve(&kept->config.policy);
 
+    kept->seed_next = 0;
     stek_change_fn change = kept->config.source == STEK_SOURCE_HOST ? change_policy : stek_change_policy;
 
     enum stek_result result = stek_writer_change(kept->writer, change, &policy, now);
@@ -254,14 +256,35 @@ static void fold(const struct stek_rings *rings, const struct stek_kept *kept)
             return;
 }
 
+/* A seed's fault is said once, and again when it has become another one. */
+static int64_t update_seeded(struct stek_kept *kept, int64_t now)
+{
+    if (now < kept->seed_next && now >= kept->seed_last)
+        return kept->seed_next;
+    const char *problem = stek_seed_update(kept, now, &kept->seed_next);
+    kept->seed_last = now;
+    if (problem != NULL && problem != kept->seed_problem)
+        stek_log(STEK_LOG_ERROR, "ring %s: %s: %s", kept->config.name, kept->config.seed, problem);
+    if (problem == NULL && kept->seed_problem != NULL)
+        stek_log(STEK_LOG_NOTICE, "ring %s: its seed is fine again", kept->config.name);
+    kept->seed_problem = problem;
+    kept->failing = problem != NULL;
+    return kept->seed_next;
+}
+
 int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
 {
     int64_t next = INT64_MAX;
 
     for (size_t i = 0; i < rings->count; i++) {
         struct stek_kept *kept = &rings->at[i];
-        if (kept->config.source != STEK_SOURCE_HOST)
+        if (kept->config.source == STEK_SOURCE_FLEET)
             continue; /* who makes its records says when */
+        if (kept->config.source == STEK_SOURCE_SEED) {
+            const int64_t due = update_seeded(kept, now);
+            next = due < next ? due : next;
+            continue;
+        }
         if (stek_writer_due(kept->writer, now) <= now) {
             note_result(kept, stek_writer_update(kept->writer, now));
             stek_kept_count(kept, now);

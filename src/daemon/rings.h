@@ -14,6 +14,9 @@ struct stek_kept {
     uint64_t counted_seq;   /* the active record when it was last counted */
     uint64_t rotations;     /* since stekd took the ring over */
     uint64_t continuations; /* of these, those onto a continuation; and those that were there when it came */
+    int64_t seed_last; /* of source seed: when it was looked at, and when next */
+    int64_t seed_next;
+    const char *seed_problem; /* of source seed; NULL: none. Static */
     bool failing;           /* the last update failed: said once */
 };
 

@@ -148,3 +148,15 @@ const char *stek_seedfile_replace(const char *path, const struct stek_seed *seed
     destroy_old(old);
     return NULL;
 }
+
+const char *stek_seedfile_make(const char *path, const struct stek_seed *seed)
+{
+    STEK_SECRET(text) struct text text;
+    size_t len;
+
+    if (stek_seed_format(seed, text.bytes, &len) != STEK_OK)
+        return "libcrypto refused an operation";
+    if (write_new(path, &text, len))
+        return NULL;
+    return errno == EEXIST ? "there is a file of that name, which is left as it is" : "it cannot be written";
+}

@@ -19,4 +19,7 @@ const char *stek_seedfile_read(const char *path, struct stek_seed *ret_seed);
  */
 const char *stek_seedfile_replace(const char *path, const struct stek_seed *seed);
 
+/* Makes a new file (mode 0600) with this seed; never overwrites one. Returns NULL, or what is wrong (static; errno). */
+const char *stek_seedfile_make(const char *path, const struct stek_seed *seed);
+
 #endif

@@ -44,7 +44,7 @@ _stek_options() {
     case $1 in
         status) echo '--json --follow' ;;
         revoke) echo '--all --key --before --yes' ;;
-        fleet) echo '--json' ;;
+        fleet) echo '--json --rotate --accept' ;;
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
         disable) echo '--dry-run --root' ;;
@@ -79,7 +79,7 @@ _stek() {
                     '') words='@COMMANDS@' ;;
                     status | rotate | revoke) words=$(_stek_rings) ;;
                     enable | disable) words=$(_stek_units) ;;
-                    fleet) words='init status rekey' ;;
+                    fleet) words='init status rekey seed' ;;
                     inspect)
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                         return

@@ -53,4 +53,6 @@ complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l lineage -x -d '
 for option in @AUDIT_OPTIONS@
     complete -c stek -n '__fish_seen_subcommand_from audit' -l (string sub -s 3 -- $option)
 end
-complete -c stek -n '__fish_seen_subcommand_from fleet' -a 'init status rekey'
+complete -c stek -n '__fish_seen_subcommand_from fleet' -a 'init status rekey seed'
+complete -c stek -n '__fish_seen_subcommand_from fleet' -l rotate -x -d 'how long a key seals'
+complete -c stek -n '__fish_seen_subcommand_from fleet' -l accept -x -d 'how long it opens'

@@ -49,7 +49,8 @@ _stek() {
             _arguments $common '--all[every key]' '--key[one key]:key:' '--before[keys that sealed before]:time:' \
                 '--yes[do not ask]' '1:ring:_stek_rings'
             ;;
-        fleet) _arguments $common '--json[for programs]' '1:what:(init status rekey)' '2:file:_files' ;;
+        fleet) _arguments $common '--json[for programs]' '--rotate[how long a key seals]:time:' \
+            '--accept[how long it opens]:time:' '1:what:(init status rekey seed)' '*:file:_files' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \

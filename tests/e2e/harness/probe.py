@@ -30,8 +30,9 @@ class Probe:
         self.output.close()
 
     def events(self):
-        with open(self.output.name, encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines if line.endswith("\n")]
+        with open(self.output.name, "rb") as output:
+            whole = output.read().rpartition(b"\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
 
     def wait(self, event, timeout_s=20, **fields):
         """The next event of this kind with these fields, passing over what comes before it."""

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rings without any store: hosts that were given the same seed hold the same keys, and destroy the past."""
+import shutil
+import subprocess
+
+import pytest
+from harness import build
+from harness.process import plain_environment, wait_for
+from harness.stekd import Stekd
+
+
+@pytest.fixture
+def seeded(folder):
+    """seeded(name): a host with its own copy of one seed; `seeded.original` is the file as it was made."""
+    original = folder / "web.seed"
+    hosts = []
+    subprocess.run([build.COMMAND, "fleet", "seed", "web", original, "--rotate", "2s", "--accept", "6s"], check=True,
+                   env=plain_environment(), stdout=subprocess.DEVNULL)
+
+    def start(name, source=original):
+        copy = folder / f"{name}.seed"
+        shutil.copy(source, copy)
+        host = Stekd(folder / name, web={"source": "seed", "seed": copy})
+        host.seed = copy
+        hosts.append(host.__enter__())
+        return host
+    start.original = original
+    yield start
+    for host in hosts:
+        host.close()
+
+
+def keys(host):
+    return {key["seq"]: key["fingerprint"] for key in host.status("web")["keys"]}
+
+
+def test_hosts_with_the_same_seed_hold_the_same_keys_and_rotate_in_step(seeded):
+    one, two = seeded("one"), seeded("two")
+    assert one.status("web")["source"] == "seed"
+    first = max(keys(one))
+    wait_for(lambda: max(keys(one)) >= first + 3, "some rotations")
+    wait_for(lambda: keys(one) == keys(two), "equal rings")
+
+
+def test_the_past_is_destroyed_in_the_file(seeded):
+    host = seeded("one")
+    before = host.seed.read_bytes()
+    oldest = min(keys(host))
+    wait_for(lambda: min(keys(host)) > oldest, "the first key to retire", timeout_s=30)
+    wait_for(lambda: host.seed.read_bytes() != before, "the file to be advanced", timeout_s=30)
+    assert host.seed.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_host_that_was_given_an_old_copy_catches_up(seeded):
+    one = seeded("one")
+    before = one.seed.read_bytes()
+    wait_for(lambda: one.seed.read_bytes() != before, "the first host to advance", timeout_s=30)
+    late = seeded("late", seeded.original)
+    wait_for(lambda: keys(late) == keys(one), "equal rings")
+
+
+def test_a_seed_that_is_gone_or_open_to_others_is_said_and_the_ring_goes_on(seeded):
+    host = seeded("one")
+    host.seed.chmod(0o644)
+    wait_for(lambda: "chmod 600" in host.stderr(), "a word about it", timeout_s=30)
+    active = next(k["seq"] for k in host.status("web")["keys"] if k["state"] == "active")
+    host.seed.chmod(0o600)
+    wait_for(lambda: "its seed is fine again" in host.stderr(), "the end of it", timeout_s=40)
+    assert max(keys(host)) > active
+
+
+def test_a_seed_of_another_ring_is_refused(seeded, folder):
+    host = Stekd(folder / "other", mail={"source": "seed", "seed": seeded.original})
+    with host:
+        wait_for(lambda: "the seed is for another ring" in host.stderr(), "a word about it")
+        assert not host.status("mail")["keys"]
