@@ -81,7 +81,10 @@ struct chains {
     size_t first[STEK_RECORDS_MAX];
 };
 
-/* Enters what follows from record `first`. Found by computing it: whatever a record says of its origin. */
+/*
+ * Enters what follows from record `first`. Found by computing it: whatever a record says of its origin. From one record
+ * of a chain to the next one that has not retired early there are no more steps than are ever continued at once.
+ */
 static enum stek_result follow_chain(const struct stek_records *records, size_t first, struct chains *chains)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 secret = records->at[first].secret;
@@ -95,9 +98,12 @@ static enum stek_result follow_chain(const struct stek_records *records, size_t 
         if (result != STEK_OK)
             return result;
         seq++;
-        for (size_t i = first + 1; i < records->count; i++)
-            if (records->at[i].seq == seq && CRYPTO_memcmp(&records->at[i].secret, &secret, sizeof secret) == 0)
-                chains->first[i] = first;
+        for (size_t i = first + 1; i < records->count; i++) {
+            if (records->at[i].seq != seq || CRYPTO_memcmp(&records->at[i].secret, &secret, sizeof secret) != 0)
+                continue;
+            chains->first[i] = first;
+            step = 0;
+        }
     }
     return STEK_OK;
 }

@@ -138,6 +138,23 @@ static void a_gap_does_not_hide_a_chain(void **state)
     assert_true(records.at[0].seq > 4);
 }
 
+/* Each holder continues over at most 256 intervals at once, but may do so again and again. */
+static void a_chain_may_be_longer_than_is_continued_at_once(void **state)
+{
+    const struct stek_fresh fresh = fresh_of(1);
+    const uint64_t seqs[] = {1, 200, 400, 401};
+    struct stek_records records = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct stek_record record = record_of(i + 1, i == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
+                                              continued(fresh.secret[1], (unsigned)seqs[i] - 1));
+        record.seq = seqs[i];
+        stek_records_append(&records, &record);
+    }
+    assert_int_equal(revoke_key(&records, 401), 4);
+}
+
 static void rotating_by_hand_passes_over_superseded_records(void **state)
 {
     const struct stek_fresh fresh = fresh_of(7);
@@ -162,6 +179,7 @@ int main(void)
         cmocka_unit_test(all_records_of_a_seq_go),
         cmocka_unit_test(a_published_record_that_was_a_continuation_is_found),
         cmocka_unit_test(a_gap_does_not_hide_a_chain),
+        cmocka_unit_test(a_chain_may_be_longer_than_is_continued_at_once),
         cmocka_unit_test(rotating_by_hand_passes_over_superseded_records),
     };
 
