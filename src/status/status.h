@@ -34,9 +34,10 @@ enum stek_status_health {
 
 struct stek_status_ring {
     char name[STEK_RING_NAME_MAX + 1];
-    enum stek_status_health health;
     char problem[STEK_STATUS_PROBLEM_MAX + 1]; /* one line; "" when there is none */
-    uint64_t source;                           /* enum stek_source */
+    bool has_stats;                            /* else all numbers of stats are 0 and say nothing */
+    enum stek_status_health health;
+    uint64_t source; /* enum stek_source */
     struct stek_policy policy;
     uint64_t floor;
     int64_t changed_at;
@@ -44,7 +45,6 @@ struct stek_status_ring {
     int64_t published_until; /* when the last published key stops sealing; 0: none is published */
     size_t key_count;
     struct stek_status_key key[STEK_RECORDS_MAX];
-    bool has_stats; /* else all numbers below are 0 and say nothing */
     struct stek_stats_sum stats;
 };
 
