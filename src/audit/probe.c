@@ -23,18 +23,25 @@ bool stek_audit_run_over(const struct stek_audit_run *run)
     return run->result != STEK_OK || stek_audit_stopped(&stop);
 }
 
+/* At least: a rate that does not divide a second is not exceeded. */
+static int64_t interval_ms(const struct stek_audit_run *run)
+{
+    const uint32_t rate = run->obs->plan.rate;
+
+    return rate > 0 ? (1000 + rate - 1) / rate : 0;
+}
+
 /* One connection every 1/rate seconds: never a burst after a pause. */
 static void wait_for_turn(struct stek_audit_run *run)
 {
     const struct stek_audit_stop stop = stop_of(run);
-    const uint32_t rate = run->obs->plan.rate;
     const int64_t now_ms = stek_audit_now_ms();
 
     if (run->next_ms > now_ms)
         (void)stek_audit_wait(-1, 0, run->next_ms, &stop);
     else
         run->next_ms = now_ms;
-    run->next_ms += rate > 0 ? 1000 / rate : 0;
+    run->next_ms += interval_ms(run);
 }
 
 static enum stek_result carry_out(struct stek_audit_run *run, const struct stek_audit_ask *ask)
@@ -66,6 +73,8 @@ uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_as
         return STEK_AUDIT_NONE;
     run->result = carry_out(run, ask);
     run->done += (uint32_t)(run->obs->handshakes_len - before);
+    if (run->obs->handshakes_len > before + 1) /* a replay was a connection of its own */
+        run->next_ms += interval_ms(run);
     if (run->hooks.seen != NULL)
         run->hooks.seen(run->hooks.arg);
     tell_progress(run);
