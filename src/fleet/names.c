@@ -2,6 +2,7 @@
 #include "fleet/names.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,19 +59,4 @@ enum stek_name_kind stek_name_parse(const struct stek_key_name *folder, struct s
     if (tail_len == STEK_SEQ_DIGITS && parse_digits(tail, ret_seq))
         return STEK_NAME_RECORD;
     return STEK_NAME_FOREIGN;
-}
-
-const char *stek_prefix_problem(const char *prefix)
-{
-    static const char allowed[] = "1 to 255 characters of A-Z a-z 0-9 . _ - and /, beginning with / and not ending with it";
-    const size_t len = strlen(prefix);
-
-    if (len < 2 || len > STEK_PREFIX_MAX || prefix[0] != '/' || prefix[len - 1] == '/')
-        return allowed;
-    for (const char *at = prefix; *at != '\0'; at++) {
-        const bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-        if (!letter && strchr("._-/", *at) == NULL)
-            return allowed;
-    }
-    return NULL;
 }

@@ -8,7 +8,6 @@
 
 #include "crypto/aead.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +33,5 @@ enum stek_name_kind { STEK_NAME_RECORD, STEK_NAME_FLOOR, STEK_NAME_FOREIGN };
 
 /* What a key in a ring's folder names. `folder` is the first of the bounds above. */
 enum stek_name_kind stek_name_parse(const struct stek_key_name *folder, struct stek_bytes key, uint64_t *ret_seq);
-
-/* Why a prefix cannot be used: NULL, or what is allowed (static). */
-const char *stek_prefix_problem(const char *prefix);
 
 #endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of key-encryption keys, and names of keys in the store: what is refused leaves the output alone. */
+#include "fuzz.h"
+
+#include "fleet/kekfile.h"
+#include "fleet/names.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct stek_secret32 key = {{42}};
+    struct stek_key_name from;
+    struct stek_key_name until;
+    struct stek_key_name again;
+    uint64_t seq = 42;
+
+    if (stek_kekfile_parse((const char *)data, size, &key) != NULL)
+        FUZZ_MUST(key.bytes[0] == 42);
+    stek_name_folder("/p", "web", &from, &until);
+    if (stek_name_parse(&from, (struct stek_bytes){data, size}, &seq) != STEK_NAME_RECORD) {
+        FUZZ_MUST(seq == 42);
+        return 0;
+    }
+    stek_name_record("/p", "web", seq, &again);
+    FUZZ_MUST(memcmp(again.text, data, size) == 0);
+    return 0;
+}
