@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks ring.pml with Spin: the protocol must hold, and each mutant of it must be found out."""
+"""Checks the models with Spin: each protocol must hold, and each mutant of it must be found out."""
 
 import pathlib
 import re
@@ -8,14 +8,23 @@ import subprocess
 import sys
 import tempfile
 
-MODEL = pathlib.Path(__file__).with_name("ring.pml")
-# What Spin must say of each.
-MUTANTS = {
-    "MUTANT_GENERATION_FIRST": "assertion violated",
-    "MUTANT_OLD_SIDE_STAYS": "assertion violated",
-    "MUTANT_TAKE_OVER_WITHOUT_SCRUB": "assertion violated",
-    "MUTANT_ONE_LOOK": "assertion violated",
-    "MUTANT_READER_WAITS": "invalid end state",
+HERE = pathlib.Path(__file__).parent
+# Each model, and what Spin must say of its mutants.
+MODELS = {
+    "ring.pml": {
+        "MUTANT_GENERATION_FIRST": "assertion violated",
+        "MUTANT_OLD_SIDE_STAYS": "assertion violated",
+        "MUTANT_TAKE_OVER_WITHOUT_SCRUB": "assertion violated",
+        "MUTANT_ONE_LOOK": "assertion violated",
+        "MUTANT_READER_WAITS": "invalid end state",
+    },
+    "fleet.pml": {
+        "MUTANT_NO_IF_ABSENT": "assertion violated",
+        "MUTANT_FLOOR_NOT_COMPARED": "assertion violated",
+        "MUTANT_BEFORE_YES": "assertion violated",
+        "MUTANT_OWN_WINS": "assertion violated",
+        "MUTANT_FORGETS": "assertion violated",
+    },
 }
 COMPILER = ["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=2048"]
 
@@ -26,10 +35,10 @@ def run(argv, folder):
                           timeout=600).stdout
 
 
-def verify(defines):
+def verify(model, defines):
     """Searches all states. Returns (errors, states, what Spin said)."""
     with tempfile.TemporaryDirectory(prefix="stek-model-") as folder:
-        said = run(["spin", *(f"-D{name}" for name in defines), "-a", str(MODEL)], folder)
+        said = run(["spin", *(f"-D{name}" for name in defines), "-a", str(HERE / model)], folder)
         run([*COMPILER, "-o", "pan", "pan.c"], folder)
         said += run(["./pan", "-m1000000"], folder)
     errors = re.search(r"errors: (\d+)", said)
@@ -41,11 +50,12 @@ def verify(defines):
 
 def claims():
     """Yields (what must be so, whether it is, what Spin said)."""
-    errors, states, said = verify([])
-    yield f"the protocol holds in all {states} states", errors == 0, said
-    for mutant, fault in MUTANTS.items():
-        errors, _, said = verify([mutant])
-        yield f"{mutant} is found out: {fault}", errors > 0 and fault in said, said
+    for model, mutants in MODELS.items():
+        errors, states, said = verify(model, [])
+        yield f"{model}: the protocol holds in all {states} states", errors == 0, said
+        for mutant, fault in mutants.items():
+            errors, _, said = verify(model, [mutant])
+            yield f"{model}: {mutant} is found out: {fault}", errors > 0 and fault in said, said
 
 
 def main():
