@@ -131,6 +131,7 @@ struct sim_oracle; /* oracle.c */
 struct sim {
     uint64_t seed;
     bool trace;
+    bool calm; /* nothing goes wrong: to count what a fleet asks of its store */
     struct sim_config config;
     struct prng prng;
     int64_t now;
@@ -197,7 +198,7 @@ void sim_heal_node(struct sim *sim, struct sim_node *node);
 void sim_heal_all(struct sim *sim);
 
 /* world.c: one seed from start to end. Returns whether all invariants held. */
-bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace);
+bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm);
 void sim_end(struct sim *sim);
 
 #endif

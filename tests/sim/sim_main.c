@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sim [--seed N] [--seeds N] [--nodes N] [--trace]: runs one seed, or many; a seed that fails is printed, and fails again. */
+/* sim [--seed N] [--seeds N] [--nodes N] [--calm] [--trace]: runs one seed, or many; a seed that fails is printed, and fails again. */
 #include "sim.h"
 
 #include <getopt.h>
@@ -10,7 +10,7 @@
 struct options {
     uint64_t seed, seeds;
     unsigned nodes;
-    bool trace;
+    bool trace, calm;
 };
 
 static void read_options(int argc, char **argv, struct options *options)
@@ -18,6 +18,7 @@ static void read_options(int argc, char **argv, struct options *options)
     static const struct option all[] = {{"seed", required_argument, NULL, 's'},
                                         {"seeds", required_argument, NULL, 'n'},
                                         {"nodes", required_argument, NULL, 'N'},
+                                        {"calm", no_argument, NULL, 'c'},
                                         {"trace", no_argument, NULL, 't'},
                                         {NULL, 0, NULL, 0}};
     int found;
@@ -31,6 +32,8 @@ static void read_options(int argc, char **argv, struct options *options)
             options->nodes = (unsigned)strtoul(optarg, NULL, 10);
         else if (found == 't')
             options->trace = true;
+        else if (found == 'c')
+            options->calm = true;
         else
             exit(2);
     }
@@ -38,6 +41,16 @@ static void read_options(int argc, char **argv, struct options *options)
         fprintf(stderr, "sim: --nodes N is at most %d, --seeds N at least 1\n", SIM_NODES_MAX);
         exit(2);
     }
+}
+
+/* What the store was asked, per rotation. */
+static void print_load(const struct sim *sim)
+{
+    const double rotations = ((double)sim->now / 1000 - 1800000000) / (double)sim->config.policy.rotate_s;
+
+    printf("%u nodes, %.1f rotations: per rotation %.2f puts, %.2f lost, %.1f events; %llu full reads in all\n",
+           sim->config.nodes, rotations, (double)sim->store.puts / rotations, (double)sim->store.lost / rotations,
+           (double)sim->store.watched / rotations, (unsigned long long)sim->store.reads);
 }
 
 int main(int argc, char **argv)
@@ -50,8 +63,10 @@ int main(int argc, char **argv)
     read_options(argc, argv, &options);
     for (uint64_t i = 0; i < options.seeds; i++) {
         const uint64_t seed = options.seed + i;
-        const bool held = sim_run(&sim, seed, options.nodes, options.trace);
+        const bool held = sim_run(&sim, seed, options.nodes, options.trace, options.calm);
         steps += sim.steps;
+        if (options.calm && held)
+            print_load(&sim);
         if (!held) {
             printf("seed %llu failed after %llu steps: %s: %s\n"
                    "to see it again: sim --seed %llu%s%.0u --trace\n",

@@ -61,13 +61,21 @@ static void configure(struct sim *sim, unsigned nodes)
     config->fault_ms = config->policy.rotate_s * 1000 / prng_between(prng, 1, 8);
     config->lose = (unsigned)prng_between(prng, 0, 1) * (unsigned)prng_between(prng, 3, 100);
     config->wild_clocks = prng_one_in(prng, 2);
+    if (sim->calm) {
+        config->policy = (struct stek_policy){3600, 43200, 86400, 2};
+        config->bound_ms = 1000;
+        config->timeout_ms = 7000;
+        config->skew_ms = 1000;
+        config->lose = 0;
+    }
 }
 
-static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace)
+static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm)
 {
     memset(sim, 0, sizeof *sim);
     sim->seed = seed;
     sim->trace = trace;
+    sim->calm = calm;
     sim->prng.state = seed;
     sim->now = SIM_START_MS + prng_between(&sim->prng, 0, 999);
     configure(sim, nodes);
@@ -134,7 +142,7 @@ static void step(struct sim *sim, struct sim_event *event)
         sim_net_at_store(sim, event);
         return; /* the message goes on */
     case SIM_FAULT:
-        if (!sim->healing)
+        if (!sim->healing && !sim->calm)
             sim_fault(sim);
         again(sim, event, prng_between(&sim->prng, 1, 2 * sim->config.fault_ms));
         break;
@@ -165,9 +173,9 @@ static void run_for(struct sim *sim, int64_t duration_ms)
         sim_fail(sim, "idle", "%llu steps for %u nodes", (unsigned long long)sim->steps, sim->config.nodes);
 }
 
-bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace)
+bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm)
 {
-    begin(sim, seed, nodes, trace);
+    begin(sim, seed, nodes, trace, calm);
     const int64_t rotate_ms = sim->config.policy.rotate_s * 1000;
 
     run_for(sim, sim->config.intervals * rotate_ms);
