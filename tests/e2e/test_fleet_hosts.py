@@ -300,3 +300,11 @@ def test_stekd_without_a_fleet_carries_no_libcurl(folder):
     with Stekd(folder / "alone", web={}) as daemon:
         maps = open(f"/proc/{daemon.pid}/maps", encoding="utf-8").read()
     assert "libcurl" not in maps and "libprotobuf-c" not in maps
+
+
+def test_endpoints_may_be_host_names_also_behind_the_filter_of_system_calls(folder, etcd):
+    names = [f"https://localhost:{member.port}" for member in etcd.members]
+    with Fleet(folder / "fleet", etcd, endpoints=names, ring=RING) as fleet:
+        host = fleet.host()
+        host.wait_in_step()
+        assert host.fleet_status()["endpoint"] == names[0]

@@ -24,7 +24,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-enum { HOSTS_MAX = 64, TICKETS = 2048, TICK_MS = 10, OLD_OPENS = 20, PAYLOAD = 48 };
+enum { HOSTS_MAX = 64, TICKETS = 2048, TICK_MS = 10, OLD_OPENS = 60, PAYLOAD = 48 };
 
 struct ticket {
     unsigned host;
