@@ -229,6 +229,7 @@ static bool median_clock(const struct stek_fleet *fleet, int64_t *ret_ahead_s)
     json_object_foreach(fleet->members.hosts, name, host)
     {
         const json_t *clock = json_object_get(host, "clock_ahead_s");
+        /* cppcheck-suppress knownConditionTrueFalse ; it does not see that this is a loop */
         if (strcmp(name, fleet->options.host) != 0 && json_is_integer(clock) && count < HOSTS_MAX)
             clocks[count++] = json_integer_value(clock);
     }

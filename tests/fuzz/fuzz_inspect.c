@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct stek_context context = {4, "fuzz"};
     static uint8_t ticket[STEK_INSPECT_TICKET_MAX];
-    static char text[STEK_TICKET_BASE64_MAX];
     struct stek_records records = {.count = 1};
     struct stek_inspection found = {.verdict = STEK_INSPECT_TOO_SHORT};
     struct stek_ticket_key key;
@@ -50,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_MUST(stek_inspect_ticket(&records, &context, 1, ticket, len, 2000, &found) == STEK_OK);
     FUZZ_MUST(found.verdict <= STEK_INSPECT_SOUND && strlen(found.server_name) <= STEK_INSPECT_SERVER_NAME_MAX);
     if (len > 0) {
+        static char text[STEK_TICKET_BASE64_MAX];
         size_t again = 0;
         stek_ticket_encode(ticket, len, text);
         FUZZ_MUST(stek_ticket_decode(text, ticket, &again) && again == len);
