@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx with two workers, its tickets sealed with OpenSSL's own keys, its own key file's, or stek's."""
+"""
+nginx with two workers, its tickets sealed with OpenSSL's own keys, its own key file's, or stek's: of a private ring, and of
+a ring that stekd keeps.
+"""
 import contextlib
 from pathlib import Path
 
@@ -7,10 +10,12 @@ from figures.demand import at_least, at_most
 from figures.table import number, spread, table
 from harness import keyfile, module
 from harness.servers.nginx import Nginx
+from harness.stekd import Stekd
 
 from .run import objects, program
 
-KEYS = ("own", "key file", "stek")
+STEK = ("stek", "stek host")
+KEYS = ("own", "key file", *STEK)
 VERSIONS = ("1.2", "1.3")
 
 
@@ -28,9 +33,11 @@ def visit(port, seconds, *options):
 
 
 def _servers(run, stack):
-    """The three, all at once: whoever is not asked just waits."""
+    """All of them at once: whoever is not asked just waits."""
+    stekd = stack.enter_context(Stekd(run.folder / "stekd", web={}))
     options = {"own": {}, "key file": {"ticket_key": keyfile.nginx(run.folder / "nginx.tickets")},
-               "stek": {"openssl_conf": module.compose(run.folder / "nginx.cnf")}}
+               "stek": {"openssl_conf": module.compose(run.folder / "nginx.cnf")},
+               "stek host": {"openssl_conf": module.compose(run.folder / "nginx-host.cnf", ring=stekd.ring("web"))}}
     return {keys: stack.enter_context(Nginx(run.folder / f"nginx-{keys.replace(' ', '-')}", run.pki, workers=2, **more))
             for keys, more in options.items()}
 
@@ -72,20 +79,21 @@ def tables(figures):
             for tls in VERSIONS for keys in KEYS]
     return table("server: nginx, 2 workers: connections a second, resumed, the workers' CPU time per connection",
                  ["TLS", "keys", *HEADS], rows,
-                 "% resumed: of the connections that offered a ticket.")
+                 "% resumed: of the connections that offered a ticket. stek host: with a ring that stekd keeps.")
 
 
 def demands(figures):
-    def ratio(tls, unit, to):
-        return figures.ratio(("server", tls, "stek", unit), ("server", tls, to, unit))
+    def ratio(keys, tls, unit, to):
+        return figures.ratio(("server", tls, keys, unit), ("server", tls, to, unit))
     out = []
-    for tls in VERSIONS:
-        out += [at_least(f"nginx, TLS {tls}: resumed with stek, of those that offered a ticket",
-                         figures.get("server", tls, "stek", "resumed %"), 100, " %", 1),
-                at_least(f"nginx, TLS {tls}: connections a second with stek, of OpenSSL's own keys",
-                         ratio(tls, "connections/s", "own"), 1.00, within_spread=True),
-                at_least(f"nginx, TLS {tls}: connections a second with stek, of its own key file",
-                         ratio(tls, "connections/s", "key file"), 1.00, within_spread=True),
-                at_most(f"nginx, TLS {tls}: CPU time per connection with stek, of its own key file",
-                        ratio(tls, "server us", "key file"), 1.00, within_spread=True)]
+    for keys in STEK:
+        for tls in VERSIONS:
+            out += [at_least(f"nginx, TLS {tls}: resumed with {keys}, of those that offered a ticket",
+                             figures.get("server", tls, keys, "resumed %"), 100, " %", 1),
+                    at_least(f"nginx, TLS {tls}: connections a second with {keys}, of OpenSSL's own keys",
+                             ratio(keys, tls, "connections/s", "own"), 1.00, within_spread=True),
+                    at_least(f"nginx, TLS {tls}: connections a second with {keys}, of its own key file",
+                             ratio(keys, tls, "connections/s", "key file"), 1.00, within_spread=True),
+                    at_most(f"nginx, TLS {tls}: CPU time per connection with {keys}, of its own key file",
+                            ratio(keys, tls, "server us", "key file"), 1.00, within_spread=True)]
     return out
