@@ -28,7 +28,7 @@ help:
 	@echo 'make lint             the same as make check STEPS=lint'
 	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
 	@echo 'make sim SEEDS=1000   simulated fleets: more seeds; SEED=N begins elsewhere'
-	@echo 'make bench            measure speed and cost, in four minutes on a quiet machine'
+	@echo 'make bench            measure speed and cost, in six minutes on a quiet machine'
 	@echo '                        ARGS="--json FILE --strict --quick --only server": see tests/bench/bench.py --help'
 	@echo 'make bench-instructions  count instructions instead, which no other work on the machine disturbs'
 	@echo 'make bench-fleet      measure a fleet of 100 stekds on one etcd, in five minutes; ARGS="--hosts 20"'

@@ -5,10 +5,11 @@
  * hash, so here the first one does the whole of HMAC-SHA256 from our state, with libcrypto's SHA-256, and the second
  * passes the result on. HMAC_CTX_copy() copies a template that has no key, and EVP calls our copy hook for the first
  * hash, which puts in the state that this thread hands over. With all of libcrypto's allocation, keying a MAC and
- * computing it over 256 bytes takes 515 ns so, instead of 610.
+ * computing it over 256 bytes takes 508 ns so, instead of 612.
  */
 #include "tls/hmacload.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,16 +77,24 @@ static int whole_update(EVP_MD_CTX *ctx, const void *bytes, size_t len)
     return whole != NULL && SHA256_Update(&whole->sha256, bytes, len) == 1;
 }
 
-/* EVP wipes all of it afterwards. */
+/*
+ * The outer hash has one block left: the inner digest, a bit, and the length of key block and digest, 768 bits (FIPS
+ * 180-4 section 5.1.1). Handed to SHA-256 as it is, it saves 7 ns. EVP wipes the state afterwards.
+ */
 static int whole_final(EVP_MD_CTX *ctx, unsigned char *mac)
 {
     struct whole *whole = EVP_MD_CTX_get0_md_data(ctx);
-    unsigned char inner[SHA256_DIGEST_LENGTH];
+    unsigned char block[SHA256_CBLOCK] = {[SHA256_DIGEST_LENGTH] = 0x80, [SHA256_CBLOCK - 2] = 0x03};
 
-    if (SHA256_Final(inner, &whole->sha256) != 1)
+    if (SHA256_Final(block, &whole->sha256) != 1)
         return 0;
     resume(&whole->sha256, whole->outer);
-    return SHA256_Update(&whole->sha256, inner, sizeof inner) == 1 && SHA256_Final(mac, &whole->sha256) == 1;
+    SHA256_Transform(&whole->sha256, block);
+    for (size_t i = 0; i < 8; i++) {
+        const uint32_t word = htobe32(whole->sha256.h[i]);
+        memcpy(mac + i * sizeof word, &word, sizeof word);
+    }
+    return 1;
 }
 
 static int passes_update(EVP_MD_CTX *ctx, const void *mac, size_t len)
@@ -103,7 +112,7 @@ static int passes_final(EVP_MD_CTX *ctx, unsigned char *mac)
     if (!passing.is)
         return 0;
     memcpy(mac, passing.mac, sizeof passing.mac);
-    stek_wipe(&passing, sizeof passing);
+    passing.is = false;
     return 1;
 }
 
