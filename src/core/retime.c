@@ -19,3 +19,19 @@ void stek_records_retime(struct stek_records *records, const struct stek_policy 
         record->accept_until = promised;
     stek_chain_retime(records, policy, active + 1, record->active_until);
 }
+
+enum stek_result stek_records_change_policy(struct stek_records *records, const struct stek_policy *old,
+                                            const struct stek_policy *policy, int64_t now,
+                                            const struct stek_fresh *fresh)
+{
+    STEK_SECRET(stek_records) struct stek_records changed = *records;
+    enum stek_result result = stek_records_advance(&changed, old, now, fresh);
+
+    if (result != STEK_OK)
+        return result;
+    stek_records_retime(&changed, policy, now);
+    result = stek_records_advance(&changed, policy, now, fresh);
+    if (result == STEK_OK)
+        *records = changed;
+    return result;
+}

@@ -170,11 +170,10 @@ static bool prepare(struct stek_rings *rings, const struct stek_config *config, 
 /* stek_change_fn */
 static enum stek_result change_policy(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
 {
-    const struct stek_policy *policy = arg;
+    const struct stek_policy old = stek_ring_state_policy(state);
 
-    stek_records_retime(&state->records, policy, now);
-    stek_ring_state_set_policy(state, policy);
-    return stek_records_advance(&state->records, policy, now, fresh);
+    stek_ring_state_set_policy(state, arg);
+    return stek_records_change_policy(&state->records, &old, arg, now, fresh);
 }
 
 /* Gives a ring that is kept the policy and group of its configuration. */

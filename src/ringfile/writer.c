@@ -2,6 +2,7 @@
 #include "ringfile/writer.h"
 
 #include "core/policy.h"
+#include "core/retime.h"
 #include "ringfile/locked.h"
 
 #include <errno.h>
@@ -39,27 +40,43 @@ struct start {
     bool on_disk;
 };
 
+/* Continues the ring as its readers did while nobody kept it, by the policy that it has. Out of reach: nothing to do. */
+static enum stek_result settle(struct stek_ring_state *state, int64_t now)
+{
+    const struct stek_policy policy = stek_ring_state_policy(state);
+    enum stek_result result = stek_records_settle(&state->records, &policy, now);
+
+    return result == STEK_ERR_BUSY ? STEK_OK : result;
+}
+
 static enum stek_result adapt(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
 {
     const struct start *start = arg;
+    const struct stek_policy old = stek_ring_state_policy(state);
+    enum stek_result result = STEK_OK;
 
-    (void)now, (void)fresh;
     if (state->source != (uint64_t)start->source) {
         stek_records_remove(&state->records, 0, state->records.count);
         state->source = start->source;
         state->flags = 0;
     }
+    if (state->records.count > 0 && start->source == STEK_SOURCE_HOST)
+        result = stek_records_change_policy(&state->records, &old, start->policy, now, fresh);
+    else if (state->records.count > 0)
+        result = settle(state, now);
     stek_ring_state_set_policy(state, start->policy);
     state->flags = (state->flags & STEK_RING_LOCAL) | (start->on_disk ? STEK_RING_ON_DISK : 0);
-    return STEK_OK;
+    return result;
 }
 
 enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh,
                                     void *arg)
 {
-    (void)now, (void)fresh;
+    enum stek_result result = settle(state, now);
+
+    (void)fresh;
     stek_ring_state_set_policy(state, arg);
-    return STEK_OK;
+    return result;
 }
 
 static enum stek_result open_room(struct stek_change_room **ret_room)

@@ -128,6 +128,31 @@ static void without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on
     stek_writer_close(writer);
 }
 
+/* The readers went on by the policy that they knew: longer intervals would take their keys back. */
+static void what_readers_sealed_opens_when_the_next_writer_has_another_policy(void **state)
+{
+    const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = "web", .group = (gid_t)-1};
+    const struct stek_policy longer = {
+        .rotate_s = 7 * RING_ROTATE_S, .accept_s = 7 * RING_ACCEPT_S, .lineage_s = 1000, .ahead = 2};
+    struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
+    struct stek_ring *ring = ring_dir_open(&dir);
+    enum stek_writer_start how;
+    const char *problem;
+
+    (void)state;
+    stek_writer_close(writer);
+    ring_set_time(RING_START + 5 * RING_ROTATE_S);
+    const struct stek_ticket_key key = ring_seal_key(ring, "a");
+    assert_int_equal(stek_writer_open(&place, &longer, ring_time(), &how, &problem, &writer), STEK_OK);
+    assert_true(ring_opens(ring, "a", &key));
+    const struct stek_ring_state now = state_of(writer);
+    assert_int_equal(now.rotate_s, longer.rotate_s);
+    const int active = stek_records_active(&now.records, ring_time());
+    assert_int_equal(now.records.at[active + 1].active_until - now.records.at[active + 1].active_from, longer.rotate_s);
+    stek_ring_free(ring);
+    stek_writer_close(writer);
+}
+
 static void a_ring_that_is_lost_begins_anew_and_knows_no_old_ticket(void **state)
 {
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
@@ -220,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(readers_follow_the_writer, start, finish),
         cmocka_unit_test_setup_teardown(without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on_from_there,
                                         start, finish),
+        cmocka_unit_test_setup_teardown(what_readers_sealed_opens_when_the_next_writer_has_another_policy, start,
+                                        finish),
         cmocka_unit_test_setup_teardown(a_ring_that_is_lost_begins_anew_and_knows_no_old_ticket, start, finish),
         cmocka_unit_test_setup_teardown(readers_of_a_ring_that_was_removed_seal_and_open_nothing, start, finish),
         cmocka_unit_test_setup_teardown(the_policy_is_the_writers_and_may_change_while_readers_read, start, finish),

@@ -136,7 +136,7 @@ static void draw_fresh(struct world *world)
 static void take_turn(struct world *world)
 {
     world->turn++;
-    if (prng_one_in(&world->prng, 8))
+    if (world->result == STEK_OK && prng_one_in(&world->prng, 8)) /* what was due by the old one comes first: retime.h */
         world->policy = random_policy(&world->prng, &world->policy);
     pass_time(world);
     draw_fresh(world);
