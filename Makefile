@@ -57,17 +57,17 @@ fuzz:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/fuzz --time $(TIME)
 
-# Optimised, and in a folder of its own.
+# As it is installed, and in a folder of its own.
 bench-instructions: PARTS := --only instructions
 bench bench-instructions:
 	@$(PACKAGES) build unit demo bench
-	@test -f build-bench/build.ninja || $(MESON) setup build-bench --buildtype=release >/dev/null
+	@test -f build-bench/build.ninja || $(MESON) setup build-bench >/dev/null
 	@ninja -C build-bench --quiet bench
 	@STEK_BUILD=build-bench $(PYTHON) tests/bench/bench.py $(PARTS) $(ARGS)
 
 bench-fleet:
 	@$(PACKAGES) build unit demo bench check
-	@test -f build-bench/build.ninja || $(MESON) setup build-bench --buildtype=release >/dev/null
+	@test -f build-bench/build.ninja || $(MESON) setup build-bench >/dev/null
 	@ninja -C build-bench --quiet
 	@STEK_BUILD=build-bench $(PYTHON) tests/bench/fleet_etcd.py $(ARGS)
 

@@ -11,13 +11,14 @@ static void draw_fresh(const struct stek_policy *policy, struct stek_fresh *fres
         fresh->count++;
 }
 
-static const struct stek_record *same_record(const struct stek_records *before, const struct stek_record *record)
+/* This record as the image has it already. */
+static bool find_known(const struct stek_image *image, const struct stek_record *record, struct stek_record *ret_known)
 {
-    for (size_t i = 0; i < before->count; i++)
-        if (before->at[i].seq == record->seq &&
-            CRYPTO_memcmp(&before->at[i].secret, &record->secret, sizeof record->secret) == 0)
-            return &before->at[i];
-    return NULL;
+    for (uint64_t place = 1; stek_image_record(image, place, ret_known); place++)
+        if (ret_known->seq == record->seq &&
+            CRYPTO_memcmp(&ret_known->secret, &record->secret, sizeof record->secret) == 0)
+            return true;
+    return false;
 }
 
 static bool is_derived(const struct stek_record *record)
@@ -28,14 +29,15 @@ static bool is_derived(const struct stek_record *record)
 }
 
 /* Mask and fingerprint of each record: as they were, or derived, whatever the change put there. */
-static enum stek_result derive(const struct stek_records *before, struct stek_records *records)
+static enum stek_result derive(const struct stek_image *image, struct stek_records *records)
 {
+    STEK_SECRET(stek_record) struct stek_record known = {0};
+
     for (size_t i = 0; i < records->count; i++) {
         struct stek_record *record = &records->at[i];
-        const struct stek_record *known = same_record(before, record);
-        if (known != NULL && is_derived(known)) {
-            record->mask = known->mask;
-            record->fingerprint = known->fingerprint;
+        if (find_known(image, record, &known) && is_derived(&known)) {
+            record->mask = known.mask;
+            record->fingerprint = known.fingerprint;
             continue;
         }
         enum stek_result result = stek_derive_mask(&record->secret, &record->mask);
@@ -47,13 +49,13 @@ static enum stek_result derive(const struct stek_records *before, struct stek_re
     return STEK_OK;
 }
 
-static enum stek_result write_if_changed(struct stek_image *image, const struct stek_ring_state *before,
-                                         struct stek_ring_state *state, int64_t now)
+static enum stek_result write_if_changed(struct stek_image *image, struct stek_ring_state *state, uint64_t floor_before,
+                                         int64_t now)
 {
-    if (CRYPTO_memcmp(before, state, sizeof *before) == 0) /* each change makes every cell stale */
+    if (stek_image_is(image, state)) /* each change makes every cell stale */
         return STEK_OK;
     state->changed_at = now;
-    if (state->floor < before->floor || stek_ring_state_problem(state) != NULL)
+    if (state->floor < floor_before || stek_ring_state_problem(state) != NULL)
         return STEK_ERR_FORMAT;
     stek_image_write(image, state);
     return STEK_OK;
@@ -68,12 +70,12 @@ static enum stek_result apply(struct stek_image *image, struct stek_change_room 
     if (result != STEK_OK)
         return result;
     const struct stek_policy policy = stek_ring_state_policy(&room->state);
-    room->before = room->state;
+    const uint64_t floor_before = room->state.floor;
     draw_fresh(&policy, &room->fresh);
     result = change(&room->state, now, &room->fresh, arg);
     if (result == STEK_OK)
-        result = derive(&room->before.records, &room->state.records);
-    return result == STEK_OK ? write_if_changed(image, &room->before, &room->state, now) : result;
+        result = derive(image, &room->state.records);
+    return result == STEK_OK ? write_if_changed(image, &room->state, floor_before, now) : result;
 }
 
 enum stek_result stek_image_change(struct stek_image *image, struct stek_change_room *room, stek_change_fn change,

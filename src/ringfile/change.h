@@ -19,7 +19,6 @@ typedef enum stek_result (*stek_change_fn)(struct stek_ring_state *state, int64_
  */
 struct stek_change_room {
     struct stek_ring_state state;
-    struct stek_ring_state before;
     struct stek_fresh fresh;
 };
 

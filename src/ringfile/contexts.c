@@ -60,8 +60,6 @@ struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct
 
 void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
 {
-    static const struct stek_records none;
-
     if (keys->cell.memory == NULL || atomic_load_explicit(&keys->bigger, memory_order_relaxed) != NULL)
         return;
     struct stek_keycell *bigger = malloc(sizeof *bigger);
@@ -73,7 +71,7 @@ void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
         return;
     }
     atomic_store_explicit(&keys->bigger, bigger, memory_order_release);
-    stek_keycell_sweep(&keys->cell, &none, 0);
+    stek_keycell_sweep(&keys->cell, NULL, 0);
 }
 
 static void sweep_keys(const struct stek_keys *keys, const struct stek_records *records, int64_t now)

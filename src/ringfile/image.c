@@ -7,6 +7,7 @@
 
 enum { IMAGE_VERSION = 1, READ_TRIES_MAX = 64, STATE_WORDS = STEK_WORDS(struct stek_ring_state) };
 enum {
+    RECORDS_WORD = offsetof(struct stek_ring_state, records.at) / 8,
     COUNT_WORD = offsetof(struct stek_ring_state, records.count) / 8,
     FINGERPRINT_WORD = offsetof(struct stek_ring_state, records.at[0].fingerprint) / 8,
     FINGERPRINT_WORDS = STEK_FINGERPRINT_LEN / 8
@@ -27,13 +28,20 @@ static uint64_t magic_word(void)
     return word;
 }
 
+static void init_side(stek_word *side, const struct stek_policy *policy, enum stek_source source)
+{
+    stek_words_zero(side, STATE_WORDS);
+    atomic_store(&side[offsetof(struct stek_ring_state, rotate_s) / 8], (uint64_t)policy->rotate_s);
+    atomic_store(&side[offsetof(struct stek_ring_state, accept_s) / 8], (uint64_t)policy->accept_s);
+    atomic_store(&side[offsetof(struct stek_ring_state, lineage_s) / 8], (uint64_t)policy->lineage_s);
+    atomic_store(&side[offsetof(struct stek_ring_state, ahead) / 8], policy->ahead);
+    atomic_store(&side[offsetof(struct stek_ring_state, source) / 8], source);
+}
+
 void stek_image_init(struct stek_image *image, const struct stek_policy *policy, enum stek_source source)
 {
-    struct stek_ring_state empty = {.source = source};
-
-    stek_ring_state_set_policy(&empty, policy);
-    stek_words_store(image->side[0], &empty, STATE_WORDS);
-    stek_words_store(image->side[1], &empty, STATE_WORDS);
+    init_side(image->side[0], policy, source);
+    init_side(image->side[1], policy, source);
     atomic_store(&image->clean, 2);
     atomic_store(&image->version, IMAGE_VERSION);
     atomic_store(&image->magic, magic_word());
@@ -158,6 +166,22 @@ uint64_t stek_image_place(const struct stek_image *image, uint64_t generation,
             return i + 1;
     }
     return 0;
+}
+
+bool stek_image_record(const struct stek_image *image, uint64_t place, struct stek_record *ret_record)
+{
+    const stek_word *side = image->side[stek_image_generation(image) & 1];
+
+    if (place > STEK_RECORDS_MAX || place > atomic_load_explicit(&side[COUNT_WORD], memory_order_relaxed))
+        return false;
+    stek_words_load(ret_record, &side[RECORDS_WORD + (place - 1) * STEK_WORDS(struct stek_record)],
+                    STEK_WORDS(struct stek_record));
+    return true;
+}
+
+bool stek_image_is(const struct stek_image *image, const struct stek_ring_state *state)
+{
+    return stek_words_equal(image->side[stek_image_generation(image) & 1], state, STATE_WORDS);
 }
 
 void stek_image_scrub(struct stek_image *image)

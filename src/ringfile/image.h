@@ -131,6 +131,13 @@ static inline const stek_word *stek_image_mask(const struct stek_image *image, u
 STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image, struct stek_ring_state *ret_state,
                                                uint64_t *ret_generation);
 
+/*
+ * For who is the only writer: the record at this place, from 1 on, as the side that holds has it (a secret: wipe), or false
+ * when there are fewer; and whether that side is this very state, in a time that does not tell where they differ.
+ */
+bool stek_image_record(const struct stek_image *image, uint64_t place, struct stek_record *ret_record);
+bool stek_image_is(const struct stek_image *image, const struct stek_ring_state *state);
+
 /* Puts a new state in the place of the old one, on both sides. One writer at a time; see change.h for more than bytes. */
 void stek_image_write(struct stek_image *image, const struct stek_ring_state *state);
 

@@ -210,7 +210,7 @@ bool stek_keycell_publish(const struct stek_keycell *cell, const struct stek_key
 
 static bool still_lives(const struct stek_keyset_entry *entry, const struct stek_records *records, int64_t now)
 {
-    for (size_t i = 0; i < records->count; i++)
+    for (size_t i = 0; records != NULL && i < records->count; i++)
         if (records->at[i].seq == entry->seq && records->at[i].accept_until > now)
             if (memcmp(&records->at[i].fingerprint, &entry->fingerprint, sizeof entry->fingerprint) == 0)
                 return true;

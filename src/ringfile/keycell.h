@@ -60,7 +60,8 @@ bool stek_keycell_copy(const struct stek_keycell *cell, struct stek_keyset *ret_
 bool stek_keycell_publish(const struct stek_keycell *cell, const struct stek_keyset *set);
 
 /*
- * Destroys the keys of all records that are not among `records` or are retired at `now`, and makes the rest stale.
+ * Destroys the keys of all records that are not among `records` (NULL: of all) or are retired at `now`, and makes the rest
+ * stale.
  * Nothing happens when another thread is writing: it looks after itself.
  */
 void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records, int64_t now);

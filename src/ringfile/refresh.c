@@ -104,13 +104,11 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now, s
 
 void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *ret_set)
 {
-    static const struct stek_records none;
-
     /* The ring may have changed while the set was made, and others may have swept the cell before it was put in. */
     for (int tries = 0; tries < 3; tries++)
         if (renew(ring, keys, now, ret_set))
             return;
-    stek_keycell_sweep(stek_keys_cell(keys), &none, now);
+    stek_keycell_sweep(stek_keys_cell(keys), NULL, now);
 }
 
 enum stek_result stek_ring_maintain(struct stek_ring *ring)

@@ -8,6 +8,7 @@
 #define STEK_RINGFILE_WORDS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,6 +33,19 @@ static inline void stek_words_store(stek_word *to, const void *from, size_t word
         memcpy(&word, (const uint8_t *)from + i * sizeof word, sizeof word);
         atomic_store_explicit(&to[i], word, memory_order_release);
     }
+}
+
+/* In a time that does not tell where they differ. */
+static inline bool stek_words_equal(const stek_word *at, const void *other, size_t words)
+{
+    uint64_t differs = 0;
+
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word;
+        memcpy(&word, (const uint8_t *)other + i * sizeof word, sizeof word);
+        differs |= word ^ atomic_load_explicit(&at[i], memory_order_relaxed);
+    }
+    return differs == 0;
 }
 
 static inline void stek_words_zero(stek_word *at, size_t words)
