@@ -5,6 +5,10 @@
 #include "reference.h"
 #include "timing.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* SWEEP_STEP: a slice through many contexts begins where the one before has not been. */
 enum { BATCH = 64, WARM = 32, HOT_SET = 16, SWEEP_STEP = 3001, ROTATE_SLICES_LONGER = 8, THREADS_SLICES_LONGER = 4 };
 
@@ -110,6 +114,58 @@ static void choose_tickets(struct bench_worker *worker, long slice)
     }
 }
 
+static void start_together(pthread_barrier_t *start, size_t count, int shared)
+{
+    pthread_barrierattr_t attributes;
+
+    bench_must(pthread_barrierattr_init(&attributes) == 0 && pthread_barrierattr_setpshared(&attributes, shared) == 0 &&
+                   pthread_barrier_init(start, &attributes, (unsigned)count) == 0,
+               "no barrier");
+    (void)pthread_barrierattr_destroy(&attributes);
+}
+
+/* What processes have in common: when they start, and what they tell. */
+struct common {
+    pthread_barrier_t start;
+    struct {
+        int64_t ops, cpu_ns, wall_ns;
+    } told[SCENE_THREADS_MAX];
+};
+
+static void work_and_tell(struct bench_worker *worker, struct common *common)
+{
+    worker->start = &common->start;
+    (void)work(worker);
+    common->told[worker->thread].ops = worker->ops;
+    common->told[worker->thread].cpu_ns = worker->cpu_ns;
+    common->told[worker->thread].wall_ns = worker->wall_ns;
+    _exit(0);
+}
+
+static void run_processes(struct bench_worker *workers, size_t count)
+{
+    struct common *common =
+        mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t child[SCENE_THREADS_MAX];
+    int status;
+
+    bench_must(common != MAP_FAILED, "no memory");
+    start_together(&common->start, count, PTHREAD_PROCESS_SHARED);
+    for (size_t i = 0; i < count; i++) {
+        child[i] = fork();
+        bench_must(child[i] >= 0, "no process");
+        if (child[i] == 0)
+            work_and_tell(&workers[i], common);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bench_must(waitpid(child[i], &status, 0) == child[i] && status == 0, "a process failed");
+        workers[i].ops = common->told[i].ops;
+        workers[i].cpu_ns = common->told[i].cpu_ns;
+        workers[i].wall_ns = common->told[i].wall_ns;
+    }
+    (void)munmap(common, sizeof *common);
+}
+
 static void run_workers(struct bench_worker *workers, size_t count)
 {
     pthread_barrier_t start;
@@ -119,7 +175,7 @@ static void run_workers(struct bench_worker *workers, size_t count)
         (void)work(&workers[0]);
         return;
     }
-    bench_must(pthread_barrier_init(&start, NULL, (unsigned)count) == 0, "no barrier");
+    start_together(&start, count, PTHREAD_PROCESS_PRIVATE);
     for (size_t i = 0; i < count; i++) {
         workers[i].start = &start;
         bench_must(pthread_create(&threads[i], NULL, work, &workers[i]) == 0, "no thread");
@@ -145,7 +201,10 @@ void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int6
     }
     if (config->rotates)
         scene_rotator_start(&rotator, config->scene);
-    run_workers(workers, config->threads);
+    if (config->apart)
+        run_processes(workers, config->threads);
+    else
+        run_workers(workers, config->threads);
     if (config->rotates)
         scene_rotator_stop(&rotator);
     for (size_t i = 0; i < config->threads; i++) {
