@@ -10,10 +10,10 @@ struct bench_config {
     const char *name;
     struct scene_shape shape;
     size_t threads;
-    bool apart;          /* each thread in a process of its own: they share no memory that is written */
     unsigned families;   /* those worth measuring here: bits of enum bench_family */
     bool rotates;        /* every 10 ms */
     bool sweeps;         /* one call in each context in turn; else a slice stays with a few of them */
+    bool apart;          /* each thread in a process of its own: they share no memory that is written */
     struct scene *scene; /* shared by configs of one shape that do not rotate */
 };
 

@@ -34,16 +34,16 @@ enum { ALL = FLOOR | 1 << BENCH_ALLOCATION };
 
 /* The first is the base; each of the others differs from it in one point. */
 static struct bench_config configs[] = {
-    {"base", {16, 1, 208}, 1, false, ALL, false, false, NULL},
-    {"2 records", {2, 1, 208}, 1, false, BOTH, false, false, NULL},
-    {"63 records", {63, 1, 208}, 1, false, BOTH, false, false, NULL},
-    {"100 contexts", {16, 100, 208}, 1, false, STEK, false, false, NULL},
-    {"many contexts, hot", {16, 10000, 208}, 1, false, STEK, false, false, NULL},
-    {"many contexts, in turn", {16, 10000, 208}, 1, false, STEK, false, true, NULL},
-    {"2 threads", {16, 1, 208}, 2, false, FLOOR, false, false, NULL},
-    {"2 processes", {16, 1, 208}, 2, true, FLOOR, false, false, NULL},
-    {"rotating", {16, 1, 208}, 1, false, STEK, true, false, NULL},
-    {"1500 bytes", {16, 1, 1500}, 1, false, FLOOR, false, false, NULL},
+    {"base", {16, 1, 208}, 1, ALL, false, false, false, NULL},
+    {"2 records", {2, 1, 208}, 1, BOTH, false, false, false, NULL},
+    {"63 records", {63, 1, 208}, 1, BOTH, false, false, false, NULL},
+    {"100 contexts", {16, 100, 208}, 1, STEK, false, false, false, NULL},
+    {"many contexts, hot", {16, 10000, 208}, 1, STEK, false, false, false, NULL},
+    {"many contexts, in turn", {16, 10000, 208}, 1, STEK, false, true, false, NULL},
+    {"2 threads", {16, 1, 208}, 2, FLOOR, false, false, false, NULL},
+    {"2 processes", {16, 1, 208}, 2, FLOOR, false, false, true, NULL},
+    {"rotating", {16, 1, 208}, 1, STEK, true, false, false, NULL},
+    {"1500 bytes", {16, 1, 1500}, 1, FLOOR, false, false, false, NULL},
 };
 enum { CONFIGS = sizeof configs / sizeof *configs, CELLS_MAX = CONFIGS * BENCH_WAYS * 2 };
 
