@@ -119,7 +119,8 @@ static void report(struct stek_audit_judging *judging, const struct tally *tally
     for (uint32_t target = 0; target < judging->obs->targets_len; target++)
         for (int i = 0; i < 2; i++) {
             const uint16_t version = stek_audit_versions[i];
-            if (tally->tried[target][i] > 0 && !any_opened(tally, target, version))
+            if (tally->tried[target][i] > 0 && !stek_audit_only_references(judging->obs, target, version) &&
+                !any_opened(tally, target, version))
                 stek_audit_find(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO, stek_audit_about(target, version),
                                 "%zu keys of 16 and 32 bytes tried on %u of %u tickets", keys,
                                 (unsigned)tally->tried[target][i], (unsigned)tally->all[target][i]);

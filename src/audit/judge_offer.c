@@ -9,6 +9,7 @@ struct offers {
     uint32_t tried, finished, tickets, fewest, most;
     const struct stek_audit_handshake *failed; /* the last one that did not finish */
     bool answered;                             /* a ServerHello came */
+    bool wants_cert;                           /* one that failed was asked for a client certificate and had none */
 };
 
 static bool is_offer(const struct stek_audit_handshake *h)
@@ -28,6 +29,7 @@ static struct offers count_offers(const struct stek_audit_observation *obs, uint
         offers.answered = offers.answered || h->version == version;
         if (h->outcome != STEK_AUDIT_DONE || h->version != version) {
             offers.failed = h;
+            offers.wants_cert = offers.wants_cert || (h->cert_requested && !h->cert_sent);
             continue;
         }
         offers.fewest = offers.finished == 0 || h->tickets < offers.fewest ? h->tickets : offers.fewest;
@@ -51,10 +53,18 @@ static void add_failure(struct stek_audit_text *text, const struct stek_audit_ha
         return;
     if (failed->outcome == STEK_AUDIT_ALERT)
         stek_audit_text_add(text, "alert %u", (unsigned)failed->alert);
+    else if (strcmp(failed->problem, "wrong version number") == 0) /* what libssl says of any other protocol */
+        stek_audit_text_add(text, "what answers there is not TLS; does it need --starttls?");
     else
         stek_audit_text_add(text, "%s", ends[failed->outcome]);
     if (failed->problem[0] != '\0')
         stek_audit_text_add(text, " (%s)", failed->problem);
+}
+
+static void add_cert_wanted(struct stek_audit_text *text, bool wanted)
+{
+    if (wanted)
+        stek_audit_text_add(text, "; it asks for a client certificate: give one with --cert and --key");
 }
 
 /* The lengths of the tickets of one target in one version. */
@@ -75,8 +85,7 @@ static void add_lengths(struct stek_audit_text *text, const struct stek_audit_ob
     if (longest == 0)
         return;
     stek_audit_text_add(text, shortest == longest ? ", %zu bytes each" : ", %zu to %zu bytes", shortest, longest);
-    /* A session id is up to 32 bytes (RFC 5246 section 7.4.1.2); an encrypted session is longer than that. */
-    if (longest <= 32)
+    if (stek_audit_only_references(obs, target, version))
         stek_audit_text_add(text, ": too short for a session, so the server keeps its state itself");
 }
 
@@ -119,6 +128,7 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
     if (offers->finished == 0) {
         stek_audit_text_add(&text, "%u of %u handshakes failed: ", (unsigned)offers->tried, (unsigned)offers->tried);
         add_failure(&text, offers->failed);
+        add_cert_wanted(&text, offers->wants_cert);
         /* After a ServerHello of this version it is something else that is missing, such as a client certificate. */
         stek_audit_find(judging, offers->answered ? STEK_AUDIT_NOT_OFFERED : STEK_AUDIT_VERSION_MISSING,
                         STEK_AUDIT_INFO, about, "%s", text.at);
@@ -148,6 +158,7 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
             struct stek_audit_text text = {.len = 0};
             stek_audit_text_add(&text, "%u handshakes failed: ", (unsigned)(offers[0].tried + offers[1].tried));
             add_failure(&text, failed);
+            add_cert_wanted(&text, offers[0].wants_cert || offers[1].wants_cert);
             stek_audit_find(judging, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, stek_audit_about(target, 0), "%s",
                             text.at);
             continue;

@@ -47,16 +47,17 @@ static struct old_keys try_old_keys(const struct stek_audit_judging *judging, ui
         const struct stek_audit_handshake *h = &obs->handshakes[i];
         if (h->target != target)
             continue;
-        if (h->ticket != STEK_AUDIT_NONE && h->ticket < seen && counts_as_try(h) &&
+        /* The handshake's own ticket tells under which name the server seals when it is offered the old one. */
+        for (; seen < obs->tickets_len && obs->tickets[seen].handshake <= i; seen++)
+            if (obs->tickets[seen].target == target && judging->names.of_ticket[seen] != STEK_AUDIT_NONE)
+                newest = judging->names.of_ticket[seen];
+        if (h->ticket != STEK_AUDIT_NONE && counts_as_try(h) &&
             (h->purpose == STEK_AUDIT_RESUME || h->purpose == STEK_AUDIT_LIFE || h->purpose == STEK_AUDIT_CHAIN) &&
             newest != STEK_AUDIT_NONE && judging->names.of_ticket[h->ticket] != newest &&
             obs->tickets[h->ticket].target == target) {
             old.tried++;
             old.resumed += h->resumed;
         }
-        for (; seen < obs->tickets_len && obs->tickets[seen].handshake <= i; seen++)
-            if (obs->tickets[seen].target == target && judging->names.of_ticket[seen] != STEK_AUDIT_NONE)
-                newest = judging->names.of_ticket[seen];
     }
     return old;
 }
@@ -94,6 +95,23 @@ static void add_shape(struct stek_audit_text *text, const struct stek_audit_judg
                             order.names == 1 ? "one key name" : "no key names");
 }
 
+/* OpenSSL's servers do so in TLS 1.3 where tickets are off and sessions are not kept: then nothing is to be done. */
+static void report_never(struct stek_audit_judging *judging, struct stek_audit_about about, const struct tries *tries,
+                         struct stek_audit_text *text)
+{
+    const bool references = stek_audit_only_references(judging->obs, about.target, about.version);
+
+    if (references)
+        stek_audit_text_add(text, "; the tickets are references to sessions that the server does not keep, as where "
+                                  "tickets are switched off: there is no key to steal");
+    else if (stek_audit_name_order(judging->obs, &judging->names, about.target).names > 1) {
+        stek_audit_text_add(text, "; ");
+        add_shape(text, judging, about.target, tries);
+    }
+    stek_audit_find(judging, STEK_AUDIT_RESUMES_NEVER, references ? STEK_AUDIT_INFO : STEK_AUDIT_LOW, about, "%s",
+                    text->at);
+}
+
 void stek_audit_judge_resumption(struct stek_audit_judging *judging)
 {
     for (uint32_t target = 0; target < judging->obs->targets_len; target++)
@@ -110,7 +128,7 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
                 continue;
             }
             if (tries.resumed == 0) {
-                stek_audit_find(judging, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, about, "%s", text.at);
+                report_never(judging, about, &tries, &text);
                 continue;
             }
             stek_audit_text_add(&text, "; ");

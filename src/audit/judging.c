@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SESSION_ID_LEN_MAX = 32 };
+
 const uint16_t stek_audit_versions[2] = {STEK_AUDIT_TLS12, STEK_AUDIT_TLS13};
 
 const char *stek_audit_version_name(uint16_t version)
@@ -115,4 +117,19 @@ struct stek_audit_label stek_audit_label(const struct stek_audit_observation *ob
                    (unsigned)item->port, other_name ? " (" : "", other_name ? item->sni : "", other_name ? ")" : "");
     make_printable(label.at);
     return label;
+}
+
+bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < obs->tickets_len; i++) {
+        const struct stek_audit_ticket *ticket = &obs->tickets[i];
+        if (ticket->target != target || ticket->version != version)
+            continue;
+        if (ticket->len > SESSION_ID_LEN_MAX)
+            return false;
+        any = true;
+    }
+    return any;
 }

@@ -72,6 +72,11 @@ const char *stek_audit_version_name(uint16_t version);
 /* The two versions that are looked at. */
 extern const uint16_t stek_audit_versions[2];
 
+/* Whether there are tickets of this target and version, and all are too short for a session: the server keeps its state
+ * itself, and no ticket key is in play. A session id is up to 32 bytes (RFC 5246 section 7.4.1.2); an encrypted session
+ * is longer. */
+bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target, uint16_t version);
+
 /* The topics. Each looks at all targets. */
 void stek_audit_judge_offers(struct stek_audit_judging *judging);
 void stek_audit_judge_hints(struct stek_audit_judging *judging);

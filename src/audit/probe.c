@@ -55,11 +55,12 @@ static enum stek_result carry_out(struct stek_audit_run *run, const struct stek_
 
 static void tell_progress(struct stek_audit_run *run)
 {
-    const uint32_t rate = run->obs->plan.rate;
     const uint32_t left = run->planned > run->done ? run->planned - run->done : 0;
+    const int64_t taken_ms = run->done > 0 ? run->busy_ms / run->done : 0;
+    const int64_t each_ms = taken_ms > interval_ms(run) ? taken_ms : interval_ms(run);
 
     if (run->hooks.progress != NULL)
-        run->hooks.progress(run->hooks.arg, run->done, run->planned, run->idle_s + (rate > 0 ? left / rate : 0));
+        run->hooks.progress(run->hooks.arg, run->done, run->planned, run->idle_s + left * each_ms / 1000);
 }
 
 uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_ask *ask)
@@ -71,7 +72,9 @@ uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_as
     wait_for_turn(run);
     if (stek_audit_run_over(run))
         return STEK_AUDIT_NONE;
+    const int64_t started_ms = stek_audit_now_ms();
     run->result = carry_out(run, ask);
+    run->busy_ms += stek_audit_now_ms() - started_ms;
     run->done += (uint32_t)(run->obs->handshakes_len - before);
     if (run->obs->handshakes_len > before + 1) /* a replay was a connection of its own */
         run->next_ms += interval_ms(run);

@@ -21,6 +21,7 @@ struct stek_audit_run {
     struct stek_audit_observe_hooks hooks;
     int64_t next_ms; /* no connection before this time of the monotonic clock */
     int64_t idle_s;  /* waiting that is still to come, for the time left */
+    int64_t busy_ms; /* what the connections so far took */
     uint32_t done, planned;
     enum stek_result result; /* the first error: nothing is done after it */
 };

@@ -133,7 +133,7 @@ static void announce(const struct audit_request *request, bool old)
     char span[32];
 
     if (planned > 0)
-        (void)fprintf(stderr, "stek audit: at most %u connections to %zu target%s, at most %u a second: %s or less\n",
+        (void)fprintf(stderr, "stek audit: at most %u connections to %zu target%s, at most %u a second: %s at that rate\n",
                       (unsigned)planned, targets, targets == 1 ? "" : "s", (unsigned)rate,
                       audit_span(planned / rate + 1 + request->plan.over_s, span));
     if (request->plan.watch_s > 0)

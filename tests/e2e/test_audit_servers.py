@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers from Debian, as they come and made bad by their own configuration."""
+import os
+
 import pytest
 
-from harness.audit import audit
-from harness.servers import Apache, GnutlsServ, Haproxy, Nginx, Node, PythonAfterFork, SServer, Stunnel
+from harness.audit import Background, audit, handshakes
+from harness.process import wait_for
+from harness.servers import (Apache, Balancer, GnutlsServ, Haproxy, Nginx, Node, PythonAfterFork, SServer, Stunnel)
 
 GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node]
 
@@ -22,6 +25,14 @@ def test_tickets_off_are_not_offered(stock):
     assert report.ids() == {"not-offered", "version-missing"}
 
 
+def test_tickets_off_are_nothing_to_see_to_in_tls_1_3_either(stock):
+    """OpenSSL then sends references to sessions; this nginx keeps none."""
+    report = audit(stock(Nginx, directives="ssl_session_tickets off;"))
+    assert report.ids("low") == set()
+    assert "references" in report.observed("resumes-never")
+    assert "no-weak-key" not in report.ids()
+
+
 @pytest.mark.parametrize("timeout, identity", [("8d", "hint-over-7d"), ("2d", "hint-over-24h")])
 def test_lifetimes_that_are_too_long_are_found(stock, timeout, identity):
     report = audit(stock(Nginx, directives=f"ssl_session_timeout {timeout};"))
@@ -35,9 +46,15 @@ def test_a_server_of_one_version_is_told(stock):
     assert {found.version for found in report.of("resumes")} == {"1.2"}
 
 
-def test_psk_without_a_key_exchange_is_found(stock):
-    report = audit(stock(SServer, options=["-allow_no_dhe_kex"]))
-    assert report.severities("psk-without-dhe") == {"medium"}
+@pytest.mark.parametrize("options, found, outcome", [
+    (["-allow_no_dhe_kex"], {"medium"}, "done"),
+    ([], set(), "alert"),  # there is no key share in what it is sent, so it cannot go on in full either
+], ids=["allowed", "control"])
+def test_psk_without_a_key_exchange_is_found(stock, folder, options, found, outcome):
+    report = audit(stock(SServer, options=options), record=folder / "seen.jsonl")
+    assert report.severities("psk-without-dhe") == found
+    tries = handshakes(folder / "seen.jsonl", "psk-only")
+    assert {(line["outcome"], line["resumed"], line["dhe"]) for line in tries} == {(outcome, bool(found), False)}
 
 
 def test_early_data_with_a_guard_is_only_told(stock):
@@ -57,3 +74,30 @@ def test_processes_with_keys_of_their_own_are_found(stock):
     assert "several-keys" in report.ids("low")
     assert report.ids("low") & {"resumes-partly", "resumes-never"}  # a matter of luck: one of three workers answers
     assert "processes" in report.observed("several-keys")
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared keys", "own keys"])
+def test_two_hosts_behind_a_balancer(stock, folder, shared):
+    """HAProxy in front of two nginx, connection by connection."""
+    key = folder / "key"
+    key.write_bytes(os.urandom(80))
+    hosts = [stock(Nginx, ticket_key=key if shared else None) for _ in range(2)]
+    report = audit(stock(Balancer, ports=[host.port for host in hosts]), tickets=40)
+    if shared:
+        assert report.ids("low") == set()
+        assert report.observed("resumes") == "10 of 10 tries resumed / 10 of 10 tries resumed"
+    else:
+        assert "several-keys" in report.ids("low") <= {"several-keys", "resumes-partly", "resumes-never"}
+        assert all("2 or more processes or hosts" in found.observed for found in report.findings
+                   if found.severity == "low")
+
+
+def test_a_restart_in_the_middle_looks_like_one(stock, folder):
+    server = stock(Nginx)
+    recording = folder / "seen.jsonl"
+    running = Background(server, recording, tickets=60, rate=40)
+    wait_for(lambda: len(handshakes(recording, "offer")) > 30, "the audit to have tickets")
+    server.restart()
+    report = running.end()
+    assert "a restart" in report.observed("several-keys")
+    assert report.ids("medium") == set()

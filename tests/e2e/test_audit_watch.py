@@ -3,31 +3,21 @@
 import concurrent.futures
 import contextlib
 import json
+import re
 import signal
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from harness import module
-from harness.audit import Report, audit, command, run, run_text
-from harness.process import plain_environment, spawn, stop, wait_for
+from harness.audit import Background, Report, audit, handshakes, lines, run, run_text
+from harness.process import wait_for
 from harness.servers import Broken, Nginx
 
 QUICK = {"tickets": 20, "every": "1s"}
-
-
-def lines(path):
-    """The whole lines of a recording."""
-    if not path.exists():
-        return []
-    text = path.read_text()
-    return [json.loads(line) for line in text.splitlines()[:text.count("\n")]]
-
-
-def handshakes(path, purpose):
-    return [line for line in lines(path) if line.get("purpose") == purpose]
 
 
 @pytest.fixture
@@ -124,46 +114,52 @@ def test_a_watch_is_not_taken_up_from_a_recording_of_another_target(stock, recor
     assert recording.read_text() == before
 
 
-class Watch:
-    """A watch that runs while the test does something else."""
-
-    def __init__(self, server, recording, **options):
-        self.output = open(recording.with_suffix(".json"), "w+")
-        self.popen = spawn(command(f"localhost:{server.port}", ca=server.pki.ca, json=True, rate=1000,
-                                   record=recording, **QUICK, **options),
-                           stdout=self.output, env=plain_environment())
-
-    def end(self, number):
-        self.popen.send_signal(number)
-        status = self.popen.wait(timeout=30)
-        stop(self.popen)
-        self.output.seek(0)
-        return status, self.output.read()
-
-
 def test_ctrl_c_gives_the_findings_so_far(stock, recording):
     server = stock(Broken, fault="iv-repeat")
-    watch = Watch(server, recording, watch="1h")
+    watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: handshakes(recording, "sample"), "the watch to begin")
-    status, text = watch.end(signal.SIGINT)
-    report = Report(status, "", json.loads(text))
+    report = watch.end(signal.SIGINT)
     assert {"iv-repeat", "interrupted"} <= report.ids()
-    assert status == 1
+    assert report.status == 1
 
 
 def test_a_watch_that_was_killed_is_taken_up_again(stock, recording):
     server = stock(Broken)
-    watch = Watch(server, recording, watch="1h")
+    watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: len(handshakes(recording, "sample")) >= 4, "some samples")
     watch.end(signal.SIGKILL)
     with open(recording, "a") as torn:
         torn.write('{"type":"handshake","purp')
     before = lines(recording)
     started = before[0]["started"]
-    watch = Watch(server, recording, watch="1h")
+    watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: len(handshakes(recording, "sample")) >= 8, "more samples")
     watch.end(signal.SIGINT)
     after = lines(recording)
     assert after[:len(before)] == before
     assert after[0]["started"] == started
     assert len(handshakes(recording, "tamper")) == len([line for line in before if line.get("purpose") == "tamper"])
+
+
+def test_rotation_is_measured_across_an_interruption(loaded, recording):
+    """A key that changes every 4 s, watched in two sittings with a Ctrl-C and a pause between them."""
+    server = loaded(Nginx, stek={"rotate": "4s", "accept": "60s"})
+    watch = Background(server, recording, watch="1h", **QUICK)
+    wait_for(lambda: len(names(recording)) >= 2, "a rotation")
+    first = watch.end(signal.SIGINT)
+    before = names(recording)
+    wait_for(lambda: time.time() > max(before.values()) + 6, "a rotation that nobody sees", timeout_s=30)
+    watch = Background(server, recording, watch="1h", **QUICK)
+    wait_for(lambda: len(names(recording)) >= len(before) + 2, "more rotations", timeout_s=60)
+    both = watch.end(signal.SIGINT)
+    assert "interrupted" in first.ids() and "interrupted" in both.ids()
+    assert len(both.whole["key_names"]) == len(names(recording)) >= len(first.whole["key_names"]) + 2
+    changes = int(re.match(r"(\d+) changes", both.observed("key-rotation")).group(1))
+    assert changes == len(both.whole["key_names"]) - 1
+    assert "several-keys" not in both.ids("low")
+    assert both.ids("medium") == set()
+
+
+def names(path):
+    """The key names on tickets in a recording, each with when it was last seen."""
+    return {line["bytes"][:32]: line["received"] for line in lines(path) if line["type"] == "ticket"}

@@ -54,6 +54,7 @@ static void tells_that_the_server_keeps_the_state_itself(void **state)
     (void)scene_offer(scene, target, STEK_AUDIT_TLS13, 'k');
     scene->obs.tickets[0].len = 32;
     scene_expect(scene, STEK_AUDIT_OFFERED, STEK_AUDIT_INFO, "the server keeps its state itself");
+    scene_expect_none(scene, STEK_AUDIT_NO_WEAK_KEY); /* there is nothing in it that a key could open */
 }
 
 static void tells_a_version_that_is_not_spoken(void **state)
@@ -85,6 +86,36 @@ static void tells_a_target_that_is_not_reached(void **state)
     SCENE_SET(h->problem, "Connection refused");
     scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "no connection (Connection refused)");
     scene_expect_none(scene, STEK_AUDIT_VERSION_MISSING);
+}
+
+static void tells_that_a_client_certificate_is_wanted(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t target = scene_target(scene, "a", "a");
+    struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_OFFER, target, STEK_AUDIT_TLS13);
+
+    h->outcome = STEK_AUDIT_ALERT;
+    h->alert = 116;
+    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "alert 116");
+    assert_null(strstr(scene_found(scene, STEK_AUDIT_NOT_REACHED)->observed, "--cert"));
+    h->cert_requested = true;
+    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "give one with --cert and --key");
+    h->cert_sent = true;
+    scene_judge(scene);
+    assert_null(strstr(scene_found(scene, STEK_AUDIT_NOT_REACHED)->observed, "--cert"));
+}
+
+static void tells_a_port_that_speaks_something_else(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t target = scene_target(scene, "a", "a");
+    struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_OFFER, target, STEK_AUDIT_TLS13);
+
+    h->outcome = STEK_AUDIT_REJECTED;
+    h->version = 0;
+    h->finished = false;
+    SCENE_SET(h->problem, "wrong version number");
+    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "is not TLS; does it need --starttls?");
 }
 
 static void says_when_it_was_stopped_early(void **state)
@@ -201,6 +232,8 @@ int main(void)
         WITH_SCENE(tells_that_the_server_keeps_the_state_itself),
         WITH_SCENE(tells_a_version_that_is_not_spoken),
         WITH_SCENE(tells_a_target_that_is_not_reached),
+        WITH_SCENE(tells_that_a_client_certificate_is_wanted),
+        WITH_SCENE(tells_a_port_that_speaks_something_else),
         WITH_SCENE(says_when_it_was_stopped_early),
         WITH_SCENE(finds_lifetimes_over_seven_days),
         WITH_SCENE(finds_lifetimes_over_a_day_up_to_seven),

@@ -27,6 +27,33 @@ static void finds_tickets_that_never_resume(void **state)
     scene_expect_none(scene, STEK_AUDIT_RESUMES);
 }
 
+/* nginx with `ssl_session_tickets off` and no session cache, in TLS 1.3: there is nothing that could be switched off. */
+static void references_that_never_resume_are_only_told(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t target = scene_target(scene, "a", "a");
+
+    for (int i = 0; i < 3; i++) {
+        const uint32_t ticket = scene_offer(scene, target, STEK_AUDIT_TLS13, 'k');
+        scene->obs.tickets[ticket].len = i == 0 ? 33 : 32;
+        (void)scene_try(scene, STEK_AUDIT_RESUME, ticket, false);
+    }
+    scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, "0 of 3 tries resumed");
+    scene->obs.tickets[0].len = 32;
+    scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_INFO, "no key to steal");
+}
+
+static void never_says_what_it_looks_like_when_there_are_several_names(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t target = scene_target(scene, "a", "a");
+
+    for (int i = 0; i < 6; i++)
+        (void)scene_try(scene, STEK_AUDIT_RESUME,
+                        scene_offer(scene, target, STEK_AUDIT_TLS12, i % 2 == 0 ? 'x' : 'y'), false);
+    scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, "2 or more processes or hosts");
+}
+
 /* A lost connection is no refusal. */
 static void a_try_that_did_not_reach_the_server_does_not_count(void **state)
 {
@@ -82,6 +109,21 @@ static void a_name_that_ends_and_takes_its_tickets_along_looks_like_a_restart(vo
     (void)scene_try(scene, STEK_AUDIT_RESUME, 4, true);
     scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, "looks like a restart");
     scene_expect(scene, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, "looks like a restart");
+}
+
+/* The try that shows the restart brings the first ticket of the new name itself. */
+static void a_restart_shows_in_a_single_try(void **state)
+{
+    struct scene *scene = *state;
+    const uint32_t target = scene_target(scene, "a", "a");
+
+    for (int i = 0; i < 4; i++)
+        (void)scene_offer(scene, target, STEK_AUDIT_TLS13, 'x');
+    (void)scene_try(scene, STEK_AUDIT_RESUME, 3, true);
+    (void)scene_try(scene, STEK_AUDIT_RESUME, 2, false);
+    (void)scene_ticket(scene, 'y');
+    (void)scene_try(scene, STEK_AUDIT_RESUME, 4, true);
+    scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, "none of 1 tickets of an earlier one resumed");
 }
 
 static void a_name_that_ends_and_still_opens_looks_like_rotation(void **state)
@@ -267,6 +309,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_SCENE(tells_that_all_resume),
         WITH_SCENE(finds_tickets_that_never_resume),
+        WITH_SCENE(references_that_never_resume_are_only_told),
+        WITH_SCENE(never_says_what_it_looks_like_when_there_are_several_names),
+        WITH_SCENE(a_restart_shows_in_a_single_try),
         WITH_SCENE(a_try_that_did_not_reach_the_server_does_not_count),
         WITH_SCENE(names_that_take_turns_look_like_processes),
         WITH_SCENE(processes_that_know_each_others_keys_are_only_told),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from . import build
-from .process import plain_environment
+from .process import plain_environment, spawn, stop
 
 LEVELS = ("info", "low", "medium", "high", "critical")
 
@@ -79,3 +79,38 @@ def audit(server, *targets, **options):
     """Audits a server under test by its name in the certificate, trusting its CA."""
     options.setdefault("ca", server.pki.ca)
     return run(*(targets or [f"localhost:{server.port}"]), **options)
+
+
+class Background:
+    """An audit with a recording, which runs while the test does something else."""
+
+    def __init__(self, server, recording, **options):
+        options = {"tickets": 20, "rate": 1000} | options
+        self.output = open(recording.with_suffix(".json"), "w+")
+        self.popen = spawn(command(f"localhost:{server.port}", ca=server.pki.ca, json=True, record=recording, **options),
+                           stdout=self.output, env=plain_environment())
+
+    def end(self, number=None):
+        """Sends a signal, if one is given, and waits; the report, or None if there is none."""
+        if number is not None:
+            self.popen.send_signal(number)
+        try:
+            status = self.popen.wait(timeout=60)
+        finally:
+            stop(self.popen)
+        self.output.seek(0)
+        text = self.output.read()
+        self.output.close()
+        return Report(status, "", json.loads(text)) if text else None
+
+
+def lines(path):
+    """The whole lines of a recording."""
+    if not path.exists():
+        return []
+    text = path.read_text()
+    return [json.loads(line) for line in text.splitlines()[:text.count("\n")]]
+
+
+def handshakes(path, purpose):
+    return [line for line in lines(path) if line.get("purpose") == purpose]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs under test, one file each; none of them is modified."""
 from .apache import Apache
+from .balancer import Balancer
 from .broken import Broken
 from .gnutls_serv import GnutlsServ
 from .haproxy import Haproxy
