@@ -21,8 +21,13 @@ struct stek_audit_record_mark {
 
 struct stek_audit_record_mark stek_audit_record_mark(const struct stek_audit_observation *obs);
 
+/* From now on libjansson wipes what it frees: lines hold secrets. For the whole process, so a program calls it, once, at
+ * its start. */
+void stek_audit_record_wipes(void);
+
 /* Appends what is new since `mark`, flushes, and moves `mark`. A target is written before its first handshake, when its
- * address is known; one without any is left out. Errors: STEK_ERR_SYSTEM (errno), STEK_ERR_MEMORY. */
+ * address is known; one without any is left out. Lines go out whole: a stream without a buffer of its own keeps no copy
+ * of their secrets. Errors: STEK_ERR_SYSTEM (errno), STEK_ERR_MEMORY. */
 STEK_MUST_USE enum stek_result stek_audit_record_append(FILE *out, const struct stek_audit_observation *obs,
                                                         struct stek_audit_record_mark *mark);
 
@@ -30,7 +35,7 @@ STEK_MUST_USE enum stek_result stek_audit_record_append(FILE *out, const struct 
 STEK_MUST_USE enum stek_result stek_audit_record_end(FILE *out, const struct stek_audit_observation *obs);
 
 /*
- * Reads a file into an empty observation. A last line without its end is left out; *ret_good_len is the length up to
+ * Reads a file into an empty observation; what the stream's own buffer holds then is the caller's to wipe. A last line without its end is left out; *ret_good_len is the length up to
  * there. Errors: STEK_ERR_FORMAT, with the line and what is wrong in `ret_problem`; STEK_ERR_SYSTEM (reading failed);
  * STEK_ERR_MEMORY. The observation then holds what came before.
  */

@@ -21,9 +21,16 @@ static enum stek_result put_line(FILE *out, json_t *line)
 {
     if (line == NULL)
         return STEK_ERR_MEMORY;
-    const int failed = json_dumpf(line, out, JSON_COMPACT);
+    char *text = json_dumps(line, JSON_COMPACT);
     json_decref(line);
-    return failed == 0 && fputc('\n', out) != EOF ? STEK_OK : STEK_ERR_SYSTEM;
+    if (text == NULL)
+        return STEK_ERR_MEMORY;
+    const size_t len = strlen(text);
+    text[len] = '\n'; /* in place of the end */
+    const bool whole = fwrite(text, len + 1, 1, out) == 1;
+    stek_wipe(text, len + 1);
+    free(text);
+    return whole ? STEK_OK : STEK_ERR_SYSTEM;
 }
 
 static json_t *new_line(const char *type, const struct stek_audit_field *fields, const void *from)
@@ -255,18 +262,19 @@ enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation 
     char why[160] = "";
     struct reading reading = {obs, false, why, sizeof why};
     enum stek_result result = STEK_OK;
-    char *text = NULL;
-    size_t cap = 0;
+    size_t cap = LINE_LEN_MAX + 2; /* enough for getline(), which would leave a copy behind when it needs more */
+    char *text = malloc(cap);
     long good = 0, number = 0;
     ssize_t len;
 
+    if (text == NULL)
+        return STEK_ERR_MEMORY;
     while (result == STEK_OK && (len = getline(&text, &cap, in)) > 0 && text[len - 1] == '\n') {
         number++;
         result = len <= LINE_LEN_MAX ? take_line(&reading, text, (size_t)len - 1) : refuse(&reading, "too long");
         good += result == STEK_OK ? len : 0;
     }
-    if (text != NULL)
-        stek_wipe(text, cap);
+    stek_wipe(text, cap);
     free(text);
     if (result == STEK_OK && ferror(in))
         result = STEK_ERR_SYSTEM;

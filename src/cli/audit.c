@@ -7,15 +7,17 @@
 #include "audit/record.h"
 #include "audit/report.h"
 #include "cli/command.h"
+#include "crypto/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-enum { EXIT_FINDINGS = 1, EXIT_BROKEN = 3, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256 };
+enum { EXIT_FINDINGS = 1, EXIT_BROKEN = 3, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256, READING_LEN = 65536 };
 
 /* One run of the command. */
 struct audit {
@@ -77,6 +79,18 @@ static bool has_same_targets(const struct audit *audit)
     return true;
 }
 
+/* Reads a recording and closes it: no buffer keeps secrets of it. */
+static enum stek_result read_whole(struct audit *audit, FILE *in, long *ret_good_len, char *ret_problem)
+{
+    static char buffer[READING_LEN];
+
+    (void)setvbuf(in, buffer, _IOFBF, sizeof buffer);
+    const enum stek_result result = stek_audit_record_read(in, &audit->obs, ret_good_len, ret_problem, PROBLEM_LEN);
+    (void)fclose(in);
+    stek_wipe(buffer, sizeof buffer);
+    return result;
+}
+
 /* Where the recording was cut off in a line, it goes on from before it. */
 static int take_up(struct audit *audit, int fd)
 {
@@ -84,11 +98,8 @@ static int take_up(struct audit *audit, int fd)
     char problem[PROBLEM_LEN] = "";
     long good_len = 0;
     FILE *in = fdopen(dup(fd), "r");
-    const enum stek_result result =
-        in == NULL ? STEK_ERR_SYSTEM : stek_audit_record_read(in, &audit->obs, &good_len, problem, sizeof problem);
+    const enum stek_result result = in == NULL ? STEK_ERR_SYSTEM : read_whole(audit, in, &good_len, problem);
 
-    if (in != NULL)
-        (void)fclose(in);
     if (result != STEK_OK)
         return fail("--record", request->record, problem[0] != '\0' ? problem : stek_result_text(result));
     if (!has_same_targets(audit))
@@ -122,6 +133,8 @@ static int open_record(struct audit *audit, bool *ret_old)
         code = fail("--record", request->record, strerror(errno));
     if (audit->record == NULL)
         (void)close(fd);
+    else
+        (void)setvbuf(audit->record, NULL, _IONBF, 0); /* it would keep secrets */
     return code;
 }
 
@@ -194,9 +207,7 @@ static int read_recording(struct audit *audit)
 
     if (in == NULL)
         return fail("--from", audit->request->from, strerror(errno));
-    const enum stek_result result = stek_audit_record_read(in, &audit->obs, &good_len, problem, sizeof problem);
-    if (!from_stdin)
-        (void)fclose(in);
+    const enum stek_result result = read_whole(audit, in, &good_len, problem);
     if (result != STEK_OK)
         return fail("--from", audit->request->from, problem[0] != '\0' ? problem : stek_result_text(result));
     return STEK_EXIT_FINE;
@@ -268,6 +279,8 @@ int stek_command_audit(int argc, char **argv)
         audit_print_help();
         return STEK_EXIT_FINE;
     }
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core dump would hold the secrets of its sessions */
+    stek_audit_record_wipes();
     stek_audit_observation_init(&audit.obs);
     const int code = run(&audit);
     if (audit.record != NULL)
