@@ -63,6 +63,8 @@ void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, co
 
 void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer)
 {
+    if (answer->cluster_id == 0)
+        return; /* a proxy does not know it in all of its answers */
     if (etcd->cluster_id == 0)
         etcd->cluster_id = answer->cluster_id;
     if (answer->cluster_id == etcd->cluster_id) {
@@ -163,7 +165,8 @@ static void ask_date_if_due(struct stek_etcd *etcd)
 
     if (etcd->handlers.on_clock == NULL || etcd->broken || (etcd->dated_ms != 0 && now - etcd->dated_ms < DATE_EVERY_MS))
         return;
-    if (stek_etcd_ask_date(etcd->link, "version", on_date, etcd) == STEK_OK)
+    const bool http_1_1 = etcd->server == STEK_SERVER_PROXY || strncmp(etcd->place.endpoint, "http:", 5) == 0;
+    if (stek_etcd_ask_date(etcd->link, "version", http_1_1, on_date, etcd) == STEK_OK)
         etcd->dated_ms = now;
 }
 

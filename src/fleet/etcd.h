@@ -84,7 +84,7 @@ STEK_MUST_USE enum stek_result stek_etcd_range(struct stek_etcd *etcd, const str
                                                const struct stek_etcd_caller *caller);
 
 /*
- * Renews a lease once; the answer's ttl_s is 0 when there is no such lease any more. Errors as above.
+ * Renews a lease once; the answer's ttl_s is 0 or less when there is no such lease any more. Errors as above.
  */
 STEK_MUST_USE enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id,
                                                    const struct stek_etcd_caller *caller);

@@ -29,6 +29,15 @@ enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t 
     return pack(&range.base, ret_request);
 }
 
+enum stek_result stek_etcd_ask_local(struct stek_bytes key, struct stek_etcd_request *ret_request)
+{
+    Etcd__RangeRequest range = ETCD__RANGE_REQUEST__INIT;
+
+    range.key = data(key);
+    range.serializable = 1;
+    return pack(&range.base, ret_request);
+}
+
 /* The parts of a transaction, which protobuf-c wants as arrays of pointers. */
 struct txn {
     Etcd__Compare compare[STEK_ETCD_PUTS_MAX];

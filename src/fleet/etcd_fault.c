@@ -102,6 +102,36 @@ static void judge_transport(const struct stek_etcd_outcome *outcome, struct stek
     stek_etcd_problem_set(ret_problem, meaning.fault, outcome->endpoint, text);
 }
 
+static bool is_definite(int status)
+{
+    return status == STEK_GRPC_INVALID_ARGUMENT || status == STEK_GRPC_NOT_FOUND || status == STEK_GRPC_UNIMPLEMENTED;
+}
+
+/*
+ * A refusal by its words (rpctypes/error.go): a proxy passes them on without their number. A user without a name: etcd has auth
+ * on, and the connection brought no certificate with a CN that it knows. Other words count as a refusal only with a number that
+ * says so: with one that says nothing, a write may have been done.
+ */
+static enum stek_etcd_fault fault_of_text(const struct stek_grpc_trailers *trailers)
+{
+    static const struct {
+        const char *words;
+        enum stek_etcd_fault fault;
+    } refusals[] = {
+        {"permission denied", STEK_ETCD_DENIED},      {"user name is empty", STEK_ETCD_DENIED},
+        {"space exceeded", STEK_ETCD_NO_SPACE},       {"has been compacted", STEK_ETCD_COMPACTED},
+        {"lease already exists", STEK_ETCD_EXISTS},   {"no leader", STEK_ETCD_NO_QUORUM},
+        {"request timed out", STEK_ETCD_NO_QUORUM},   {"leader changed", STEK_ETCD_NO_QUORUM},
+        {"context canceled", STEK_ETCD_NO_QUORUM},    {"deadline exceeded", STEK_ETCD_NO_QUORUM},
+        {"lease not found", STEK_ETCD_REFUSED},       {"too many requests", STEK_ETCD_REFUSED},
+    };
+
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (strstr(trailers->text, refusals[i].words) != NULL)
+            return refusals[i].fault;
+    return is_definite(trailers->status) ? STEK_ETCD_REFUSED : STEK_ETCD_PROTOCOL;
+}
+
 /* Some of etcd's refusals share a number and differ in their words (rpctypes/error.go). */
 static enum stek_etcd_fault fault_of_status(const struct stek_grpc_trailers *trailers)
 {
@@ -121,8 +151,7 @@ static enum stek_etcd_fault fault_of_status(const struct stek_grpc_trailers *tra
     case STEK_GRPC_NO_STATUS:
         return STEK_ETCD_UNREACHABLE;
     default:
-        /* A user without a name: etcd has auth on, and the connection brought no certificate with a CN that it knows. */
-        return strstr(trailers->text, "user name is empty") != NULL ? STEK_ETCD_DENIED : STEK_ETCD_REFUSED;
+        return fault_of_text(trailers);
     }
 }
 

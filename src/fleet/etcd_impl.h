@@ -8,6 +8,9 @@
 
 struct event;
 
+/* Who is at the other end of a watch: known when the first one stands. */
+enum stek_etcd_server { STEK_SERVER_UNKNOWN, STEK_SERVER_MEMBER, STEK_SERVER_PROXY };
+
 enum stek_etcd_span_state { STEK_SPAN_IDLE, STEK_SPAN_READING, STEK_SPAN_WATCHED };
 
 /* A span of keys: read page by page at one revision, then watched from the next one on. */
@@ -19,6 +22,7 @@ struct stek_etcd_watched {
     bool refused;          /* etcd's last word on it was no */
     uint64_t generation;   /* of the reading: what belongs to an older one is ignored */
     int64_t revision;      /* of what was read; 0: the first page is not there yet */
+    int64_t order;         /* of its watch among those that this stream asked for: a proxy's number for it */
     int64_t limit;         /* keys on a page */
     uint8_t next[1024];    /* where the next page begins */
     size_t next_len;
@@ -30,6 +34,7 @@ struct stek_etcd_op {
     struct stek_etcd *etcd;
     enum stek_result (*read)(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
                              struct stek_etcd_answer *ret_answer);
+    bool exchange; /* the request ends after the answer */
     struct stek_etcd_caller caller;
 };
 
@@ -51,6 +56,9 @@ struct stek_etcd {
     struct event *retry;
     struct event *tick;
     struct stek_etcd_transfer *watch; /* the stream of all watches */
+    enum stek_etcd_server server;     /* at its other end */
+    int64_t watches;                  /* how many it was asked for */
+    unsigned signs;                   /* how often a proxy was asked for a sign of life */
     int64_t heard_ms;                 /* when it last said anything; monotonic */
     int64_t dated_ms;                 /* when the date was last asked for */
     struct stek_etcd_op *ops;
@@ -86,6 +94,9 @@ bool stek_etcd_spans_settled(const struct stek_etcd *etcd);
 
 /* Asks for a sign of life, or gives up one that has not come. */
 void stek_etcd_watch_tick(struct stek_etcd *etcd);
+
+/* The same where a proxy is at the other end. */
+void stek_etcd_proxy_tick(struct stek_etcd *etcd);
 
 /* All spans have been dealt with: says so, once for each link. */
 void stek_etcd_came_online(struct stek_etcd *etcd);

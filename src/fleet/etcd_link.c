@@ -10,9 +10,9 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-enum kind { CALL, STREAM, DATE };
+enum kind { CALL, EXCHANGE, STREAM, DATE };
 
-/* A call, a stream, or a question for the date, from its beginning to its end. */
+/* A call, an exchange, a stream, or a question for the date, from its beginning to its end. */
 struct stek_etcd_transfer {
     struct stek_etcd_link *link;
     struct stek_etcd_transfer *next;
@@ -60,6 +60,15 @@ static void unlink_transfer(struct stek_etcd_transfer *transfer)
     *at = transfer->next;
 }
 
+/* There is something to send again, or an end. */
+static void go_on(struct stek_etcd_transfer *transfer)
+{
+    if (!transfer->paused)
+        return;
+    transfer->paused = false;
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
 /* A call has one answer; a second one is against the protocol. */
 static bool keep_answer(struct stek_etcd_transfer *transfer, struct stek_bytes message)
 {
@@ -71,6 +80,7 @@ static bool keep_answer(struct stek_etcd_transfer *transfer, struct stek_bytes m
     if (message.len > 0)
         memcpy(transfer->answer_at, message.at, message.len);
     transfer->answer = (struct stek_bytes){transfer->answer_at, message.len};
+    go_on(transfer); /* an exchange may end now */
     return true;
 }
 
@@ -78,7 +88,7 @@ static bool on_message(void *arg, struct stek_bytes message)
 {
     struct stek_etcd_transfer *transfer = arg;
 
-    if (transfer->kind == CALL)
+    if (transfer->kind != STREAM)
         return keep_answer(transfer, message);
     return transfer->ear.on_message(transfer->ear.arg, message);
 }
@@ -109,7 +119,7 @@ static size_t take_header(const char *at, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* Gives libcurl what is queued; with nothing queued a stream pauses, and a call has said all. */
+/* Gives libcurl what is queued; with nothing queued a stream pauses, and a call has said all: an exchange once it is answered. */
 static size_t give_body(char *at, size_t size, size_t count, void *arg)
 {
     struct stek_etcd_transfer *transfer = arg;
@@ -117,7 +127,7 @@ static size_t give_body(char *at, size_t size, size_t count, void *arg)
 
     if (taken > 0)
         return (size_t)taken;
-    if (transfer->kind != STREAM)
+    if (transfer->kind == CALL || (transfer->kind == EXCHANGE && transfer->answer_at != NULL))
         return 0;
     transfer->paused = true;
     return CURL_READFUNC_PAUSE;
@@ -156,7 +166,7 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
     const long version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 
     return SET(CURLOPT_URL, transfer->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") && SET(CURLOPT_PROXY, "") &&
-           SET(CURLOPT_HTTP_VERSION, transfer->kind == DATE && !tls ? (long)CURL_HTTP_VERSION_1_1 : version) &&
+           SET(CURLOPT_HTTP_VERSION, version) &&
            SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) &&
            SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
@@ -243,9 +253,13 @@ static void judge(const struct stek_etcd_transfer *transfer, CURLcode code, stru
         judge_body(transfer, ret_problem);
         return;
     }
+    if (transfer->kind == EXCHANGE && transfer->answer_at != NULL) { /* how it is taken down does not matter then */
+        *ret_problem = (struct stek_etcd_problem){STEK_ETCD_OK, ""};
+        return;
+    }
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &outcome.http_status);
     stek_etcd_judge(&outcome, ret_problem);
-    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind == CALL && transfer->answer_at == NULL)
+    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM && transfer->answer_at == NULL)
         stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, outcome.endpoint, "an answer without a message");
 }
 
@@ -297,21 +311,44 @@ void stek_etcd_link_close(struct stek_etcd_link *link)
     free(link);
 }
 
-enum stek_result stek_etcd_call(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
-                                const struct stek_etcd_ear *ear)
+/*
+ * A body whose length is known ends with its last frame. With one that ends by a frame of its own libcurl 7.88 loses the head of
+ * an answer that is whole by the time that this frame goes out, which is often so with a proxy that answers from its cache.
+ */
+static bool announce_length(struct stek_etcd_transfer *transfer)
+{
+    const curl_off_t len = (curl_off_t)evbuffer_get_length(transfer->out);
+
+    return curl_easy_setopt(transfer->easy, CURLOPT_INFILESIZE_LARGE, len) == CURLE_OK;
+}
+
+static enum stek_result ask(struct stek_etcd_link *link, enum kind kind, const char *method, struct stek_bytes message,
+                            const struct stek_etcd_ear *ear)
 {
     char path[64];
 
     snprintf(path, sizeof path, "etcdserverpb.%s", method);
-    struct stek_etcd_transfer *transfer = transfer_new(link, CALL, path);
+    struct stek_etcd_transfer *transfer = transfer_new(link, kind, path);
     if (transfer == NULL)
         return STEK_ERR_MEMORY;
     transfer->ear = *ear;
-    if (!queue_message(transfer, message)) {
+    if (!queue_message(transfer, message) || (kind == CALL && !announce_length(transfer))) {
         transfer_free(transfer);
         return STEK_ERR_MEMORY;
     }
     return begin(transfer);
+}
+
+enum stek_result stek_etcd_call(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
+                                const struct stek_etcd_ear *ear)
+{
+    return ask(link, CALL, method, message, ear);
+}
+
+enum stek_result stek_etcd_exchange(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
+                                    const struct stek_etcd_ear *ear)
+{
+    return ask(link, EXCHANGE, method, message, ear);
 }
 
 enum stek_result stek_etcd_stream_open(struct stek_etcd_link *link, const char *method, const struct stek_etcd_ear *ear,
@@ -334,19 +371,21 @@ enum stek_result stek_etcd_stream_send(struct stek_etcd_transfer *stream, struct
 {
     if (!queue_message(stream, message))
         return STEK_ERR_MEMORY;
-    if (stream->paused) {
-        stream->paused = false;
-        curl_easy_pause(stream->easy, CURLPAUSE_CONT);
-    }
+    go_on(stream);
     return STEK_OK;
 }
 
-enum stek_result stek_etcd_ask_date(struct stek_etcd_link *link, const char *path, stek_etcd_date_fn on_date, void *arg)
+enum stek_result stek_etcd_ask_date(struct stek_etcd_link *link, const char *path, bool http_1_1,
+                                    stek_etcd_date_fn on_date, void *arg)
 {
     struct stek_etcd_transfer *transfer = transfer_new(link, DATE, path);
 
     if (transfer == NULL)
         return STEK_ERR_MEMORY;
+    if (http_1_1 && curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != CURLE_OK) {
+        transfer_free(transfer);
+        return STEK_ERR_MEMORY;
+    }
     transfer->on_date = on_date;
     transfer->ear.arg = arg;
     return begin(transfer);

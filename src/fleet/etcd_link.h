@@ -48,6 +48,10 @@ struct stek_etcd_ear {
 STEK_MUST_USE enum stek_result stek_etcd_call(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
                                               const struct stek_etcd_ear *ear);
 
+/* The same with a method that is a stream by its description ("Lease/LeaseKeepAlive"): the request ends after the answer. */
+STEK_MUST_USE enum stek_result stek_etcd_exchange(struct stek_etcd_link *link, const char *method,
+                                                  struct stek_bytes message, const struct stek_etcd_ear *ear);
+
 /* Opens a stream that both sides write to until one of them ends it. */
 STEK_MUST_USE enum stek_result stek_etcd_stream_open(struct stek_etcd_link *link, const char *method,
                                                      const struct stek_etcd_ear *ear,
@@ -58,10 +62,10 @@ STEK_MUST_USE enum stek_result stek_etcd_stream_send(struct stek_etcd_transfer *
 
 /*
  * Asks the endpoint for a plain page, GET PATH, and reports when its clock said it was (the Date header, RFC 9110 section
- * 6.6.1; -1 without one) in place of an answer.
+ * 6.6.1; -1 without one) in place of an answer. A proxy has pages by HTTP/1.1 only.
  */
 typedef void (*stek_etcd_date_fn)(void *arg, int64_t date);
-STEK_MUST_USE enum stek_result stek_etcd_ask_date(struct stek_etcd_link *link, const char *path, stek_etcd_date_fn on_date,
-                                                  void *arg);
+STEK_MUST_USE enum stek_result stek_etcd_ask_date(struct stek_etcd_link *link, const char *path, bool http_1_1,
+                                                  stek_etcd_date_fn on_date, void *arg);
 
 #endif

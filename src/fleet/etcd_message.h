@@ -58,6 +58,8 @@ struct stek_etcd_write {
 /* Each writes a request. Errors: STEK_ERR_ARGUMENT (too long). */
 STEK_MUST_USE enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit, int64_t revision,
                                                    struct stek_etcd_request *ret_request);
+/* The same for one key, as the endpoint knows it by itself, without asking the leader. */
+STEK_MUST_USE enum stek_result stek_etcd_ask_local(struct stek_bytes key, struct stek_etcd_request *ret_request);
 STEK_MUST_USE enum stek_result stek_etcd_ask_write(const struct stek_etcd_write *write,
                                                    struct stek_etcd_request *ret_request);
 STEK_MUST_USE enum stek_result stek_etcd_ask_delete(struct stek_bytes key, struct stek_etcd_request *ret_request);

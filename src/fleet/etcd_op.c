@@ -51,7 +51,9 @@ enum stek_result stek_etcd_op_begin(struct stek_etcd *etcd, const char *method, 
     *copy = *op;
     copy->etcd = etcd;
     const struct stek_etcd_ear ear = {.on_end = on_end, .arg = copy};
-    enum stek_result result = stek_etcd_call(etcd->link, method, stek_etcd_request_bytes(request), &ear);
+    const struct stek_bytes message = stek_etcd_request_bytes(request);
+    enum stek_result result = op->exchange ? stek_etcd_exchange(etcd->link, method, message, &ear)
+                                           : stek_etcd_call(etcd->link, method, message, &ear);
     if (result != STEK_OK) {
         free(copy);
         return result;
@@ -144,10 +146,10 @@ enum stek_result stek_etcd_range(struct stek_etcd *etcd, const struct stek_etcd_
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "KV/Range", &request, &op) : result;
 }
 
-/* LeaseKeepAlive is a stream by its description; one request on it and its end are a call like any other. */
+/* LeaseKeepAlive is a stream. A member answers after the request's end, too; a proxy takes that for the stream's end. */
 enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id, const struct stek_etcd_caller *caller)
 {
-    const struct stek_etcd_op op = {.read = read_keepalive, .caller = *caller};
+    const struct stek_etcd_op op = {.read = read_keepalive, .exchange = true, .caller = *caller};
     struct stek_etcd_request request;
 
     if (!etcd->online)

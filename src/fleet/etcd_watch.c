@@ -4,9 +4,12 @@
 
 #include <string.h>
 
-enum { PAGE_KEYS = 64, WATCH_SPAN_BITS = 16 };
+enum { PAGE_KEYS = 64, WATCH_SPAN_BITS = 16, PROXY_NUMBERS = 1 << WATCH_SPAN_BITS };
 
-/* Tells the watches of one stream apart, and those that were replaced from those that count. */
+/*
+ * Tells the watches of one stream apart, and those that were replaced from those that count. No number is below
+ * PROXY_NUMBERS: a proxy does not care for ours and numbers the watches of a stream from 0, which gives it away.
+ */
 static int64_t watch_id_of(const struct stek_etcd_watched *watched)
 {
     const size_t index = (size_t)(watched - watched->etcd->spans);
@@ -14,8 +17,23 @@ static int64_t watch_id_of(const struct stek_etcd_watched *watched)
     return (int64_t)(watched->generation << WATCH_SPAN_BITS | (index + 1));
 }
 
+static int64_t watch_id_there(const struct stek_etcd_watched *watched)
+{
+    return watched->etcd->server == STEK_SERVER_PROXY ? watched->order : watch_id_of(watched);
+}
+
+static struct stek_etcd_watched *find_proxied(struct stek_etcd *etcd, int64_t watch_id)
+{
+    for (size_t i = 0; i < etcd->spans_count; i++)
+        if (etcd->spans[i].state == STEK_SPAN_WATCHED && etcd->spans[i].order == watch_id)
+            return &etcd->spans[i];
+    return NULL;
+}
+
 static struct stek_etcd_watched *find_watch(struct stek_etcd *etcd, int64_t watch_id)
 {
+    if (etcd->server == STEK_SERVER_PROXY)
+        return find_proxied(etcd, watch_id);
     const size_t index = (size_t)(watch_id & ((1 << WATCH_SPAN_BITS) - 1));
 
     if (watch_id <= 0 || index == 0 || index > etcd->spans_count)
@@ -54,6 +72,14 @@ static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_
         begin_reading(watched);
 }
 
+/* A proxy has not answered the question for its date, if that was asked before it was known. */
+static void note_server(struct stek_etcd *etcd, const struct stek_etcd_answer *answer)
+{
+    etcd->server = answer->watch_id < PROXY_NUMBERS ? STEK_SERVER_PROXY : STEK_SERVER_MEMBER;
+    if (etcd->server == STEK_SERVER_PROXY)
+        etcd->dated_ms = 0;
+}
+
 static bool on_watch_message(void *arg, struct stek_bytes message)
 {
     struct stek_etcd *etcd = arg;
@@ -65,6 +91,8 @@ static bool on_watch_message(void *arg, struct stek_bytes message)
     if (stek_etcd_read_watch(message, deliver_event, etcd, &answer) != STEK_OK)
         return false;
     stek_etcd_check_cluster(etcd, &answer);
+    if (etcd->server == STEK_SERVER_UNKNOWN && answer.created && answer.watch_id >= 0)
+        note_server(etcd, &answer);
     struct stek_etcd_watched *watched = find_watch(etcd, answer.watch_id);
     if (watched == NULL)
         return true;
@@ -104,6 +132,7 @@ static void begin_watching(struct stek_etcd_watched *watched)
     struct stek_etcd_request request;
 
     watched->state = STEK_SPAN_WATCHED;
+    watched->order = etcd->watches++;
     if (etcd->watch == NULL)
         etcd->heard_ms = stek_etcd_now_ms();
     if (stek_etcd_ask_watch(&watched->span, watch_id_of(watched), watched->revision + 1, &request) != STEK_OK ||
@@ -216,6 +245,8 @@ void stek_etcd_spans_begin(struct stek_etcd *etcd)
 void stek_etcd_spans_reset(struct stek_etcd *etcd)
 {
     etcd->watch = NULL;
+    etcd->server = STEK_SERVER_UNKNOWN;
+    etcd->watches = 0;
     for (size_t i = 0; i < etcd->spans_count; i++) {
         etcd->spans[i].state = STEK_SPAN_IDLE;
         etcd->spans[i].refused = false;
@@ -237,7 +268,7 @@ void stek_etcd_reread(struct stek_etcd *etcd, size_t span)
 
     if (etcd->link == NULL || etcd->broken || watched->state != STEK_SPAN_WATCHED)
         return;
-    if (stek_etcd_ask_cancel(watch_id_of(watched), &request) != STEK_OK || !send_on_watch(etcd, &request)) {
+    if (stek_etcd_ask_cancel(watch_id_there(watched), &request) != STEK_OK || !send_on_watch(etcd, &request)) {
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
         return;
     }
@@ -253,6 +284,9 @@ void stek_etcd_watch_tick(struct stek_etcd *etcd)
         return;
     if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms)
         stek_etcd_break_with(etcd, STEK_ETCD_SILENT, "connected, but silent");
-    else if (stek_etcd_ask_progress(&request) != STEK_OK || !send_on_watch(etcd, &request))
+    else if (etcd->server == STEK_SERVER_PROXY)
+        stek_etcd_proxy_tick(etcd);
+    else if (etcd->server == STEK_SERVER_MEMBER &&
+             (stek_etcd_ask_progress(&request) != STEK_OK || !send_on_watch(etcd, &request)))
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
 }

@@ -126,7 +126,7 @@ static void on_renewed(void *arg, const struct stek_etcd_problem *problem, const
 
     (void)problem;
     fleet->members.busy = false;
-    if (answer != NULL && answer->ttl_s == 0)
+    if (answer != NULL && answer->ttl_s <= 0)
         fleet->members.leased = false; /* it ran out while this host was away */
 }
 

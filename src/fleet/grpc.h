@@ -48,11 +48,14 @@ void stek_grpc_head(size_t message_len, uint8_t ret_head[STEK_GRPC_HEAD_LEN]);
 /* Status numbers that are told apart (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 enum stek_grpc_status {
     STEK_GRPC_OK = 0,
+    STEK_GRPC_INVALID_ARGUMENT = 3,
     STEK_GRPC_DEADLINE_EXCEEDED = 4,
+    STEK_GRPC_NOT_FOUND = 5,
     STEK_GRPC_PERMISSION_DENIED = 7,
     STEK_GRPC_RESOURCE_EXHAUSTED = 8,
     STEK_GRPC_FAILED_PRECONDITION = 9,
     STEK_GRPC_OUT_OF_RANGE = 11,
+    STEK_GRPC_UNIMPLEMENTED = 12,
     STEK_GRPC_UNAVAILABLE = 14,
     STEK_GRPC_UNAUTHENTICATED = 16,
     STEK_GRPC_NO_STATUS = -1 /* the answer ended without one */

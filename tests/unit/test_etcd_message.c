@@ -67,6 +67,18 @@ static void a_watch_names_its_span_revision_and_number(void **state)
     assert_request(&request, "12020809");
 }
 
+static void a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_will_do(void **state)
+{
+    static struct stek_etcd_request request;
+    const struct stek_etcd_span span = {text("a"), text("b")};
+
+    (void)state;
+    assert_int_equal(stek_etcd_ask_range(&span, 64, 7, &request), STEK_OK);
+    assert_request(&request, "0a0161" "120162" "1840" "2007");
+    assert_int_equal(stek_etcd_ask_local(text("a"), &request), STEK_OK);
+    assert_request(&request, "0a0161" "3801");
+}
+
 static void what_is_too_long_is_refused(void **state)
 {
     static struct stek_etcd_request request;
@@ -183,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_later_write_compares_the_revision_that_is_known),
         cmocka_unit_test(a_write_may_delete_a_span),
         cmocka_unit_test(a_watch_names_its_span_revision_and_number),
+        cmocka_unit_test(a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_will_do),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(a_page_says_whether_there_is_more),
         cmocka_unit_test(a_write_that_was_not_done_hands_out_what_is_there),

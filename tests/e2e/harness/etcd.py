@@ -8,6 +8,10 @@ from pathlib import Path
 from . import pki
 from .process import Process, free_port, plain_environment, wait_for
 
+# STEK_ETCD_BIN: the folder of another etcd and etcdctl than the system's, to run the tests with.
+BIN = os.environ.get("STEK_ETCD_BIN")
+ETCD, ETCDCTL = (f"{BIN}/{name}" if BIN else name for name in ("etcd", "etcdctl"))
+
 SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth"
 CLIENT = "extendedKeyUsage=clientAuth"
 
@@ -44,7 +48,7 @@ class Member:
         return f"http://127.0.0.1:{self.peer_port}"
 
     def command(self):
-        args = ["etcd", "--name", self.name, "--data-dir", self.data, "--log-level", "warn", "--logger", "zap",
+        args = [ETCD, "--name", self.name, "--data-dir", self.data, "--log-level", "warn", "--logger", "zap",
                 "--listen-client-urls", self.url(), "--advertise-client-urls", self.url(),
                 "--listen-peer-urls", self.peer_url(), "--initial-advertise-peer-urls", self.peer_url(),
                 "--initial-cluster", ",".join(f"{m.name}={m.peer_url()}" for m in self.cluster.members),
@@ -104,7 +108,7 @@ class Etcd:
         return self.pki.issue(name, **kwargs) if self.pki else None
 
     def ctl(self, *args, check=True, timeout=20, input_text=None):
-        command = ["etcdctl", "--endpoints", ",".join(self.endpoints()), "--command-timeout", "10s"]
+        command = [ETCDCTL, "--endpoints", ",".join(self.endpoints()), "--command-timeout", "10s"]
         if self.pki:
             command += ["--cacert", self.pki.ca, "--cert", self.root.cert, "--key", self.root.key]
         done = subprocess.run([str(a) for a in command + list(args)], input=input_text, capture_output=True, text=True,
@@ -158,6 +162,45 @@ class Etcd:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class GrpcProxy:
+    """with GrpcProxy(folder, etcd) as proxy: `etcd grpc-proxy` before a cluster, or before some `endpoints` of it."""
+
+    def __init__(self, folder, etcd, endpoints=None):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.etcd = etcd
+        self.port = free_port()
+        self.args = [ETCD, "grpc-proxy", "start", "--endpoints", ",".join(endpoints or etcd.endpoints()),
+                     "--listen-addr", f"127.0.0.1:{self.port}"]
+        if etcd.pki:  # towards the members a certificate without a common name: the proxy takes no other
+            own = etcd.pki.issue("", file=f"proxy{self.port}")
+            server = etcd.pki.server
+            self.args += ["--cacert", etcd.pki.ca, "--cert", own.cert, "--key", own.key,
+                          "--trusted-ca-file", etcd.pki.ca, "--cert-file", server.cert, "--key-file", server.key]
+        self.process = None
+
+    def url(self):
+        return f"{self.etcd.scheme}://127.0.0.1:{self.port}"
+
+    def start(self):
+        self.process = Process(self.args, self.folder, plain_environment())
+        self.process.wait_until_listening(self.port)
+        return self
+
+    def kill(self):
+        if self.process:
+            self.process.signal(signal.SIGCONT)
+            self.process.signal(signal.SIGKILL)
+            self.process.stop()
+            self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()
 
 
 def disk_size(path):

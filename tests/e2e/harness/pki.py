@@ -33,12 +33,12 @@ def _new_key(path):
 
 
 def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
-    """A certificate with the common name `name`, in files called `file` (else `name`)."""
+    """A certificate with the common name `name` (or without any, if that is empty), in files called `file` (else `name`)."""
     file = file or name
     key, cert, both = (folder / f"{file}.{end}" for end in ("key", "crt", "pem"))
     request, extensions = folder / f"{file}.csr", folder / f"{file}.ext"
     _new_key(key)
-    _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
+    _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}" if name else "/O=stek", "-out", request)
     extensions.write_text(extension + "\n")
     _openssl("x509", "-req", "-in", request, "-CA", ca_cert, "-CAkey", ca_key, "-CAcreateserial", "-days", days,
              "-extfile", extensions, "-out", cert)
