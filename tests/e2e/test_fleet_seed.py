@@ -14,8 +14,7 @@ def seeded(folder):
     """seeded(name): a host with its own copy of one seed; `seeded.original` is the file as it was made."""
     original = folder / "web.seed"
     hosts = []
-    subprocess.run([build.COMMAND, "fleet", "seed", "web", original, "--rotate", "2s", "--accept", "6s"], check=True,
-                   env=plain_environment(), stdout=subprocess.DEVNULL)
+    make_seed(original)
 
     def start(name, source=original):
         copy = folder / f"{name}.seed"
@@ -67,6 +66,31 @@ def test_a_seed_that_is_gone_or_open_to_others_is_said_and_the_ring_goes_on(seed
     host.seed.chmod(0o600)
     wait_for(lambda: "its seed is fine again" in host.stderr(), "the end of it", timeout_s=40)
     assert max(keys(host)) > active
+
+
+def make_seed(path):
+    subprocess.run([build.COMMAND, "fleet", "seed", "web", path, "--rotate", "2s", "--accept", "6s"], check=True,
+                   env=plain_environment(), stdout=subprocess.DEVNULL)
+    return path
+
+
+@pytest.mark.parametrize("order", [("rotate", "web"), ("revoke", "web", "--all", "--yes")], ids=lambda order: order[0])
+def test_orders_by_hand_are_refused_with_a_line_that_says_what_to_do(seeded, order):
+    host = seeded("one")
+    before = keys(host)
+    done = host.stek(*order)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and not done.stdout
+    assert "ring web: its keys follow from a seed" in done.stderr and "stek fleet seed" in done.stderr
+    assert set(before.items()) & set(keys(host).items())
+
+
+def test_a_new_seed_revokes_every_key_of_the_old_one(seeded, folder):
+    host = seeded("one")
+    before = set(keys(host).values())
+    shutil.copy(make_seed(folder / "new.seed"), host.seed)
+    host.reload()
+    wait_for(lambda: keys(host) and not before & set(keys(host).values()), "other keys")
+    assert host.status("web")["problem"] in (None, "")
 
 
 def test_a_seed_of_another_ring_is_refused(seeded, folder):
