@@ -27,15 +27,25 @@ def proxies(folder, etcd):
         yield [one, two]
 
 
-def watchers(etcd):
-    """How many watches the members hold, by their own count."""
+def metric(etcd, name):
+    """What the members say of themselves, added up."""
+    as_whom = ["--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key] if etcd.pki else []
     total = 0
     for member in etcd.members:
-        text = subprocess.run(["curl", "-s", "--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key,
-                               member.url() + "/metrics"], check=True, capture_output=True, text=True,
-                              env=plain_environment()).stdout
-        total += int(re.search(r"^etcd_debugging_mvcc_watcher_total (\d+)", text, re.M).group(1))
+        text = subprocess.run(["curl", "-s", *as_whom, member.url() + "/metrics"], check=True, capture_output=True,
+                              text=True, env=plain_environment()).stdout
+        total += int(re.search(rf"^{re.escape(name)} (\d+)", text, re.M).group(1))
     return total
+
+
+def watchers(etcd):
+    """How many watches the members hold."""
+    return metric(etcd, "etcd_debugging_mvcc_watcher_total")
+
+
+def readings(etcd):
+    """How often the members were asked for a key."""
+    return metric(etcd, 'grpc_server_started_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}')
 
 
 def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd, proxies):
@@ -107,12 +117,23 @@ def test_a_proxy_that_is_killed_or_stopped_is_left_for_another(folder, etcd, pro
         assert one.wait("online")["endpoint"] == in_use.url()
 
 
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "clear"])
+def test_a_proxys_own_answers_are_signs_of_life_however_fast_they_come(folder, probe_of, tls):
+    with Etcd(folder / "etcd", tls=tls) as etcd, GrpcProxy(folder / "proxy", etcd) as proxy:
+        one = probe_of(etcd, [proxy.url()], pace_ms=50)
+        one.wait("online")
+        first = readings(etcd)
+        wait_for(lambda: readings(etcd) >= first + 5, "one question in twelve to reach the member", timeout_s=60)
+        assert not [event for event in one.events() if event["event"] == "offline"]
+
+
 def test_a_proxy_that_lives_but_hears_nothing_from_the_members_is_left(folder, probe_of):
     with Etcd(folder / "etcd") as plain, Relay([plain.members[0].port]) as relay:
         with GrpcProxy(folder / "deaf", plain, [f"http://127.0.0.1:{relay.port}"]) as deaf:
             one = probe_of(plain, [deaf.url()])
             one.wait("online")
-            wait_for(lambda: one.ask("put", "/stek/v1/a", "v", -1, 0)["fault"] == "ok", "a put through the proxy")
+            first = readings(plain)
+            wait_for(lambda: readings(plain) > first, "a question to the leader, and those before it", timeout_s=30)
             relay.freeze()
             assert one.wait("offline", timeout_s=30)["fault"] == "silent"
             relay.heal()
@@ -123,8 +144,8 @@ def test_a_proxy_that_lives_but_hears_nothing_from_the_members_is_left(folder, p
 def probe_of(folder):
     started = []
 
-    def start(cluster, endpoints):
-        made = Probe(folder, endpoints, cluster.identity("stek"), cluster.pki and cluster.pki.ca)
+    def start(cluster, endpoints, **options):
+        made = Probe(folder, endpoints, cluster.identity("stek"), cluster.pki and cluster.pki.ca, **options)
         started.append(made.__enter__())
         return made
     yield start
