@@ -4,8 +4,10 @@
 
 An order is a revocation of all keys: a lease, a transaction with new records and a higher floor, and the event that every host
 gets. Measured is the time from the request on one host's control socket until the new floor stands in each host's ring file.
+With --proxies N hosts speak to N of etcd's own proxies; etcd's users are off then, since a proxy cannot be one.
 """
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -17,17 +19,18 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import build  # noqa: E402
-from harness.etcd import Etcd  # noqa: E402
+from harness.etcd import Etcd, GrpcProxy  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402
 from harness.process import plain_environment, spawn, stop, wait_for  # noqa: E402
 
 COUNTERS = ("grpc_server_started_total", "etcd_network_client_grpc_received_bytes_total",
             "etcd_network_client_grpc_sent_bytes_total")
+WATCHES = "etcd_debugging_mvcc_watcher_total"
 
 
 def counters(etcd):
     """The sums of etcd's own counters over all members."""
-    sums = dict.fromkeys(COUNTERS, 0.0)
+    sums = dict.fromkeys((*COUNTERS, WATCHES), 0.0)
     for member in etcd.members:
         text = subprocess.run(["curl", "-s", "--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key,
                                member.url() + "/metrics"], check=True, capture_output=True, text=True,
@@ -98,33 +101,39 @@ def percentile(values, part):
 
 def run(options, folder):
     ring = {"rotate": f"{options.rotate}s", "accept": "60s", "ahead": 2}
-    with Etcd(folder / "etcd", members=3, tls=True, auth=True) as etcd, Fleet(folder / "fleet", etcd, ring=ring) as fleet:
+    with contextlib.ExitStack() as stack:
+        etcd = stack.enter_context(Etcd(folder / "etcd", members=3, tls=True, auth=not options.proxies))
+        proxies = [stack.enter_context(GrpcProxy(folder / f"proxy{number}", etcd)) for number in range(options.proxies)]
+        fleet = stack.enter_context(Fleet(folder / "fleet", etcd, ring=ring))
         for number in range(options.hosts):
-            fleet.host()
+            fleet.host(endpoints=proxies[number % len(proxies)].url() if proxies else " ".join(etcd.endpoints()))
             if number % 20 == 19:
                 progress(f"{number + 1} hosts of {options.hosts} are up")
         for host in fleet.hosts:
             host.wait_in_step(timeout_s=120)
         progress(f"measuring etcd's load for {options.seconds} s")
         requests, received, sent = load(etcd, options.hosts, options.seconds, options.rotate)
+        watches = counters(etcd)[WATCHES]
         floors = Floors(fleet, folder)
         time.sleep(1)
         try:
             times, last = propagation(fleet, floors, options.orders)
         finally:
             floors.end()
-    print(f"{options.hosts} hosts, 3 members of etcd, one machine with {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    through = f", {options.proxies} proxies between" if options.proxies else ""
+    print(f"{options.hosts} hosts, 3 members of etcd{through}, one machine with {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"order to a host's ring file: median {statistics.median(times) / 1000:.1f} ms, "
           f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, most {max(times) / 1000:.1f} ms "
           f"({options.orders} orders, {len(times)} values)")
     print(f"order to the last host: median {statistics.median(last) / 1000:.1f} ms")
     print(f"etcd's load per host and rotation (rotate = {options.rotate} s): {requests:.2f} requests, "
-          f"{received:.0f} bytes received, {sent:.0f} bytes sent")
+          f"{received:.0f} bytes received, {sent:.0f} bytes sent; {watches:.0f} watches in all")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hosts", type=int, default=100)
+    parser.add_argument("--proxies", type=int, default=0)
     parser.add_argument("--orders", type=int, default=20)
     parser.add_argument("--rotate", type=int, default=20, help="seconds")
     parser.add_argument("--seconds", type=int, default=60, help="how long the load is measured")
