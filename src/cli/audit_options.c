@@ -42,8 +42,8 @@ void audit_print_help(void)
                "  --rate N           connections a second, at most (default 20)\n"
                "  --over TIME        spread the first handshakes over TIME\n"
                "  --watch TIME       go on watching, until TIME after the start; needs --record\n"
-               "  --every TIME       interval of the watch (default: its 288th part, at most 10m)\n"
-               "  --record FILE      write what is seen; a watch is taken up from an existing FILE\n"
+               "  --every TIME       interval of the watch (default: its 288th part, up to 10m)\n"
+               "  --record FILE      write what is seen; a watch goes on from a FILE that exists\n"
                "  --from FILE        judge a recording instead of connecting\n"
                "  --json             JSON instead of the table\n"
                "  --html FILE        a page as well\n"
@@ -51,7 +51,8 @@ void audit_print_help(void)
                "  --help             this text\n\n"
                "Example:\n"
                "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n\n"
-               "Exit codes: 0 nothing at LEVEL or over, 1 findings, 2 usage, 3 failed, 4 not reachable.\n"
+               "Exit codes: 0 nothing at LEVEL or over, 1 findings, 2 usage, 3 failed,\n"
+               "4 not reachable.\n"
                "The findings are explained in stek-audit(1).");
 }
 

@@ -148,11 +148,19 @@ def test_the_table_fits_80_columns(stock):
     assert "\x1b" not in done.stdout
 
 
-def test_every_finding_is_explained_in_the_manual():
+def test_help_fits_80_columns():
+    done = run_text(help=True)
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_every_finding_has_an_example_in_the_manual():
     ids = re.findall(r'{"([a-z0-9-]+)",\s+STEK_AUDIT_', (build.REPOSITORY / "src/audit/finding.c").read_text())
     manual = (build.REPOSITORY / "man/stek-audit.1.scd").read_text()
     assert len(ids) > 30
-    assert not [identity for identity in ids if not re.search(rf"^\*{identity}\* \(", manual, re.M)]
+    told = dict(re.findall(r"^\*([a-z0-9-]+)\* \([^\n]*\n((?:\t[^\n]*\n|\n(?=\t))+)", manual, re.M))
+    assert sorted(told) == sorted(ids)
+    assert not [name for name, text in told.items() if not re.search(r"_[^_]{10,}_", text)]
 
 
 def test_ipv6(stock):

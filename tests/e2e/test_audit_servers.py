@@ -6,9 +6,9 @@ import pytest
 
 from harness.audit import Background, audit, handshakes
 from harness.process import wait_for
-from harness.servers import (Apache, Balancer, GnutlsServ, Haproxy, Nginx, Node, PythonAfterFork, SServer, Stunnel)
+from harness.servers import (Apache, Balancer, Caddy, GnutlsServ, Haproxy, Nginx, Node, PythonAfterFork, SServer, Stunnel)
 
-GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node]
+GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node, Caddy]
 
 
 @pytest.mark.parametrize("program", GOOD, ids=lambda program: program.name)
