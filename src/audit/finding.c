@@ -129,7 +129,7 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
                                   "Switch tickets off, or give all processes and hosts the same keys."},
     [STEK_AUDIT_RESUMES_PARTLY] = {"resumes-partly", STEK_AUDIT_LOW, "only some tickets are taken",
                                    "Each ticket that is not taken costs a full handshake.", "RFC 9325 section 3.4",
-                                   "Give all processes and hosts behind the address the same keys, also after a restart."},
+                                   "Give all processes and hosts behind the address the same keys (or sessions), also after a restart."},
     [STEK_AUDIT_RENEWAL_MISSING] = {"renewal-missing", STEK_AUDIT_LOW, "a TLS 1.3 resumption brings no new ticket",
                                     "Clients use each ticket once, so they run dry or become linkable.",
                                     "RFC 9846 appendix C.4", "Let the server issue a new ticket on every connection."},

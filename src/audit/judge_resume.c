@@ -68,12 +68,15 @@ static bool take_turns(struct stek_audit_name_order order)
     return order.names > 1 && order.switches >= order.names;
 }
 
-static void add_shape(struct stek_audit_text *text, const struct stek_audit_judging *judging, uint32_t target,
-                      const struct tries *tries)
+static void add_shape(struct stek_audit_text *text, const struct stek_audit_judging *judging,
+                      struct stek_audit_about about, const struct tries *tries)
 {
-    const struct stek_audit_name_order order = stek_audit_name_order(judging->obs, &judging->names, target);
+    const struct stek_audit_name_order order = stek_audit_name_order(judging->obs, &judging->names, about.target);
 
-    if (take_turns(order))
+    if (stek_audit_only_references(judging->obs, about.target, about.version))
+        stek_audit_text_add(text, "the tickets are references to sessions: it looks like a server that forgets some, or "
+                                  "a second process or host with sessions of its own");
+    else if (take_turns(order))
         stek_audit_text_add(text,
                             "%u key names take turns: it looks like %u or more processes or hosts behind the address "
                             "that do not share their keys",
@@ -106,7 +109,7 @@ static void report_never(struct stek_audit_judging *judging, struct stek_audit_a
                                   "tickets are switched off: there is no key to steal");
     else if (stek_audit_name_order(judging->obs, &judging->names, about.target).names > 1) {
         stek_audit_text_add(text, "; ");
-        add_shape(text, judging, about.target, tries);
+        add_shape(text, judging, about, tries);
     }
     stek_audit_find(judging, STEK_AUDIT_RESUMES_NEVER, references ? STEK_AUDIT_INFO : STEK_AUDIT_LOW, about, "%s",
                     text->at);
@@ -132,7 +135,7 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
                 continue;
             }
             stek_audit_text_add(&text, "; ");
-            add_shape(&text, judging, target, &tries);
+            add_shape(&text, judging, about, &tries);
             stek_audit_find(judging, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, about, "%s", text.at);
         }
 }

@@ -106,14 +106,16 @@ static void report_crossing(struct stek_audit_judging *judging, uint32_t from, u
 {
     const struct stek_audit_about about = {to, from, 0};
     const char *issued_for = judging->obs->tickets[crossing->example->ticket].sni;
+    const bool told = issued_for[0] != '\0' && strcmp(issued_for, judging->obs->targets[from].sni) == 0; /* by label */
     const char *certificates = !crossing->compared           ? "no certificates to compare"
                                : crossing->other_certificate ? "the two names have different certificates"
                                                              : "both names have the same certificate";
 
     stek_audit_find(judging, STEK_AUDIT_CROSS_NAME, crossing->other_certificate ? STEK_AUDIT_MEDIUM : STEK_AUDIT_LOW,
-                    about, "%u of %u tickets of %s (%s) resumed under the name of this target (%s); %s",
+                    about, "%u of %u tickets of %s%s%s%s resumed under the name of this target (%s); %s",
                     (unsigned)crossing->resumed, (unsigned)crossing->tried, stek_audit_label(judging->obs, from).at,
-                    shown_name(issued_for), shown_name(crossing->example->sni), certificates);
+                    told ? "" : ", issued for ", told ? "" : shown_name(issued_for), told ? "" : ",",
+                    shown_name(crossing->example->sni), certificates);
 }
 
 void stek_audit_judge_cross_names(struct stek_audit_judging *judging)

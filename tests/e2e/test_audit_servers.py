@@ -25,6 +25,23 @@ def test_tickets_off_are_not_offered(stock):
     assert report.ids() == {"not-offered", "version-missing"}
 
 
+@pytest.mark.parametrize("program, options", [
+    (GnutlsServ, {"options": ["--noticket"]}),
+    (SServer, {"options": ["-no_ticket"]}),
+], ids=lambda value: getattr(value, "name", ""))
+def test_tickets_off_in_other_servers(stock, program, options):
+    report = audit(stock(program, **options))
+    assert "1.2" in {found.version for found in report.of("not-offered")}
+    assert report.ids("low") == set()
+
+
+def test_a_server_that_keeps_sessions_and_forgets_some(stock):
+    """stunnel with tickets off: of the sessions that it keeps in TLS 1.3, every other one is gone."""
+    report = audit(stock(Stunnel, options="options = NO_TICKET"))
+    assert report.ids("low") == {"resumes-partly"}
+    assert "references to sessions: it looks like a server that forgets some" in report.observed("resumes-partly")
+
+
 def test_tickets_off_are_nothing_to_see_to_in_tls_1_3_either(stock):
     """OpenSSL then sends references to sessions; this nginx keeps none."""
     report = audit(stock(Nginx, directives="ssl_session_tickets off;"))

@@ -41,6 +41,8 @@ static void references_that_never_resume_are_only_told(void **state)
     scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, "0 of 3 tries resumed");
     scene->obs.tickets[0].len = 32;
     scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_INFO, "no key to steal");
+    scene->obs.handshakes[1].resumed = true;
+    scene_expect(scene, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, "a server that forgets some");
 }
 
 static void never_says_what_it_looks_like_when_there_are_several_names(void **state)

@@ -108,6 +108,10 @@ static void finds_a_ticket_that_serves_under_another_name(void **state)
     scene_expect_none(scene, STEK_AUDIT_CROSS_NAME);
     (void)scene_try_at(scene, STEK_AUDIT_OTHER_NAME, 1, ticket, true);
     scene_expect(scene, STEK_AUDIT_CROSS_NAME, STEK_AUDIT_MEDIUM, "different certificates");
+    const char *seen = scene_found(scene, STEK_AUDIT_CROSS_NAME)->observed;
+    assert_null(strstr(seen, "issued for")); /* the label of the target names it already */
+    scene->obs.tickets[ticket].sni[0] = '\0';
+    scene_expect(scene, STEK_AUDIT_CROSS_NAME, STEK_AUDIT_LOW, ", issued for no name, resumed");
 }
 
 static void under_one_certificate_that_matters_less(void **state)
