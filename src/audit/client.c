@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,31 +19,49 @@ static const char all_suites[] = "ALL:@SECLEVEL=0";
 
 static void explain(const char *what, const char *file, char *ret_problem, size_t problem_len)
 {
-    const unsigned long code = ERR_peek_last_error();
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    const unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+    const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
+
+    if (ERR_SYSTEM_ERROR(first))
+        reason = strerrordesc_np(ERR_GET_REASON(first));
+    else if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
+        reason = "there is nothing of the kind in it, in PEM";
 
     (void)snprintf(ret_problem, problem_len, "%s %s: %s", what, file, reason != NULL ? reason : "cannot be used");
     ERR_clear_error();
 }
 
-/* `h2,http/1.1` as the extension has it: each name after its length (RFC 7301 section 3.1). */
-static bool set_alpn(SSL_CTX *ctx, const char *names)
+/* `h2,http/1.1` as the extension has it: each name after its length (RFC 7301 section 3.1). Returns the length, or 0. */
+static size_t alpn_wire(const char *names, uint8_t wire[ALPN_LEN_MAX])
 {
-    uint8_t wire[ALPN_LEN_MAX];
     size_t used = 0;
 
     for (const char *at = names;; at++) {
         const size_t len = strcspn(at, ",");
-        if (len == 0 || len > 255 || used + 1 + len > sizeof wire)
-            return false;
+        if (len == 0 || len > 255 || used + 1 + len > ALPN_LEN_MAX)
+            return 0;
         wire[used++] = (uint8_t)len;
         memcpy(wire + used, at, len);
         used += len;
         at += len;
         if (*at == '\0')
-            break;
+            return used;
     }
-    return SSL_CTX_set_alpn_protos(ctx, wire, (unsigned)used) == 0;
+}
+
+bool stek_audit_alpn_allowed(const char *names)
+{
+    uint8_t wire[ALPN_LEN_MAX];
+
+    return alpn_wire(names, wire) > 0;
+}
+
+static bool set_alpn(SSL_CTX *ctx, const char *names)
+{
+    uint8_t wire[ALPN_LEN_MAX];
+    const size_t len = alpn_wire(names, wire);
+
+    return len > 0 && SSL_CTX_set_alpn_protos(ctx, wire, (unsigned)len) == 0;
 }
 
 static bool set_files(SSL_CTX *ctx, const struct stek_audit_client_settings *settings, bool with_cert,
@@ -85,8 +104,7 @@ static SSL_CTX *make_ctx(const struct stek_audit_client_settings *settings, uint
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     stek_audit_talk_watch(ctx);
     if (settings->alpn != NULL && !set_alpn(ctx, settings->alpn)) {
-        (void)snprintf(ret_problem, problem_len, "--alpn %s: names of 1 to 255 characters with commas between them",
-                       settings->alpn);
+        (void)snprintf(ret_problem, problem_len, "--alpn %s: cannot be offered", settings->alpn);
         goto fail;
     }
     if (!set_files(ctx, settings, with_cert, ret_problem, problem_len))

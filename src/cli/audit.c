@@ -225,6 +225,17 @@ static int write_html(const struct audit *audit)
     return STEK_EXIT_FINE;
 }
 
+/* Before an audit that may last for days: can the page be written? What is there stays until it is. */
+static int try_html(const struct audit *audit)
+{
+    const int fd = open(audit->request->html, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return fail("--html", audit->request->html, strerror(errno));
+    (void)close(fd);
+    return STEK_EXIT_FINE;
+}
+
 static int report(const struct audit *audit)
 {
     const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
@@ -253,6 +264,8 @@ static int run(struct audit *audit)
 {
     const struct stek_audit_judge_hooks hooks = {audit_progress_tickets, audit_stop_asked, NULL};
 
+    if (audit->request->html != NULL && try_html(audit) != STEK_EXIT_FINE)
+        return EXIT_BROKEN;
     audit_stop_catch();
     int code = audit->request->from != NULL ? read_recording(audit) : observe(audit);
     if (code != STEK_EXIT_FINE && audit->obs.handshakes_len == 0)

@@ -290,6 +290,8 @@ static bool check(const struct audit_request *request, int targets)
         return refuse("no target given", "", "try 'stek audit --help'");
     if ((request->client.cert == NULL) != (request->client.key == NULL))
         return refuse("--cert and --key", "", "one needs the other");
+    if (request->client.alpn != NULL && !stek_audit_alpn_allowed(request->client.alpn))
+        return refuse("--alpn", request->client.alpn, "allowed: names of 1 to 255 characters, with commas between them");
     if (request->plan.watch_s > 0 && request->record == NULL)
         return refuse("--watch", "", "needs --record FILE, from which it can be taken up again");
     if (request->plan.watch_s == 0 && request->plan.sample_s > 0)

@@ -4,15 +4,17 @@ import collections
 import concurrent.futures
 import json
 import re
+import shlex
 import socket
+import subprocess
 import threading
 
 import pytest
 
 from harness import build
-from harness.audit import audit, run, run_text
+from harness.audit import audit, command, run, run_text
 from harness.lines import speaking
-from harness.process import free_port
+from harness.process import free_port, plain_environment
 from harness.servers import Broken, SServer, Stunnel, Vsftpd
 
 
@@ -59,6 +61,8 @@ MISTAKES = [
     (["localhost"], {"starttls": "ldap"}, "smtp, imap, pop3, ftp, postgres"),
     (["localhost"], {"fail_on": "bad"}, "critical, high, medium, low, info, never"),
     (["localhost"], {"cert": "x.pem"}, "one needs the other"),
+    (["localhost"], {"alpn": "h2,"}, "names of 1 to 255 characters"),
+    (["localhost"], {"every": "1s"}, "--watch"),
     (["localhost"], {"watch": "48h"}, "--record"),
     (["localhost"], {"from": "x"}, "judged as it is"),
     (["localhost"], {"nonsense": True}, "nonsense"),
@@ -73,6 +77,50 @@ def test_a_mistake_is_explained_in_one_line(targets, options, said):
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+FILES = [
+    ({"ca": "/nonexistent"}, "--ca /nonexistent: No such file or directory"),
+    ({"ca": "/dev/null"}, "--ca /dev/null: no certificate or crl found"),
+    ({"cert": "/dev/null", "key": "/dev/null"}, "--cert /dev/null: there is nothing of the kind in it, in PEM"),
+    ({"record": "/nonexistent/x"}, "--record /nonexistent/x: No such file or directory"),
+    ({"html": "/nonexistent/x"}, "--html /nonexistent/x: No such file or directory"),
+]
+
+
+@pytest.mark.parametrize("options, said", FILES, ids=lambda value: str(value))
+def test_a_file_that_cannot_be_used_is_told_before_any_connection(options, said):
+    done = run_text(f"localhost:{free_port()}", **options)
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert "connections" not in done.stderr
+    assert done.stdout == ""
+
+
+def on_a_terminal(folder, *targets, environment=(), **options):
+    """All that a run prints on a terminal, standard error among it."""
+    typescript = folder / "typescript"
+    colours = {"NO_COLOR": None} | dict(environment)
+    env = {name: value for name, value in (plain_environment(TERM="xterm") | colours).items() if value is not None}
+    subprocess.run(["script", "--quiet", "--return", "--command", shlex.join(command(*targets, **options)), typescript],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=120, env=env)
+    return typescript.read_bytes().decode()
+
+
+def test_a_terminal_gets_colour_and_a_line_that_says_how_long_it_will_take(stock, folder):
+    server = stock(Broken, fault="no-mac")
+    shown = on_a_terminal(folder, f"localhost:{server.port}", ca=server.pki.ca, tickets=20, rate=40)
+    assert re.search(r"\r\x1b\[K\d+ of at most \d+ connections, at most \d+ s left", shown)
+    assert re.search(r"\x1b\[[0-9;]*mcritical", shown)
+    assert shown.rindex("\x1b[K") < shown.index("Audit of session tickets")  # gone before the table
+
+
+def test_a_terminal_that_wants_no_colour_gets_none(stock, folder):
+    server = stock(Broken, fault="no-mac")
+    shown = on_a_terminal(folder, f"localhost:{server.port}", ca=server.pki.ca, tickets=4, rate=1000,
+                          environment={"NO_COLOR": "1"})
+    assert "Audit of session tickets" in shown
+    assert "\x1b[" not in shown.replace("\x1b[K", "")
 
 
 def test_it_says_how_many_connections_before_it_makes_them_and_keeps_to_it(stock):
