@@ -21,35 +21,29 @@
 int stek_module_init(CONF_IMODULE *module, const CONF *conf) __asm__("OPENSSL_init");
 void stek_module_finish(CONF_IMODULE *module) __asm__("OPENSSL_finish");
 
-/* What new SSL_CTXs get. Changed only while the configuration is read. NULL: nothing. */
+/* What new SSL_CTXs get, whichever thread makes them. `ring` NULL: nothing. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stek_ring *ring;
 static struct stek_settings settings;
 
 /* A default session-id context: without one libssl answers resumptions with an alert where peers are verified. */
 static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
 
+static void lock_module(void)
+{
+    (void)pthread_mutex_lock(&lock);
+}
+
+static void unlock_module(void)
+{
+    (void)pthread_mutex_unlock(&lock);
+}
+
 static bool serves(const SSL_CTX *ctx)
 {
     const SSL_METHOD *method = SSL_CTX_get_ssl_method(ctx);
 
     return method != TLS_client_method() && method != DTLS_client_method();
-}
-
-/* CRYPTO_EX_new for SSL_CTX: runs in every SSL_CTX_new(). */
-static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
-{
-    SSL_CTX *ctx = parent;
-    const struct stek_attach_options options = {settings.context[0] != '\0' ? settings.context : NULL,
-                                                settings.override};
-
-    (void)ptr, (void)data, (void)index, (void)argl, (void)argp;
-    if (ring == NULL || !serves(ctx))
-        return;
-    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
-    enum stek_result result = stek_attach(ctx, ring, &options);
-    if (result != STEK_OK)
-        (void)fprintf(stderr, "stek: an SSL_CTX goes on with OpenSSL's own ticket keys: %s\n",
-                      stek_result_text(result));
 }
 
 static void complain(const char *section, const char *name, const char *value, const char *allowed)
@@ -117,7 +111,7 @@ static void take(struct stek_ring *made)
     ring = made;
 }
 
-/* A program that reads its configuration again (Apache does at each restart) keeps its ring, and so its sessions. */
+/* A program that reads its OpenSSL configuration again keeps its ring, and so its sessions. */
 static bool ensure_private_ring(const struct stek_settings *wanted)
 {
     struct stek_ring *made;
@@ -131,6 +125,15 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
     }
     take(made);
     return true;
+}
+
+/* A ring file is named by its path; a ring's name means the run directory. */
+static void say_ring_file(const char *path, const char *what, const char *going_on)
+{
+    const bool in_run_dir = strchr(path, '/') == NULL;
+
+    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; %s\n", in_run_dir ? STEK_RUN_DIR "/" : "", path,
+                  in_run_dir ? ".ring" : "", what, going_on);
 }
 
 /* Opens a ring file; NULL, or what is wrong with it. What was wrong may be gone when one asks what it was: then again. */
@@ -158,7 +161,6 @@ static const char *open_ring_file(const char *path)
  */
 static bool ensure_ring(const struct stek_settings *wanted)
 {
-    const bool in_run_dir = strchr(wanted->ring, '/') == NULL;
     const bool had_it = ring != NULL && !stek_ring_is_private(ring) && strcmp(wanted->ring, settings.ring) == 0;
 
     if (wanted->ring[0] == '\0')
@@ -168,30 +170,79 @@ static bool ensure_ring(const struct stek_settings *wanted)
     const char *problem = open_ring_file(wanted->ring);
     if (problem == NULL)
         return true;
-    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; going on with %s\n", in_run_dir ? STEK_RUN_DIR "/" : "",
-                  wanted->ring, in_run_dir ? ".ring" : "", problem,
-                  had_it ? "the one that is open already" : "a private ring");
+    say_ring_file(wanted->ring, problem,
+                  had_it ? "going on with the one that is open already" : "going on with a private ring");
     return had_it || ensure_private_ring(wanted);
+}
+
+/*
+ * Most programs that reload make new SSL_CTXs but do not read the OpenSSL configuration again (nginx, Apache): so a file
+ * that was not there yet, or was replaced, is taken here too. Where nothing has changed that is one look at the path.
+ */
+static void take_new_ring_file(void)
+{
+    struct stek_ring *made;
+
+    if (settings.ring[0] == '\0' || stek_ring_is_file(ring, settings.ring) ||
+        stek_ring_open(settings.ring, &made) != STEK_OK)
+        return;
+    take(made);
+    say_ring_file(settings.ring, "it is there now", "new SSL_CTXs have it");
+}
+
+static void attach(SSL_CTX *ctx)
+{
+    const struct stek_attach_options options = {settings.context[0] != '\0' ? settings.context : NULL,
+                                                settings.override};
+
+    take_new_ring_file();
+    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
+    enum stek_result result = stek_attach(ctx, ring, &options);
+    if (result != STEK_OK)
+        (void)fprintf(stderr, "stek: an SSL_CTX goes on with OpenSSL's own ticket keys: %s\n",
+                      stek_result_text(result));
+}
+
+/* CRYPTO_EX_new for SSL_CTX: runs in every SSL_CTX_new(). */
+static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
+{
+    (void)ptr, (void)data, (void)index, (void)argl, (void)argp;
+    if (!serves(parent))
+        return;
+    lock_module();
+    if (ring != NULL)
+        attach(parent);
+    unlock_module();
 }
 
 static int hooked;
 
+/* The lock is not to be some other thread's in a forked child. */
 static void hook_ssl_ctx(void)
 {
-    hooked = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
+    hooked = pthread_atfork(lock_module, unlock_module, unlock_module) == 0 &&
+             CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
+}
+
+static void configure(const CONF *conf, const char *section)
+{
+    struct stek_settings wanted;
+
+    if (!read_section(conf, section, &wanted) || !check_policy(conf, section, &wanted.policy))
+        return;
+    lock_module();
+    if (ensure_ring(&wanted))
+        settings = wanted;
+    unlock_module();
 }
 
 /* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from starting at all. */
 int stek_module_init(CONF_IMODULE *module, const CONF *conf)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    const char *section = CONF_imodule_get_value(module);
-    struct stek_settings wanted;
 
-    if (!read_section(conf, section, &wanted) || !check_policy(conf, section, &wanted.policy) || !ensure_ring(&wanted))
-        return 1;
-    settings = wanted;
-    if (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked)
+    configure(conf, CONF_imodule_get_value(module));
+    if (ring != NULL && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
         (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with OpenSSL's own keys\n");
     return 1;
 }

@@ -71,6 +71,11 @@ class Server:
     def stderr(self):
         return self.process.stderr()
 
+    def said(self):
+        """What it wrote to standard error, and to the error log that takes its place in some programs."""
+        log = self.folder / "error.log"
+        return self.stderr() + (log.read_text(errors="replace") if log.exists() else "")
+
     def reload(self):
         """Has the program read its configuration again, which gives it new SSL_CTXs; returns when it has."""
         raise NotImplementedError
