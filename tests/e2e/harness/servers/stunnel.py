@@ -12,7 +12,7 @@ CONFIGURATION = """
 foreground = yes
 pid =
 output = {folder}/stunnel.log
-debug = notice
+debug = info
 syslog = no
 [https]
 accept = 127.0.0.1:{port}
@@ -77,10 +77,11 @@ class Stunnel(Server):
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]
 
-    def times_configured(self):
-        return (self.folder / "stunnel.log").read_text().count("Configuration successful")
+    def times_bound(self):
+        return (self.folder / "stunnel.log").read_text().count(" bound to ")
 
     def reload(self):
-        before = self.times_configured()
+        """It closes its port after it has read its configuration, and opens it again."""
+        before = self.times_bound()
         self.process.signal(signal.SIGHUP)
-        wait_for(lambda: self.times_configured() > before, "stunnel to read its configuration")
+        wait_for(lambda: self.times_bound() > before, "stunnel to listen again")
