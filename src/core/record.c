@@ -118,8 +118,17 @@ static size_t least_needed(const struct stek_records *records)
     return 0;
 }
 
+static void remove_superseded(struct stek_records *records, const struct stek_secret32 *secret)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (!stek_record_counts(&records->at[i]) &&
+            CRYPTO_memcmp(&records->at[i].secret, secret, sizeof *secret) == 0)
+            stek_records_remove(records, i, i + 1);
+}
+
 void stek_records_insert(struct stek_records *records, const struct stek_record *record)
 {
+    remove_superseded(records, &record->secret);
     if (records->count == STEK_RECORDS_MAX) {
         const size_t least = least_needed(records);
         stek_records_remove(records, least, least + 1);

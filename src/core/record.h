@@ -94,7 +94,7 @@ struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq
 void stek_records_append(struct stek_records *records, const struct stek_record *record);
 
 /*
- * Adds a record in its place. In a full ring the oldest superseded record gives way, without any the oldest of all. The
+ * Adds a record in its place. A superseded one of the same secret goes: it counts again. In a full ring the oldest superseded record gives way, without any the oldest of all. The
  * caller has made sure that no other record of this seq counts.
  */
 void stek_records_insert(struct stek_records *records, const struct stek_record *record);

@@ -102,12 +102,11 @@ static void remove_at(struct stek_sync *sync, size_t index)
     stek_records_remove(&sync->records, index, index + 1);
 }
 
-/* What turned out not to be the record of its seq: it opens on if somebody may have sealed under it. */
-static void put_aside(struct stek_sync *sync, size_t index, int64_t now)
+void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
 {
     struct stek_record *record = &sync->records.at[index];
 
-    if (record->active_from <= now)
+    if (record->active_from - now <= sync->policy.rotate_s / 2)
         record->origin = STEK_ORIGIN_SUPERSEDED;
     else
         remove_at(sync, index);
@@ -128,7 +127,7 @@ static void clear_way(struct stek_sync *sync, const struct stek_record *record, 
                                  (other->seq < record->seq && other->active_from >= record->active_from) ||
                                  (other->seq > record->seq && other->active_from <= record->active_from);
         if (contradicts)
-            put_aside(sync, i, now);
+            stek_adopt_put_aside(sync, i, now);
     }
 }
 

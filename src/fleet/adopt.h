@@ -13,6 +13,12 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry, enum stek_value value,
                       const struct stek_record *record, int64_t now);
 
+/*
+ * What turned out not to be the record of its seq: it opens on if somebody may have sealed under it, by a clock that is ahead
+ * by half an interval or that was ahead before; else it goes.
+ */
+void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now);
+
 /* The floor that the store tells of, or the ring's, whichever is higher. */
 uint64_t stek_adopt_floor(const struct stek_sync *sync);
 

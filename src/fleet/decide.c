@@ -11,9 +11,10 @@ enum { OPERATION_MS = 10000, OPERATION_AGAIN_MS = 200 };
 
 /*
  * No record covers this host's time, but the ring has one that begins within an interval (after a revocation by a host whose
- * clock is ahead, or over a gap): it begins here and now. All others hold it already.
+ * clock is ahead, or over a gap): it begins here and now. All others hold it already. The policy's interval: the record's
+ * own is short if another order has ended it.
  */
-static void begin_early(struct stek_records *records, int64_t now)
+static void begin_early(struct stek_records *records, const struct stek_policy *policy, int64_t now)
 {
     if (stek_records_active(records, now) >= 0)
         return;
@@ -21,7 +22,7 @@ static void begin_early(struct stek_records *records, int64_t now)
         struct stek_record *record = &records->at[i];
         if (!stek_record_counts(record) || record->active_from <= now)
             continue;
-        if (record->active_from - now <= record->active_until - record->active_from)
+        if (record->active_from - now <= policy->rotate_s)
             record->active_from = now;
         return;
     }
@@ -75,7 +76,7 @@ static enum stek_result keep_ring(struct stek_sync *sync, int64_t now)
     keep_order(&sync->records);
     if (sync->synced && !sync->reading)
         result = stek_adopt_relink(sync, now);
-    begin_early(&sync->records, now);
+    begin_early(&sync->records, &sync->policy, now);
     if (result == STEK_OK)
         result = stek_records_settle(&sync->records, &sync->policy, now);
     if (result == STEK_OK)

@@ -40,41 +40,49 @@ enum stek_result stek_etcd_ask_local(struct stek_bytes key, struct stek_etcd_req
 
 /* The parts of a transaction, which protobuf-c wants as arrays of pointers. */
 struct txn {
-    Etcd__Compare compare[STEK_ETCD_PUTS_MAX];
-    Etcd__Compare *compares[STEK_ETCD_PUTS_MAX];
+    Etcd__Compare compare[STEK_ETCD_PUTS_MAX + 1];
+    Etcd__Compare *compares[STEK_ETCD_PUTS_MAX + 1];
     Etcd__PutRequest put[STEK_ETCD_PUTS_MAX];
-    Etcd__RangeRequest range[STEK_ETCD_PUTS_MAX];
     Etcd__DeleteRangeRequest deletion;
     Etcd__RequestOp success[STEK_ETCD_PUTS_MAX + 1];
     Etcd__RequestOp *successes[STEK_ETCD_PUTS_MAX + 1];
-    Etcd__RequestOp failure[STEK_ETCD_PUTS_MAX];
-    Etcd__RequestOp *failures[STEK_ETCD_PUTS_MAX];
     Etcd__TxnRequest request;
 };
+
+static Etcd__Compare *new_compare(struct txn *txn, struct stek_bytes key)
+{
+    const size_t i = txn->request.n_compare++;
+    Etcd__Compare *compare = &txn->compare[i];
+
+    *compare = (Etcd__Compare)ETCD__COMPARE__INIT;
+    compare->key = data(key);
+    txn->compares[i] = compare;
+    return compare;
+}
 
 /* Only if the key is absent, or still has the revision that we know: etcd compares and writes in one step. */
 static void add_compare(struct txn *txn, const struct stek_etcd_put *put)
 {
-    const size_t i = txn->request.n_compare++;
-    Etcd__Compare *compare = &txn->compare[i];
-    Etcd__RangeRequest *range = &txn->range[i];
+    Etcd__Compare *compare = new_compare(txn, put->key);
 
-    *compare = (Etcd__Compare)ETCD__COMPARE__INIT;
-    compare->key = data(put->key);
     compare->result = ETCD__COMPARE__RESULT__EQUAL;
     compare->target = put->expected == 0 ? ETCD__COMPARE__TARGET__CREATE : ETCD__COMPARE__TARGET__MOD;
     compare->target_union_case = put->expected == 0 ? ETCD__COMPARE__TARGET_UNION_CREATE_REVISION
                                                     : ETCD__COMPARE__TARGET_UNION_MOD_REVISION;
     if (put->expected != 0)
         compare->mod_revision = put->expected;
-    txn->compares[i] = compare;
-    *range = (Etcd__RangeRequest)ETCD__RANGE_REQUEST__INIT;
-    range->key = data(put->key);
-    txn->failure[i] = (Etcd__RequestOp)ETCD__REQUEST_OP__INIT;
-    txn->failure[i].request_case = ETCD__REQUEST_OP__REQUEST_REQUEST_RANGE;
-    txn->failure[i].request_range = range;
-    txn->failures[i] = &txn->failure[i];
-    txn->request.n_failure++;
+}
+
+/* Only if nothing in the span has been made or changed since: etcd compares every key that is there. */
+static void add_settled(struct txn *txn, const struct stek_etcd_write *write)
+{
+    Etcd__Compare *compare = new_compare(txn, write->settled.from);
+
+    compare->range_end = data(write->settled.until);
+    compare->result = ETCD__COMPARE__RESULT__LESS;
+    compare->target = ETCD__COMPARE__TARGET__MOD;
+    compare->target_union_case = ETCD__COMPARE__TARGET_UNION_MOD_REVISION;
+    compare->mod_revision = write->settled_at + 1;
 }
 
 static Etcd__RequestOp *add_success(struct txn *txn)
@@ -120,13 +128,14 @@ enum stek_result stek_etcd_ask_write(const struct stek_etcd_write *write, struct
     txn.request = (Etcd__TxnRequest)ETCD__TXN_REQUEST__INIT;
     txn.request.compare = txn.compares;
     txn.request.success = txn.successes;
-    txn.request.failure = txn.failures;
     for (size_t i = 0; i < write->count; i++) {
         if (write->puts[i].expected >= 0)
             add_compare(&txn, &write->puts[i]);
         if (write->puts[i].value.len > 0)
             add_put(&txn, &write->puts[i]);
     }
+    if (write->settled.from.len > 0)
+        add_settled(&txn, write);
     if (write->deleted.from.len > 0)
         add_deletion(&txn, &write->deleted);
     return pack(&txn.request.base, ret_request);

@@ -45,14 +45,13 @@ struct stek_etcd_put {
 
 enum { STEK_ETCD_PUTS_MAX = 80 };
 
-/*
- * One transaction: if all comparisons hold, all puts and the deletion; if not, etcd answers with what stands under the
- * compared keys. Borrowed.
- */
+/* One transaction: all puts and the deletion if all comparisons hold, else nothing. Borrowed. */
 struct stek_etcd_write {
     size_t count; /* at most STEK_ETCD_PUTS_MAX */
     const struct stek_etcd_put *puts;
     struct stek_etcd_span deleted; /* without `from`: nothing is deleted */
+    struct stek_etcd_span settled; /* compare: no key in it has changed after `settled_at`. Without `from`: no comparison */
+    int64_t settled_at;
 };
 
 /* Each writes a request. Errors: STEK_ERR_ARGUMENT (too long). */
@@ -95,14 +94,10 @@ struct stek_etcd_answer {
 /* Called with each item of an answer, whose head is complete by then. */
 typedef void (*stek_etcd_item_fn)(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item);
 
-/*
- * Read an answer, and hand out its items in order (`on_item` may be NULL). A write that was not done hands out what
- * stands there instead. Errors: STEK_ERR_FORMAT.
- */
+/* Read an answer, and hand out its items in order (`on_item` may be NULL). Errors: STEK_ERR_FORMAT. */
 STEK_MUST_USE enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
                                                     struct stek_etcd_answer *ret_answer);
-STEK_MUST_USE enum stek_result stek_etcd_read_write(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
-                                                    struct stek_etcd_answer *ret_answer);
+STEK_MUST_USE enum stek_result stek_etcd_read_write(struct stek_bytes message, struct stek_etcd_answer *ret_answer);
 STEK_MUST_USE enum stek_result stek_etcd_read_delete(struct stek_bytes message, struct stek_etcd_answer *ret_answer);
 STEK_MUST_USE enum stek_result stek_etcd_read_lease(struct stek_bytes message, struct stek_etcd_answer *ret_answer);
 STEK_MUST_USE enum stek_result stek_etcd_read_keepalive(struct stek_bytes message, struct stek_etcd_answer *ret_answer);

@@ -100,10 +100,18 @@ static enum stek_result read_lease(struct stek_bytes message, stek_etcd_item_fn 
     return stek_etcd_read_lease(message, ret_answer);
 }
 
+static enum stek_result read_write(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
+                                   struct stek_etcd_answer *ret_answer)
+{
+    (void)on_item;
+    (void)arg;
+    return stek_etcd_read_write(message, ret_answer);
+}
+
 enum stek_result stek_etcd_write(struct stek_etcd *etcd, const struct stek_etcd_write *write,
                                  const struct stek_etcd_caller *caller)
 {
-    const struct stek_etcd_op op = {.read = stek_etcd_read_write, .caller = *caller};
+    const struct stek_etcd_op op = {.read = read_write, .caller = *caller};
     struct stek_etcd_request request;
 
     if (!etcd->online)

@@ -57,8 +57,7 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-enum stek_result stek_etcd_read_write(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
-                                      struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_write(struct stek_bytes message, struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
     Etcd__TxnResponse *txn = etcd__txn_response__unpack(NULL, message.len, message.at);
@@ -67,9 +66,6 @@ enum stek_result stek_etcd_read_write(struct stek_bytes message, stek_etcd_item_
     if (ok) {
         answer.succeeded = txn->succeeded != 0;
         *ret_answer = answer;
-        for (size_t i = 0; i < txn->n_responses; i++)
-            if (txn->responses[i]->response_case == ETCD__RESPONSE_OP__RESPONSE_RESPONSE_RANGE)
-                hand_out(txn->responses[i]->response_range, on_item, arg, ret_answer);
     }
     etcd__txn_response__free_unpacked(txn, NULL);
     return ok ? STEK_OK : STEK_ERR_FORMAT;

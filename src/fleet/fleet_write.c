@@ -54,12 +54,6 @@ static void note_problem(struct stek_fleet_ring *ring, const struct stek_etcd_pr
     memcpy(ring->problem, problem->text, sizeof ring->problem);
 }
 
-static void on_standing_item(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
-{
-    (void)head;
-    stek_fleet_ring_item(arg, item);
-}
-
 static void on_written(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
 {
     struct stek_fleet_ring *ring = arg;
@@ -111,7 +105,12 @@ static enum stek_result compose(const struct stek_fleet_ring *ring, struct parts
 
     for (uint32_t i = 0; result == STEK_OK && i < out->count; i++)
         result = add_record(ring, i, parts);
-    parts->write = (struct stek_etcd_write){.count = out->count + 1, .puts = parts->put};
+    parts->write = (struct stek_etcd_write){
+        .count = out->count + 1,
+        .puts = parts->put,
+        .settled = {stek_key_name_bytes(&ring->from), stek_key_name_bytes(&ring->until)},
+        .settled_at = out->settled_at,
+    };
     if (out->delete_below > 1) {
         stek_name_record(prefix, ring->name, 0, &parts->first);
         stek_name_record(prefix, ring->name, out->delete_below, &parts->below);
@@ -123,7 +122,7 @@ static enum stek_result compose(const struct stek_fleet_ring *ring, struct parts
 
 static void write_now(struct stek_fleet_ring *ring)
 {
-    const struct stek_etcd_caller caller = {on_standing_item, on_written, ring};
+    const struct stek_etcd_caller caller = {NULL, on_written, ring};
     struct parts *parts = malloc(sizeof *parts);
     enum stek_result result = parts != NULL ? compose(ring, parts) : STEK_ERR_MEMORY;
 

@@ -34,20 +34,11 @@ static enum stek_result follows(const struct stek_sync *sync, const struct stek_
     return result;
 }
 
-/* A record that is not of the line of what is published: it only opens from now on, if it may have sealed at all. */
-static void put_aside(struct stek_sync *sync, size_t index, int64_t now)
-{
-    if (sync->records.at[index].active_from <= now)
-        sync->records.at[index].origin = STEK_ORIGIN_SUPERSEDED;
-    else
-        stek_records_remove(&sync->records, index, index + 1);
-}
-
 static void part_with(struct stek_sync *sync, size_t index, int64_t now)
 {
     for (size_t i = sync->records.count; i-- > index;)
         if (stek_record_counts(&sync->records.at[i]))
-            put_aside(sync, i, now);
+            stek_adopt_put_aside(sync, i, now);
 }
 
 /* The continuation of seq - 1, up to what follows it. Nothing when there is no room in time between the two. */
@@ -100,7 +91,7 @@ static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t 
             return result;
     }
     if (!good) {
-        put_aside(sync, next, now);
+        stek_adopt_put_aside(sync, next, now);
         *ret_joined = false;
         return STEK_OK;
     }

@@ -91,8 +91,15 @@ uint64_t stek_storeview_highest(const struct stek_storeview *view)
     return 0;
 }
 
+void stek_storeview_note(struct stek_storeview *view, int64_t revision)
+{
+    if (revision > view->revision)
+        view->revision = revision;
+}
+
 void stek_storeview_begin(struct stek_storeview *view, int64_t revision)
 {
+    view->read_revision = revision;
     view->floor_seen = view->floor_revision > revision;
     for (uint32_t i = 0; i < view->count; i++)
         view->at[i].seen = view->at[i].revision > revision;
@@ -100,6 +107,7 @@ void stek_storeview_begin(struct stek_storeview *view, int64_t revision)
 
 void stek_storeview_end(struct stek_storeview *view)
 {
+    stek_storeview_note(view, view->read_revision);
     if (!view->floor_seen) {
         view->floor_revision = 0;
         view->floor_good = false;

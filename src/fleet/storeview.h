@@ -52,6 +52,8 @@ struct stek_storeview_entry {
 };
 
 struct stek_storeview {
+    int64_t revision; /* all changes of the ring up to this one are known */
+    int64_t read_revision; /* the same, once the read that is under way is complete */
     int64_t floor_revision; /* 0: there is no floor */
     uint64_t floor;
     bool floor_good; /* it opened */
@@ -72,6 +74,9 @@ bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq);
 /* The highest seq with a good record, or with anything at all; 0: none. */
 uint64_t stek_storeview_last(const struct stek_storeview *view);
 uint64_t stek_storeview_highest(const struct stek_storeview *view);
+
+/* Notes a change at `revision`. Changes are told in their order, so there is none before it that is not known. */
+void stek_storeview_note(struct stek_storeview *view, int64_t revision);
 
 /* A full read at `revision` begins; and ends: what it did not mention, and what has not changed since, is not there. */
 void stek_storeview_begin(struct stek_storeview *view, int64_t revision);

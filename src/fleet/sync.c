@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000, LOST_MAX = 2 };
+enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000 };
 
 void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy, const struct stek_records *records,
                     uint64_t floor)
@@ -49,6 +49,7 @@ void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision
 {
     struct stek_storeview_entry *entry = seq > 0 ? stek_storeview_add(&sync->view, seq, now) : NULL;
 
+    stek_storeview_note(&sync->view, revision);
     if (entry == NULL || revision < entry->revision)
         return;
     entry->seen = true;
@@ -63,6 +64,7 @@ void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t 
 {
     struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, seq);
 
+    stek_storeview_note(&sync->view, revision);
     if (entry == NULL || revision < entry->revision)
         return;
     entry->revision = revision;
@@ -74,6 +76,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
 {
     struct stek_storeview *view = &sync->view;
 
+    stek_storeview_note(view, revision);
     if (revision < view->floor_revision)
         return;
     view->floor_seen = true;
@@ -94,6 +97,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
 
 void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision)
 {
+    stek_storeview_note(&sync->view, revision);
     if (revision < sync->view.floor_revision)
         return;
     sync->view.floor_revision = 0;
@@ -122,9 +126,7 @@ void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_
     sync->publish_at_ms = INT64_MAX;
     if (outcome == STEK_WRITTEN_WON)
         note_written(sync, revision, now_ms / 1000);
-    /* Twice: what is known of the store is not what the store compares with. */
-    sync->lost = outcome == STEK_WRITTEN_LOST ? sync->lost + 1 : 0;
-    if (outcome == STEK_WRITTEN_AMBIGUOUS || sync->lost >= LOST_MAX)
+    if (outcome == STEK_WRITTEN_AMBIGUOUS || outcome == STEK_WRITTEN_LOST)
         sync->read_wanted = true;
     if (outcome == STEK_WRITTEN_REFUSED) {
         sync->retry_at_ms = now_ms + sync->retry_ms;

@@ -11,7 +11,7 @@
  *     on connecting:  read_begin, saw_floor and saw_record for every value, read_end; then a watch from revision + 1.
  *                     Or, with nothing compacted: a watch from where the last one broke, what it missed, resumed
  *     on the watch:   saw_record, saw_floor, saw_record_deleted, saw_floor_deleted
- *     on an answer:   the values that a failed transaction returned (saw_...), then written
+ *     on an answer:   written
  *     on any break:   disconnected; what was under way is then taken to be ambiguous
  *     always:         decide; do what it says, in the order of the structure; come again at wake_at_ms at the latest
  *
@@ -33,12 +33,13 @@ struct stek_sync_put {
 };
 
 /*
- * One transaction. Compare: the floor's key has mod_revision `floor_expect` (0: create_revision 0), and each put's key
- * what it expects. Success: all puts (under one lease of `lease_s`), the floor if asked (no lease), and the deletion of all
- * record keys with seq < delete_below. Failure: a range of each put's key and of the floor's key, whose values are to be
- * fed before the outcome. Never repeated by the transport: an error or a time-out is STEK_WRITTEN_AMBIGUOUS.
+ * One transaction. Compare: no key of the ring has a mod_revision above `settled_at`; the floor's key has mod_revision
+ * `floor_expect` (0: create_revision 0), and each put's key what it expects. Success: all puts (under one lease of
+ * `lease_s`), the floor if asked (no lease), and the deletion of all record keys with seq < delete_below. Never repeated by
+ * the transport: an error or a time-out is STEK_WRITTEN_AMBIGUOUS.
  */
 struct stek_sync_write {
+    int64_t settled_at;
     int64_t floor_expect;
     bool put_floor;
     uint64_t floor;
@@ -50,7 +51,7 @@ struct stek_sync_write {
 
 enum stek_written {
     STEK_WRITTEN_WON,       /* committed, at the given revision */
-    STEK_WRITTEN_LOST,      /* a comparison failed; what is there was fed */
+    STEK_WRITTEN_LOST,      /* a comparison failed: a full read will tell what there is */
     STEK_WRITTEN_REFUSED,   /* certainly not committed: permission denied, no space, no lease */
     STEK_WRITTEN_AMBIGUOUS  /* committed or not, now or later: a full read will tell */
 };
@@ -113,7 +114,6 @@ struct stek_sync {
     bool read_wanted; /* what is known of the store is not enough */
     bool read_asked;  /* the caller was told */
     bool writing;     /* `out` is under way */
-    uint32_t lost;    /* transactions in a row */
     bool clock_off;
     bool sure;             /* nothing of the store is unknown since the floor rose last */
     bool diverged;         /* a published record took the place of another one that was no continuation */

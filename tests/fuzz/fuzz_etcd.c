@@ -37,7 +37,7 @@ static bool on_message(void *arg, struct stek_bytes message)
 
     if (stek_etcd_read_range(message, on_item, arg, &answer) != STEK_OK)
         FUZZ_MUST(answer.revision == 42);
-    (void)!stek_etcd_read_write(message, on_item, arg, &answer);
+    (void)!stek_etcd_read_write(message, &answer);
     (void)!stek_etcd_read_delete(message, &answer);
     (void)!stek_etcd_read_keepalive(message, &answer);
     if (stek_etcd_read_lease(message, &answer) == STEK_OK)

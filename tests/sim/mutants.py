@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Breaks the sync on purpose, one line at a time, and demands that the simulation notices.
 
-Each mutant is the sources with one replacement, built apart and run over seeds from 1 on until one fails.
+Each mutant is the sources with one replacement, built apart and run over seeds until one fails: from 1 on, or from where
+what it takes comes together.
 """
 
 import argparse
@@ -16,12 +17,18 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# What is broken; the file; the text that stands there; what stands there instead; and perhaps another file.
+# What is broken; perhaps the first seed; the file; the text that stands there; what stands there instead; and perhaps another file.
 MUTANTS = [
     ("puts without if-absent", "tests/sim/store.c",
-     "if (write->put[i].expect != (there == NULL ? 0 : there->revision))", "if (write->put[i].expect > STEK_TIME_MAX && there)"),
+     "if (write->put[i].expect != (there == NULL ? 0 : there->revision))", "if (write->put[i].expect > STEK_TIME_MAX && there)",
+     "tests/sim/store.c", "if (!is_settled(store, write->settled_at))", "if (false)"),
     ("puts without looking at the floor", "tests/sim/store.c",
-     "if (write->floor_expect != store->floor_revision)", "if (write->floor_expect < 0)"),
+     "if (write->floor_expect != store->floor_revision)", "if (write->floor_expect < 0)",
+     "tests/sim/store.c", "if (!is_settled(store, write->settled_at))", "if (false)"),
+    ("puts although the ring has changed", "src/fleet/publish.c",
+     "ret_write->settled_at = sync->view.revision;", "ret_write->settled_at = INT64_MAX;"),
+    ("does not read what it lost to", "src/fleet/sync.c",
+     "if (outcome == STEK_WRITTEN_AMBIGUOUS || outcome == STEK_WRITTEN_LOST)", "if (outcome == STEK_WRITTEN_AMBIGUOUS)"),
     ("fresh bytes for a seq that is settled", "src/core/schedule.c",
      "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {", "if (true) {",
      "src/fleet/decide.c", "        result = hold_next(sync, now);", "        result = STEK_OK;",
@@ -44,8 +51,11 @@ MUTANTS = [
     ("its own continuation wins over what is published", "src/fleet/adopt.c",
      "        sync->diverged = true;\n", "        sync->diverged = true;\n        return;\n"),
     ("forgets what it sealed while it was cut off", "src/fleet/adopt.c",
-     "    if (record->active_from <= now)\n        record->origin = STEK_ORIGIN_SUPERSEDED;",
-     "    if (record->active_from < 0)\n        record->origin = STEK_ORIGIN_SUPERSEDED;"),
+     "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from < 0)"),
+    ("forgets what it sealed before its clock went back", 4134, "src/fleet/adopt.c",
+     "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from <= now)"),
+    ("a continuation comes back beside itself", 3990, "src/core/record.c",
+     "    remove_superseded(records, &record->secret);\n", ""),
     ("goes on with continuations of what was superseded", "src/fleet/relink.c",
      "*ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;", "*ret_follows = true;"),
     ("a revocation leaves what follows from it", "src/fleet/adopt.c",
@@ -67,6 +77,8 @@ MUTANTS = [
      "!sync->writing && !sync->clock_off && right_key", "!sync->writing && right_key"),
     ("a rotation by hand takes promises back", "src/fleet/operate.c",
      "    ended.active_until = now;\n", "    ended.active_until = now;\n    ended.accept_until = now + 1;\n"),
+    ("seals nothing until a record that was ended early begins", 7184, "src/fleet/decide.c",
+     "<= policy->rotate_s)", "<= record->active_until - record->active_from)"),
     ("keeps retired records", "src/fleet/adopt.c",
      "    stek_records_retire(&sync->records, now);\n", "",
      "src/core/schedule.c", "    stek_records_retire(records, now);\n    return STEK_OK;\n}\n\nstatic bool time_is_sane", "    return STEK_OK;\n}\n\nstatic bool time_is_sane"),
@@ -87,9 +99,9 @@ def copy(folder):
         shutil.copytree(ROOT / name, folder / name)
 
 
-def what_fails(folder, seeds):
+def what_fails(folder, first, seeds):
     """The seed that fails, and the invariant; None when all hold."""
-    result = subprocess.run(["./sim", "--seeds", str(seeds)], cwd=folder, stdout=subprocess.PIPE,
+    result = subprocess.run(["./sim", "--seed", str(first), "--seeds", str(seeds)], cwd=folder, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True, check=False, timeout=300)
     found = re.match(r"seed (\d+) failed after \d+ steps: ([^:]+):", result.stdout)
     if found:
@@ -102,6 +114,7 @@ def what_fails(folder, seeds):
 def try_mutant(mutant, seeds):
     """A line about the mutant, and whether it was noticed."""
     about, *changes = mutant
+    first = changes.pop(0) if isinstance(changes[0], int) else 1
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         copy(folder)
@@ -111,7 +124,7 @@ def try_mutant(mutant, seeds):
                 return f"{about}: {name} has no such line, or several", False
             (folder / name).write_text(text.replace(old, new))
         build(folder)
-        failed = what_fails(folder, seeds)
+        failed = what_fails(folder, first, seeds)
     if failed is None:
         return f"{about}: NOT NOTICED in {seeds} seeds", False
     return f"{about}: noticed by seed {failed[0]} ({failed[1]})", True

@@ -88,6 +88,7 @@ void sim_node_crash(struct sim *sim, struct sim_node *node, bool lose_file)
         node->file_floor = 0;
         node->own_count = 0;
         node->floor_max = 0;
+        node->latest_s = 0;
         node->sealing = 0;
         node->touched_ms = INT64_MIN;
     }
@@ -188,11 +189,6 @@ void sim_node_answer(struct sim *sim, struct sim_node *node, struct sim_event *e
     if (message->is_read) {
         take_read(sim, node, message);
     } else {
-        if (message->outcome == STEK_WRITTEN_LOST) {
-            for (size_t i = 0; i < message->count; i++)
-                saw_value(sim, node, &message->value[i]);
-            saw_floor(node, message->floor_revision, message->floor);
-        }
         stek_sync_written(&node->sync, message->outcome, message->revision, sim_node_clock(sim, node));
     }
     sim_node_decide(sim, node);

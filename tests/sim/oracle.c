@@ -85,6 +85,18 @@ static bool ring_is_empty(const struct sim *sim)
     return true;
 }
 
+/*
+ * Hands have taken the floor back and deleted every record: what the ring was is in no place that a host could look at, and
+ * one that has just lost its ring file begins it anew.
+ */
+static bool is_wiped(const struct sim *sim)
+{
+    for (size_t i = 0; i < sim->store.count; i++)
+        if (sim->store.value[i].there)
+            return false;
+    return sim->store.floor < sim->oracle->floor;
+}
+
 static bool one_secret(const struct sim *sim, const struct stek_record *record)
 {
     for (size_t i = 0; i < sim->oracle->count; i++) {
@@ -115,7 +127,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
     if (there != NULL && (there->foreign || memcmp(&there->record.secret, &put->record.secret,
                                                    sizeof put->record.secret) != 0))
         sim_fail(sim, "one secret", "what stands under seq %llu is overwritten", (unsigned long long)put->record.seq);
-    if (!one_secret(sim, &put->record))
+    if (!one_secret(sim, &put->record) && !is_wiped(sim))
         sim_fail(sim, "one secret", "seq %llu gets a second one", (unsigned long long)put->record.seq);
     if (put->record.seq < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "revoked", "seq %llu is put below the floor", (unsigned long long)put->record.seq);
@@ -129,6 +141,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
         sim_fail(sim, "revoked", "seq %llu follows from a revoked one", (unsigned long long)put->record.seq);
     if (known->published_ms == INT64_MAX)
         known->published_ms = sim->now;
+    known->published_once = true;
     known->moved_ms = put->expect != 0 ? sim->now : known->moved_ms;
 }
 
@@ -162,6 +175,14 @@ void oracle_deleted(struct sim *sim, const struct sim_value *value)
 {
     if (!value->foreign && value->seq >= sim->oracle->floor && value->record.accept_until * 1000 > sim->now)
         sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens", (unsigned long long)value->seq);
+}
+
+bool oracle_was_published(const struct sim *sim, uint64_t seq)
+{
+    for (size_t i = 0; i < sim->oracle->count; i++)
+        if (sim->oracle->known[i].record.seq == seq && sim->oracle->known[i].published_once)
+            return true;
+    return false;
 }
 
 void oracle_lost_key(struct sim *sim, uint64_t seq)

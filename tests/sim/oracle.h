@@ -31,6 +31,8 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write);
 void oracle_deleted(struct sim *sim, const struct sim_value *value);
 /* Somebody deleted a key by hand: nothing is promised for it from now on. */
 void oracle_lost_key(struct sim *sim, uint64_t seq);
+/* Whether a record was ever published under this seq. */
+bool oracle_was_published(const struct sim *sim, uint64_t seq);
 
 /* A node has decided, and its ring file is written. */
 void oracle_look(struct sim *sim, struct sim_node *node);

@@ -48,7 +48,7 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
         sim->config.policy.rotate_s * 500 - learnt_ms(sim) - 2 * sim->config.skew_ms - 4 * sim->config.timeout_ms - 2000;
 
     if (!node->alive || node->odd || known->revoked || touched == INT64_MIN ||
-        known->record.accept_until <= seconds(sim, node) || known->record.seq < node->file_floor)
+        known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor)
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
@@ -65,18 +65,23 @@ static void demand(struct sim *sim, const struct sim_node *node, const struct kn
                  known->published_ms != INT64_MAX ? "published" : "a continuation");
 }
 
-static void note_own(struct sim *sim, struct sim_node *node, const struct known *known)
+/* A promise that is over, by the node's own clock, stays over if the clock goes back then. */
+static void end_own(const struct sim *sim, struct sim_node *node)
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < node->own_count; i++)
         if (node->own[i].accept_until > seconds(sim, node))
             node->own[kept++] = node->own[i];
-    if (kept == SIM_OWN_MAX)
-        memmove(node->own, node->own + 1, --kept * sizeof *node->own);
     node->own_count = kept;
-    node->own[node->own_count++] =
-        (struct sim_sealed){known->record.secret, known->record.seq, known->record.accept_until};
+}
+
+/* It promises as long as its own record says: a continuation that others have made may have other times. */
+static void note_own(struct sim_node *node, const struct stek_record *record)
+{
+    if (node->own_count == SIM_OWN_MAX)
+        memmove(node->own, node->own + 1, --node->own_count * sizeof *node->own);
+    node->own[node->own_count++] = (struct sim_sealed){record->secret, record->seq, record->accept_until};
 }
 
 static void check_sealing(struct sim *sim, struct sim_node *node)
@@ -95,16 +100,17 @@ static void check_sealing(struct sim *sim, struct sim_node *node)
         return;
     node->sealing = number;
     known->sealed = true;
-    note_own(sim, node, known);
+    note_own(node, &node->file.at[active]);
     for (unsigned i = 0; i < sim->config.nodes; i++)
         demand(sim, &sim->node[i], known, lately);
 }
 
-static void check_own(struct sim *sim, const struct sim_node *node)
+static void check_own(struct sim *sim, struct sim_node *node)
 {
+    end_own(sim, node);
     for (unsigned i = 0; i < node->own_count; i++) {
         const struct sim_sealed *sealed = &node->own[i];
-        if (sealed->accept_until <= seconds(sim, node) || holds(&node->file, &sealed->secret))
+        if (holds(&node->file, &sealed->secret))
             continue;
         sim_fail(sim, "own tickets", "node %u no longer opens what it sealed under seq %llu", node->number,
                  (unsigned long long)sealed->seq);
@@ -173,6 +179,8 @@ void oracle_look(struct sim *sim, struct sim_node *node)
         node->own_count = 0; /* whatever it sealed before may be revoked */
     node->floor_max = node->file_floor;
     check_records(sim, node);
+    if (!node->odd && seconds(sim, node) > node->latest_s)
+        node->latest_s = seconds(sim, node); /* what retired then is gone, even if the clock goes back */
     if (node->odd || sim->failure != NULL)
         return;
     check_sealing(sim, node);

@@ -19,6 +19,7 @@ struct known {
     int64_t moved_ms;          /* when its times were last changed in the store */
     bool revoked;
     bool sealed;
+    bool published_once; /* it may have been deleted by hand since */
 };
 
 struct sim_oracle {

@@ -84,6 +84,7 @@ struct sim_node {
     struct stek_records file;
     uint64_t file_floor;
     uint64_t floor_max;
+    int64_t latest_s; /* the latest that its clock has said */
     /* What it sealed under, latest last. */
     size_t sealing; /* the oracle's number of what it seals under, and 1; 0: none yet */
     unsigned own_count;

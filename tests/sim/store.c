@@ -66,8 +66,19 @@ static void delete_value(struct sim *sim, struct sim_value *value)
     log_change(&sim->store, &(struct sim_change){.revision = sim->store.revision, .value = *value});
 }
 
+static bool is_settled(const struct sim_store *store, int64_t revision)
+{
+    bool settled = store->floor_revision <= revision;
+
+    for (size_t i = 0; i < store->count; i++)
+        settled &= !store->value[i].there || store->value[i].revision <= revision;
+    return settled;
+}
+
 static bool compares(struct sim_store *store, const struct stek_sync_write *write)
 {
+    if (!is_settled(store, write->settled_at))
+        return false;
     if (write->floor_expect != store->floor_revision)
         return false;
     for (uint32_t i = 0; i < write->count; i++) {
@@ -113,10 +124,7 @@ static void copy_values(struct sim *sim, struct sim_message *message)
     if (message->value == NULL)
         abort();
     for (size_t i = 0; i < store->count; i++) {
-        bool wanted = message->is_read;
-        for (uint32_t j = 0; !wanted && j < message->write.count; j++)
-            wanted = message->write.put[j].record.seq == store->value[i].seq;
-        if (wanted && store->value[i].there)
+        if (store->value[i].there)
             message->value[message->count++] = store->value[i];
     }
     sim->store.bytes += message->count * VALUE_BYTES;
@@ -137,7 +145,6 @@ void sim_store_answer(struct sim *sim, struct sim_message *message)
     } else if (!compares(store, &message->write)) {
         store->lost++;
         message->outcome = STEK_WRITTEN_LOST;
-        copy_values(sim, message);
     } else {
         apply(sim, &message->write);
     }

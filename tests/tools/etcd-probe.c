@@ -85,13 +85,6 @@ static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
                   (json_int_t)round_trip_ms));
 }
 
-static void on_standing(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
-{
-    (void)arg;
-    (void)head;
-    say_item("standing", item);
-}
-
 static void on_done(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
 {
     (void)arg;
@@ -112,7 +105,7 @@ static int64_t number(const char *text)
 
 static enum stek_result obey(char *line)
 {
-    const struct stek_etcd_caller caller = {on_standing, on_done, NULL};
+    const struct stek_etcd_caller caller = {NULL, on_done, NULL};
     const char *words[5] = {"", "", "", "", ""};
     char *rest = NULL;
     unsigned count = 0;

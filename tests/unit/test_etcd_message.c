@@ -27,8 +27,8 @@ static void put_if_absent_is_a_transaction_on_create_revision_0(void **state)
 
     (void)state;
     assert_int_equal(stek_etcd_ask_write(&write, &request), STEK_OK);
-    /* compare {target CREATE, key "k", create_revision 0}, success {put k v lease 5}, failure {range k} */
-    assert_request(&request, "0a07" "1001" "1a016b" "2800" "120a" "1208" "0a016b" "120176" "1805" "1a05" "0a03" "0a016b");
+    /* compare {target CREATE, key "k", create_revision 0}, success {put k v lease 5} */
+    assert_request(&request, "0a07" "1001" "1a016b" "2800" "120a" "1208" "0a016b" "120176" "1805");
 }
 
 static void a_later_write_compares_the_revision_that_is_known(void **state)
@@ -39,8 +39,19 @@ static void a_later_write_compares_the_revision_that_is_known(void **state)
 
     (void)state;
     assert_int_equal(stek_etcd_ask_write(&write, &request), STEK_OK);
-    /* compare {target MOD, key "k", mod_revision 300}, success {put k v, ignore_lease}, failure {range k} */
-    assert_request(&request, "0a08" "1002" "1a016b" "30ac02" "120a" "1208" "0a016b" "120176" "3001" "1a05" "0a03" "0a016b");
+    /* compare {target MOD, key "k", mod_revision 300}, success {put k v, ignore_lease} */
+    assert_request(&request, "0a08" "1002" "1a016b" "30ac02" "120a" "1208" "0a016b" "120176" "3001");
+}
+
+static void a_write_may_demand_that_nothing_in_a_span_has_changed_since(void **state)
+{
+    static struct stek_etcd_request request;
+    const struct stek_etcd_write write = {.settled = {text("a"), text("b")}, .settled_at = 299};
+
+    (void)state;
+    assert_int_equal(stek_etcd_ask_write(&write, &request), STEK_OK);
+    /* compare {result LESS, target MOD, key "a", mod_revision 300, range_end "b"} */
+    assert_request(&request, "0a0e" "0802" "1002" "1a0161" "30ac02" "82040162");
 }
 
 static void a_write_may_delete_a_span(void **state)
@@ -133,18 +144,17 @@ static void a_page_says_whether_there_is_more(void **state)
     assert_int_equal(items.revision, 7);
 }
 
-static void a_write_that_was_not_done_hands_out_what_is_there(void **state)
+static void a_write_says_whether_it_was_done(void **state)
 {
     struct stek_etcd_answer answer;
-    struct items items = {0};
 
     (void)state;
-    /* header {revision 9}, responses { range { kvs {key "k", mod 7} } } */
-    const struct stek_bytes message = read_hex("0a02" "1809" "1a09" "0a07" "1205" "0a016b" "1807");
-    assert_int_equal(stek_etcd_read_write(message, take, &items, &answer), STEK_OK);
+    /* header {revision 9}, and with succeeded */
+    assert_int_equal(stek_etcd_read_write(read_hex("0a02" "1809"), &answer), STEK_OK);
     assert_false(answer.succeeded);
-    assert_int_equal(items.count, 1);
-    assert_int_equal(items.revision, 7);
+    assert_int_equal(answer.revision, 9);
+    assert_int_equal(stek_etcd_read_write(read_hex("0a02" "1809" "1001"), &answer), STEK_OK);
+    assert_true(answer.succeeded);
 }
 
 static void a_watch_hands_out_what_is_gone_as_gone(void **state)
@@ -181,7 +191,7 @@ static void what_is_not_etcds_is_refused_and_the_output_left_alone(void **state)
     (void)state;
     assert_int_equal(stek_etcd_read_range(read_hex(""), NULL, NULL, &answer), STEK_ERR_FORMAT); /* no header */
     assert_int_equal(stek_etcd_read_range(read_hex("0a05"), NULL, NULL, &answer), STEK_ERR_FORMAT);
-    assert_int_equal(stek_etcd_read_write(read_hex("ff"), NULL, NULL, &answer), STEK_ERR_FORMAT);
+    assert_int_equal(stek_etcd_read_write(read_hex("ff"), &answer), STEK_ERR_FORMAT);
     assert_int_equal(stek_etcd_read_watch(read_hex("1004"), NULL, NULL, &answer), STEK_ERR_FORMAT);
     assert_int_equal(stek_etcd_read_lease(read_hex("0a"), &answer), STEK_ERR_FORMAT);
     assert_int_equal(stek_etcd_read_keepalive(read_hex("0a"), &answer), STEK_ERR_FORMAT);
@@ -193,12 +203,13 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_if_absent_is_a_transaction_on_create_revision_0),
         cmocka_unit_test(a_later_write_compares_the_revision_that_is_known),
+        cmocka_unit_test(a_write_may_demand_that_nothing_in_a_span_has_changed_since),
         cmocka_unit_test(a_write_may_delete_a_span),
         cmocka_unit_test(a_watch_names_its_span_revision_and_number),
         cmocka_unit_test(a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_will_do),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(a_page_says_whether_there_is_more),
-        cmocka_unit_test(a_write_that_was_not_done_hands_out_what_is_there),
+        cmocka_unit_test(a_write_says_whether_it_was_done),
         cmocka_unit_test(a_watch_hands_out_what_is_gone_as_gone),
         cmocka_unit_test(a_watch_that_came_too_late_says_from_where_to_read),
         cmocka_unit_test(what_is_not_etcds_is_refused_and_the_output_left_alone),
