@@ -27,8 +27,6 @@ MUTANTS = [
      "tests/sim/store.c", "if (!is_settled(store, write->settled_at))", "if (false)"),
     ("puts although the ring has changed", "src/fleet/publish.c",
      "ret_write->settled_at = sync->view.revision;", "ret_write->settled_at = INT64_MAX;"),
-    ("does not read what it lost to", "src/fleet/sync.c",
-     "if (outcome == STEK_WRITTEN_AMBIGUOUS || outcome == STEK_WRITTEN_LOST)", "if (outcome == STEK_WRITTEN_AMBIGUOUS)"),
     ("fresh bytes for a seq that is settled", "src/core/schedule.c",
      "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {", "if (true) {",
      "src/fleet/decide.c", "        result = hold_next(sync, now);", "        result = STEK_OK;",
