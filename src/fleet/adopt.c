@@ -136,13 +136,18 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The same record: its times only ever move forward in a rotation by hand, so the earlier ones are the later news. */
-static void merge_times(struct stek_record *mine, const struct stek_record *record)
+/*
+ * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are the later news. Those of
+ * a continuation that is news in the store were this host's reckoning, and give way.
+ */
+static void merge_times(struct stek_record *mine, const struct stek_record *record, bool known)
 {
+    const bool reckoned = mine->origin == STEK_ORIGIN_CONTINUED && !known;
+
     mine->origin = record->origin;
-    mine->active_from = earlier(mine->active_from, record->active_from);
-    mine->active_until = earlier(mine->active_until, record->active_until);
-    mine->accept_until = earlier(mine->accept_until, record->accept_until);
+    mine->active_from = reckoned ? record->active_from : earlier(mine->active_from, record->active_from);
+    mine->active_until = reckoned ? record->active_until : earlier(mine->active_until, record->active_until);
+    mine->accept_until = reckoned ? record->accept_until : earlier(mine->accept_until, record->accept_until);
 }
 
 static void take(struct stek_sync *sync, struct stek_storeview_entry *entry, const struct stek_record *record,
@@ -153,7 +158,7 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry, con
 
     entry->presence = STEK_PRESENCE_HELD;
     if (mine != NULL && same_secret(mine, record)) {
-        merge_times(mine, record);
+        merge_times(mine, record, known);
         return;
     }
     if (mine != NULL) {

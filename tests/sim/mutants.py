@@ -52,8 +52,6 @@ MUTANTS = [
      "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from < 0)"),
     ("forgets what it sealed before its clock went back", 4134, "src/fleet/adopt.c",
      "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from <= now)"),
-    ("a continuation comes back beside itself", 3990, "src/core/record.c",
-     "    remove_superseded(records, &record->secret);\n", ""),
     ("goes on with continuations of what was superseded", "src/fleet/relink.c",
      "*ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;", "*ret_follows = true;"),
     ("a revocation leaves what follows from it", "src/fleet/adopt.c",

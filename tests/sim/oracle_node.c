@@ -224,7 +224,7 @@ static void check_random(struct sim *sim, const struct sim_node *node)
     uint32_t pending = turn_is_over ? 0 : 1;
 
     for (size_t i = 0; i < node->file.count; i++) {
-        if (node->file.at[i].active_from <= seconds(sim, node))
+        if (!stek_record_counts(&node->file.at[i]) || node->file.at[i].active_from <= seconds(sim, node))
             continue;
         pending++;
         if (node->file.at[i].origin != STEK_ORIGIN_PUBLISHED)

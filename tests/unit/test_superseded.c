@@ -130,10 +130,26 @@ static void a_ring_with_only_superseded_records_starts_anew(void **state)
     assert_true(stek_records_hold_secret(&records, &record.secret));
 }
 
+static void a_superseded_record_that_counts_again_is_not_held_twice(void **state)
+{
+    struct stek_record record = record_of(5, STEK_ORIGIN_SUPERSEDED);
+    struct stek_records records = healed_ring();
+    const uint64_t before = records.count;
+
+    (void)state;
+    stek_records_insert(&records, &record);
+    record.origin = STEK_ORIGIN_CONTINUED;
+    stek_records_insert(&records, &record);
+    assert_int_equal(records.count, before + 1);
+    assert_null(stek_records_problem(&records));
+    assert_non_null(stek_records_find(&records, 5));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_inserted_in_the_order_of_their_seq_with_superseded_ones_first),
+        cmocka_unit_test(a_superseded_record_that_counts_again_is_not_held_twice),
         cmocka_unit_test(a_superseded_record_never_seals),
         cmocka_unit_test(a_superseded_record_drains_until_it_retires),
         cmocka_unit_test(the_chain_goes_on_from_the_record_that_counts),
