@@ -189,26 +189,12 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         entry->presence = STEK_PRESENCE_IDLE;
 }
 
-/* Whether what seals instead of what was revoked is here, with its new times: a clock may be off by half an interval. */
-static bool has_successor(const struct stek_sync *sync, uint64_t floor, int64_t now)
-{
-    for (uint32_t i = 0; i < sync->view.count; i++)
-        if (sync->view.at[i].seq >= floor && sync->view.at[i].presence == STEK_PRESENCE_HELD &&
-            sync->view.at[i].active_from - now <= sync->policy.rotate_s / 2)
-            return true;
-    return false;
-}
-
-void stek_adopt_raise(struct stek_sync *sync, int64_t now)
+void stek_adopt_raise(struct stek_sync *sync)
 {
     const uint64_t floor = stek_adopt_floor(sync);
 
     if (floor == sync->floor)
         return;
-    if (!sync->sure && !has_successor(sync, floor, now)) {
-        sync->read_wanted = true;
-        return;
-    }
     sync->floor = floor;
     for (size_t i = sync->records.count; i-- > 0;)
         if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))

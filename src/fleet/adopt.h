@@ -24,9 +24,9 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync);
 
 /*
  * Obeys a floor that has risen: no record below it opens any more, nor one that may follow from such a one; only what is in
- * the store stays. It waits for the record that is to seal from then on, or until a full read has shown that there is none.
+ * the store stays. What seals from then on was put in the same transaction, so it is here already.
  */
-void stek_adopt_raise(struct stek_sync *sync, int64_t now);
+void stek_adopt_raise(struct stek_sync *sync);
 
 /*
  * With a complete view of the store: parts with records that do not follow from what is published, and continues over

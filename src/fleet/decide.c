@@ -71,7 +71,7 @@ static enum stek_result keep_ring(struct stek_sync *sync, int64_t now)
     enum stek_result result = STEK_OK;
 
     if (sync->synced && !sync->reading)
-        stek_adopt_raise(sync, now);
+        stek_adopt_raise(sync);
     stek_adopt_retire(sync, now);
     keep_order(&sync->records);
     if (sync->synced && !sync->reading)

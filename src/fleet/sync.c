@@ -40,7 +40,6 @@ void stek_sync_read_end(struct stek_sync *sync)
     stek_storeview_end(&sync->view);
     sync->reading = false;
     sync->read_asked = false;
-    sync->sure = true;
     sync->synced = true;
 }
 
@@ -89,9 +88,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
         return;
     }
     view->floor = floor;
-    if (floor > sync->floor)
-        sync->sure = sync->reading; /* obeyed with the next decision */
-    else if (floor < sync->floor)
+    if (floor < sync->floor) /* a higher one is obeyed with the next decision */
         stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
 }
 

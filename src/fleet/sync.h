@@ -115,7 +115,6 @@ struct stek_sync {
     bool read_asked;  /* the caller was told */
     bool writing;     /* `out` is under way */
     bool clock_off;
-    bool sure;             /* nothing of the store is unknown since the floor rose last */
     bool diverged;         /* a published record took the place of another one that was no continuation */
     int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
     int64_t retry_at_ms;   /* after a refusal of the store: not before */
