@@ -68,6 +68,19 @@ def test_the_rotation_interval_is_measured(watched):
     assert len(report.whole["key_names"]) >= 3
 
 
+def test_in_tls_1_2_a_new_ticket_comes_once_the_key_has_changed(watched):
+    """A ticket of the newest key is not replaced; one whose key was replaced is, by one with another key name."""
+    seen = lines(watched["rotates"].recording)
+    shakes = [line for line in seen if line["type"] == "handshake"]
+    tickets = [line for line in seen if line["type"] == "ticket"]
+    tries = {index: shake for index, shake in enumerate(shakes) if shake["version_offered"] == 0x303 and shake["resumed"]}
+    renewed = [(tickets[tries[ticket["handshake"]]["ticket"]]["bytes"][:32], ticket["bytes"][:32])
+               for ticket in tickets if ticket["handshake"] in tries]
+    assert 0 < len(renewed) < len(tries)
+    assert all(before != after for before, after in renewed)
+    assert "1.2" in {found.version for found in watched["rotates"].report.of("renewal")}
+
+
 def test_a_ticket_that_outlives_its_lifetime_is_found(watched):
     assert watched["outlives"].report.severities("lives-beyond-hint") == {"medium"}
 
