@@ -50,7 +50,8 @@ enum stek_result stek_audit_observe(struct stek_audit_client *client, struct ste
 {
     struct stek_audit_run run;
 
-    obs->started = obs->ended = stek_audit_now();
+    if (obs->handshakes_len == 0)
+        obs->started = obs->ended = stek_audit_now();
     stek_audit_run_init(&run, client, obs, hooks);
     run.planned = stek_audit_planned(&obs->plan, obs->targets_len);
     stek_audit_probe_offers(&run);

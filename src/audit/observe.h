@@ -26,7 +26,7 @@ uint32_t stek_audit_planned(const struct stek_audit_plan *plan, size_t targets_l
 uint32_t stek_audit_planned_round(size_t targets_len);
 
 /*
- * Audits obs->targets as obs->plan says and appends what it sees. Stopped early, obs->interrupted is set and the result
+ * Audits obs->targets as obs->plan says and appends what it sees; tickets that are there count. Stopped early, obs->interrupted is set and the result
  * is STEK_OK. Errors: those of stek_audit_shake(); what was seen before stays. Not thread-safe.
  */
 STEK_MUST_USE enum stek_result stek_audit_observe(struct stek_audit_client *client, struct stek_audit_observation *obs,

@@ -122,8 +122,11 @@ static int open_record(struct audit *audit, bool *ret_old)
     int fd = open(request->record, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     *ret_old = fd < 0 && errno == EEXIST && request->plan.watch_s > 0;
-    if (*ret_old)
+    if (*ret_old) {
         fd = open(request->record, O_RDWR | O_CLOEXEC);
+        *ret_old = fd < 0 || lseek(fd, 0, SEEK_END) != 0; /* cut off before its first line, it is as good as new */
+        (void)lseek(fd, 0, SEEK_SET);
+    }
     if (fd < 0)
         return fail("--record", request->record,
                     errno == EEXIST ? "is there already: name a new file" : strerror(errno));
@@ -138,10 +141,19 @@ static int open_record(struct audit *audit, bool *ret_old)
     return code;
 }
 
-static void announce(const struct audit_request *request, bool old)
+/* The watch begins when all else is done. A recording that was cut off before has it done again, for what is missing. */
+static bool was_watched(const struct stek_audit_observation *obs)
+{
+    for (size_t i = 0; i < obs->handshakes_len; i++)
+        if (obs->handshakes[i].purpose == STEK_AUDIT_SAMPLE)
+            return true;
+    return false;
+}
+
+static void announce(const struct audit_request *request, bool only_watch)
 {
     const size_t targets = request->targets_len;
-    const uint32_t planned = old ? 0 : stek_audit_planned(&request->plan, targets);
+    const uint32_t planned = only_watch ? 0 : stek_audit_planned(&request->plan, targets);
     const uint32_t rate = request->plan.rate;
     char span[32];
 
@@ -155,12 +167,12 @@ static void announce(const struct audit_request *request, bool old)
                       audit_span(request->plan.watch_s, (char[32]){0}));
 }
 
-static enum stek_result look(struct audit *audit, struct stek_audit_client *client, bool old)
+static enum stek_result look(struct audit *audit, struct stek_audit_client *client, bool only_watch)
 {
     const struct stek_audit_observe_hooks hooks = {must_stop, after_handshake, on_progress, audit};
     enum stek_result result = STEK_OK;
 
-    if (!old)
+    if (!only_watch)
         result = stek_audit_observe(client, &audit->obs, &hooks);
     audit->watching = true;
     if (result == STEK_OK && audit->request->plan.watch_s > 0 && !must_stop(audit))
@@ -187,12 +199,15 @@ static int observe(struct audit *audit)
         for (size_t i = 0; i < audit->request->targets_len && !old; i++)
             if (stek_audit_add_target(&audit->obs, &audit->request->targets[i]) != STEK_OK)
                 code = fail("cannot start", "", stek_result_text(STEK_ERR_MEMORY));
-        announce(audit->request, old);
-        const enum stek_result result = look(audit, client, old);
+        const bool only_watch = was_watched(&audit->obs);
+        announce(audit->request, only_watch);
+        const enum stek_result result = look(audit, client, only_watch);
         if (audit->record_error != 0)
             code = fail("--record", audit->request->record, strerror(audit->record_error));
         else if (result != STEK_OK)
             code = fail("ended early", "", stek_result_text(result));
+        else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
+            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n", audit->request->record);
     }
     stek_audit_client_free(client);
     return code;

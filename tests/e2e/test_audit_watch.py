@@ -154,6 +154,34 @@ def test_a_watch_that_was_killed_is_taken_up_again(stock, recording):
     assert len(handshakes(recording, "tamper")) == len([line for line in before if line.get("purpose") == "tamper"])
 
 
+def test_a_watch_that_was_killed_before_it_began_does_all_the_rest(stock, recording):
+    server = stock(Broken)
+    first = Background(server, recording, watch="1h", tickets=40, every="1s", rate=20)
+    wait_for(lambda: len(handshakes(recording, "offer")) >= 5, "some tickets")
+    first.end(signal.SIGKILL)
+    before = lines(recording)
+    assert not handshakes(recording, "resume")
+    again = Background(server, recording, watch="1h", tickets=40, every="1s")
+    wait_for(lambda: handshakes(recording, "sample"), "the watch to begin")
+    report = again.end(signal.SIGINT)
+    assert lines(recording)[:len(before)] == before
+    assert handshakes(recording, "resume") and handshakes(recording, "tamper") and handshakes(recording, "psk-only")
+    assert {"resumes", "interrupted"} <= report.ids()
+
+
+def test_a_watch_goes_on_from_an_empty_file(stock, recording):
+    recording.touch()
+    report = audit(stock(Broken), watch="2s", record=recording, **QUICK)
+    assert "resumes" in report.ids()
+    assert handshakes(recording, "sample")
+
+
+def test_an_end_by_ctrl_c_says_how_to_go_on(stock, recording):
+    watch = Background(stock(Broken), recording, watch="1h", **QUICK)
+    wait_for(lambda: handshakes(recording, "sample"), "the watch to begin")
+    assert f"the same command line goes on from {recording}" in watch.end(signal.SIGINT).stderr
+
+
 def test_rotation_is_measured_across_an_interruption(loaded, recording):
     """A key that changes every 4 s, watched in two sittings with a Ctrl-C and a pause between them."""
     server = loaded(Nginx, stek={"rotate": "4s", "accept": "60s"})

@@ -87,8 +87,9 @@ class Background:
     def __init__(self, server, recording, **options):
         options = {"tickets": 20, "rate": 1000} | options
         self.output = open(recording.with_suffix(".json"), "w+")
+        self.said = open(recording.with_suffix(".err"), "w+")
         self.popen = spawn(command(f"localhost:{server.port}", ca=server.pki.ca, json=True, record=recording, **options),
-                           stdout=self.output, env=plain_environment())
+                           stdout=self.output, stderr=self.said, env=plain_environment())
 
     def end(self, number=None):
         """Sends a signal, if one is given, and waits; the report, or None if there is none."""
@@ -99,9 +100,10 @@ class Background:
         finally:
             stop(self.popen)
         self.output.seek(0)
-        text = self.output.read()
-        self.output.close()
-        return Report(status, "", json.loads(text)) if text else None
+        self.said.seek(0)
+        with self.output, self.said:
+            text, said = self.output.read(), self.said.read()
+        return Report(status, said, json.loads(text)) if text else None
 
 
 def lines(path):
