@@ -188,6 +188,7 @@ static int observe(struct audit *audit)
 {
     const struct stek_audit_stop stop = {must_stop, audit};
     struct stek_audit_client *client = NULL;
+    const char *record = audit->request->record != NULL ? audit->request->record : "";
     char problem[PROBLEM_LEN] = "";
     bool old = false;
 
@@ -203,11 +204,11 @@ static int observe(struct audit *audit)
         announce(audit->request, only_watch);
         const enum stek_result result = look(audit, client, only_watch);
         if (audit->record_error != 0)
-            code = fail("--record", audit->request->record, strerror(audit->record_error));
+            code = fail("--record", record, strerror(audit->record_error));
         else if (result != STEK_OK)
             code = fail("ended early", "", stek_result_text(result));
         else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
-            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n", audit->request->record);
+            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n", record);
     }
     stek_audit_client_free(client);
     return code;
