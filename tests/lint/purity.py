@@ -3,7 +3,8 @@
 """The pure rooms call no clock, no I/O, no allocator and no random generator, and keep no writable globals.
 
 Judged by the compiled objects, so that no macro can hide a call. A pure room may call the C library's functions on
-memory and strings, libcrypto's for wiping and comparing, itself, and crypto/ except for its random generator.
+memory and strings, libcrypto's for wiping and comparing, itself, and crypto/ except for its random generator. So are the
+fleet's rules, which may also call core/.
 The audit's judge allocates and decrypts, but knows no clock, no files, no network and no random generator either.
 """
 
@@ -11,6 +12,7 @@ import objects
 from report import finish, options
 
 PURE = ("core", "keyfile")
+FLEET = ("adopt", "decide", "operate", "publish", "relink", "stagger", "storeview", "sync")
 DETERMINISTIC = ("crypto",)
 RANDOM = "src_crypto_random.c.o"
 ALLOWED = {
@@ -42,11 +44,13 @@ def objects_of(build, rooms):
 
 def main():
     build = options(__doc__).build
-    pure = objects_of(build, PURE)
+    fleet = [build / "src" / "fleet" / "libstek_fleet.a.p" / f"{name}.c.o" for name in FLEET]
+    pure = objects_of(build, PURE) + [path for path in fleet if path.exists()]
     allowed = set(ALLOWED)
     for path in pure + [path for path in objects_of(build, DETERMINISTIC) if path.name != RANDOM]:
         allowed |= objects.defined(path)
-    problems = [] if pure else [f"{build}: no objects of core/ in libstek_internal.a.p"]
+    problems = [] if objects_of(build, PURE) else [f"{build}: no objects of core/ in libstek_internal.a.p"]
+    problems += [f"{build}: no {path.name} in libstek_fleet.a.p" for path in fleet if not path.exists()]
     for path in pure:
         problems += [f"{path.name}: calls {name}" for name in sorted(objects.undefined(path) - allowed)]
         problems += [f"{path.name}: writable data in {name}" for name in sorted(objects.writable_sections(path))]

@@ -10,6 +10,7 @@ import unittest
 
 import checks
 import manuals
+import purity
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -100,6 +101,11 @@ class Purity(LintCase):
         super().setUp()
         self.compile(f"{OBJECTS}/src_crypto_derive.c.o", "int stek_derive(void) { return 1; }", "-c")
         self.compile(f"{OBJECTS}/src_crypto_random.c.o", "int stek_random(void) { return 1; }", "-c")
+        for name in purity.FLEET:
+            self.compile_fleet(name, "int stek_derive(void); int f(void) { return stek_derive(); }")
+
+    def compile_fleet(self, name, text):
+        self.compile(f"build/src/fleet/libstek_fleet.a.p/{name}.c.o", text, "-c")
 
     def compile_core(self, text):
         self.compile(f"{OBJECTS}/src_core_schedule.c.o", text, "-c")
@@ -122,6 +128,14 @@ class Purity(LintCase):
 
     def test_nothing_compiled(self):
         self.assert_reported("purity", "no objects of core/")
+
+    def test_fleet(self):
+        self.compile_core("int f(void) { return 1; }")
+        for call in ("time", "malloc", "RAND_bytes"):
+            self.compile_fleet("sync", f"long {call}(); long f(void) {{ return {call}(0); }}")
+            self.assert_reported("purity", f"sync.c.o: calls {call}")
+        (self.root / "build/src/fleet/libstek_fleet.a.p/sync.c.o").unlink()
+        self.assert_reported("purity", "no sync.c.o in libstek_fleet.a.p")
 
     def test_judge(self):
         self.compile_core("int f(void) { return 1; }")

@@ -87,14 +87,17 @@ static bool ring_is_empty(const struct sim *sim)
 
 /*
  * Hands have taken the floor back and deleted every record: what the ring was is in no place that a host could look at, and
- * one that has just lost its ring file begins it anew.
+ * one that has just lost its ring file begins it anew. Nothing is promised for the old one.
  */
-static bool is_wiped(const struct sim *sim)
+static void forget_if_wiped(struct sim *sim)
 {
+    if (sim->store.floor >= sim->oracle->floor)
+        return;
     for (size_t i = 0; i < sim->store.count; i++)
         if (sim->store.value[i].there)
-            return false;
-    return sim->store.floor < sim->oracle->floor;
+            return;
+    for (size_t i = 0; i < sim->oracle->count; i++)
+        sim->oracle->known[i].published_ms = INT64_MAX;
 }
 
 static bool one_secret(const struct sim *sim, const struct stek_record *record)
@@ -127,7 +130,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
     if (there != NULL && (there->foreign || memcmp(&there->record.secret, &put->record.secret,
                                                    sizeof put->record.secret) != 0))
         sim_fail(sim, "one secret", "what stands under seq %llu is overwritten", (unsigned long long)put->record.seq);
-    if (!one_secret(sim, &put->record) && !is_wiped(sim))
+    if (!one_secret(sim, &put->record))
         sim_fail(sim, "one secret", "seq %llu gets a second one", (unsigned long long)put->record.seq);
     if (put->record.seq < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "revoked", "seq %llu is put below the floor", (unsigned long long)put->record.seq);
@@ -139,6 +142,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
     }
     if (known->revoked && sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "revoked", "seq %llu follows from a revoked one", (unsigned long long)put->record.seq);
+    known->returned |= known->published_once && known->published_ms == INT64_MAX;
     if (known->published_ms == INT64_MAX)
         known->published_ms = sim->now;
     known->published_once = true;
@@ -167,6 +171,7 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
         raise_floor(sim, write->floor);
     else if (write->put_floor)
         sim->oracle->floor_ms = sim->now; /* mended */
+    forget_if_wiped(sim);
     for (uint32_t i = 0; i < write->count; i++)
         check_put(sim, write, &write->put[i]);
 }

@@ -37,6 +37,29 @@ static bool opens(const struct sim *sim, const struct sim_node *node, const stru
     return holds(&settled, secret);
 }
 
+/* Whether a record was deleted by hand, and nobody has put it again, or the news is still on its way. */
+static bool is_lost(const struct sim *sim, uint64_t seq)
+{
+    for (size_t i = 0; i < sim->oracle->count; i++) {
+        const struct known *known = &sim->oracle->known[i];
+        const bool news = known->returned && sim->now <= known->published_ms + learnt_ms(sim);
+        if (known->record.seq == seq && known->published_once && (known->published_ms == INT64_MAX || news))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it is a continuation past a record that was deleted by hand: who held that one does not continue there. */
+static bool passes_lost(const struct sim *sim, const struct known *known)
+{
+    while (!is_lost(sim, known->record.seq)) {
+        if (known->parent == NONE || known->published_ms != INT64_MAX)
+            return false;
+        known = &sim->oracle->known[known->parent];
+    }
+    return true;
+}
+
 /*
  * Whether `node` must open what is sealed under `known`: it was in touch since that was published; or, if it is a
  * continuation, so lately that it would have heard of anything else.
@@ -52,7 +75,7 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
-    if (sim->now < sim->oracle->lost_ms + 2 * sim->config.policy.rotate_s * 1000)
+    if (sim->now < sim->oracle->lost_ms + 2 * sim->config.policy.rotate_s * 1000 || passes_lost(sim, known))
         return false;
     return just_sealed && lately_ms > 0 && touched >= sim->now - lately_ms;
 }

@@ -20,6 +20,7 @@ struct known {
     bool revoked;
     bool sealed;
     bool published_once; /* it may have been deleted by hand since */
+    bool returned;       /* and put again */
 };
 
 struct sim_oracle {
