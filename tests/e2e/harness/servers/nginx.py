@@ -12,6 +12,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 worker_processes {workers};
 {user}
+{main}
 events {{ worker_connections 256; }}
 http {{
     access_log off;
@@ -45,7 +46,7 @@ class Nginx(Server):
     name = "nginx"
 
     def __init__(self, *args, workers=4, ticket_key=None, user=None, second_host=False, second_verifies=False,
-                 protocols="TLSv1.2 TLSv1.3", directives="", **kwargs):
+                 protocols="TLSv1.2 TLSv1.3", directives="", main="", **kwargs):
         super().__init__(*args, **kwargs)
         self.workers = workers
         self.ticket_key = ticket_key  # an 80-byte key file
@@ -54,6 +55,7 @@ class Nginx(Server):
         self.second_verifies = second_verifies  # and demands client certificates there
         self.protocols = protocols
         self.directives = directives  # more of them, for all hosts
+        self.main = main  # more of them, outside of http
 
     def verification(self):
         return f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;"
@@ -69,7 +71,7 @@ class Nginx(Server):
     def prepare(self):
         self.write("nginx.conf", CONFIGURATION.format(
             folder=self.folder, workers=self.workers, hosts=self.hosts(),
-            protocols=self.protocols, directives=self.directives,
+            protocols=self.protocols, directives=self.directives, main=self.main,
             user=f"user {self.user};" if self.user else "",
             ticket_key=f"ssl_session_ticket_key {self.ticket_key};" if self.ticket_key else ""))
 
