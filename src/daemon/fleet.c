@@ -47,18 +47,24 @@ bool stek_keeper_load(struct stek_keeper *keeper, const char *library, struct st
     return true;
 }
 
+static const char credential_mark[] = "credential:";
+
+static bool is_credential(const char *setting)
+{
+    return strncmp(setting, credential_mark, sizeof credential_mark - 1) == 0;
+}
+
 /* Where a key is: a path, or a credential that systemd has put in place (systemd.exec(5), LoadCredential=). */
 static bool key_path(const char *setting, char *ret_path, size_t size, struct stek_config_problem *ret_problem)
 {
-    static const char mark[] = "credential:";
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
-    if (strncmp(setting, mark, sizeof mark - 1) != 0)
+    if (!is_credential(setting))
         return snprintf(ret_path, size, "%s", setting) < (int)size;
     if (folder == NULL)
         return fail(ret_problem, "[fleet] kek = %s: systemd has given no credentials: LoadCredential= in stekd.service",
                     setting);
-    return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof mark - 1) < (int)size;
+    return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof credential_mark - 1) < (int)size;
 }
 
 static bool read_key(const char *setting, struct stek_kek *ret_kek, struct stek_config_problem *ret_problem)
@@ -69,6 +75,8 @@ static bool read_key(const char *setting, struct stek_kek *ret_kek, struct stek_
     if (!key_path(setting, path, sizeof path, ret_problem))
         return false;
     const char *problem = stek_kekfile_read(path, &key);
+    if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0)
+        problem = "systemd has not given this one: LoadCredential= in stekd.service";
     if (problem != NULL)
         return fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
     return stek_kek_init(&key, ret_kek) == STEK_OK || fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);

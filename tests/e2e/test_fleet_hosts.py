@@ -295,6 +295,44 @@ def test_a_key_file_that_others_may_read_is_refused(fleet, folder):
         host.start()
 
 
+@pytest.fixture
+def credentials(folder):
+    """A folder as systemd makes one for LoadCredential=: only the service may look into it, and nobody writes."""
+    made = folder / "credentials"
+    made.mkdir(mode=0o700)
+    yield made
+    made.chmod(0o700)
+
+
+def hand_over(credentials, **keys):
+    for name, kek in keys.items():
+        (credentials / f"{name}.kek").write_bytes(kek.read_bytes())
+        (credentials / f"{name}.kek").chmod(0o400)
+    credentials.chmod(0o500)
+
+
+def test_keys_may_be_credentials_of_systemd(fleet, folder, credentials):
+    hand_over(credentials, fleet=fleet.kek, new=make_kek(folder / "new.kek"))
+    by_file = fleet.host(ring={"rotate": "1h"})
+    by_credential = fleet.prepare(kek="credential:fleet.kek credential:new.kek", ring={"rotate": "1h"})
+    by_credential.env = {"CREDENTIALS_DIRECTORY": credentials}
+    fleet.stack.enter_context(by_credential)
+    for host in fleet.hosts:
+        host.wait_in_step()
+    fleet.wait_equal()
+    assert len(by_credential.fleet_status()["keys"]) == 2
+    assert by_credential.fleet_status()["keys"][0] == by_file.fleet_status()["keys"][0]
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["another-credential", "no-credentials"])
+def test_a_credential_that_systemd_has_not_given_is_said(fleet, credentials, given):
+    hand_over(credentials, other=fleet.kek)
+    host = fleet.prepare(kek="credential:fleet.kek")
+    host.env = {"CREDENTIALS_DIRECTORY": credentials if given else None}
+    with pytest.raises(Exception, match=r"\[fleet\] kek = credential:fleet\.kek: .*LoadCredential="):
+        host.start()
+
+
 def test_stekd_without_a_fleet_carries_no_libcurl(folder):
     from harness.stekd import Stekd
     with Stekd(folder / "alone", web={}) as daemon:
