@@ -59,7 +59,9 @@ struct stek_etcd {
     enum stek_etcd_server server;     /* at its other end */
     int64_t watches;                  /* how many it was asked for */
     unsigned signs;                   /* how often a proxy was asked for a sign of life */
-    int64_t heard_ms;                 /* when it last said anything; monotonic */
+    int64_t heard_ms;                 /* when the other end last gave a sign of life; monotonic */
+    int64_t told_ms;                  /* the same, on the watch */
+    int64_t asked_ms;                 /* when it was last asked for one there */
     int64_t dated_ms;                 /* when the date was last asked for */
     struct stek_etcd_op *ops;
     size_t spans_count;
@@ -95,8 +97,9 @@ bool stek_etcd_spans_settled(const struct stek_etcd *etcd);
 /* Asks for a sign of life, or gives up one that has not come. */
 void stek_etcd_watch_tick(struct stek_etcd *etcd);
 
-/* The same where a proxy is at the other end. */
-void stek_etcd_proxy_tick(struct stek_etcd *etcd);
+/* The same by a reading: of a member that does not answer on its watch, and of a proxy. */
+void stek_etcd_ask_member(struct stek_etcd *etcd);
+void stek_etcd_ask_proxy(struct stek_etcd *etcd);
 
 /* All spans have been dealt with: says so, once for each link. */
 void stek_etcd_came_online(struct stek_etcd *etcd);

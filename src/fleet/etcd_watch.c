@@ -87,7 +87,7 @@ static bool on_watch_message(void *arg, struct stek_bytes message)
 
     if (etcd->broken)
         return true;
-    etcd->heard_ms = stek_etcd_now_ms();
+    etcd->heard_ms = etcd->told_ms = stek_etcd_now_ms();
     if (stek_etcd_read_watch(message, deliver_event, etcd, &answer) != STEK_OK)
         return false;
     stek_etcd_check_cluster(etcd, &answer);
@@ -134,7 +134,7 @@ static void begin_watching(struct stek_etcd_watched *watched)
     watched->state = STEK_SPAN_WATCHED;
     watched->order = etcd->watches++;
     if (etcd->watch == NULL)
-        etcd->heard_ms = stek_etcd_now_ms();
+        etcd->heard_ms = etcd->told_ms = etcd->asked_ms = stek_etcd_now_ms();
     if (stek_etcd_ask_watch(&watched->span, watch_id_of(watched), watched->revision + 1, &request) != STEK_OK ||
         !send_on_watch(etcd, &request))
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
@@ -275,18 +275,27 @@ void stek_etcd_reread(struct stek_etcd *etcd, size_t span)
     begin_reading(watched);
 }
 
-void stek_etcd_watch_tick(struct stek_etcd *etcd)
+static void ask_progress(struct stek_etcd *etcd)
 {
     struct stek_etcd_request request;
 
+    etcd->asked_ms = stek_etcd_now_ms();
+    if (stek_etcd_ask_progress(&request) != STEK_OK || !send_on_watch(etcd, &request))
+        stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
+}
+
+void stek_etcd_watch_tick(struct stek_etcd *etcd)
+{
     stek_etcd_spans_begin(etcd);
     if (etcd->watch == NULL || etcd->broken)
         return;
-    if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms)
+    if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms) {
         stek_etcd_break_with(etcd, STEK_ETCD_SILENT, "connected, but silent");
-    else if (etcd->server == STEK_SERVER_PROXY)
-        stek_etcd_proxy_tick(etcd);
-    else if (etcd->server == STEK_SERVER_MEMBER &&
-             (stek_etcd_ask_progress(&request) != STEK_OK || !send_on_watch(etcd, &request)))
-        stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
+    } else if (etcd->server == STEK_SERVER_PROXY) {
+        stek_etcd_ask_proxy(etcd);
+    } else if (etcd->server == STEK_SERVER_MEMBER) {
+        if (etcd->told_ms < etcd->asked_ms)
+            stek_etcd_ask_member(etcd);
+        ask_progress(etcd);
+    }
 }

@@ -23,7 +23,7 @@ from harness.etcd import Etcd, GrpcProxy  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402
 from harness.process import plain_environment, spawn, stop, wait_for  # noqa: E402
 
-COUNTERS = ("grpc_server_started_total", "etcd_network_client_grpc_received_bytes_total",
+COUNTERS = ("grpc_server_started_total", "grpc_server_msg_received_total", "etcd_network_client_grpc_received_bytes_total",
             "etcd_network_client_grpc_sent_bytes_total")
 WATCHES = "etcd_debugging_mvcc_watcher_total"
 
@@ -87,7 +87,7 @@ def propagation(fleet, floors, orders):
 
 
 def load(etcd, hosts, seconds, rotate_s):
-    """Per host and rotation: requests, and bytes in and out, in a fleet that only rotates."""
+    """Per host and rotation: calls, messages (a stream is one call), and bytes in and out, in a fleet that only rotates."""
     before, begun = counters(etcd), time.monotonic()
     time.sleep(seconds)
     after, took = counters(etcd), time.monotonic() - begun
@@ -112,7 +112,7 @@ def run(options, folder):
         for host in fleet.hosts:
             host.wait_in_step(timeout_s=120)
         progress(f"measuring etcd's load for {options.seconds} s")
-        requests, received, sent = load(etcd, options.hosts, options.seconds, options.rotate)
+        requests, messages, received, sent = load(etcd, options.hosts, options.seconds, options.rotate)
         watches = counters(etcd)[WATCHES]
         floors = Floors(fleet, folder)
         time.sleep(1)
@@ -126,7 +126,7 @@ def run(options, folder):
           f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, most {max(times) / 1000:.1f} ms "
           f"({options.orders} orders, {len(times)} values)")
     print(f"order to the last host: median {statistics.median(last) / 1000:.1f} ms")
-    print(f"etcd's load per host and rotation (rotate = {options.rotate} s): {requests:.2f} requests, "
+    print(f"etcd's load per host and rotation (rotate = {options.rotate} s): {requests:.2f} requests, {messages:.2f} messages, "
           f"{received:.0f} bytes received, {sent:.0f} bytes sent; {watches:.0f} watches in all")
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The connection to etcd on its own: what it reads, watches and writes, and what it says when something is wrong."""
+import time
+
 import pytest
-from harness.etcd import Etcd, EtcdPki
+from harness.etcd import Etcd, EtcdPki, readings
 from harness.probe import Probe
 from harness.process import wait_for
 from harness.proxy import Relay
@@ -149,6 +151,49 @@ def test_a_network_that_swallows_everything_is_noticed_in_time(plain, probe):
         assert one.wait("offline")["fault"] == "silent"
         relay.heal()
         one.wait("online")
+
+
+class StuckWatch(Relay):
+    """Once `stuck`, nothing comes back on the connection that carries the watch: the second one, after that of the first reading."""
+    stuck = False
+
+    def __init__(self, targets):
+        super().__init__(targets)
+        self.watch = None
+
+    def _accept(self):
+        before = set(self.pairs)
+        super()._accept()
+        if self.accepted == 2:
+            self.watch = next(end for end in set(self.pairs) - before if end.getsockname()[1] != self.port)
+
+    def _pass_on(self, end):
+        if self.stuck and end is self.watch:
+            end.recv(65536)
+        else:
+            super()._pass_on(end)
+
+
+def test_a_watch_without_a_sign_is_believed_while_the_store_has_nothing_new_and_no_longer(plain, probe):
+    with StuckWatch([plain.members[0].port]) as relay:  # newer etcds answer no progress request while nothing is new
+        one = probe(plain, endpoints=[f"http://127.0.0.1:{relay.port}"])
+        one.wait("online")
+        relay.stuck = True
+        first = readings(plain)
+        wait_for(lambda: readings(plain) > first + 6, "readings in place of progress")
+        assert not [event for event in one.events() if event["event"] == "offline"]
+        plain.ctl("put", "/stek/v1/x", "theirs")
+        assert one.wait("offline")["fault"] == "silent"
+        one.wait("item", key="/stek/v1/x", value="theirs")
+
+
+def test_a_watch_that_gives_signs_needs_no_readings(plain, probe):
+    one = probe(plain, pace_ms=100)
+    one.wait("online")
+    first = readings(plain)
+    begun = time.monotonic()
+    wait_for(lambda: time.monotonic() - begun > 2, "twenty progress requests")
+    assert readings(plain) <= first + 2
 
 
 def test_a_put_without_an_answer_is_called_ambiguous_never_refused(plain, probe):

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fleets whose hosts speak to etcd's own proxy, `etcd grpc-proxy`, in place of the members."""
-import re
 import signal
-import subprocess
 import time
 
 import pytest
-from harness.etcd import Etcd, GrpcProxy
+from harness.etcd import Etcd, GrpcProxy, metric, readings
 from harness.fleet import Fleet
 from harness.probe import Probe
-from harness.process import plain_environment, wait_for
+from harness.process import wait_for
 from harness.proxy import Relay
 
 RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
@@ -27,25 +25,9 @@ def proxies(folder, etcd):
         yield [one, two]
 
 
-def metric(etcd, name):
-    """What the members say of themselves, added up."""
-    as_whom = ["--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key] if etcd.pki else []
-    total = 0
-    for member in etcd.members:
-        text = subprocess.run(["curl", "-s", *as_whom, member.url() + "/metrics"], check=True, capture_output=True,
-                              text=True, env=plain_environment()).stdout
-        total += int(re.search(rf"^{re.escape(name)} (\d+)", text, re.M).group(1))
-    return total
-
-
 def watchers(etcd):
     """How many watches the members hold."""
     return metric(etcd, "etcd_debugging_mvcc_watcher_total")
-
-
-def readings(etcd):
-    """How often the members were asked for a key."""
-    return metric(etcd, 'grpc_server_started_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}')
 
 
 def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd, proxies):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client certificates."""
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -201,6 +202,22 @@ class GrpcProxy:
 
     def __exit__(self, *_):
         self.kill()
+
+
+def metric(etcd, name):
+    """What the members say of themselves, added up."""
+    as_whom = ["--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key] if etcd.pki else []
+    total = 0
+    for member in etcd.members:
+        text = subprocess.run(["curl", "-s", *as_whom, member.url() + "/metrics"], check=True, capture_output=True,
+                              text=True, env=plain_environment()).stdout
+        total += int(re.search(rf"^{re.escape(name)} (\d+)", text, re.M).group(1))
+    return total
+
+
+def readings(etcd):
+    """How often the members were asked for a key."""
+    return metric(etcd, 'grpc_server_started_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}')
 
 
 def disk_size(path):
