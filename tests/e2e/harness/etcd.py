@@ -174,7 +174,7 @@ class GrpcProxy:
         self.etcd = etcd
         self.port = free_port()
         self.args = [ETCD, "grpc-proxy", "start", "--endpoints", ",".join(endpoints or etcd.endpoints()),
-                     "--listen-addr", f"127.0.0.1:{self.port}"]
+                     "--listen-addr", f"127.0.0.1:{self.port}", "--advertise-client-url", f"127.0.0.1:{self.port}"]
         if etcd.pki:  # towards the members a certificate without a common name: the proxy takes no other
             own = etcd.pki.issue("", file=f"proxy{self.port}")
             server = etcd.pki.server
