@@ -90,7 +90,7 @@ static void add_lengths(struct stek_audit_text *text, const struct stek_audit_ob
 }
 
 struct hints {
-    uint32_t tickets, missing, smallest, largest;
+    uint32_t tickets, missing, smallest, largest; /* smallest: of those that are not missing */
 };
 
 static struct hints count_hints(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
@@ -101,7 +101,8 @@ static struct hints count_hints(const struct stek_audit_observation *obs, uint32
         const struct stek_audit_ticket *ticket = &obs->tickets[i];
         if (ticket->target != target || ticket->version != version)
             continue;
-        hints.smallest = hints.tickets == 0 || ticket->hint_s < hints.smallest ? ticket->hint_s : hints.smallest;
+        if (ticket->hint_s > 0 && (hints.smallest == 0 || ticket->hint_s < hints.smallest))
+            hints.smallest = ticket->hint_s;
         hints.largest = ticket->hint_s > hints.largest ? ticket->hint_s : hints.largest;
         hints.missing += ticket->hint_s == 0;
         hints.tickets++;

@@ -162,6 +162,11 @@ static void tells_a_missing_lifetime(void **state)
     scene_expect_none(scene, STEK_AUDIT_HINT_MISSING);
     scene->obs.tickets[0].hint_s = 0;
     scene_expect(scene, STEK_AUDIT_HINT_MISSING, STEK_AUDIT_INFO, "lifetime 0 on 1 of 2 tickets");
+    scene->obs.tickets[0].hint_s = 7200;
+    scene->obs.tickets[scene_offer(scene, 0, STEK_AUDIT_TLS12, 'k')].hint_s = 0;
+    scene_judge(scene);
+    for (size_t i = 0; i < scene->findings.len; i++)
+        assert_null(strstr(scene->findings.items[i].observed, "lifetime 0 s to"));
 }
 
 static void findings_are_sorted_the_gravest_first(void **state)
