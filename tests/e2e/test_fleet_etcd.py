@@ -55,6 +55,18 @@ def test_put_if_absent_the_first_writer_wins(etcd, probe):
     assert etcd.ctl("get", "/stek/v1/a", "--print-value-only").stdout == "first\n"
 
 
+def test_a_write_can_demand_that_its_folder_has_not_changed(etcd, probe):
+    one = probe(etcd)
+    one.wait("online")
+    etcd.ctl("put", "/stek/v1/web/1", "theirs")
+    seen = one.wait("item", key="/stek/v1/web/1")["revision"]
+    demand = ("/stek/v1/web/", "/stek/v1/web0", seen)
+    etcd.ctl("put", "/stek/v1/other/1", "of no concern")
+    assert one.ask("put", "/stek/v1/web/2", "mine", 0, 0, *demand)["succeeded"]
+    assert not one.ask("put", "/stek/v1/web/3", "made of old news", 0, 0, *demand)["succeeded"]
+    assert etcd.ctl("get", "/stek/v1/web/3", "--print-value-only").stdout == ""
+
+
 def test_what_others_write_and_delete_is_heard(etcd, probe):
     one = probe(etcd)
     one.wait("online")

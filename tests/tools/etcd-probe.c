@@ -4,7 +4,7 @@
  * the calls that lines on its standard input ask for.
  *
  *     etcd-probe --prefix P [--pace MS] [--ca F] [--cert F] [--key F] ENDPOINT...
- *     put KEY VALUE EXPECTED LEASE | delete KEY | lease ID TTL | alive ID | reread
+ *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL | alive ID | reread
  */
 #include "fleet/etcd.h"
 
@@ -106,14 +106,17 @@ static int64_t number(const char *text)
 static enum stek_result obey(char *line)
 {
     const struct stek_etcd_caller caller = {NULL, on_done, NULL};
-    const char *words[5] = {"", "", "", "", ""};
+    const char *words[8] = {"", "", "", "", "", "", "", ""};
     char *rest = NULL;
     unsigned count = 0;
 
-    for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 5; word = strtok_r(NULL, " \n", &rest))
+    for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 8; word = strtok_r(NULL, " \n", &rest))
         words[count++] = word;
     const struct stek_etcd_put put = {bytes(words[1]), bytes(words[2]), number(words[4]), number(words[3])};
-    const struct stek_etcd_write write = {.count = 1, .puts = &put};
+    const struct stek_etcd_write write = {.count = 1,
+                                          .puts = &put,
+                                          .settled = {bytes(words[5]), bytes(words[6])},
+                                          .settled_at = number(words[7])};
     if (strcmp(words[0], "put") == 0)
         return stek_etcd_write(etcd, &write, &caller);
     if (strcmp(words[0], "delete") == 0)
