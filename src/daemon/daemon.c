@@ -322,7 +322,8 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
     const bool started = start(&daemon);
     if (started) {
         stekd_turn(&daemon);
-        stek_log(STEK_LOG_INFO, "version %s keeps %zu rings in %s", STEK_VERSION, daemon.rings.count, options->run_dir);
+        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION, daemon.rings.count,
+                 daemon.rings.count == 1 ? "" : "s", options->run_dir);
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
         (void)event_base_dispatch(daemon.base);
