@@ -11,6 +11,7 @@
 
 /* SWEEP_STEP: a slice through many contexts begins where the one before has not been. */
 enum { BATCH = 64, WARM = 32, HOT_SET = 16, SWEEP_STEP = 3001, ROTATE_SLICES_LONGER = 8, THREADS_SLICES_LONGER = 4 };
+enum { APART_NS = 20 * 1000 * 1000 };
 
 static void seal_one(struct bench_worker *worker, size_t number)
 {
@@ -83,8 +84,11 @@ static void *work(void *arg)
     if (config->rotates)
         keep_fresh(worker, &interval);
     bench_run_batch(worker, &at, WARM);
-    if (worker->start != NULL)
+    if (worker->start != NULL) { /* until the scheduler has parted them, new threads take turns */
         (void)pthread_barrier_wait(worker->start);
+        for (const int64_t from = bench_wall_ns(); bench_wall_ns() - from < APART_NS;)
+            bench_run_batch(worker, &at, BATCH);
+    }
     const int64_t cpu = bench_cpu_ns();
     const int64_t wall = bench_wall_ns();
     do {
