@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs under test: started in a session of their own, watched by condition, stopped whole."""
+import collections
 import os
 import random
 import signal
@@ -29,15 +30,22 @@ def wait_for(condition, what, timeout_s=20.0, pause_s=0.01):
         time.sleep(pause_s)
 
 
+_given = collections.deque(maxlen=1000)
+
+
 def free_port():
-    """A port that nothing uses, below the range that clients' own ends are taken from."""
+    """A port that nothing uses, below the range that clients' own ends are taken from; not one that a caller was given lately, who
+    may not have bound it yet."""
     while True:
         port = random.randint(20000, 31999)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _given.append(port)
             return port
 
 
