@@ -197,7 +197,9 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     if (kept->config.source == STEK_SOURCE_FLEET && request->command != STEK_REQUEST_INSPECT)
         return answer_fleetwide(daemon, kept, request, peer);
     if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
-        return stek_control_error("failed", "ring %s: its keys follow from a seed: to end them, give all hosts a new one ('stek fleet seed') and reload stekd",
+        return stek_control_error("failed",
+                                  "ring %s: its keys follow from a seed: to end them, give all hosts a new one ('stek fleet "
+                                  "seed') and reload stekd",
                                   kept->config.name);
     switch (request->command) {
     case STEK_REQUEST_ROTATE:

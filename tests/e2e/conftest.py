@@ -10,6 +10,8 @@ import pytest
 
 sys.dont_write_bytecode = True
 from harness import build, module, pki, process  # noqa: E402
+from harness.etcd import Etcd  # noqa: E402
+from harness.fleet import QUICK_RING, Fleet  # noqa: E402
 
 
 interruptions = []
@@ -101,3 +103,17 @@ def loaded(running, folder):
 def stek_conf(folder):
     """A composed file with the default settings."""
     return module.compose(folder / "stek.cnf")
+
+
+@pytest.fixture
+def etcd(folder):
+    """One member with TLS, client certificates and users."""
+    with Etcd(folder / "etcd", tls=True, auth=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def fleet(folder, etcd):
+    """fleet.host(): hosts on that store, with keys that change every two seconds."""
+    with Fleet(folder / "fleet", etcd, ring=QUICK_RING) as made:
+        yield made

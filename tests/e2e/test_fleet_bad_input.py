@@ -5,23 +5,9 @@ when it is put right the host is in step again. A clock that is off: test_fleet_
 """
 import pytest
 from harness.etcd import Etcd
-from harness.fleet import Fleet, make_kek
+from harness.fleet import QUICK_RING, Fleet, make_kek
 from harness.process import wait_for
 from harness.proxy import Relay
-
-RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
-
-
-@pytest.fixture
-def etcd(folder):
-    with Etcd(folder / "etcd", tls=True, auth=True) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring=RING) as made:
-        yield made
 
 
 def in_step(fleet, **changes):
@@ -91,8 +77,8 @@ def test_unreachable_endpoints(fleet, etcd):
 
 def test_an_etcd_with_another_fleets_data(folder):
     with Etcd(folder / "ours") as ours, Etcd(folder / "theirs") as theirs, Relay([ours.members[0].port]) as relay, \
-            Fleet(folder / "their-fleet", theirs, ring=RING) as strangers, \
-            Fleet(folder / "our-fleet", ours, endpoints=[f"http://127.0.0.1:{relay.port}"], ring=RING) as fleet:
+            Fleet(folder / "their-fleet", theirs, ring=QUICK_RING) as strangers, \
+            Fleet(folder / "our-fleet", ours, endpoints=[f"http://127.0.0.1:{relay.port}"], ring=QUICK_RING) as fleet:
         in_step(strangers)
         host = in_step(fleet)
         stored = theirs.keys()
@@ -123,7 +109,7 @@ def test_foreign_values_below_the_prefix(fleet, etcd):
 
 def test_a_full_etcd(folder):
     with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, \
-            Fleet(folder / "fleet", etcd, ring=RING) as fleet:
+            Fleet(folder / "fleet", etcd, ring=QUICK_RING) as fleet:
         host = in_step(fleet)
         wait_for(lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
                  "etcd to be full", timeout_s=60)

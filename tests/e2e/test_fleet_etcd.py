@@ -13,13 +13,6 @@ from harness.proxy import Relay
 
 
 @pytest.fixture
-def etcd(folder):
-    """One member with TLS, client certificates and users."""
-    with Etcd(folder / "etcd", tls=True, auth=True) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 def plain(folder):
     """One member without any of that."""
     with Etcd(folder / "etcd") as cluster:

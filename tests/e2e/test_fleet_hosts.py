@@ -4,23 +4,9 @@ import time
 
 import pytest
 from harness.etcd import Etcd
-from harness.fleet import Fleet, make_kek
+from harness.fleet import QUICK_RING, Fleet, make_kek
 from harness.process import wait_for
 from harness.proxy import Relay
-
-RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
-
-
-@pytest.fixture
-def etcd(folder):
-    with Etcd(folder / "etcd", tls=True, auth=True) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring=RING) as made:
-        yield made
 
 
 def secrets_of(host, ring="web"):
@@ -182,7 +168,7 @@ def test_foreign_values_in_the_prefix_are_passed_over_and_said(fleet, etcd):
 
 def test_a_full_store_is_said_and_the_ring_goes_on(folder):
     with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, \
-            Fleet(folder / "fleet", etcd, ring=RING) as fleet:
+            Fleet(folder / "fleet", etcd, ring=QUICK_RING) as fleet:
         host = fleet.host()
         host.wait_in_step()
         wait_for(lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
@@ -342,7 +328,7 @@ def test_stekd_without_a_fleet_carries_no_libcurl(folder):
 
 def test_endpoints_may_be_host_names_also_behind_the_filter_of_system_calls(folder, etcd):
     names = [f"https://localhost:{member.port}" for member in etcd.members]
-    with Fleet(folder / "fleet", etcd, endpoints=names, ring=RING) as fleet:
+    with Fleet(folder / "fleet", etcd, endpoints=names, ring=QUICK_RING) as fleet:
         host = fleet.host()
         host.wait_in_step()
         assert host.fleet_status()["endpoint"] == names[0]

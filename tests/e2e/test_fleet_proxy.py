@@ -5,12 +5,10 @@ import time
 
 import pytest
 from harness.etcd import Etcd, GrpcProxy, metric, readings
-from harness.fleet import Fleet
+from harness.fleet import QUICK_RING, Fleet
 from harness.probe import Probe
 from harness.process import wait_for
 from harness.proxy import Relay
-
-RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def watchers(etcd):
 
 def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd, proxies):
     before = watchers(etcd)  # of the proxies themselves
-    with Fleet(folder / "fleet", etcd, endpoints=[proxies[0].url()], ring=RING) as fleet:
+    with Fleet(folder / "fleet", etcd, endpoints=[proxies[0].url()], ring=QUICK_RING) as fleet:
         for _ in range(4):
             fleet.host()
         for host in fleet.hosts:
@@ -59,7 +57,7 @@ def test_a_revocation_reaches_hosts_behind_proxies_within_a_second(folder, etcd,
 
 
 def test_several_rings_are_told_apart(folder, etcd, proxies):
-    with Fleet(folder / "fleet", etcd, endpoints=[proxies[0].url()], ring=RING) as fleet:
+    with Fleet(folder / "fleet", etcd, endpoints=[proxies[0].url()], ring=QUICK_RING) as fleet:
         hosts = [fleet.prepare() for _ in range(2)]
         for host in hosts:
             host.rings.update({name: dict(host.rings["web"]) for name in ("mail", "shop")})

@@ -8,6 +8,8 @@ from pathlib import Path
 from .process import Gone, wait_for
 from .stekd import Stekd
 
+QUICK_RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
+
 
 def make_kek(path):
     """A key-encryption key, as `stek fleet init` makes it."""
