@@ -2,16 +2,17 @@
 /*
  * stek: session ticket encryption keys that keep themselves.
  *
- * A ring holds the keys of one service. Attach it to a server's SSL_CTX, and tickets are sealed, opened,
- * renewed and refused as RFC 9846 and RFC 9325 ask, while keys rotate and are destroyed by themselves:
+ * A ring holds the keys of one service. Attach it to a server's SSL_CTX, and tickets are sealed,
+ * opened, renewed and refused as RFC 9846 and RFC 9325 ask, while keys rotate and are destroyed by
+ * themselves:
  *
  *     struct stek_ring *ring;
  *     if (stek_ring_new(NULL, &ring) != STEK_OK) ...
  *     if (stek_attach(ctx, ring, NULL) != STEK_OK) ...
  *
- * Make the ring before the server forks: all the forks then share it. stek_ring_open() in the place of stek_ring_new() uses
- * a ring that stekd keeps, whose keys outlive the server. All times are Unix seconds.
- * Nothing here logs, exits or aborts. See stek(3).
+ * Make the ring before the server forks: all the forks then share it. stek_ring_open() in the place
+ * of stek_ring_new() uses a ring that stekd keeps, whose keys outlive the server. All times are
+ * Unix seconds. Nothing here logs, exits or aborts. See stek(3).
  */
 #ifndef STEK_H
 #define STEK_H
@@ -38,7 +39,8 @@ enum stek_result {
     STEK_ERR_ARGUMENT, /* a NULL where an object is needed, or a bad context label */
     STEK_ERR_POLICY,   /* the policy is out of range: stek_policy_problem() says how */
     STEK_ERR_MEMORY,   /* no memory */
-    STEK_ERR_LOCK,     /* memory for keys could not be locked or kept out of core dumps: raise RLIMIT_MEMLOCK */
+    STEK_ERR_LOCK,     /* memory for keys could not be locked or kept out of core dumps: raise
+                          RLIMIT_MEMLOCK */
     STEK_ERR_RANDOM,   /* the random generator failed or gave a weak key: no key was made */
     STEK_ERR_CRYPTO,   /* libcrypto or libssl refused an operation */
     STEK_ERR_SYSTEM,   /* the operating system refused something else */
@@ -50,77 +52,89 @@ enum stek_result {
 /* How the keys of a ring live. A field that is 0 takes its default. */
 struct stek_policy {
     int64_t rotate_s;  /* how long a key seals: 1 s to 7 days, default 1 hour */
-    int64_t accept_s;  /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1), default 12 hours */
-    int64_t lineage_s; /* longest chain of resumptions since a full handshake: 1 s to 30 days, default 24 hours */
+    int64_t accept_s;  /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1),
+                          default 12 hours */
+    int64_t lineage_s; /* longest chain of resumptions since a full handshake: 1 s to 30 days,
+                          default 24 hours */
     uint32_t ahead;    /* future keys held ready: 1 to 16, default 2 */
 };
 
-/* The keys of one service. Opaque; safe to use from any thread, and from every child forked after it was made. */
+/* The keys of one service. Opaque; safe to use from any thread, and from every child forked after
+ * it was made. */
 struct stek_ring;
 
 /* Options of stek_attach(); start from STEK_ATTACH_OPTIONS_INIT. */
 struct stek_attach_options {
-    /* What tickets must not cross. NULL: `auto`, made of the DNS names in the certificates, the verify mode and
-     * the client-CA names of the SSL_CTX. Else 1 to 255 printable ASCII characters, copied. */
+    /* What tickets must not cross. NULL: `auto`, made of the DNS names in the certificates, the
+     * verify mode and the client-CA names of the SSL_CTX. Else 1 to 255 printable ASCII characters,
+     * copied. */
     const char *context;
-    /* 0: a ticket key callback that the application sets later wins. 1: stek wins, whatever is set later. */
+    /* 0: a ticket key callback that the application sets later wins. 1: stek wins, whatever is set
+     * later. */
     int override;
 };
-#define STEK_ATTACH_OPTIONS_INIT { (const char *)0, 0 }
+#define STEK_ATTACH_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        (const char *)0, 0                                                                         \
+    }
 
 /*
- * Tells what is wrong with a policy. Returns NULL if nothing is, else a static text that names the field and the
- * allowed range. A NULL policy stands for the defaults and is fine. Thread-safe.
+ * Tells what is wrong with a policy. Returns NULL if nothing is, else a static text that names the
+ * field and the allowed range. A NULL policy stands for the defaults and is fine. Thread-safe.
  */
 const char *stek_policy_problem(const struct stek_policy *policy);
 
 /*
- * Makes a private ring: no file, no daemon, no thread. It lives in memory that is shared with children forked
- * later, locked, and left out of core dumps. `policy` is copied; NULL means the defaults. The caller owns *ret_ring
- * and gives it back with stek_ring_free(). Thread-safe.
- * Errors: STEK_ERR_ARGUMENT, STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM, STEK_ERR_CRYPTO,
- * STEK_ERR_SYSTEM.
+ * Makes a private ring: no file, no daemon, no thread. It lives in memory that is shared with
+ * children forked later, locked, and left out of core dumps. `policy` is copied; NULL means the
+ * defaults. The caller owns *ret_ring and gives it back with stek_ring_free(). Thread-safe. Errors:
+ * STEK_ERR_ARGUMENT, STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM,
+ * STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
-STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_ring **ret_ring);
+STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy,
+                                             struct stek_ring **ret_ring);
 
 /*
- * Opens a ring file, which stekd keeps: its keys survive this program and are shared with others on the host. `path` is
- * that of the file, RING.ring, or a ring's name, which means the file of that name in stekd's run directory. Policy and
- * keys are stekd's; when stekd is gone, all who have the file open continue the ring alike. The file is read only now: the
- * mapping stays good after fork, chroot and a change of user. The caller owns *ret_ring and gives it back with
- * stek_ring_free(). Thread-safe.
- * Errors: STEK_ERR_ARGUMENT; STEK_ERR_FILE: stek_ring_file_problem() says why, and a program will want to go on with a
- * private ring; STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM.
+ * Opens a ring file, which stekd keeps: its keys survive this program and are shared with others on
+ * the host. `path` is that of the file, RING.ring, or a ring's name, which means the file of that
+ * name in stekd's run directory. Policy and keys are stekd's; when stekd is gone, all who have the
+ * file open continue the ring alike. The file is read only now: the mapping stays good after fork,
+ * chroot and a change of user. The caller owns *ret_ring and gives it back with stek_ring_free().
+ * Thread-safe. Errors: STEK_ERR_ARGUMENT; STEK_ERR_FILE: stek_ring_file_problem() says why, and a
+ * program will want to go on with a private ring; STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring);
 
 /*
- * Tells why a ring file cannot be opened, as of now. Returns NULL if it can, else a static text of one line. `path` as
- * above. Thread-safe.
+ * Tells why a ring file cannot be opened, as of now. Returns NULL if it can, else a static text of
+ * one line. `path` as above. Thread-safe.
  */
 const char *stek_ring_file_problem(const char *path);
 
 /*
- * Does now what the next handshake would do anyway: rotates if it is time, and destroys what has retired, in the
- * ring and in this process's copies. For programs that may be idle for long. Never blocks. Thread-safe.
- * Errors: STEK_ERR_ARGUMENT; STEK_ERR_BUSY (another process is rotating: this one's copies are clean all the same);
- * STEK_ERR_RANDOM, STEK_ERR_CRYPTO (the ring goes on with the keys that it has).
+ * Does now what the next handshake would do anyway: rotates if it is time, and destroys what has
+ * retired, in the ring and in this process's copies. For programs that may be idle for long. Never
+ * blocks. Thread-safe. Errors: STEK_ERR_ARGUMENT; STEK_ERR_BUSY (another process is rotating: this
+ * one's copies are clean all the same); STEK_ERR_RANDOM, STEK_ERR_CRYPTO (the ring goes on with the
+ * keys that it has).
  */
 STEK_MUST_USE enum stek_result stek_ring_maintain(struct stek_ring *ring);
 
 /*
- * Gives back the caller's hold on a ring. Every attached SSL_CTX keeps its own hold, so it may be called right after
- * stek_attach(). The last hold wipes this process's derived keys and unmaps the ring here; other processes keep it, and
- * the kernel clears it when the last one is gone. NULL is fine.
+ * Gives back the caller's hold on a ring. Every attached SSL_CTX keeps its own hold, so it may be
+ * called right after stek_attach(). The last hold wipes this process's derived keys and unmaps the
+ * ring here; other processes keep it, and the kernel clears it when the last one is gone. NULL is
+ * fine.
  */
 void stek_ring_free(struct stek_ring *ring);
 
 /*
- * Lets `ctx` seal and open its session tickets with the keys of `ring`. Call it when `ctx` is made, before its first
- * SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback and SSL_CTX_set_session_ticket_cb()
- * of `ctx`; if the application replaces the latter, no tickets are sealed. Attaching again replaces ring and options
- * for later connections. `ctx` holds the ring until it is freed.
- * Thread safety: that of the SSL_CTX_set_* functions. Errors: STEK_ERR_ARGUMENT, STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
+ * Lets `ctx` seal and open its session tickets with the keys of `ring`. Call it when `ctx` is made,
+ * before its first SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback
+ * and SSL_CTX_set_session_ticket_cb() of `ctx`; if the application replaces the latter, no tickets
+ * are sealed. Attaching again replaces ring and options for later connections. `ctx` holds the ring
+ * until it is freed. Thread safety: that of the SSL_CTX_set_* functions. Errors: STEK_ERR_ARGUMENT,
+ * STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
  */
 STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
                                            const struct stek_attach_options *options);

@@ -24,7 +24,8 @@ static bool mac(const EVP_MD *hash, const struct hash_value *key, const uint8_t 
     return HMAC(hash, key->bytes, (int)key->len, data, len, ret_mac->bytes, &ret_mac->len) != NULL;
 }
 
-/* HKDF-Expand-Label of RFC 9846 section 7.1, as long as the hash: one round of RFC 5869 section 2.3. */
+/* HKDF-Expand-Label of RFC 9846 section 7.1, as long as the hash: one round of RFC 5869
+ * section 2.3. */
 static bool expand_label(const EVP_MD *hash, const struct hash_value *secret, const char *label,
                          const struct hash_value *context, struct hash_value *ret_out)
 {
@@ -43,8 +44,9 @@ static bool expand_label(const EVP_MD *hash, const struct hash_value *secret, co
     return mac(hash, secret, info, used, ret_out);
 }
 
-bool stek_audit_binder(const EVP_MD *hash, const uint8_t *psk, size_t psk_len, const uint8_t *truncated,
-                       size_t truncated_len, uint8_t *ret_binder, size_t len)
+bool stek_audit_binder(const EVP_MD *hash, const uint8_t *psk, size_t psk_len,
+                       const uint8_t *truncated, size_t truncated_len, uint8_t *ret_binder,
+                       size_t len)
 {
     const struct hash_value none = {.len = 0};
     struct hash_value salt = {.len = (unsigned)EVP_MD_get_size(hash)};
@@ -54,7 +56,8 @@ bool stek_audit_binder(const EVP_MD *hash, const uint8_t *psk, size_t psk_len, c
     if (salt.len != len || EVP_Digest("", 0, empty.bytes, &empty.len, hash, NULL) != 1 ||
         EVP_Digest(truncated, truncated_len, transcript.bytes, &transcript.len, hash, NULL) != 1)
         return false;
-    if (!mac(hash, &salt, psk, psk_len, &early) || !expand_label(hash, &early, "res binder", &empty, &key) ||
+    if (!mac(hash, &salt, psk, psk_len, &early) ||
+        !expand_label(hash, &early, "res binder", &empty, &key) ||
         !expand_label(hash, &key, "finished", &none, &finished) ||
         !mac(hash, &finished, transcript.bytes, transcript.len, &binder))
         return false;

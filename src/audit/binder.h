@@ -12,10 +12,12 @@
 #include <openssl/types.h>
 
 /*
- * The binder of a resumption PSK over the truncated ClientHello (RFC 9846 sections 4.2.11.2 and 7.1), with the hash of
- * the session's suite; `len` is that hash's length. Returns false when it is not, or when libcrypto fails.
+ * The binder of a resumption PSK over the truncated ClientHello (RFC 9846 sections 4.2.11.2
+ * and 7.1), with the hash of the session's suite; `len` is that hash's length. Returns false when
+ * it is not, or when libcrypto fails.
  */
-bool stek_audit_binder(const EVP_MD *hash, const uint8_t *psk, size_t psk_len, const uint8_t *truncated,
-                       size_t truncated_len, uint8_t *ret_binder, size_t len);
+bool stek_audit_binder(const EVP_MD *hash, const uint8_t *psk, size_t psk_len,
+                       const uint8_t *truncated, size_t truncated_len, uint8_t *ret_binder,
+                       size_t len);
 
 #endif

@@ -27,11 +27,13 @@ static void explain(const char *what, const char *file, char *ret_problem, size_
     else if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
         reason = "there is nothing of the kind in it, in PEM";
 
-    (void)snprintf(ret_problem, problem_len, "%s %s: %s", what, file, reason != NULL ? reason : "cannot be used");
+    (void)snprintf(ret_problem, problem_len, "%s %s: %s", what, file,
+                   reason != NULL ? reason : "cannot be used");
     ERR_clear_error();
 }
 
-/* `h2,http/1.1` as the extension has it: each name after its length (RFC 7301 section 3.1). Returns the length, or 0. */
+/* `h2,http/1.1` as the extension has it: each name after its length (RFC 7301 section 3.1). Returns
+ * the length, or 0. */
 static size_t alpn_wire(const char *names, uint8_t wire[ALPN_LEN_MAX])
 {
     size_t used = 0;
@@ -64,13 +66,15 @@ static bool set_alpn(SSL_CTX *ctx, const char *names)
     return len > 0 && SSL_CTX_set_alpn_protos(ctx, wire, (unsigned)len) == 0;
 }
 
-static bool set_files(SSL_CTX *ctx, const struct stek_audit_client_settings *settings, bool with_cert,
-                      char *ret_problem, size_t problem_len)
+static bool set_files(SSL_CTX *ctx, const struct stek_audit_client_settings *settings,
+                      bool with_cert, char *ret_problem, size_t problem_len)
 {
-    const bool cas = settings->ca != NULL ? SSL_CTX_load_verify_locations(ctx, settings->ca, NULL) == 1
-                                          : SSL_CTX_set_default_verify_paths(ctx) == 1;
+    const bool cas = settings->ca != NULL
+                         ? SSL_CTX_load_verify_locations(ctx, settings->ca, NULL) == 1
+                         : SSL_CTX_set_default_verify_paths(ctx) == 1;
     if (!cas) {
-        explain("--ca", settings->ca != NULL ? settings->ca : "(the system's)", ret_problem, problem_len);
+        explain("--ca", settings->ca != NULL ? settings->ca : "(the system's)", ret_problem,
+                problem_len);
         return false;
     }
     if (!with_cert || settings->cert == NULL)
@@ -86,22 +90,25 @@ static bool set_files(SSL_CTX *ctx, const struct stek_audit_client_settings *set
     return true;
 }
 
-static SSL_CTX *make_ctx(const struct stek_audit_client_settings *settings, uint16_t version, bool with_cert,
-                         char *ret_problem, size_t problem_len)
+static SSL_CTX *make_ctx(const struct stek_audit_client_settings *settings, uint16_t version,
+                         bool with_cert, char *ret_problem, size_t problem_len)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
     (void)snprintf(ret_problem, problem_len, "libssl does not give a client");
     if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
-        SSL_CTX_set_max_proto_version(ctx, version) != 1 || SSL_CTX_set_cipher_list(ctx, all_suites) != 1)
+        SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
+        SSL_CTX_set_cipher_list(ctx, all_suites) != 1)
         goto fail;
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    /* Many servers just close the connection after their answer, and some are too old for RFC 5746. */
+    /* Many servers just close the connection after their answer, and some are too old for RFC 5746.
+     */
     (void)SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT);
     (void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_CTX_set_mode(ctx,
+                           SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     stek_audit_talk_watch(ctx);
     if (settings->alpn != NULL && !set_alpn(ctx, settings->alpn)) {
         (void)snprintf(ret_problem, problem_len, "--alpn %s: cannot be offered", settings->alpn);
@@ -117,8 +124,9 @@ fail:
 }
 
 enum stek_result stek_audit_client_new(const struct stek_audit_client_settings *settings,
-                                       const struct stek_audit_stop *stop, struct stek_audit_client **ret_client,
-                                       char *ret_problem, size_t problem_len)
+                                       const struct stek_audit_stop *stop,
+                                       struct stek_audit_client **ret_client, char *ret_problem,
+                                       size_t problem_len)
 {
     struct stek_audit_client *client = calloc(1, sizeof *client);
 
@@ -130,7 +138,8 @@ enum stek_result stek_audit_client_new(const struct stek_audit_client_settings *
         client->stop = *stop;
     for (int i = 0; i < 4; i++) {
         client->ctx[i / 2][i % 2] =
-            make_ctx(settings, i / 2 == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, i % 2 == 1, ret_problem, problem_len);
+            make_ctx(settings, i / 2 == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, i % 2 == 1,
+                     ret_problem, problem_len);
         if (client->ctx[i / 2][i % 2] == NULL) {
             stek_audit_client_free(client);
             return STEK_ERR_CRYPTO;
@@ -149,7 +158,8 @@ void stek_audit_client_free(struct stek_audit_client *client)
     free(client);
 }
 
-SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version, bool with_cert)
+SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version,
+                               bool with_cert)
 {
     return client->ctx[version == STEK_AUDIT_TLS13 ? 1 : 0][with_cert ? 1 : 0];
 }
@@ -179,7 +189,8 @@ bool stek_audit_cipher_is_sha384(const struct stek_audit_client *client, uint16_
     return hash != NULL && EVP_MD_get_size(hash) == 48;
 }
 
-enum stek_result stek_audit_shake(struct stek_audit_client *client, struct stek_audit_observation *obs,
+enum stek_result stek_audit_shake(struct stek_audit_client *client,
+                                  struct stek_audit_observation *obs,
                                   const struct stek_audit_ask *ask)
 {
     struct stek_audit_talk talk;

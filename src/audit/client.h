@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit as a TLS client: one handshake at a time, each written into the observation with the tickets that it
- * brought. */
+/* The audit as a TLS client: one handshake at a time, each written into the observation with the
+ * tickets that it brought. */
 #ifndef STEK_AUDIT_CLIENT_H
 #define STEK_AUDIT_CLIENT_H
 
@@ -21,28 +21,31 @@ struct stek_audit_client_settings {
     const char *key;  /* and of its key */
     const char *ca;   /* a PEM file of CAs; NULL: the system's */
     enum stek_audit_starttls starttls;
-    bool request;       /* ask for / over HTTP/1.1 after each handshake, and note the first line of the answer */
+    bool request; /* ask for / over HTTP/1.1 after each handshake, and note the first line of the
+                     answer */
     int64_t timeout_ms; /* for all of one connection */
 };
 
 struct stek_audit_client;
 
 /*
- * Makes a client. libssl is used without the system's configuration file: what a server offers must not depend on what
- * the auditor's machine allows. The caller frees *ret_client with stek_audit_client_free(). Errors: STEK_ERR_MEMORY;
- * STEK_ERR_CRYPTO, with the reason in `ret_problem` (a file that cannot be used, a bad --alpn).
+ * Makes a client. libssl is used without the system's configuration file: what a server offers must
+ * not depend on what the auditor's machine allows. The caller frees *ret_client with
+ * stek_audit_client_free(). Errors: STEK_ERR_MEMORY; STEK_ERR_CRYPTO, with the reason in
+ * `ret_problem` (a file that cannot be used, a bad --alpn).
  */
-STEK_MUST_USE enum stek_result stek_audit_client_new(const struct stek_audit_client_settings *settings,
-                                                     const struct stek_audit_stop *stop,
-                                                     struct stek_audit_client **ret_client, char *ret_problem,
-                                                     size_t problem_len);
+STEK_MUST_USE enum stek_result
+stek_audit_client_new(const struct stek_audit_client_settings *settings,
+                      const struct stek_audit_stop *stop, struct stek_audit_client **ret_client,
+                      char *ret_problem, size_t problem_len);
 
 void stek_audit_client_free(struct stek_audit_client *client); /* NULL is fine */
 
 /* Whether settings.alpn may be these names. Thread-safe. */
 bool stek_audit_alpn_allowed(const char *names);
 
-/* OpenSSL's name of a suite of TLS 1.2, as for ask.ciphers; NULL: it does not know it. Static text. */
+/* OpenSSL's name of a suite of TLS 1.2, as for ask.ciphers; NULL: it does not know it. Static text.
+ */
 const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint16_t cipher);
 
 /* Whether a suite of TLS 1.2 has SHA-384 for its handshake. */
@@ -56,7 +59,8 @@ struct stek_audit_ask {
     const char *sni;         /* NULL: the target's */
     uint16_t version;        /* the only one offered */
     bool without_cert;       /* no client certificate, even if there is one */
-    const uint8_t *in_place; /* offered in place of the ticket's own bytes, `in_place_len` of them; NULL: as it came */
+    const uint8_t *in_place; /* offered in place of the ticket's own bytes, `in_place_len` of them;
+                                NULL: as it came */
     size_t in_place_len;
     int32_t flip_at;      /* for the record; -1 */
     uint16_t fake_cipher; /* not 0: say that the session is of `version`, with this suite */
@@ -64,23 +68,26 @@ struct stek_audit_ask {
 };
 
 /*
- * Carries out one handshake and appends it, with the tickets that came, to `obs`. What goes wrong on the network is an
- * outcome in the observation, not an error. When stopped, nothing is appended. Not thread-safe.
- * Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO, STEK_ERR_FORMAT (a recorded session that libssl does not take),
- * STEK_ERR_ARGUMENT (the observation is full).
+ * Carries out one handshake and appends it, with the tickets that came, to `obs`. What goes wrong
+ * on the network is an outcome in the observation, not an error. When stopped, nothing is appended.
+ * Not thread-safe. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO, STEK_ERR_FORMAT (a recorded session
+ * that libssl does not take), STEK_ERR_ARGUMENT (the observation is full).
  */
-STEK_MUST_USE enum stek_result stek_audit_shake(struct stek_audit_client *client, struct stek_audit_observation *obs,
+STEK_MUST_USE enum stek_result stek_audit_shake(struct stek_audit_client *client,
+                                                struct stek_audit_observation *obs,
                                                 const struct stek_audit_ask *ask);
 
-/* TLS 1.3: offers the ticket with psk_ke alone and reads the ServerHello. Otherwise as stek_audit_shake(). */
+/* TLS 1.3: offers the ticket with psk_ke alone and reads the ServerHello. Otherwise as
+ * stek_audit_shake(). */
 STEK_MUST_USE enum stek_result stek_audit_shake_psk_only(struct stek_audit_client *client,
                                                          struct stek_audit_observation *obs,
                                                          const struct stek_audit_ask *ask);
 
 /*
- * TLS 1.3: sends early data with the ticket (EARLY_FIRST); if it is accepted, sends the very same bytes on a second
- * connection (EARLY_REPLAY), from a forked process that keeps the first one's keys. With any other purpose it sends
- * early data once. Otherwise as stek_audit_shake(); STEK_ERR_SYSTEM when no process can be made.
+ * TLS 1.3: sends early data with the ticket (EARLY_FIRST); if it is accepted, sends the very same
+ * bytes on a second connection (EARLY_REPLAY), from a forked process that keeps the first one's
+ * keys. With any other purpose it sends early data once. Otherwise as stek_audit_shake();
+ * STEK_ERR_SYSTEM when no process can be made.
  */
 STEK_MUST_USE enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
                                                       struct stek_audit_observation *obs,

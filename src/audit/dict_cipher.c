@@ -74,8 +74,8 @@ static void set_hit(struct stek_audit_hit *hit, const char *cipher, int nonce_at
 }
 
 /* The nonce is in the ticket. */
-static bool try_nonces(const struct stek_audit_cipher_key *key, const struct stek_audit_probes *probes,
-                       struct stek_audit_hit *hit)
+static bool try_nonces(const struct stek_audit_cipher_key *key,
+                       const struct stek_audit_probes *probes, struct stek_audit_hit *hit)
 {
     const struct stek_audit_sought *sought = &probes->sought;
 
@@ -95,10 +95,10 @@ static bool try_nonces(const struct stek_audit_cipher_key *key, const struct ste
     return false;
 }
 
-/* The nonce is zeros and not in the ticket. All tickets then have the same keystream, which is a finding without any
- * key, so only the usual lengths of names and length fields are tried. */
-static bool try_no_nonce(const struct stek_audit_cipher_key *key, const struct stek_audit_probes *probes,
-                         struct stek_audit_hit *hit)
+/* The nonce is zeros and not in the ticket. All tickets then have the same keystream, which is a
+ * finding without any key, so only the usual lengths of names and length fields are tried. */
+static bool try_no_nonce(const struct stek_audit_cipher_key *key,
+                         const struct stek_audit_probes *probes, struct stek_audit_hit *hit)
 {
     static const uint8_t starts[] = {0, 2, 4, 8, 16, 18, 20, 28, 32, 34};
     const size_t each = (probes->counters_len - probes->probes_len) / 2;
@@ -110,11 +110,14 @@ static bool try_no_nonce(const struct stek_audit_cipher_key *key, const struct s
         for (size_t k = 0; k < sizeof starts; k++) {
             const size_t at = number % each * probes->step * BLOCK + starts[k];
             if (at + BLOCK > probes->look_len ||
-                !stek_audit_sought_starts(&probes->sought, pair ^ stek_audit_pair(probes->ticket->bytes + at)) ||
+                !stek_audit_sought_starts(&probes->sought,
+                                          pair ^ stek_audit_pair(probes->ticket->bytes + at)) ||
                 !opens(probes, stream, at))
                 continue;
-            set_hit(hit, counter_name(key->len, number < each ? STEK_AUDIT_COUNTER_CTR : STEK_AUDIT_COUNTER_GCM), -1,
-                    at);
+            set_hit(hit,
+                    counter_name(key->len,
+                                 number < each ? STEK_AUDIT_COUNTER_CTR : STEK_AUDIT_COUNTER_GCM),
+                    -1, at);
             return true;
         }
     }
@@ -122,28 +125,33 @@ static bool try_no_nonce(const struct stek_audit_cipher_key *key, const struct s
 }
 
 enum stek_result stek_audit_try_counters(const struct stek_audit_cipher_key *key,
-                                         const struct stek_audit_probes *probes, struct stek_audit_hit *ret_hit)
+                                         const struct stek_audit_probes *probes,
+                                         struct stek_audit_hit *ret_hit)
 {
     int len;
 
-    if (EVP_EncryptUpdate(key->encrypt, probes->out, &len, probes->counters, (int)(BLOCK * probes->counters_len)) != 1)
+    if (EVP_EncryptUpdate(key->encrypt, probes->out, &len, probes->counters,
+                          (int)(BLOCK * probes->counters_len)) != 1)
         return STEK_ERR_CRYPTO;
     if (!try_nonces(key, probes, ret_hit))
         (void)try_no_nonce(key, probes, ret_hit);
     return STEK_OK;
 }
 
-enum stek_result stek_audit_try_cbc(const struct stek_audit_cipher_key *key, const struct stek_audit_probes *probes,
+enum stek_result stek_audit_try_cbc(const struct stek_audit_cipher_key *key,
+                                    const struct stek_audit_probes *probes,
                                     struct stek_audit_hit *ret_hit)
 {
     int len;
 
-    if (EVP_DecryptUpdate(key->decrypt, probes->out, &len, probes->shifted, (int)(BLOCK * probes->shifted_len)) != 1)
+    if (EVP_DecryptUpdate(key->decrypt, probes->out, &len, probes->shifted,
+                          (int)(BLOCK * probes->shifted_len)) != 1)
         return STEK_ERR_CRYPTO;
     for (size_t i = 0; i < probes->shifted_len; i++) {
         const uint8_t *before = probes->ticket->bytes + probes->shifted_at[i] - BLOCK;
         const uint8_t *block = probes->out + BLOCK * i;
-        if (!stek_audit_sought_starts(&probes->sought, stek_audit_pair(block) ^ stek_audit_pair(before)) ||
+        if (!stek_audit_sought_starts(&probes->sought,
+                                      stek_audit_pair(block) ^ stek_audit_pair(before)) ||
             !opens(probes, block, probes->shifted_at[i] - BLOCK))
             continue;
         set_hit(ret_hit, key->len == 16 ? "AES-128-CBC" : "AES-256-CBC", -1, probes->shifted_at[i]);
@@ -153,10 +161,11 @@ enum stek_result stek_audit_try_cbc(const struct stek_audit_cipher_key *key, con
 }
 
 /* The keystream of one nonce against the ciphertext after it. */
-static bool chacha_opens(const struct stek_audit_probes *probes, const uint8_t *stream, size_t stream_len,
-                         size_t text_at, size_t *ret_at)
+static bool chacha_opens(const struct stek_audit_probes *probes, const uint8_t *stream,
+                         size_t stream_len, size_t text_at, size_t *ret_at)
 {
-    for (size_t i = 0; i + BLOCK <= stream_len && text_at + i + BLOCK <= probes->look_len; i += BLOCK * probes->step) {
+    for (size_t i = 0; i + BLOCK <= stream_len && text_at + i + BLOCK <= probes->look_len;
+         i += BLOCK * probes->step) {
         const uint16_t text = stek_audit_pair(probes->ticket->bytes + text_at + i);
         if (!stek_audit_sought_starts(&probes->sought, stek_audit_pair(stream + i) ^ text) ||
             !opens(probes, stream + i, text_at + i))
@@ -167,13 +176,15 @@ static bool chacha_opens(const struct stek_audit_probes *probes, const uint8_t *
     return false;
 }
 
-enum stek_result stek_audit_try_chacha(const struct stek_audit_cipher_key *key, const struct stek_audit_probes *probes,
+enum stek_result stek_audit_try_chacha(const struct stek_audit_cipher_key *key,
+                                       const struct stek_audit_probes *probes,
                                        struct stek_audit_hit *ret_hit)
 {
     static const uint8_t zeros[CHACHA_LOOK_LEN];
     uint8_t stream[CHACHA_LOOK_LEN];
 
-    for (size_t at = 0; at <= STEK_AUDIT_NONCE_AT_MAX && at + 12 + BLOCK <= probes->look_len; at++) {
+    for (size_t at = 0; at <= STEK_AUDIT_NONCE_AT_MAX && at + 12 + BLOCK <= probes->look_len;
+         at++) {
         const size_t left = probes->look_len - at - 12;
         const size_t want = left < sizeof stream ? left : sizeof stream;
         uint8_t iv[16] = {1}; /* block counter 1, RFC 8439 section 2.8 */

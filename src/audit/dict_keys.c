@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lengths at which a short key in a longer field ends. 16 bytes of '1' and zeros were found in use by "We Really Need
- * to Talk About Session Tickets" (USENIX Security 2023). */
+/* Lengths at which a short key in a longer field ends. 16 bytes of '1' and zeros were found in use
+ * by "We Really Need to Talk About Session Tickets" (USENIX Security 2023). */
 static const uint8_t padded_lens[] = {1, 4, 8, 10, 12, 16, 20, 24};
 static const uint8_t padded_bytes[] = {0x01, 0x11, '0', '1', 'A', 'a', 'x', 0xff};
 /* Where in a file of 48 or 80 bytes, one word over and over, a key begins. */
@@ -99,8 +99,10 @@ static void repeat(uint8_t *key, size_t len, const uint8_t *bytes, size_t bytes_
         key[i] = bytes[(from + i) % bytes_len];
 }
 
-/* A key of 16 bytes in a field of 32: padded (b = 1) or twice (b = 2); one of 32 in a field of 16: its halves. */
-static bool published_key(const struct stek_audit_published *published, uint32_t b, size_t len, uint8_t *key)
+/* A key of 16 bytes in a field of 32: padded (b = 1) or twice (b = 2); one of 32 in a field of 16:
+ * its halves. */
+static bool published_key(const struct stek_audit_published *published, uint32_t b, size_t len,
+                          uint8_t *key)
 {
     if (b == 0 && len != published->len)
         return false;
@@ -164,8 +166,8 @@ bool stek_audit_pattern_key(const struct stek_audit_pattern *pattern, size_t len
         return true;
     case STEK_AUDIT_KEY_MAGIC: {
         const uint32_t number = stek_audit_magic_numbers[pattern->a];
-        const uint8_t bytes[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                                  (uint8_t)number};
+        const uint8_t bytes[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                                  (uint8_t)(number >> 8), (uint8_t)number};
         repeat(ret_key, len, bytes, sizeof bytes, 0);
         return true;
     }
@@ -200,7 +202,8 @@ struct stek_audit_key_text stek_audit_pattern_text(const struct stek_audit_patte
         (void)snprintf(text.at, sizeof text.at, "\"%s\" over and over", stek_audit_words[a]);
         break;
     case STEK_AUDIT_KEY_MAGIC:
-        (void)snprintf(text.at, sizeof text.at, "%08x over and over", (unsigned)stek_audit_magic_numbers[a]);
+        (void)snprintf(text.at, sizeof text.at, "%08x over and over",
+                       (unsigned)stek_audit_magic_numbers[a]);
         break;
     case STEK_AUDIT_KEY_PUBLISHED:
         (void)snprintf(text.at, sizeof text.at, "published in %s", stek_audit_published[a].source);

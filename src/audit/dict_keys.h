@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keys that an attacker would try first: what forgotten initialisation, hand-made key files, copied examples and
- * test suites leave behind. Nothing here is secret. A pattern is a recipe for a key of any length.
+ * The keys that an attacker would try first: what forgotten initialisation, hand-made key files,
+ * copied examples and test suites leave behind. Nothing here is secret. A pattern is a recipe for a
+ * key of any length.
  */
 #ifndef STEK_AUDIT_DICT_KEYS_H
 #define STEK_AUDIT_DICT_KEYS_H
@@ -22,7 +23,8 @@ enum stek_audit_pattern_kind {
     STEK_AUDIT_KEY_WORD,     /* word number `a`, then zeros */
     STEK_AUDIT_KEY_WORDS,    /* word number `a` over and over, from its byte `b` */
     STEK_AUDIT_KEY_MAGIC,    /* magic number `a` over and over */
-    STEK_AUDIT_KEY_PUBLISHED /* published key number `a`; `b`: its other half is repeated or padded */
+    STEK_AUDIT_KEY_PUBLISHED /* published key number `a`; `b`: its other half is repeated or padded
+                              */
 };
 
 struct stek_audit_pattern {
@@ -35,9 +37,11 @@ struct stek_audit_key_text {
 };
 
 /* All patterns; the caller frees *ret_patterns with free(). Errors: STEK_ERR_MEMORY. */
-STEK_MUST_USE enum stek_result stek_audit_patterns_new(struct stek_audit_pattern **ret_patterns, size_t *ret_len);
+STEK_MUST_USE enum stek_result stek_audit_patterns_new(struct stek_audit_pattern **ret_patterns,
+                                                       size_t *ret_len);
 
-/* The key of `len` bytes (1 to STEK_AUDIT_KEY_MAX) that a pattern makes. False: it makes none of that length. */
+/* The key of `len` bytes (1 to STEK_AUDIT_KEY_MAX) that a pattern makes. False: it makes none of
+ * that length. */
 bool stek_audit_pattern_key(const struct stek_audit_pattern *pattern, size_t len, uint8_t *ret_key);
 
 /* `all bytes 00`, `"secret" and zeros`, … */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The digests, and the lengths of MAC keys in use with them. HMAC fills short keys up with zeros, so a key of zeros is
- * the same in every length (RFC 2104 section 2). */
+/* The digests, and the lengths of MAC keys in use with them. HMAC fills short keys up with zeros,
+ * so a key of zeros is the same in every length (RFC 2104 section 2). */
 static const struct {
     const char *digest, *name;
     uint8_t tag_len, key_lens[2];
@@ -76,7 +76,8 @@ static bool worth_trying(const struct stek_audit_pattern *pattern)
 }
 
 /* The patterns with one digest. A key that pads to one that is there already is left out. */
-static enum stek_result add_digest(struct stek_audit_mac_keys *keys, EVP_MAC *hmac, size_t patterns_len, uint8_t mac)
+static enum stek_result add_digest(struct stek_audit_mac_keys *keys, EVP_MAC *hmac,
+                                   size_t patterns_len, uint8_t mac)
 {
     const size_t from = keys->len;
 
@@ -84,7 +85,8 @@ static enum stek_result add_digest(struct stek_audit_mac_keys *keys, EVP_MAC *hm
         for (uint32_t pattern = 0; pattern < patterns_len; pattern++) {
             struct mac_key key = {NULL, pattern, mac, macs[mac].key_lens[i], {0}};
             if (!worth_trying(&keys->patterns[pattern]) ||
-                !stek_audit_pattern_key(&keys->patterns[pattern], key.len, key.key) || known(keys, from, &key))
+                !stek_audit_pattern_key(&keys->patterns[pattern], key.len, key.key) ||
+                known(keys, from, &key))
                 continue;
             key.ctx = prepare(hmac, &key);
             if (key.ctx == NULL)
@@ -132,7 +134,8 @@ void stek_audit_mac_keys_free(struct stek_audit_mac_keys *keys)
     free(keys);
 }
 
-enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys, const struct stek_audit_ticket *ticket,
+enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys,
+                                     const struct stek_audit_ticket *ticket,
                                      struct stek_audit_hit *ret_hit)
 {
     for (size_t i = 0; i < keys->len; i++) {

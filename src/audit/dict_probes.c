@@ -11,7 +11,8 @@ enum { BLOCK = STEK_AUDIT_BLOCK_LEN };
 
 static const uint8_t no_nonce[BLOCK];
 
-void stek_audit_sought_init(struct stek_audit_sought *sought, const struct stek_audit_ticket *ticket)
+void stek_audit_sought_init(struct stek_audit_sought *sought,
+                            const struct stek_audit_ticket *ticket)
 {
     memset(sought, 0, sizeof *sought);
     sought->secret = ticket->secret;
@@ -68,8 +69,8 @@ static size_t blocks_from(const struct stek_audit_probes *probes, size_t at)
     return at < probes->look_len ? (probes->look_len - at) / BLOCK : 0;
 }
 
-static void add_counter(struct stek_audit_probes *probes, enum stek_audit_counter_kind kind, const uint8_t *nonce,
-                        uint32_t i)
+static void add_counter(struct stek_audit_probes *probes, enum stek_audit_counter_kind kind,
+                        const uint8_t *nonce, uint32_t i)
 {
     if (probes->counters != NULL)
         stek_audit_counter_block(kind, nonce, i, probes->counters + BLOCK * probes->counters_len);
@@ -77,7 +78,8 @@ static void add_counter(struct stek_audit_probes *probes, enum stek_audit_counte
 }
 
 /* The nonce is in the ticket. */
-static void add_nonce(struct stek_audit_probes *probes, enum stek_audit_counter_kind kind, size_t nonce_at)
+static void add_nonce(struct stek_audit_probes *probes, enum stek_audit_counter_kind kind,
+                      size_t nonce_at)
 {
     const uint8_t *bytes = probes->ticket->bytes;
     const size_t text_at = nonce_at + stek_audit_nonce_len(kind);
@@ -86,11 +88,11 @@ static void add_nonce(struct stek_audit_probes *probes, enum stek_audit_counter_
     for (size_t i = 0; i < blocks; i += probes->step) {
         const size_t at = text_at + i * BLOCK;
         if (probes->probes != NULL)
-            probes->probes[probes->probes_len] =
-                (struct stek_audit_probe){{stek_audit_pair(bytes + at), stek_audit_pair(bytes + at + 2)},
-                                          (uint16_t)at,
-                                          (int8_t)nonce_at,
-                                          (uint8_t)kind};
+            probes->probes[probes->probes_len] = (struct stek_audit_probe){
+                {stek_audit_pair(bytes + at), stek_audit_pair(bytes + at + 2)},
+                (uint16_t)at,
+                (int8_t)nonce_at,
+                (uint8_t)kind};
         probes->probes_len++;
         add_counter(probes, kind, bytes + nonce_at, (uint32_t)i);
     }
@@ -117,14 +119,16 @@ static void fill(struct stek_audit_probes *probes)
         for (size_t i = 1; i < blocks_from(probes, shift); i += probes->step) {
             const size_t at = shift + i * BLOCK;
             if (probes->shifted != NULL) {
-                memcpy(probes->shifted + BLOCK * probes->shifted_len, probes->ticket->bytes + at, BLOCK);
+                memcpy(probes->shifted + BLOCK * probes->shifted_len, probes->ticket->bytes + at,
+                       BLOCK);
                 probes->shifted_at[probes->shifted_len] = (uint16_t)at;
             }
             probes->shifted_len++;
         }
 }
 
-enum stek_result stek_audit_probes_init(const struct stek_audit_ticket *ticket, struct stek_audit_probes *ret_probes)
+enum stek_result stek_audit_probes_init(const struct stek_audit_ticket *ticket,
+                                        struct stek_audit_probes *ret_probes)
 {
     struct stek_audit_probes *probes = ret_probes;
 
@@ -134,14 +138,15 @@ enum stek_result stek_audit_probes_init(const struct stek_audit_ticket *ticket, 
     probes->step = ticket->secret_len >= 3 * BLOCK - 1 ? 2 : 1;
     stek_audit_sought_init(&probes->sought, ticket);
     fill(probes);
-    const size_t most = probes->counters_len > probes->shifted_len ? probes->counters_len : probes->shifted_len;
+    const size_t most =
+        probes->counters_len > probes->shifted_len ? probes->counters_len : probes->shifted_len;
     probes->counters = calloc(probes->counters_len + 1, BLOCK);
     probes->probes = calloc(probes->probes_len + 1, sizeof *probes->probes);
     probes->shifted = calloc(probes->shifted_len + 1, BLOCK);
     probes->shifted_at = calloc(probes->shifted_len + 1, sizeof *probes->shifted_at);
     probes->out = calloc(most + 1, BLOCK);
-    if (probes->counters == NULL || probes->probes == NULL || probes->shifted == NULL || probes->shifted_at == NULL ||
-        probes->out == NULL) {
+    if (probes->counters == NULL || probes->probes == NULL || probes->shifted == NULL ||
+        probes->shifted_at == NULL || probes->out == NULL) {
         stek_audit_probes_fini(probes);
         return STEK_ERR_MEMORY;
     }

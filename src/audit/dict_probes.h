@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One ticket, made ready for many keys. What does not depend on the key is worked out once: the counter blocks of every
- * layout, the ciphertext at every alignment, and where a decrypted block would have to hold a piece of the session's
- * secret. A key then costs one call of AES in each direction and a look at two bytes of each block.
+ * One ticket, made ready for many keys. What does not depend on the key is worked out once: the
+ * counter blocks of every layout, the ciphertext at every alignment, and where a decrypted block
+ * would have to hold a piece of the session's secret. A key then costs one call of AES in each
+ * direction and a look at two bytes of each block.
  *
- *     counter modes   nonce at bytes 0 to 32 (that is, after a key name of 0 to 32 bytes), or none (all zeros);
- *                     ciphertext right after it, or after a length field of two bytes
- *     CBC             a block needs only the one before it, so 16 alignments stand for every name, IV and length field
+ *     counter modes   nonce at bytes 0 to 32 (that is, after a key name of 0 to 32 bytes), or none
+ * (all zeros); ciphertext right after it, or after a length field of two bytes CBC             a
+ * block needs only the one before it, so 16 alignments stand for every name, IV and length field
  *
- * A secret of 47 bytes or more covers one of any two neighbouring blocks, so every second block is enough.
+ * A secret of 47 bytes or more covers one of any two neighbouring blocks, so every second block is
+ * enough.
  */
 #ifndef STEK_AUDIT_DICT_PROBES_H
 #define STEK_AUDIT_DICT_PROBES_H
@@ -25,7 +27,8 @@
 enum {
     STEK_AUDIT_BLOCK_LEN = 16,
     STEK_AUDIT_NONCE_AT_MAX = 32,
-    STEK_AUDIT_LOOK_LEN = 1024 /* of longer tickets only so much is decrypted: sessions begin with their secret */
+    STEK_AUDIT_LOOK_LEN =
+        1024 /* of longer tickets only so much is decrypted: sessions begin with their secret */
 };
 
 /* How counter blocks are made of a nonce. */
@@ -40,10 +43,12 @@ enum stek_audit_counter_kind {
 struct stek_audit_sought {
     const uint8_t *secret;
     size_t len;
-    uint8_t starts[8192]; /* one bit for each pair of bytes with which a piece of the secret begins */
+    uint8_t
+        starts[8192]; /* one bit for each pair of bytes with which a piece of the secret begins */
 };
 
-void stek_audit_sought_init(struct stek_audit_sought *sought, const struct stek_audit_ticket *ticket);
+void stek_audit_sought_init(struct stek_audit_sought *sought,
+                            const struct stek_audit_ticket *ticket);
 
 /* Whether 16 bytes from somewhere in the secret begin with this pair of bytes. */
 static inline bool stek_audit_sought_starts(const struct stek_audit_sought *sought, uint16_t pair)
@@ -61,10 +66,11 @@ static inline uint16_t stek_audit_pair(const uint8_t *at)
 }
 
 /* Whether these 16 bytes are from the secret. */
-bool stek_audit_sought_is(const struct stek_audit_sought *sought, const uint8_t block[STEK_AUDIT_BLOCK_LEN]);
+bool stek_audit_sought_is(const struct stek_audit_sought *sought,
+                          const uint8_t block[STEK_AUDIT_BLOCK_LEN]);
 
-/* The keystream block that one counter block makes, and the two bytes of the ticket that it is tried against first,
- * once without and once with a length field between nonce and ciphertext. */
+/* The keystream block that one counter block makes, and the two bytes of the ticket that it is
+ * tried against first, once without and once with a length field between nonce and ciphertext. */
 struct stek_audit_probe {
     uint16_t first[2]; /* as they stand in memory */
     uint16_t at;       /* where the ciphertext stands without a length field */
@@ -77,7 +83,8 @@ struct stek_audit_probes {
     size_t look_len; /* how much of it is looked at */
     size_t step;     /* 1 or 2: every block, or every second one */
     struct stek_audit_sought sought;
-    uint8_t *counters; /* counter blocks to be encrypted: one for each probe, then those of nonces of zeros */
+    uint8_t *counters; /* counter blocks to be encrypted: one for each probe, then those of nonces
+                          of zeros */
     size_t counters_len;
     struct stek_audit_probe *probes;
     size_t probes_len;
@@ -87,7 +94,8 @@ struct stek_audit_probes {
     uint8_t *out; /* room for either */
 };
 
-/* Caller owned; end it with _fini(). The ticket has to outlive it. Errors: STEK_ERR_MEMORY. Thread-safe. */
+/* Caller owned; end it with _fini(). The ticket has to outlive it. Errors: STEK_ERR_MEMORY.
+ * Thread-safe. */
 STEK_MUST_USE enum stek_result stek_audit_probes_init(const struct stek_audit_ticket *ticket,
                                                       struct stek_audit_probes *ret_probes);
 void stek_audit_probes_fini(struct stek_audit_probes *probes);

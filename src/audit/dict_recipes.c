@@ -48,8 +48,10 @@ static bool hmac_sha256(const uint8_t *under, size_t under_len, const uint8_t *m
     return HMAC(EVP_sha256(), under, (int)under_len, message, len, ret_tag, &tag_len) != NULL;
 }
 
-/* HKDF-Extract without a salt, then the first block of HKDF-Expand (RFC 5869). `info` has room for one byte more. */
-static bool expand(const uint8_t prk[KEY_LEN], const uint8_t *info, size_t info_len, uint8_t ret_key[KEY_LEN])
+/* HKDF-Extract without a salt, then the first block of HKDF-Expand (RFC 5869). `info` has room for
+ * one byte more. */
+static bool expand(const uint8_t prk[KEY_LEN], const uint8_t *info, size_t info_len,
+                   uint8_t ret_key[KEY_LEN])
 {
     uint8_t message[KEY_LEN + 1];
 
@@ -99,14 +101,16 @@ static enum stek_result fill(struct stek_audit_recipes *recipes)
 }
 
 enum stek_result stek_audit_recipes_new(const struct stek_audit_cipher_key *keys, size_t keys_len,
-                                        const struct stek_audit_pattern *patterns, size_t patterns_len,
+                                        const struct stek_audit_pattern *patterns,
+                                        size_t patterns_len,
                                         struct stek_audit_recipes **ret_recipes)
 {
     struct stek_audit_recipes *recipes = calloc(1, sizeof *recipes);
 
     if (recipes == NULL)
         return STEK_ERR_MEMORY;
-    *recipes = (struct stek_audit_recipes){keys, keys_len, patterns, patterns_len, NULL, 0, NULL, 0};
+    *recipes =
+        (struct stek_audit_recipes){keys, keys_len, patterns, patterns_len, NULL, 0, NULL, 0};
     enum stek_result result = fill(recipes);
     if (result != STEK_OK)
         stek_audit_recipes_free(recipes);
@@ -144,7 +148,8 @@ bool stek_audit_is_resumption_secret(const struct stek_audit_ticket *ticket, con
     info[at++] = ticket->nonce_len;
     memcpy(info + at, ticket->nonce, ticket->nonce_len);
     at += ticket->nonce_len;
-    info[at++] = 1; /* HKDF-Expand's counter: the hash is as long as the secret, so one block is all */
+    info[at++] =
+        1; /* HKDF-Expand's counter: the hash is as long as the secret, so one block is all */
     if (HMAC(len == 48 ? EVP_sha384() : EVP_sha256(), rms, len, info, at, psk, &psk_len) == NULL)
         return false;
     const bool same = memcmp(psk, ticket->secret, len) == 0;
@@ -152,35 +157,40 @@ bool stek_audit_is_resumption_secret(const struct stek_audit_ticket *ticket, con
     return same;
 }
 
-/* Whether the plaintext proves the key: by the secret anywhere in it, or by a resumption master secret at `rms_at`. */
-static bool proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len, size_t rms_at)
+/* Whether the plaintext proves the key: by the secret anywhere in it, or by a resumption master
+ * secret at `rms_at`. */
+static bool proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len,
+                   size_t rms_at)
 {
     if (memmem(plain, len, ticket->secret, ticket->secret_len) != NULL)
         return true;
-    return rms_at > 0 && rms_at + ticket->secret_len <= len && plain[rms_at - 1] == ticket->secret_len &&
+    return rms_at > 0 && rms_at + ticket->secret_len <= len &&
+           plain[rms_at - 1] == ticket->secret_len &&
            stek_audit_is_resumption_secret(ticket, plain + rms_at);
 }
 
-static void set_hit(struct stek_audit_hit *hit, const struct stek_audit_recipes *recipes, uint32_t pattern,
-                    const char *cipher, size_t nonce_at, const char *how)
+static void set_hit(struct stek_audit_hit *hit, const struct stek_audit_recipes *recipes,
+                    uint32_t pattern, const char *cipher, size_t nonce_at, const char *how)
 {
     hit->kind = STEK_AUDIT_HIT_OPENED;
     hit->cipher = cipher;
     hit->nonce_at = (int32_t)nonce_at;
-    (void)snprintf(hit->key, sizeof hit->key, "%.60s%s", stek_audit_pattern_text(&recipes->patterns[pattern]).at, how);
+    (void)snprintf(hit->key, sizeof hit->key, "%.60s%s",
+                   stek_audit_pattern_text(&recipes->patterns[pattern]).at, how);
 }
 
 /* The counter blocks of the start of a text. */
-static void count(enum stek_audit_counter_kind kind, const struct stek_audit_ticket *ticket, size_t nonce_at,
-                  uint8_t counters[PLAIN_LEN])
+static void count(enum stek_audit_counter_kind kind, const struct stek_audit_ticket *ticket,
+                  size_t nonce_at, uint8_t counters[PLAIN_LEN])
 {
     for (uint32_t i = 0; i < PLAIN_LEN / BLOCK; i++)
         stek_audit_counter_block(kind, ticket->bytes + nonce_at, i, counters + (size_t)i * BLOCK);
 }
 
 /* Decrypts the start of a text: as much of it as there is, at most PLAIN_LEN. */
-static bool decrypt(EVP_CIPHER_CTX *encrypt, const uint8_t counters[PLAIN_LEN], const struct stek_audit_ticket *ticket,
-                    size_t text_at, uint8_t plain[PLAIN_LEN], size_t *ret_len)
+static bool decrypt(EVP_CIPHER_CTX *encrypt, const uint8_t counters[PLAIN_LEN],
+                    const struct stek_audit_ticket *ticket, size_t text_at,
+                    uint8_t plain[PLAIN_LEN], size_t *ret_len)
 {
     const size_t len = smaller(ticket->len - text_at, PLAIN_LEN);
     const size_t whole = (len + BLOCK - 1) / BLOCK * BLOCK;
@@ -194,8 +204,9 @@ static bool decrypt(EVP_CIPHER_CTX *encrypt, const uint8_t counters[PLAIN_LEN], 
     return true;
 }
 
-static enum stek_result try_go(const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
-                               size_t nonce_at, struct stek_audit_hit *hit)
+static enum stek_result try_go(const struct stek_audit_recipes *recipes,
+                               const struct stek_audit_ticket *ticket, size_t nonce_at,
+                               struct stek_audit_hit *hit)
 {
     enum { RMS_AT = 14 };
     uint8_t counters[PLAIN_LEN], plain[PLAIN_LEN];
@@ -209,14 +220,15 @@ static enum stek_result try_go(const struct stek_audit_recipes *recipes, const s
             return STEK_ERR_CRYPTO;
         if (!proves(ticket, plain, len, RMS_AT))
             continue;
-        set_hit(hit, recipes, recipes->go[i].pattern, "AES-128-CTR", nonce_at, ", hashed as Go does");
+        set_hit(hit, recipes, recipes->go[i].pattern, "AES-128-CTR", nonce_at,
+                ", hashed as Go does");
         return STEK_OK;
     }
     return STEK_OK;
 }
 
-static enum stek_result try_s2n(const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
-                                struct stek_audit_hit *hit)
+static enum stek_result try_s2n(const struct stek_audit_recipes *recipes,
+                                const struct stek_audit_ticket *ticket, struct stek_audit_hit *hit)
 {
     enum { INFO_AT = 17, NONCE_AT = INFO_AT + 32, TEXT_AT = NONCE_AT + 12 };
     uint8_t counters[PLAIN_LEN];
@@ -231,15 +243,23 @@ static enum stek_result try_s2n(const struct stek_audit_recipes *recipes, const 
         size_t len;
         ok = expand(recipes->s2n[i].prk, ticket->bytes + INFO_AT, KEY_LEN, key) &&
              EVP_EncryptInit_ex(ctx, EVP_aes_256_ecb(), NULL, key, NULL) == 1 &&
-             EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 && decrypt(ctx, counters, ticket, TEXT_AT, plain, &len);
+             EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+             decrypt(ctx, counters, ticket, TEXT_AT, plain, &len);
         if (ok && proves(ticket, plain, len, 0))
-            set_hit(hit, recipes, recipes->s2n[i].pattern, "AES-256-GCM", NONCE_AT, ", expanded as s2n-tls does");
+            set_hit(hit, recipes, recipes->s2n[i].pattern, "AES-256-GCM", NONCE_AT,
+                    ", expanded as s2n-tls does");
     }
     EVP_CIPHER_CTX_free(ctx);
     return ok ? STEK_OK : STEK_ERR_CRYPTO;
 }
 
-enum { GNUTLS_IV_AT = 16, GNUTLS_TEXT_AT = 34, GNUTLS_TAG_LEN = 20, GNUTLS_RMS_AT = 11, GNUTLS_MASTER_LEN = 64 };
+enum {
+    GNUTLS_IV_AT = 16,
+    GNUTLS_TEXT_AT = 34,
+    GNUTLS_TAG_LEN = 20,
+    GNUTLS_RMS_AT = 11,
+    GNUTLS_MASTER_LEN = 64
+};
 
 /* name[16] iv[16] u16 length, and the length is right. */
 static bool looks_like_gnutls(const struct stek_audit_ticket *ticket)
@@ -259,12 +279,14 @@ static bool gnutls_opens(EVP_CIPHER_CTX *decrypt, const struct stek_audit_ticket
     if (EVP_DecryptUpdate(decrypt, plain, &written, ticket->bytes + GNUTLS_TEXT_AT, (int)len) != 1)
         return false;
     for (size_t i = 0; i < len; i++)
-        plain[i] ^= i < BLOCK ? ticket->bytes[GNUTLS_IV_AT + i] : ticket->bytes[GNUTLS_TEXT_AT + i - BLOCK];
+        plain[i] ^=
+            i < BLOCK ? ticket->bytes[GNUTLS_IV_AT + i] : ticket->bytes[GNUTLS_TEXT_AT + i - BLOCK];
     return proves(ticket, plain, len, GNUTLS_RMS_AT);
 }
 
 /* The key of the period in which a ticket was made. */
-static bool gnutls_key(const struct stek_audit_pattern *pattern, int64_t period, uint8_t ret_key[GNUTLS_MASTER_LEN])
+static bool gnutls_key(const struct stek_audit_pattern *pattern, int64_t period,
+                       uint8_t ret_key[GNUTLS_MASTER_LEN])
 {
     uint8_t message[8 + GNUTLS_MASTER_LEN];
 
@@ -295,7 +317,8 @@ static enum stek_result try_gnutls_period(const struct stek_audit_recipes *recip
     return STEK_OK;
 }
 
-static enum stek_result try_gnutls(const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
+static enum stek_result try_gnutls(const struct stek_audit_recipes *recipes,
+                                   const struct stek_audit_ticket *ticket,
                                    struct stek_audit_hit *hit)
 {
     enum { DEFAULT_LIFETIME_S = 21600 };
@@ -310,15 +333,18 @@ static enum stek_result try_gnutls(const struct stek_audit_recipes *recipes, con
             return STEK_OK;
         }
     for (int i = 0; i < 2 && result == STEK_OK && hit->kind == STEK_AUDIT_HIT_NONE; i++)
-        for (int64_t back = 0; back < 2 && result == STEK_OK && hit->kind == STEK_AUDIT_HIT_NONE; back++)
+        for (int64_t back = 0; back < 2 && result == STEK_OK && hit->kind == STEK_AUDIT_HIT_NONE;
+             back++)
             if (lifetimes[i] > 0)
-                result = try_gnutls_period(recipes, ticket, ticket->received / (3 * lifetimes[i]) - back, hit);
+                result = try_gnutls_period(recipes, ticket,
+                                           ticket->received / (3 * lifetimes[i]) - back, hit);
     return result;
 }
 
 enum { WOLFSSL_NONCE_AT = 16, WOLFSSL_TEXT_AT = 34, WOLFSSL_RMS_AT = 4 };
 
-/* A session of TLS 1.3 begins with its version and suite, then the secret; one of TLS 1.2 holds the master secret. */
+/* A session of TLS 1.3 begins with its version and suite, then the secret; one of TLS 1.2 holds the
+ * master secret. */
 static bool wolfssl_proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len)
 {
     if (proves(ticket, plain, len, 0))
@@ -327,8 +353,8 @@ static bool wolfssl_proves(const struct stek_audit_ticket *ticket, const uint8_t
            stek_audit_is_resumption_secret(ticket, plain + WOLFSSL_RMS_AT);
 }
 
-static bool decrypt_chacha(EVP_CIPHER_CTX *chacha, const struct stek_audit_ticket *ticket, uint8_t plain[PLAIN_LEN],
-                           size_t *ret_len)
+static bool decrypt_chacha(EVP_CIPHER_CTX *chacha, const struct stek_audit_ticket *ticket,
+                           uint8_t plain[PLAIN_LEN], size_t *ret_len)
 {
     const size_t len = smaller(ticket->len - WOLFSSL_TEXT_AT, PLAIN_LEN);
     uint8_t iv[BLOCK] = {1};
@@ -337,10 +363,12 @@ static bool decrypt_chacha(EVP_CIPHER_CTX *chacha, const struct stek_audit_ticke
     memcpy(iv + 4, ticket->bytes + WOLFSSL_NONCE_AT, 12);
     *ret_len = len;
     return EVP_EncryptInit_ex(chacha, NULL, NULL, NULL, iv) == 1 &&
-           EVP_EncryptUpdate(chacha, plain, &written, ticket->bytes + WOLFSSL_TEXT_AT, (int)len) == 1;
+           EVP_EncryptUpdate(chacha, plain, &written, ticket->bytes + WOLFSSL_TEXT_AT, (int)len) ==
+               1;
 }
 
-static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
+static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes,
+                                    const struct stek_audit_ticket *ticket,
                                     struct stek_audit_hit *hit)
 {
     uint8_t counters[PLAIN_LEN], plain[PLAIN_LEN];
@@ -354,7 +382,8 @@ static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes, co
         if (!decrypt(key->encrypt, counters, ticket, WOLFSSL_TEXT_AT, plain, &len))
             return STEK_ERR_CRYPTO;
         if (wolfssl_proves(ticket, plain, len))
-            set_hit(hit, recipes, key->pattern, key->len == 16 ? "AES-128-GCM" : "AES-256-GCM", WOLFSSL_NONCE_AT, "");
+            set_hit(hit, recipes, key->pattern, key->len == 16 ? "AES-128-GCM" : "AES-256-GCM",
+                    WOLFSSL_NONCE_AT, "");
         if (key->chacha == NULL || hit->kind != STEK_AUDIT_HIT_NONE)
             continue;
         if (!decrypt_chacha(key->chacha, ticket, plain, &len))
@@ -365,7 +394,8 @@ static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes, co
     return STEK_OK;
 }
 
-enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
+enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes,
+                                        const struct stek_audit_ticket *ticket,
                                         struct stek_audit_hit *ret_hit)
 {
     enum stek_result result = try_gnutls(recipes, ticket, ret_hit);

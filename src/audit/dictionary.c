@@ -19,10 +19,12 @@ struct stek_audit_dictionary {
     struct stek_audit_recipes *recipes;
 };
 
-static bool known(const struct stek_audit_dictionary *dictionary, const struct stek_audit_cipher_key *key)
+static bool known(const struct stek_audit_dictionary *dictionary,
+                  const struct stek_audit_cipher_key *key)
 {
     for (size_t i = 0; i < dictionary->keys_len; i++)
-        if (dictionary->keys[i].len == key->len && memcmp(dictionary->keys[i].key, key->key, key->len) == 0)
+        if (dictionary->keys[i].len == key->len &&
+            memcmp(dictionary->keys[i].key, key->key, key->len) == 0)
             return true;
     return false;
 }
@@ -36,7 +38,8 @@ static enum stek_result add_keys(struct stek_audit_dictionary *dictionary)
     for (uint8_t len = 16; len <= 32; len += 16)
         for (uint32_t pattern = 0; pattern < dictionary->patterns_len; pattern++) {
             struct stek_audit_cipher_key key = {.pattern = pattern, .len = len};
-            if (!stek_audit_pattern_key(&dictionary->patterns[pattern], len, key.key) || known(dictionary, &key))
+            if (!stek_audit_pattern_key(&dictionary->patterns[pattern], len, key.key) ||
+                known(dictionary, &key))
                 continue;
             enum stek_result result = stek_audit_cipher_key_init(&key);
             if (result != STEK_OK)
@@ -52,14 +55,17 @@ enum stek_result stek_audit_dictionary_new(struct stek_audit_dictionary **ret_di
 
     if (dictionary == NULL)
         return STEK_ERR_MEMORY;
-    enum stek_result result = stek_audit_patterns_new(&dictionary->patterns, &dictionary->patterns_len);
+    enum stek_result result =
+        stek_audit_patterns_new(&dictionary->patterns, &dictionary->patterns_len);
     if (result == STEK_OK)
         result = add_keys(dictionary);
     if (result == STEK_OK)
-        result = stek_audit_mac_keys_new(dictionary->patterns, dictionary->patterns_len, &dictionary->macs);
+        result = stek_audit_mac_keys_new(dictionary->patterns, dictionary->patterns_len,
+                                         &dictionary->macs);
     if (result == STEK_OK)
-        result = stek_audit_recipes_new(dictionary->keys, dictionary->keys_len, dictionary->patterns,
-                                        dictionary->patterns_len, &dictionary->recipes);
+        result =
+            stek_audit_recipes_new(dictionary->keys, dictionary->keys_len, dictionary->patterns,
+                                   dictionary->patterns_len, &dictionary->recipes);
     if (result != STEK_OK) {
         stek_audit_dictionary_free(dictionary);
         return result;
@@ -86,8 +92,8 @@ size_t stek_audit_dictionary_len(const struct stek_audit_dictionary *dictionary)
     return dictionary->keys_len;
 }
 
-static enum stek_result try_key(const struct stek_audit_cipher_key *key, const struct stek_audit_probes *probes,
-                                struct stek_audit_hit *hit)
+static enum stek_result try_key(const struct stek_audit_cipher_key *key,
+                                const struct stek_audit_probes *probes, struct stek_audit_hit *hit)
 {
     enum stek_result result = stek_audit_try_cbc(key, probes, hit);
 
@@ -99,8 +105,8 @@ static enum stek_result try_key(const struct stek_audit_cipher_key *key, const s
 }
 
 /* Begins with the key of the last hit. */
-static enum stek_result try_keys(struct stek_audit_dictionary *dictionary, const struct stek_audit_probes *probes,
-                                 struct stek_audit_hit *hit)
+static enum stek_result try_keys(struct stek_audit_dictionary *dictionary,
+                                 const struct stek_audit_probes *probes, struct stek_audit_hit *hit)
 {
     const size_t first = dictionary->last;
     enum stek_result result = STEK_OK;
@@ -110,7 +116,8 @@ static enum stek_result try_keys(struct stek_audit_dictionary *dictionary, const
         result = try_key(&dictionary->keys[at], probes, hit);
         if (result != STEK_OK || hit->kind == STEK_AUDIT_HIT_NONE)
             continue;
-        const struct stek_audit_pattern *pattern = &dictionary->patterns[dictionary->keys[at].pattern];
+        const struct stek_audit_pattern *pattern =
+            &dictionary->patterns[dictionary->keys[at].pattern];
         (void)snprintf(hit->key, sizeof hit->key, "%s", stek_audit_pattern_text(pattern).at);
         dictionary->last = at;
         return STEK_OK;
@@ -119,14 +126,16 @@ static enum stek_result try_keys(struct stek_audit_dictionary *dictionary, const
 }
 
 enum stek_result stek_audit_dictionary_try(struct stek_audit_dictionary *dictionary,
-                                           const struct stek_audit_ticket *ticket, struct stek_audit_hit *ret_hit)
+                                           const struct stek_audit_ticket *ticket,
+                                           struct stek_audit_hit *ret_hit)
 {
     struct stek_audit_hit hit = {.kind = STEK_AUDIT_HIT_NONE, .nonce_at = -1, .secret_at = -1};
     struct stek_audit_probes probes;
     enum stek_result result = STEK_OK;
 
     /* No secret, no proof; and a secret that stands there in the clear is a finding of its own. */
-    if (ticket->secret_len >= STEK_AUDIT_PROOF_LEN && stek_audit_clear_secret(ticket) == STEK_AUDIT_NOWHERE) {
+    if (ticket->secret_len >= STEK_AUDIT_PROOF_LEN &&
+        stek_audit_clear_secret(ticket) == STEK_AUDIT_NOWHERE) {
         result = stek_audit_probes_init(ticket, &probes);
         if (result != STEK_OK)
             return result;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Early data, and the same early data again. A replay must be the very same bytes, or a server that keeps ClientHellos
- * would not see one; but only who has the keys of those bytes can read whether the server took them. So libssl writes
- * its first flight into memory, the process forks, and both send that flight: parent first, then the child, each with
- * its own copy of the handshake's state. The child sends its handshake back through a pipe.
+ * Early data, and the same early data again. A replay must be the very same bytes, or a server that
+ * keeps ClientHellos would not see one; but only who has the keys of those bytes can read whether
+ * the server took them. So libssl writes its first flight into memory, the process forks, and both
+ * send that flight: parent first, then the child, each with its own copy of the handshake's state.
+ * The child sends its handshake back through a pipe.
  */
 #include "audit/talk.h"
 
@@ -26,7 +27,8 @@ struct flight {
 static bool make_flight(struct stek_audit_talk *talk, struct flight *ret_flight)
 {
     char request[REQUEST_LEN_MAX] = "\n"; /* where nothing can be asked, an empty line */
-    const size_t len = talk->client->settings.request ? stek_audit_talk_request(talk, request, sizeof request) : 1;
+    const size_t len =
+        talk->client->settings.request ? stek_audit_talk_request(talk, request, sizeof request) : 1;
     BIO *in = BIO_new(BIO_s_mem());
     BIO *out = BIO_new(BIO_s_mem());
     size_t written = 0;
@@ -49,16 +51,17 @@ static void send_flight(struct stek_audit_talk *talk, const struct flight *fligh
 {
     if (!stek_audit_talk_dial(talk))
         return;
-    if (stek_audit_send(talk->fd, flight->bytes, flight->len, talk->deadline_ms, &talk->client->stop))
+    if (stek_audit_send(talk->fd, flight->bytes, flight->len, talk->deadline_ms,
+                        &talk->client->stop))
         stek_audit_talk_over(talk);
     else
         talk->shake.outcome = STEK_AUDIT_CLOSED;
 }
 
-/* The child's whole life: waits for the word, replays, reports, ends. It must not touch what the parent will go on
- * with. */
-__attribute__((noreturn)) static void replay(struct stek_audit_talk *talk, const struct flight *flight, int from_parent,
-                                             int to_parent)
+/* The child's whole life: waits for the word, replays, reports, ends. It must not touch what the
+ * parent will go on with. */
+__attribute__((noreturn)) static void
+replay(struct stek_audit_talk *talk, const struct flight *flight, int from_parent, int to_parent)
 {
     char word;
 
@@ -92,7 +95,8 @@ struct replayer {
     int to, from;
 };
 
-static bool start_replayer(struct stek_audit_talk *talk, const struct flight *flight, struct replayer *ret_replayer)
+static bool start_replayer(struct stek_audit_talk *talk, const struct flight *flight,
+                           struct replayer *ret_replayer)
 {
     int down[2], up[2];
 
@@ -116,7 +120,8 @@ static bool start_replayer(struct stek_audit_talk *talk, const struct flight *fl
 }
 
 /* Lets the child go ahead (or end), and takes what it saw. */
-static enum stek_result end_replayer(const struct replayer *replayer, struct stek_audit_client *client,
+static enum stek_result end_replayer(const struct replayer *replayer,
+                                     struct stek_audit_client *client,
                                      struct stek_audit_observation *obs, bool go)
 {
     struct stek_audit_handshake shake;
@@ -162,11 +167,13 @@ static enum stek_result send_twice(struct stek_audit_talk *talk, struct stek_aud
         send_flight(talk, &flight);
     const bool accepted = talk->shake.early == STEK_AUDIT_EARLY_ACCEPTED;
     enum stek_result result = stek_audit_talk_end(talk, obs, started ? STEK_OK : STEK_ERR_SYSTEM);
-    const enum stek_result replayed = end_replayer(&replayer, client, obs, accepted && result == STEK_OK);
+    const enum stek_result replayed =
+        end_replayer(&replayer, client, obs, accepted && result == STEK_OK);
     return result == STEK_OK ? replayed : result;
 }
 
-enum stek_result stek_audit_shake_early(struct stek_audit_client *client, struct stek_audit_observation *obs,
+enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
+                                        struct stek_audit_observation *obs,
                                         const struct stek_audit_ask *ask)
 {
     struct stek_audit_talk talk;

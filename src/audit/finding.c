@@ -10,148 +10,188 @@
 #define PAPER_SHORTCUTS "\"Measuring the Security Harm of TLS Crypto Shortcuts\", IMC 2016"
 
 static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
-    [STEK_AUDIT_WEAK_KEY] =
-        {"weak-key", STEK_AUDIT_CRITICAL, "tickets are sealed under a known key",
-         "Anyone can open these tickets, read what TLS 1.2 sessions said, and impersonate the server.",
-         PAPER_TICKETS "; CVE-2020-13777",
-         "Replace the key with random bytes at once and have it rotate; treat past sessions as read."},
-    [STEK_AUDIT_TICKET_IN_CLEAR] =
-        {"ticket-in-clear", STEK_AUDIT_CRITICAL, "the session's secret stands in the ticket unencrypted",
-         "A TLS 1.2 ticket crosses the network in the clear, and with it everything the session says.",
-         "RFC 5077 section 4; " PAPER_TICKETS, "Switch tickets off until the server encrypts them."},
+    [STEK_AUDIT_WEAK_KEY] = {"weak-key", STEK_AUDIT_CRITICAL,
+                             "tickets are sealed under a known key",
+                             "Anyone can open these tickets, read what TLS 1.2 sessions said, and "
+                             "impersonate the server.",
+                             PAPER_TICKETS "; CVE-2020-13777",
+                             "Replace the key with random bytes at once and have it rotate; treat "
+                             "past sessions as read."},
+    [STEK_AUDIT_TICKET_IN_CLEAR] = {"ticket-in-clear", STEK_AUDIT_CRITICAL,
+                                    "the session's secret stands in the ticket unencrypted",
+                                    "A TLS 1.2 ticket crosses the network in the clear, and with "
+                                    "it everything the session says.",
+                                    "RFC 5077 section 4; " PAPER_TICKETS,
+                                    "Switch tickets off until the server encrypts them."},
     [STEK_AUDIT_KEYSTREAM_REUSE] =
-        {"keystream-reuse", STEK_AUDIT_CRITICAL, "two tickets are encrypted with the same keystream",
-         "Whoever has one session of his own can compute the secrets of all others from their tickets.",
+        {"keystream-reuse", STEK_AUDIT_CRITICAL,
+         "two tickets are encrypted with the same keystream",
+         "Whoever has one session of his own can compute the secrets of all others from their "
+         "tickets.",
          "RFC 5116 section 3.1; " PAPER_TICKETS,
          "Switch tickets off; the server must use a fresh nonce for each ticket."},
-    [STEK_AUDIT_NO_MAC] =
-        {"no-mac", STEK_AUDIT_CRITICAL, "a changed ticket is accepted",
-         "Without authentication an attacker can alter sessions and find out what is in tickets by trying.",
-         "RFC 5077 section 4",
-         "Switch tickets off; the server must check a MAC over the whole ticket before it uses it."},
-    [STEK_AUDIT_PADDING_ORACLE] =
-        {"padding-oracle", STEK_AUDIT_HIGH, "the error tells what is wrong inside a changed ticket",
-         "An answer that depends on what a changed ticket decrypts to lets an attacker decrypt it byte by byte.",
-         "RFC 5077 section 4; Vaudenay, EUROCRYPT 2002",
-         "Switch tickets off; the server must check the MAC first and answer every bad ticket with a full handshake."},
-    [STEK_AUDIT_IV_REPEAT] = {"iv-repeat", STEK_AUDIT_HIGH, "an IV was used twice under one key",
-                              "A repeated IV shows which tickets begin alike, and with a stream mode it opens them.",
-                              "RFC 5077 section 4; NIST SP 800-38A appendix C",
-                              "The server must draw a fresh random IV for each ticket."},
+    [STEK_AUDIT_NO_MAC] = {"no-mac", STEK_AUDIT_CRITICAL, "a changed ticket is accepted",
+                           "Without authentication an attacker can alter sessions and find out "
+                           "what is in tickets by trying.",
+                           "RFC 5077 section 4",
+                           "Switch tickets off; the server must check a MAC over the whole ticket "
+                           "before it uses it."},
+    [STEK_AUDIT_PADDING_ORACLE] = {"padding-oracle", STEK_AUDIT_HIGH,
+                                   "the error tells what is wrong inside a changed ticket",
+                                   "An answer that depends on what a changed ticket decrypts to "
+                                   "lets an attacker decrypt it byte by byte.",
+                                   "RFC 5077 section 4; Vaudenay, EUROCRYPT 2002",
+                                   "Switch tickets off; the server must check the MAC first and "
+                                   "answer every bad ticket with a full handshake."},
+    [STEK_AUDIT_IV_REPEAT] =
+        {"iv-repeat", STEK_AUDIT_HIGH, "an IV was used twice under one key",
+         "A repeated IV shows which tickets begin alike, and with a stream mode it opens them.",
+         "RFC 5077 section 4; NIST SP 800-38A appendix C",
+         "The server must draw a fresh random IV for each ticket."},
     [STEK_AUDIT_ERROR_DIFFERS] =
-        {"error-differs", STEK_AUDIT_LOW, "a damaged ticket is answered otherwise than an unknown one",
-         "An answer to damage that is not a plain full handshake breaks clients, and tells that the key is known.",
+        {"error-differs", STEK_AUDIT_LOW,
+         "a damaged ticket is answered otherwise than an unknown one",
+         "An answer to damage that is not a plain full handshake breaks clients, and tells that "
+         "the key is known.",
          "RFC 5077 section 3.2; RFC 9846 section 4.2.11",
          "The server should fall back to a full handshake for every ticket that it cannot use."},
     [STEK_AUDIT_NO_WEAK_KEY] = {"no-weak-key", STEK_AUDIT_INFO, "no known key opened a ticket",
-                                "Known and trivial keys have been found on servers of every make.", PAPER_TICKETS, ""},
+                                "Known and trivial keys have been found on servers of every make.",
+                                PAPER_TICKETS, ""},
     [STEK_AUDIT_CLIENT_AUTH_BYPASS] =
         {"client-auth-bypass", STEK_AUDIT_HIGH, "a ticket serves in place of a client certificate",
          "A ticket that was got without a client certificate opens a service that demands one.",
          "CVE-2025-23419; CVE-2025-23048",
-         "Give the two services different ticket keys, or update a server that should bind tickets to the virtual "
+         "Give the two services different ticket keys, or update a server that should bind tickets "
+         "to the virtual "
          "host."},
-    [STEK_AUDIT_SHARED_KEYS] = {"shared-keys", STEK_AUDIT_HIGH, "a server takes another one's tickets",
-                                "Who redirects a connection makes this server answer in another's name, whether it has "
-                                "that one's certificate or not.",
-                                PAPER_SHARING "; RFC 9846 section 4.6.1",
-                                "Give services with different certificates different ticket keys."},
-    [STEK_AUDIT_CROSS_NAME] =
-        {"cross-name", STEK_AUDIT_MEDIUM, "a ticket resumes under another server name",
-         "The session was authenticated for one name and is used for another, whose certificate was never shown.",
-         "RFC 6066 section 3; " PAPER_SHARING,
-         "Give virtual hosts different ticket keys, or update a server that should compare the names."},
+    [STEK_AUDIT_SHARED_KEYS] =
+        {"shared-keys", STEK_AUDIT_HIGH, "a server takes another one's tickets",
+         "Who redirects a connection makes this server answer in another's name, whether it has "
+         "that one's certificate or not.",
+         PAPER_SHARING "; RFC 9846 section 4.6.1",
+         "Give services with different certificates different ticket keys."},
+    [STEK_AUDIT_CROSS_NAME] = {"cross-name", STEK_AUDIT_MEDIUM,
+                               "a ticket resumes under another server name",
+                               "The session was authenticated for one name and is used for "
+                               "another, whose certificate was never shown.",
+                               "RFC 6066 section 3; " PAPER_SHARING,
+                               "Give virtual hosts different ticket keys, or update a server that "
+                               "should compare the names."},
     [STEK_AUDIT_PROTOCOL_CHANGED] =
         {"protocol-changed", STEK_AUDIT_HIGH, "a session resumes in another version of TLS",
          "A secret made for one version is used in another, which the proofs of neither cover.",
-         "RFC 9846 section 4.6.1; RFC 5246 appendix F.1.4", "The server must refuse tickets of another version."},
-    [STEK_AUDIT_CIPHER_CHANGED] = {"cipher-changed", STEK_AUDIT_MEDIUM, "a session resumes with another cipher suite",
-                                   "TLS 1.2 resumes a session with its suite only, and TLS 1.3 with its hash only.",
-                                   "RFC 5246 section 7.4.1.3; RFC 9846 section 4.2.11",
-                                   "The server must fall back to a full handshake instead."},
+         "RFC 9846 section 4.6.1; RFC 5246 appendix F.1.4",
+         "The server must refuse tickets of another version."},
+    [STEK_AUDIT_CIPHER_CHANGED] =
+        {"cipher-changed", STEK_AUDIT_MEDIUM, "a session resumes with another cipher suite",
+         "TLS 1.2 resumes a session with its suite only, and TLS 1.3 with its hash only.",
+         "RFC 5246 section 7.4.1.3; RFC 9846 section 4.2.11",
+         "The server must fall back to a full handshake instead."},
     [STEK_AUDIT_EARLY_DATA_REPLAY] =
         {"early-data-replay", STEK_AUDIT_HIGH, "the same early data is accepted twice",
          "Whoever copies the first packet of a connection can have its request carried out again.",
          "RFC 9846 section 8",
-         "Switch early data off, or keep it to requests that may be repeated, with a record of tickets used."},
-    [STEK_AUDIT_EARLY_DATA] =
-        {"early-data", STEK_AUDIT_INFO, "early data is offered",
-         "Early data has no forward secrecy and can be replayed within the limits of the server's guard.",
-         "RFC 9846 sections 2.3 and 8", ""},
+         "Switch early data off, or keep it to requests that may be repeated, with a record of "
+         "tickets used."},
+    [STEK_AUDIT_EARLY_DATA] = {"early-data", STEK_AUDIT_INFO, "early data is offered",
+                               "Early data has no forward secrecy and can be replayed within the "
+                               "limits of the server's guard.",
+                               "RFC 9846 sections 2.3 and 8", ""},
     [STEK_AUDIT_PSK_WITHOUT_DHE] =
-        {"psk-without-dhe", STEK_AUDIT_MEDIUM, "resumption without a fresh key exchange is accepted",
+        {"psk-without-dhe", STEK_AUDIT_MEDIUM,
+         "resumption without a fresh key exchange is accepted",
          "Such a session has no forward secrecy: the ticket key alone opens a recording of it.",
          "RFC 9846 section 4.2.9; RFC 9325 section 7.4", "Allow psk_dhe_ke only."},
-    [STEK_AUDIT_HINT_OVER_7D] = {"hint-over-7d", STEK_AUDIT_MEDIUM, "the ticket lifetime is over 7 days",
-                                 "TLS 1.3 forbids it, and the key of such a ticket is as old as the ticket may be.",
-                                 "RFC 9846 section 4.6.1", "Set the session timeout to 24 hours or less."},
-    [STEK_AUDIT_HINT_OVER_24H] = {"hint-over-24h", STEK_AUDIT_LOW, "the ticket lifetime is over 24 hours",
-                                  "A client that comes back with a ticket is recognised for as long as it lasts.",
-                                  "RFC 9846 appendix C.4; Sy et al., ACSAC 2018",
-                                  "Set the session timeout to 24 hours or less."},
-    [STEK_AUDIT_HINT_MISSING] =
-        {"hint-missing", STEK_AUDIT_INFO, "the ticket names no lifetime",
-         "In TLS 1.2 clients choose one themselves; in TLS 1.3 a lifetime of 0 says not to use the ticket.",
-         "RFC 5077 section 3.3; RFC 9846 section 4.6.1", ""},
+    [STEK_AUDIT_HINT_OVER_7D] =
+        {"hint-over-7d", STEK_AUDIT_MEDIUM, "the ticket lifetime is over 7 days",
+         "TLS 1.3 forbids it, and the key of such a ticket is as old as the ticket may be.",
+         "RFC 9846 section 4.6.1", "Set the session timeout to 24 hours or less."},
+    [STEK_AUDIT_HINT_OVER_24H] =
+        {"hint-over-24h", STEK_AUDIT_LOW, "the ticket lifetime is over 24 hours",
+         "A client that comes back with a ticket is recognised for as long as it lasts.",
+         "RFC 9846 appendix C.4; Sy et al., ACSAC 2018",
+         "Set the session timeout to 24 hours or less."},
+    [STEK_AUDIT_HINT_MISSING] = {"hint-missing", STEK_AUDIT_INFO, "the ticket names no lifetime",
+                                 "In TLS 1.2 clients choose one themselves; in TLS 1.3 a lifetime "
+                                 "of 0 says not to use the ticket.",
+                                 "RFC 5077 section 3.3; RFC 9846 section 4.6.1", ""},
     [STEK_AUDIT_ROTATION_SLOW] =
         {"rotation-slow", STEK_AUDIT_MEDIUM, "a ticket key is used for over 24 hours",
          "Who gets the key opens every TLS 1.2 session that was sealed under it, however long ago.",
          "RFC 9325 section 3.4; " PAPER_SHORTCUTS,
          "Rotate the ticket key at least every 24 hours and destroy old ones."},
-    [STEK_AUDIT_KEY_ROTATION] = {"key-rotation", STEK_AUDIT_INFO, "how often the ticket key changed",
+    [STEK_AUDIT_KEY_ROTATION] = {"key-rotation", STEK_AUDIT_INFO,
+                                 "how often the ticket key changed",
                                  "The shorter a key is used, the less it opens when it is stolen.",
                                  "RFC 9325 section 3.4", ""},
-    [STEK_AUDIT_LIVES_BEYOND_HINT] = {"lives-beyond-hint", STEK_AUDIT_MEDIUM, "a ticket resumes after its lifetime",
-                                      "The server keeps keys, and takes sessions, longer than it says.",
-                                      "RFC 9846 section 4.6.1",
-                                      "Let the server check the session's age, and destroy keys in time."},
+    [STEK_AUDIT_LIVES_BEYOND_HINT] =
+        {"lives-beyond-hint", STEK_AUDIT_MEDIUM, "a ticket resumes after its lifetime",
+         "The server keeps keys, and takes sessions, longer than it says.",
+         "RFC 9846 section 4.6.1",
+         "Let the server check the session's age, and destroy keys in time."},
     [STEK_AUDIT_TICKET_LIFE] =
         {"ticket-life", STEK_AUDIT_INFO, "how long tickets live",
          "A ticket that dies early costs full handshakes; one that lives long keeps a key alive.",
          "RFC 9846 section 4.6.1", ""},
-    [STEK_AUDIT_CHAIN_UNBOUNDED] =
-        {"chain-unbounded", STEK_AUDIT_MEDIUM, "renewal prolongs a session beyond its lifetime",
-         "A session that is renewed for ever is never authenticated again, and a stolen one stays open.",
-         "RFC 9846 section 4.6.1", "Limit the total life of a session over all its resumptions."},
+    [STEK_AUDIT_CHAIN_UNBOUNDED] = {"chain-unbounded", STEK_AUDIT_MEDIUM,
+                                    "renewal prolongs a session beyond its lifetime",
+                                    "A session that is renewed for ever is never authenticated "
+                                    "again, and a stolen one stays open.",
+                                    "RFC 9846 section 4.6.1",
+                                    "Limit the total life of a session over all its resumptions."},
     [STEK_AUDIT_NOT_OFFERED] =
         {"not-offered", STEK_AUDIT_INFO, "no tickets are offered",
          "Without tickets, no ticket key can be stolen; returning clients pay for full handshakes.",
          "RFC 9325 section 3.4", ""},
     [STEK_AUDIT_OFFERED] = {"offered", STEK_AUDIT_INFO, "tickets are offered",
-                            "This is what the rest of the report is about.", "RFC 5077; RFC 9846 section 4.6.1", ""},
-    [STEK_AUDIT_VERSION_MISSING] = {"version-missing", STEK_AUDIT_INFO, "this version of TLS is not spoken",
-                                    "There are then no tickets of it to examine.", "RFC 9325 section 3.1", ""},
-    [STEK_AUDIT_RESUMES] = {"resumes", STEK_AUDIT_INFO, "sessions resume", "Resumption saves most of a handshake.",
+                            "This is what the rest of the report is about.",
+                            "RFC 5077; RFC 9846 section 4.6.1", ""},
+    [STEK_AUDIT_VERSION_MISSING] = {"version-missing", STEK_AUDIT_INFO,
+                                    "this version of TLS is not spoken",
+                                    "There are then no tickets of it to examine.",
+                                    "RFC 9325 section 3.1", ""},
+    [STEK_AUDIT_RESUMES] = {"resumes", STEK_AUDIT_INFO, "sessions resume",
+                            "Resumption saves most of a handshake.",
                             "RFC 5077; RFC 9846 section 2.2", ""},
-    [STEK_AUDIT_RESUMES_NEVER] = {"resumes-never", STEK_AUDIT_LOW, "tickets are given and never taken",
-                                  "The server pays for tickets, and has a key that can be stolen, without any benefit.",
-                                  "RFC 5077 section 3.1",
-                                  "Switch tickets off, or give all processes and hosts the same keys."},
+    [STEK_AUDIT_RESUMES_NEVER] =
+        {"resumes-never", STEK_AUDIT_LOW, "tickets are given and never taken",
+         "The server pays for tickets, and has a key that can be stolen, without any benefit.",
+         "RFC 5077 section 3.1",
+         "Switch tickets off, or give all processes and hosts the same keys."},
     [STEK_AUDIT_RESUMES_PARTLY] = {"resumes-partly", STEK_AUDIT_LOW, "only some tickets are taken",
-                                   "Each ticket that is not taken costs a full handshake.", "RFC 9325 section 3.4",
-                                   "Give all processes and hosts behind the address the same keys (or sessions), also after a restart."},
-    [STEK_AUDIT_RENEWAL_MISSING] = {"renewal-missing", STEK_AUDIT_LOW, "a TLS 1.3 resumption brings no new ticket",
-                                    "Clients use each ticket once, so they run dry or become linkable.",
-                                    "RFC 9846 appendix C.4", "Let the server issue a new ticket on every connection."},
+                                   "Each ticket that is not taken costs a full handshake.",
+                                   "RFC 9325 section 3.4",
+                                   "Give all processes and hosts behind the address the same keys "
+                                   "(or sessions), also after a restart."},
+    [STEK_AUDIT_RENEWAL_MISSING] =
+        {"renewal-missing", STEK_AUDIT_LOW, "a TLS 1.3 resumption brings no new ticket",
+         "Clients use each ticket once, so they run dry or become linkable.",
+         "RFC 9846 appendix C.4", "Let the server issue a new ticket on every connection."},
     [STEK_AUDIT_RENEWAL] = {"renewal", STEK_AUDIT_INFO, "a resumption brings a new ticket",
-                            "Clients can use each ticket once.", "RFC 5077 section 3.3; RFC 9846 appendix C.4", ""},
-    [STEK_AUDIT_TICKET_REUSED] =
-        {"ticket-reused", STEK_AUDIT_INFO, "a TLS 1.3 ticket is taken more than once",
-         "A client that uses a ticket twice can be linked; early data needs tickets that serve once.",
-         "RFC 9846 appendix C.4 and section 8.1", ""},
+                            "Clients can use each ticket once.",
+                            "RFC 5077 section 3.3; RFC 9846 appendix C.4", ""},
+    [STEK_AUDIT_TICKET_REUSED] = {"ticket-reused", STEK_AUDIT_INFO,
+                                  "a TLS 1.3 ticket is taken more than once",
+                                  "A client that uses a ticket twice can be linked; early data "
+                                  "needs tickets that serve once.",
+                                  "RFC 9846 appendix C.4 and section 8.1", ""},
     [STEK_AUDIT_KEY_NAME] = {"key-name", STEK_AUDIT_INFO, "tickets name their key",
-                             "The name tells from outside when the key changes.", "RFC 5077 section 4", ""},
-    [STEK_AUDIT_SEVERAL_KEYS] = {"several-keys", STEK_AUDIT_LOW, "several ticket keys at one address",
-                                 "Processes that do not share their keys refuse each other's tickets.",
-                                 "RFC 9325 section 3.4",
-                                 "Give all processes and hosts behind the address the same keys."},
-    [STEK_AUDIT_NOT_REACHED] = {"not-reached", STEK_AUDIT_INFO, "no handshake with the target succeeded",
+                             "The name tells from outside when the key changes.",
+                             "RFC 5077 section 4", ""},
+    [STEK_AUDIT_SEVERAL_KEYS] =
+        {"several-keys", STEK_AUDIT_LOW, "several ticket keys at one address",
+         "Processes that do not share their keys refuse each other's tickets.",
+         "RFC 9325 section 3.4", "Give all processes and hosts behind the address the same keys."},
+    [STEK_AUDIT_NOT_REACHED] = {"not-reached", STEK_AUDIT_INFO,
+                                "no handshake with the target succeeded",
                                 "Nothing can be said about it.", "stek-audit(1)", ""},
     [STEK_AUDIT_INTERRUPTED] = {"interrupted", STEK_AUDIT_INFO, "the audit did not see everything",
                                 "What was not looked at may hide findings.", "stek-audit(1)", ""},
 };
 
-static const char *const severities[STEK_AUDIT_SEVERITIES] = {"info", "low", "medium", "high", "critical"};
+static const char *const severities[STEK_AUDIT_SEVERITIES] = {"info", "low", "medium", "high",
+                                                              "critical"};
 
 const struct stek_audit_id_info *stek_audit_id_info(enum stek_audit_id id)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an audit can find: each finding has an id, a severity, what was observed, why it matters and what to do. */
+/* What an audit can find: each finding has an id, a severity, what was observed, why it matters and
+ * what to do. */
 #ifndef STEK_AUDIT_FINDING_H
 #define STEK_AUDIT_FINDING_H
 
@@ -18,53 +19,60 @@ enum stek_audit_severity {
     STEK_AUDIT_SEVERITIES
 };
 
-/* The ids, in the order of reports; their names are in finding.c. Where two severities are given, the first is the
- * usual one, and the judge says when it takes the other. */
+/* The ids, in the order of reports; their names are in finding.c. Where two severities are given,
+ * the first is the usual one, and the judge says when it takes the other. */
 enum stek_audit_id {
     /* keys and the protection of the ticket */
-    STEK_AUDIT_WEAK_KEY, /* critical: a key of the dictionary opened a ticket, and the session's secret was in it */
+    STEK_AUDIT_WEAK_KEY, /* critical: a key of the dictionary opened a ticket, and the session's
+                            secret was in it */
     STEK_AUDIT_TICKET_IN_CLEAR, /* critical: the session's secret stands in the ticket */
     STEK_AUDIT_KEYSTREAM_REUSE, /* critical: ticket xor ticket = secret xor secret somewhere */
     STEK_AUDIT_NO_MAC,          /* critical: a changed ticket resumed */
-    STEK_AUDIT_PADDING_ORACLE,  /* high: the error differs with the byte of ciphertext that was changed */
+    STEK_AUDIT_PADDING_ORACLE,  /* high: the error differs with the byte of ciphertext that was
+                                   changed */
     STEK_AUDIT_IV_REPEAT,       /* high: two tickets under one key name begin with the same IV */
-    STEK_AUDIT_ERROR_DIFFERS, /* low: a changed ticket is answered otherwise than an unknown one, always the same way */
-    STEK_AUDIT_NO_WEAK_KEY,   /* info: what the dictionary tried, without a hit */
+    STEK_AUDIT_ERROR_DIFFERS,   /* low: a changed ticket is answered otherwise than an unknown one,
+                                   always the same way */
+    STEK_AUDIT_NO_WEAK_KEY,     /* info: what the dictionary tried, without a hit */
     /* who takes whose tickets */
-    STEK_AUDIT_CLIENT_AUTH_BYPASS, /* high: a ticket got without a client certificate serves where one is demanded */
-    STEK_AUDIT_SHARED_KEYS, /* high: a target takes tickets of a name that its own certificate does not cover; info: it
-                               does cover it */
-    STEK_AUDIT_CROSS_NAME, /* medium: a ticket resumes under another server name with another certificate; low: the same
-                              one */
+    STEK_AUDIT_CLIENT_AUTH_BYPASS, /* high: a ticket got without a client certificate serves where
+                                      one is demanded */
+    STEK_AUDIT_SHARED_KEYS, /* high: a target takes tickets of a name that its own certificate does
+                               not cover; info: it does cover it */
+    STEK_AUDIT_CROSS_NAME,  /* medium: a ticket resumes under another server name with another
+                               certificate; low: the same  one */
     STEK_AUDIT_PROTOCOL_CHANGED, /* high: a session resumed in another version of TLS */
-    STEK_AUDIT_CIPHER_CHANGED,   /* medium: a session resumed with another suite (TLS 1.3: with another hash) */
+    STEK_AUDIT_CIPHER_CHANGED,   /* medium: a session resumed with another suite (TLS 1.3: with
+                                    another hash) */
     /* early data and key exchange */
     STEK_AUDIT_EARLY_DATA_REPLAY, /* high: the same early data was accepted twice */
     STEK_AUDIT_EARLY_DATA,        /* info: early data is offered, and accepted or not */
     STEK_AUDIT_PSK_WITHOUT_DHE,   /* medium: psk_ke accepted: no forward secrecy on resumption */
     /* time */
-    STEK_AUDIT_HINT_OVER_7D,      /* medium: TLS 1.3 forbids it, and in TLS 1.2 a key is as old */
-    STEK_AUDIT_HINT_OVER_24H,     /* low: longer than 24 h, up to 7 days: tracking */
-    STEK_AUDIT_HINT_MISSING,      /* info: 0: unspecified in TLS 1.2; in TLS 1.3 it says "do not use" */
-    STEK_AUDIT_ROTATION_SLOW,     /* medium: one key name was seen for over 24 h */
-    STEK_AUDIT_KEY_ROTATION,      /* info: the rotation interval that was measured, or the longest time without one */
+    STEK_AUDIT_HINT_OVER_7D,  /* medium: TLS 1.3 forbids it, and in TLS 1.2 a key is as old */
+    STEK_AUDIT_HINT_OVER_24H, /* low: longer than 24 h, up to 7 days: tracking */
+    STEK_AUDIT_HINT_MISSING,  /* info: 0: unspecified in TLS 1.2; in TLS 1.3 it says "do not use" */
+    STEK_AUDIT_ROTATION_SLOW, /* medium: one key name was seen for over 24 h */
+    STEK_AUDIT_KEY_ROTATION,  /* info: the rotation interval that was measured, or the longest time
+                                 without one */
     STEK_AUDIT_LIVES_BEYOND_HINT, /* medium: a ticket resumed after its hint had passed */
     STEK_AUDIT_TICKET_LIFE,       /* info: how long tickets really live, against their hint */
-    STEK_AUDIT_CHAIN_UNBOUNDED,   /* medium: a chain of resumptions went on after the first ticket's hint had passed */
+    STEK_AUDIT_CHAIN_UNBOUNDED,   /* medium: a chain of resumptions went on after the first ticket's
+                                     hint had passed */
     /* resumption */
     STEK_AUDIT_NOT_OFFERED,     /* info: no tickets in this version */
     STEK_AUDIT_OFFERED,         /* info: how many a handshake, their hint and length */
     STEK_AUDIT_VERSION_MISSING, /* info: the target does not speak this version */
     STEK_AUDIT_RESUMES,         /* info: n of m tries resumed */
     STEK_AUDIT_RESUMES_NEVER,   /* low: tickets are given and none is taken */
-    STEK_AUDIT_RESUMES_PARTLY,  /* low: some tries resume, some do not: several processes, or a restart; says which it
-                                   looks like */
+    STEK_AUDIT_RESUMES_PARTLY,  /* low: some tries resume, some do not: several processes, or a
+                                   restart; says which it  looks like */
     STEK_AUDIT_RENEWAL_MISSING, /* low: no new ticket after a TLS 1.3 resumption */
     STEK_AUDIT_RENEWAL,         /* info: a resumption brings a new ticket */
     STEK_AUDIT_TICKET_REUSED,   /* info: TLS 1.3: one ticket was taken twice */
     STEK_AUDIT_KEY_NAME,        /* info: length of the key name and how many were seen */
-    STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says whether it looks like processes, a restart or
-                                   rotation */
+    STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says whether it looks like
+                                   processes, a restart or    rotation */
     /* the audit itself */
     STEK_AUDIT_NOT_REACHED, /* info: no handshake with a target succeeded; says why */
     STEK_AUDIT_INTERRUPTED, /* info: the audit was stopped early; what is missing */
@@ -102,7 +110,8 @@ const struct stek_audit_id_info *stek_audit_id_info(enum stek_audit_id id);
 /* `critical`, `high`, `medium`, `low`, `info`. Thread-safe. */
 const char *stek_audit_severity_name(enum stek_audit_severity severity);
 
-/* The other way round. Returns false, and leaves *ret_severity alone, for any other text. Thread-safe. */
+/* The other way round. Returns false, and leaves *ret_severity alone, for any other text.
+ * Thread-safe. */
 bool stek_audit_severity_parse(const char *name, enum stek_audit_severity *ret_severity);
 
 /* Frees the list and leaves it empty. */

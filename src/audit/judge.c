@@ -32,7 +32,8 @@ static int gravest_first(const void *left, const void *right)
     return a->version < b->version ? -1 : a->version > b->version;
 }
 
-enum stek_result stek_audit_judge(const struct stek_audit_observation *obs, const struct stek_audit_judge_hooks *hooks,
+enum stek_result stek_audit_judge(const struct stek_audit_observation *obs,
+                                  const struct stek_audit_judge_hooks *hooks,
                                   struct stek_audit_findings *ret_findings)
 {
     struct stek_audit_judging judging = {.obs = obs, .hooks = hooks};
@@ -49,7 +50,8 @@ enum stek_result stek_audit_judge(const struct stek_audit_observation *obs, cons
         return judging.result;
     }
     if (judging.findings.len > 0)
-        qsort(judging.findings.items, judging.findings.len, sizeof *judging.findings.items, gravest_first);
+        qsort(judging.findings.items, judging.findings.len, sizeof *judging.findings.items,
+              gravest_first);
     *ret_findings = judging.findings;
     return STEK_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what was seen to what it means. Pure: no network, no clock, no files; the same observation gives the same
- * findings. */
+/* From what was seen to what it means. Pure: no network, no clock, no files; the same observation
+ * gives the same findings. */
 #ifndef STEK_AUDIT_JUDGE_H
 #define STEK_AUDIT_JUDGE_H
 
@@ -15,13 +15,15 @@
 /* The dictionary may take seconds: how to follow it. All fields may be NULL. */
 struct stek_audit_judge_hooks {
     void (*progress)(void *arg, size_t tickets_done, size_t tickets_all);
-    bool (*stop)(void *arg); /* asked now and then; true: leave the rest of the dictionary, and say so */
+    bool (*stop)(
+        void *arg); /* asked now and then; true: leave the rest of the dictionary, and say so */
     void *arg;
 };
 
 /*
- * Judges an observation. The caller owns what is in *ret_findings and frees it with stek_audit_findings_fini().
- * NULL hooks are fine. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO. Thread-safe.
+ * Judges an observation. The caller owns what is in *ret_findings and frees it with
+ * stek_audit_findings_fini(). NULL hooks are fine. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
+ * Thread-safe.
  */
 STEK_MUST_USE enum stek_result stek_audit_judge(const struct stek_audit_observation *obs,
                                                 const struct stek_audit_judge_hooks *hooks,
@@ -45,8 +47,8 @@ struct stek_audit_key_names {
     size_t len;
 };
 
-/* Finds how long key names are and which were seen when, from the tickets alone. The caller frees ret_names->items with
- * free(). Errors: STEK_ERR_MEMORY. Thread-safe. */
+/* Finds how long key names are and which were seen when, from the tickets alone. The caller frees
+ * ret_names->items with free(). Errors: STEK_ERR_MEMORY. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_audit_find_key_names(const struct stek_audit_observation *obs,
                                                          struct stek_audit_key_names *ret_names);
 
@@ -54,7 +56,8 @@ STEK_MUST_USE enum stek_result stek_audit_find_key_names(const struct stek_audit
 enum stek_audit_cell_verdict {
     STEK_AUDIT_CELL_NOT_TRIED,
     STEK_AUDIT_CELL_REFUSED,  /* full handshake, or an alert */
-    STEK_AUDIT_CELL_ORDINARY, /* resumed, and the control arm shows that the target would have served this name anyway
+    STEK_AUDIT_CELL_ORDINARY, /* resumed, and the control arm shows that the target would have
+                               * served this name anyway
                                */
     STEK_AUDIT_CELL_FLAW      /* resumed, and the control arm shows that it would not */
 };
@@ -66,8 +69,8 @@ struct stek_audit_cell {
     bool same_key_name; /* both targets' tickets have shown the same key name */
 };
 
-/* targets_len² cells, row by row (`from`). The caller frees *ret_cells with free(). Errors: STEK_ERR_MEMORY.
- * Thread-safe. */
+/* targets_len² cells, row by row (`from`). The caller frees *ret_cells with free(). Errors:
+ * STEK_ERR_MEMORY. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_audit_find_matrix(const struct stek_audit_observation *obs,
                                                       struct stek_audit_cell **ret_cells);
 

@@ -24,17 +24,19 @@ struct tally {
 
 static bool same_hit(const struct stek_audit_hit *a, const struct stek_audit_hit *b)
 {
-    return a->kind == b->kind && strcmp(a->key, b->key) == 0 && a->cipher == b->cipher && a->mac == b->mac &&
-           strcmp(a->mac_key, b->mac_key) == 0;
+    return a->kind == b->kind && strcmp(a->key, b->key) == 0 && a->cipher == b->cipher &&
+           a->mac == b->mac && strcmp(a->mac_key, b->mac_key) == 0;
 }
 
 /* There is room for as many as there are tickets. */
-static void note(struct tally *tally, const struct stek_audit_ticket *ticket, const struct stek_audit_hit *hit)
+static void note(struct tally *tally, const struct stek_audit_ticket *ticket,
+                 const struct stek_audit_hit *hit)
 {
     size_t i = 0;
 
-    while (i < tally->len && (tally->opened[i].target != ticket->target ||
-                              tally->opened[i].version != ticket->version || !same_hit(&tally->opened[i].hit, hit)))
+    while (i < tally->len &&
+           (tally->opened[i].target != ticket->target ||
+            tally->opened[i].version != ticket->version || !same_hit(&tally->opened[i].hit, hit)))
         i++;
     if (i == tally->len)
         tally->opened[tally->len++] = (struct opened){*hit, ticket->target, ticket->version, 0};
@@ -57,8 +59,8 @@ static void report_progress(const struct stek_audit_judge_hooks *hooks, size_t d
         hooks->progress(hooks->arg, done, all);
 }
 
-static enum stek_result try_all(struct stek_audit_judging *judging, struct stek_audit_dictionary *dictionary,
-                                struct tally *tally)
+static enum stek_result try_all(struct stek_audit_judging *judging,
+                                struct stek_audit_dictionary *dictionary, struct tally *tally)
 {
     const struct stek_audit_observation *obs = judging->obs;
 
@@ -82,22 +84,25 @@ static enum stek_result try_all(struct stek_audit_judging *judging, struct stek_
     return STEK_OK;
 }
 
-static void report_opened(struct stek_audit_judging *judging, const struct tally *tally, const struct opened *opened)
+static void report_opened(struct stek_audit_judging *judging, const struct tally *tally,
+                          const struct opened *opened)
 {
     const struct stek_audit_about about = stek_audit_about(opened->target, opened->version);
     const unsigned tried = tally->tried[opened->target][version_index(opened->version)];
     struct stek_audit_text text = {.len = 0};
 
     if (opened->hit.kind == STEK_AUDIT_HIT_FORGED) {
-        /* The key that encrypts is not known: tickets can be changed, and what they say cannot be read. */
+        /* The key that encrypts is not known: tickets can be changed, and what they say cannot be
+         * read. */
         stek_audit_find(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
-                        "%u of %u tickets carry the %s tag of a known key (%s); the encryption key is none that was "
+                        "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
+                        "is none that was "
                         "tried",
                         (unsigned)opened->count, tried, opened->hit.mac, opened->hit.mac_key);
         return;
     }
-    stek_audit_text_add(&text, "%u of %u tickets opened with %s under the key: %s", (unsigned)opened->count, tried,
-                        opened->hit.cipher, opened->hit.key);
+    stek_audit_text_add(&text, "%u of %u tickets opened with %s under the key: %s",
+                        (unsigned)opened->count, tried, opened->hit.cipher, opened->hit.key);
     if (opened->hit.mac != NULL)
         stek_audit_text_add(&text, "; %s key: %s", opened->hit.mac, opened->hit.mac_key);
     stek_audit_text_add(&text, "; the session's secret was in them");
@@ -119,14 +124,17 @@ static void report(struct stek_audit_judging *judging, const struct tally *tally
     for (uint32_t target = 0; target < judging->obs->targets_len; target++)
         for (int i = 0; i < 2; i++) {
             const uint16_t version = stek_audit_versions[i];
-            if (tally->tried[target][i] > 0 && !stek_audit_only_references(judging->obs, target, version) &&
+            if (tally->tried[target][i] > 0 &&
+                !stek_audit_only_references(judging->obs, target, version) &&
                 !any_opened(tally, target, version))
-                stek_audit_find(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO, stek_audit_about(target, version),
+                stek_audit_find(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO,
+                                stek_audit_about(target, version),
                                 "%zu keys of 16 and 32 bytes tried on %u of %u tickets", keys,
                                 (unsigned)tally->tried[target][i], (unsigned)tally->all[target][i]);
         }
     if (tally->stopped)
-        stek_audit_find(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO, stek_audit_about(STEK_AUDIT_NONE, 0),
+        stek_audit_find(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
+                        stek_audit_about(STEK_AUDIT_NONE, 0),
                         "the dictionary was stopped before it had tried every ticket");
 }
 
@@ -142,7 +150,8 @@ void stek_audit_judge_dictionary(struct stek_audit_judging *judging)
         judging->result = STEK_ERR_MEMORY;
         return;
     }
-    tally.stopped = told_to_stop(judging->hooks); /* before the keys are made ready, which takes a moment */
+    tally.stopped =
+        told_to_stop(judging->hooks); /* before the keys are made ready, which takes a moment */
     if (!tally.stopped)
         judging->result = stek_audit_dictionary_new(&dictionary);
     if (judging->result == STEK_OK && !tally.stopped)

@@ -7,17 +7,20 @@ struct early {
 };
 
 /* Whether the early data of a ticket was accepted before handshake `before`. */
-static bool accepted_before(const struct stek_audit_observation *obs, uint32_t ticket, size_t before)
+static bool accepted_before(const struct stek_audit_observation *obs, uint32_t ticket,
+                            size_t before)
 {
     for (size_t i = 0; i < before; i++) {
         const struct stek_audit_handshake *h = &obs->handshakes[i];
-        if (h->ticket == ticket && h->purpose == STEK_AUDIT_EARLY_FIRST && h->early == STEK_AUDIT_EARLY_ACCEPTED)
+        if (h->ticket == ticket && h->purpose == STEK_AUDIT_EARLY_FIRST &&
+            h->early == STEK_AUDIT_EARLY_ACCEPTED)
             return true;
     }
     return false;
 }
 
-static void count_handshakes(struct early *early, const struct stek_audit_observation *obs, uint32_t target)
+static void count_handshakes(struct early *early, const struct stek_audit_observation *obs,
+                             uint32_t target)
 {
     for (size_t i = 0; i < obs->handshakes_len; i++) {
         const struct stek_audit_handshake *h = &obs->handshakes[i];
@@ -52,15 +55,17 @@ void stek_audit_judge_early_data(struct stek_audit_judging *judging)
         count_handshakes(&early, obs, target);
         if (early.replayed > 0)
             stek_audit_find(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
-                            "%u of %u exact copies of accepted early data were accepted once more on a connection of "
+                            "%u of %u exact copies of accepted early data were accepted once more "
+                            "on a connection of "
                             "their own",
                             (unsigned)early.replayed, (unsigned)early.replays);
         if (early.tickets == 0 && early.accepted == 0)
             continue;
         stek_audit_find(judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
-                        "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a ticket served for early "
+                        "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
+                        "ticket served for early "
                         "data a second time in %u tries",
-                        (unsigned)early.tickets, (unsigned)early.max_bytes, (unsigned)early.accepted,
-                        (unsigned)early.sent, (unsigned)early.again);
+                        (unsigned)early.tickets, (unsigned)early.max_bytes,
+                        (unsigned)early.accepted, (unsigned)early.sent, (unsigned)early.again);
     }
 }

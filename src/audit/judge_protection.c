@@ -18,7 +18,8 @@ struct group {
     size_t name_len;
 };
 
-static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_about about, const struct group *group)
+static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_about about,
+                        const struct group *group)
 {
     uint32_t count = 0;
     int32_t example = STEK_AUDIT_NOWHERE;
@@ -30,8 +31,8 @@ static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_ab
     }
     if (count > 0)
         stek_audit_find(judging, STEK_AUDIT_TICKET_IN_CLEAR, STEK_AUDIT_CRITICAL, about,
-                        "%u of %zu tickets hold their session's secret, in one at byte %d", (unsigned)count, group->len,
-                        (int)example);
+                        "%u of %zu tickets hold their session's secret, in one at byte %d",
+                        (unsigned)count, group->len, (int)example);
 }
 
 static void judge_keystream(struct stek_audit_judging *judging, struct stek_audit_about about,
@@ -44,14 +45,16 @@ static void judge_keystream(struct stek_audit_judging *judging, struct stek_audi
         if (stek_audit_clear_secret(group->members[i].ticket) != STEK_AUDIT_NOWHERE)
             continue; /* not encrypted at all: the difference of two such tickets proves nothing */
         for (size_t k = i + 1; k < group->len && k <= i + NEIGHBOURS; k++) {
-            const int32_t at = stek_audit_same_keystream(group->members[i].ticket, group->members[k].ticket);
+            const int32_t at =
+                stek_audit_same_keystream(group->members[i].ticket, group->members[k].ticket);
             pairs += at != STEK_AUDIT_NOWHERE;
             example = at != STEK_AUDIT_NOWHERE ? at : example;
         }
     }
     if (pairs > 0)
         stek_audit_find(judging, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL, about,
-                        "%u pairs of %zu tickets: their difference at byte %d is that of their sessions' secrets",
+                        "%u pairs of %zu tickets: their difference at byte %d is that of their "
+                        "sessions' secrets",
                         (unsigned)pairs, group->len, (int)example);
 }
 
@@ -66,7 +69,8 @@ static int by_bytes(const void *left, const void *right)
 }
 
 /* Sorted, tickets with the same name and IV are neighbours. */
-static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_about about, struct group *group)
+static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_about about,
+                      struct group *group)
 {
     uint32_t repeats = 0;
 
@@ -75,11 +79,12 @@ static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_abou
     if (group->len > 1)
         qsort(group->members, group->len, sizeof *group->members, by_bytes);
     for (size_t i = 1; i < group->len; i++)
-        repeats += stek_audit_same_iv(group->members[i - 1].ticket, group->members[i].ticket, group->name_len);
+        repeats += stek_audit_same_iv(group->members[i - 1].ticket, group->members[i].ticket,
+                                      group->name_len);
     if (repeats > 0)
         stek_audit_find(judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
-                        "%u of %zu tickets have the IV of another one under the same key name", (unsigned)repeats,
-                        group->len);
+                        "%u of %zu tickets have the IV of another one under the same key name",
+                        (unsigned)repeats, group->len);
 }
 
 void stek_audit_judge_protection(struct stek_audit_judging *judging)
@@ -96,7 +101,8 @@ void stek_audit_judge_protection(struct stek_audit_judging *judging)
             group.len = 0;
             group.name_len = judging->names.lens[target];
             for (size_t k = 0; k < obs->tickets_len; k++)
-                if (obs->tickets[k].target == target && obs->tickets[k].version == stek_audit_versions[i])
+                if (obs->tickets[k].target == target &&
+                    obs->tickets[k].version == stek_audit_versions[i])
                     group.members[group.len++].ticket = &obs->tickets[k];
             const struct stek_audit_about about = stek_audit_about(target, stek_audit_versions[i]);
             judge_clear(judging, about, &group);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes with a resumption: a new ticket, a fresh key exchange, and the version and suite of the session. */
+/* What comes with a resumption: a new ticket, a fresh key exchange, and the version and suite of
+ * the session. */
 #include "audit/judging.h"
 
 static bool resumed_whole(const struct stek_audit_handshake *h)
@@ -13,7 +14,8 @@ struct renewals {
     int64_t youngest_s, oldest_s; /* ages of the tickets that were renewed, and of all */
 };
 
-static struct renewals count_renewals(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static struct renewals count_renewals(const struct stek_audit_observation *obs, uint32_t target,
+                                      uint16_t version)
 {
     struct renewals renewals = {.youngest_s = INT64_MAX};
 
@@ -40,13 +42,15 @@ void stek_audit_judge_renewal(struct stek_audit_judging *judging)
             const struct stek_audit_about about = stek_audit_about(target, version);
             if (renewals.renewed > 0)
                 stek_audit_find(judging, STEK_AUDIT_RENEWAL, STEK_AUDIT_INFO, about,
-                                "%u of %u resumptions brought a new ticket; the youngest ticket replaced was %s old",
+                                "%u of %u resumptions brought a new ticket; the youngest ticket "
+                                "replaced was %s old",
                                 (unsigned)renewals.renewed, (unsigned)renewals.resumed,
                                 stek_audit_duration(renewals.youngest_s).at);
             else if (renewals.resumed > 0 && version == STEK_AUDIT_TLS13)
-                stek_audit_find(judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
-                                "none of %u resumptions brought a new ticket; the oldest ticket was %s old",
-                                (unsigned)renewals.resumed, stek_audit_duration(renewals.oldest_s).at);
+                stek_audit_find(
+                    judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
+                    "none of %u resumptions brought a new ticket; the oldest ticket was %s old",
+                    (unsigned)renewals.resumed, stek_audit_duration(renewals.oldest_s).at);
         }
 }
 
@@ -56,7 +60,8 @@ static bool same_hash(uint16_t a, uint16_t b)
     return (a == 0x1302) == (b == 0x1302);
 }
 
-static bool cipher_changed(const struct stek_audit_handshake *h, const struct stek_audit_ticket *ticket)
+static bool cipher_changed(const struct stek_audit_handshake *h,
+                           const struct stek_audit_ticket *ticket)
 {
     if (h->version != ticket->version || h->cipher == ticket->cipher)
         return false;
@@ -68,7 +73,8 @@ struct changes {
     const struct stek_audit_handshake *to_version, *to_cipher;
 };
 
-static struct changes count_changes(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static struct changes count_changes(const struct stek_audit_observation *obs, uint32_t target,
+                                    uint16_t version)
 {
     struct changes changes = {0};
 
@@ -85,7 +91,8 @@ static struct changes count_changes(const struct stek_audit_observation *obs, ui
             changes.cipher++;
             changes.to_cipher = h;
         }
-        changes.no_dhe += h->purpose == STEK_AUDIT_PSK_ONLY && h->version == STEK_AUDIT_TLS13 && !h->dhe;
+        changes.no_dhe +=
+            h->purpose == STEK_AUDIT_PSK_ONLY && h->version == STEK_AUDIT_TLS13 && !h->dhe;
         changes.reused += h->purpose == STEK_AUDIT_REUSE && h->version == STEK_AUDIT_TLS13;
     }
     return changes;
@@ -109,11 +116,13 @@ void stek_audit_judge_changes(struct stek_audit_judging *judging)
             if (changes.cipher > 0)
                 stek_audit_find(judging, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM, about,
                                 "%u handshakes: a session of suite %04x went on with suite %04x",
-                                (unsigned)changes.cipher, (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
+                                (unsigned)changes.cipher,
+                                (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
                                 (unsigned)changes.to_cipher->cipher);
             if (changes.no_dhe > 0)
                 stek_audit_find(judging, STEK_AUDIT_PSK_WITHOUT_DHE, STEK_AUDIT_MEDIUM, about,
-                                "%u of the tries that offered psk_ke alone resumed", (unsigned)changes.no_dhe);
+                                "%u of the tries that offered psk_ke alone resumed",
+                                (unsigned)changes.no_dhe);
             if (changes.reused > 0)
                 stek_audit_find(judging, STEK_AUDIT_TICKET_REUSED, STEK_AUDIT_INFO, about,
                                 "a ticket resumed again in %u tries", (unsigned)changes.reused);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tickets with one bit changed. A sound server takes every such ticket for one that it does not know (RFC 5077 section
- * 3.2, RFC 9846 section 4.2.11): a full handshake. One that resumes checks no MAC. One whose answer depends on which
- * byte of the encrypted part was changed looks at what it decrypted before it checked the MAC; from such answers
- * plaintext can be had byte by byte (Vaudenay, EUROCRYPT 2002).
+ * Tickets with one bit changed. A sound server takes every such ticket for one that it does not
+ * know (RFC 5077 section 3.2, RFC 9846 section 4.2.11): a full handshake. One that resumes checks
+ * no MAC. One whose answer depends on which byte of the encrypted part was changed looks at what it
+ * decrypted before it checked the MAC; from such answers plaintext can be had byte by byte
+ * (Vaudenay, EUROCRYPT 2002).
  */
 #include "audit/judging.h"
 
@@ -33,7 +34,8 @@ static void note(struct answers *answers, const struct stek_audit_handshake *h)
     const uint8_t alert = h->outcome == STEK_AUDIT_ALERT ? h->alert : 0;
     size_t i = 0;
 
-    while (i < answers->len && (answers->list[i].outcome != h->outcome || answers->list[i].alert != alert))
+    while (i < answers->len &&
+           (answers->list[i].outcome != h->outcome || answers->list[i].alert != alert))
         i++;
     if (i == CLASSES_MAX)
         return;
@@ -50,7 +52,8 @@ struct tampering {
     struct answers inside;  /* any later byte changed */
 };
 
-static struct tampering look(const struct stek_audit_judging *judging, uint32_t target, uint16_t version)
+static struct tampering look(const struct stek_audit_judging *judging, uint32_t target,
+                             uint16_t version)
 {
     struct tampering seen = {0};
 
@@ -87,7 +90,8 @@ static void add_answers(struct stek_audit_text *text, const struct answers *answ
         else
             stek_audit_text_add(text, "%s", ends[answer->outcome]);
         if (answers->len > 1)
-            stek_audit_text_add(text, " (%u times, as with byte %d)", (unsigned)answer->count, (int)answer->example);
+            stek_audit_text_add(text, " (%u times, as with byte %d)", (unsigned)answer->count,
+                                (int)answer->example);
     }
 }
 
@@ -109,7 +113,8 @@ static bool holds(const struct answers *answers, const struct answer *wanted)
     return false;
 }
 
-/* Whether damage is ever answered as an unknown ticket never is. Without one to compare with, that is a full handshake.
+/* Whether damage is ever answered as an unknown ticket never is. Without one to compare with, that
+ * is a full handshake.
  */
 static bool differs(const struct tampering *seen)
 {
@@ -130,8 +135,8 @@ static void report_resumed(struct stek_audit_judging *judging, struct stek_audit
 {
     struct stek_audit_text text = {.len = 0};
 
-    stek_audit_text_add(&text, "%u of %u changed tickets resumed: with byte", (unsigned)seen->resumed,
-                        (unsigned)seen->tried);
+    stek_audit_text_add(&text, "%u of %u changed tickets resumed: with byte",
+                        (unsigned)seen->resumed, (unsigned)seen->tried);
     for (uint32_t i = 0; i < seen->resumed && i < 8; i++)
         stek_audit_text_add(&text, "%s %d", i > 0 ? "," : "", (int)seen->resumed_at[i]);
     stek_audit_text_add(&text, "%s changed", seen->resumed > 8 ? ", ..." : "");
@@ -156,7 +161,8 @@ void stek_audit_judge_tampering(struct stek_audit_judging *judging)
                 stek_audit_text_add(&text, "; random bytes with ");
                 add_answers(&text, &seen.unknown);
             }
-            const enum stek_audit_id id = oracle ? STEK_AUDIT_PADDING_ORACLE : STEK_AUDIT_ERROR_DIFFERS;
+            const enum stek_audit_id id =
+                oracle ? STEK_AUDIT_PADDING_ORACLE : STEK_AUDIT_ERROR_DIFFERS;
             stek_audit_find(judging, id, stek_audit_usual(id), about, "%s", text.at);
         }
 }

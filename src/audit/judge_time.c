@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What only time shows: how often keys change, how long tickets live, and whether renewal goes on for ever. */
+/* What only time shows: how often keys change, how long tickets live, and whether renewal goes on
+ * for ever. */
 #include "audit/judging.h"
 
 enum {
@@ -31,12 +32,13 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
             rotation.longest_use_s = use_s;
         if (name->last > rotation.last)
             rotation.last = name->last;
-        /* A name that appears when the one before is still in use, or came in the same second, belongs to another
-         * process. */
+        /* A name that appears when the one before is still in use, or came in the same second,
+         * belongs to another process. */
         if (before != NULL && name->first >= before->last && name->first > before->first) {
             const int64_t interval_s = stek_audit_elapsed_s(before->first, name->first);
             rotation.changes++;
-            rotation.shortest_s = interval_s < rotation.shortest_s ? interval_s : rotation.shortest_s;
+            rotation.shortest_s =
+                interval_s < rotation.shortest_s ? interval_s : rotation.shortest_s;
             rotation.longest_s = interval_s > rotation.longest_s ? interval_s : rotation.longest_s;
         }
         before = name;
@@ -44,21 +46,25 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
     return rotation;
 }
 
-/* The first interval began before anyone looked, so two changes are needed for one whole interval. */
-static void report_changes(struct stek_audit_judging *judging, uint32_t target, const struct rotation *rotation)
+/* The first interval began before anyone looked, so two changes are needed for one whole interval.
+ */
+static void report_changes(struct stek_audit_judging *judging, uint32_t target,
+                           const struct rotation *rotation)
 {
     const struct stek_audit_about about = stek_audit_about(target, 0);
     const int64_t span_s = stek_audit_elapsed_s(rotation->first, rotation->last);
 
     if (rotation->changes > 1)
         stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
-                        "%u changes in %s, %s to %s apart, measured to %s", (unsigned)rotation->changes,
-                        stek_audit_duration(span_s).at, stek_audit_duration(rotation->shortest_s).at,
+                        "%u changes in %s, %s to %s apart, measured to %s",
+                        (unsigned)rotation->changes, stek_audit_duration(span_s).at,
+                        stek_audit_duration(rotation->shortest_s).at,
                         stek_audit_duration(rotation->longest_s).at,
                         stek_audit_duration(judging->obs->plan.sample_s).at);
     else if (rotation->changes == 1)
         stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
-                        "one change in %s: the interval is at least %s", stek_audit_duration(span_s).at,
+                        "one change in %s: the interval is at least %s",
+                        stek_audit_duration(span_s).at,
                         stek_audit_duration(rotation->longest_use_s).at);
     else if (span_s >= WORTH_TELLING_S || judging->obs->plan.watch_s > 0)
         stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about, "no change in %s",
@@ -73,8 +79,9 @@ void stek_audit_judge_rotation(struct stek_audit_judging *judging)
             continue;
         report_changes(judging, target, &rotation);
         if (rotation.longest_use_s > DAY_S)
-            stek_audit_find(judging, STEK_AUDIT_ROTATION_SLOW, STEK_AUDIT_MEDIUM, stek_audit_about(target, 0),
-                            "one key name on new tickets for %s", stek_audit_duration(rotation.longest_use_s).at);
+            stek_audit_find(judging, STEK_AUDIT_ROTATION_SLOW, STEK_AUDIT_MEDIUM,
+                            stek_audit_about(target, 0), "one key name on new tickets for %s",
+                            stek_audit_duration(rotation.longest_use_s).at);
     }
 }
 
@@ -87,12 +94,14 @@ struct life {
 
 static bool waits(const struct stek_audit_handshake *h)
 {
-    return (h->purpose == STEK_AUDIT_RESUME || h->purpose == STEK_AUDIT_LIFE || h->purpose == STEK_AUDIT_REUSE ||
-            h->purpose == STEK_AUDIT_CHAIN) &&
-           h->ticket != STEK_AUDIT_NONE && h->outcome != STEK_AUDIT_UNREACHABLE && h->outcome != STEK_AUDIT_TIMEOUT;
+    return (h->purpose == STEK_AUDIT_RESUME || h->purpose == STEK_AUDIT_LIFE ||
+            h->purpose == STEK_AUDIT_REUSE || h->purpose == STEK_AUDIT_CHAIN) &&
+           h->ticket != STEK_AUDIT_NONE && h->outcome != STEK_AUDIT_UNREACHABLE &&
+           h->outcome != STEK_AUDIT_TIMEOUT;
 }
 
-static struct life measure_life(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static struct life measure_life(const struct stek_audit_observation *obs, uint32_t target,
+                                uint16_t version)
 {
     struct life life = {.youngest_refused_s = INT64_MAX};
 
@@ -106,7 +115,8 @@ static struct life measure_life(const struct stek_audit_observation *obs, uint32
         life.tried += h->purpose == STEK_AUDIT_LIFE;
         life.resumed += h->purpose == STEK_AUDIT_LIFE && h->resumed;
         if (!h->resumed) {
-            life.youngest_refused_s = age_s < life.youngest_refused_s ? age_s : life.youngest_refused_s;
+            life.youngest_refused_s =
+                age_s < life.youngest_refused_s ? age_s : life.youngest_refused_s;
             continue;
         }
         life.oldest_taken_s = age_s > life.oldest_taken_s ? age_s : life.oldest_taken_s;
@@ -130,12 +140,15 @@ void stek_audit_judge_life(struct stek_audit_judging *judging)
             struct stek_audit_text text = {.len = 0};
             if (life.beyond > 0)
                 stek_audit_find(judging, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, about,
-                                "%u tickets resumed after their lifetime; one of %u s (%s) did %s after it had passed",
-                                (unsigned)life.beyond, (unsigned)life.hint_s, stek_audit_duration(life.hint_s).at,
+                                "%u tickets resumed after their lifetime; one of %u s (%s) did %s "
+                                "after it had passed",
+                                (unsigned)life.beyond, (unsigned)life.hint_s,
+                                stek_audit_duration(life.hint_s).at,
                                 stek_audit_duration(life.beyond_s).at);
             if (life.tried == 0)
                 continue;
-            stek_audit_text_add(&text, "%u of %u tickets that had waited resumed; the oldest was %s old",
+            stek_audit_text_add(&text,
+                                "%u of %u tickets that had waited resumed; the oldest was %s old",
                                 (unsigned)life.resumed, (unsigned)life.tried,
                                 stek_audit_duration(life.oldest_taken_s).at);
             if (life.youngest_refused_s != INT64_MAX)
@@ -171,7 +184,8 @@ void stek_audit_judge_chains(struct stek_audit_judging *judging)
                     h->version_offered != stek_audit_versions[i] || h->ticket == STEK_AUDIT_NONE)
                     continue;
                 const uint32_t hint = first_hint(obs, h->ticket);
-                const int64_t age_s = stek_audit_elapsed_s(stek_audit_lineage_start(obs, h->ticket), h->at);
+                const int64_t age_s =
+                    stek_audit_elapsed_s(stek_audit_lineage_start(obs, h->ticket), h->at);
                 if (hint > 0 && age_s > (int64_t)hint + GRACE_S && age_s > longest_s) {
                     longest_s = age_s;
                     hint_s = hint;
@@ -180,7 +194,8 @@ void stek_audit_judge_chains(struct stek_audit_judging *judging)
             if (longest_s > 0)
                 stek_audit_find(judging, STEK_AUDIT_CHAIN_UNBOUNDED, STEK_AUDIT_MEDIUM,
                                 stek_audit_about(target, stek_audit_versions[i]),
-                                "a chain of resumptions still went on %s after its full handshake; the first ticket's "
+                                "a chain of resumptions still went on %s after its full handshake; "
+                                "the first ticket's "
                                 "lifetime was %s",
                                 stek_audit_duration(longest_s).at, stek_audit_duration(hint_s).at);
         }

@@ -57,15 +57,17 @@ static struct stek_audit_finding *new_finding(struct stek_audit_judging *judging
     return &list->items[list->len++];
 }
 
-void stek_audit_find(struct stek_audit_judging *judging, enum stek_audit_id id, enum stek_audit_severity severity,
-                     struct stek_audit_about about, const char *format, ...)
+void stek_audit_find(struct stek_audit_judging *judging, enum stek_audit_id id,
+                     enum stek_audit_severity severity, struct stek_audit_about about,
+                     const char *format, ...)
 {
     struct stek_audit_finding *finding = judging->result == STEK_OK ? new_finding(judging) : NULL;
     va_list values;
 
     if (finding == NULL)
         return;
-    *finding = (struct stek_audit_finding){id, severity, about.target, about.other, about.version, ""};
+    *finding =
+        (struct stek_audit_finding){id, severity, about.target, about.other, about.version, ""};
     va_start(values, format);
     (void)vsnprintf(finding->observed, sizeof finding->observed, format, values);
     va_end(values);
@@ -89,18 +91,21 @@ struct stek_audit_duration stek_audit_duration(int64_t seconds)
     static const struct {
         int64_t seconds, from;
         const char *name;
-    } units[] = {{86400, 2 * 86400, "days"}, {3600, 2 * 3600, "h"}, {60, 120, "min"}, {1, INT64_MIN, "s"}};
+    } units[] = {
+        {86400, 2 * 86400, "days"}, {3600, 2 * 3600, "h"}, {60, 120, "min"}, {1, INT64_MIN, "s"}};
     struct stek_audit_duration text;
     size_t i = 0;
 
     while (seconds < units[i].from)
         i++;
-    const int64_t tenths = seconds % units[i].seconds / (units[i].seconds > 9 ? units[i].seconds / 10 : 1);
+    const int64_t tenths =
+        seconds % units[i].seconds / (units[i].seconds > 9 ? units[i].seconds / 10 : 1);
     if (tenths > 0 && units[i].seconds > 1)
         (void)snprintf(text.at, sizeof text.at, "%" PRId64 ".%d %s", seconds / units[i].seconds,
                        tenths > 9 ? 9 : (int)tenths, units[i].name);
     else
-        (void)snprintf(text.at, sizeof text.at, "%" PRId64 " %s", seconds / units[i].seconds, units[i].name);
+        (void)snprintf(text.at, sizeof text.at, "%" PRId64 " %s", seconds / units[i].seconds,
+                       units[i].name);
     return text;
 }
 
@@ -113,13 +118,15 @@ struct stek_audit_label stek_audit_label(const struct stek_audit_observation *ob
     const struct stek_audit_target *item = &obs->targets[target];
     const bool v6 = strchr(item->host, ':') != NULL;
     const bool other_name = item->sni[0] != '\0' && strcmp(item->sni, item->host) != 0;
-    (void)snprintf(label.at, sizeof label.at, "%s%s%s:%u%s%s%s", v6 ? "[" : "", item->host, v6 ? "]" : "",
-                   (unsigned)item->port, other_name ? " (" : "", other_name ? item->sni : "", other_name ? ")" : "");
+    (void)snprintf(label.at, sizeof label.at, "%s%s%s:%u%s%s%s", v6 ? "[" : "", item->host,
+                   v6 ? "]" : "", (unsigned)item->port, other_name ? " (" : "",
+                   other_name ? item->sni : "", other_name ? ")" : "");
     make_printable(label.at);
     return label;
 }
 
-bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target,
+                                uint16_t version)
 {
     bool any = false;
 

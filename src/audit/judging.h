@@ -28,10 +28,13 @@ static inline struct stek_audit_about stek_audit_about(uint32_t target, uint16_t
     return (struct stek_audit_about){target, STEK_AUDIT_NONE, version};
 }
 
-/* Adds a finding. `format` and what follows make `observed`; what is not printable ASCII becomes '?'. */
-__attribute__((format(printf, 5, 6))) void stek_audit_find(struct stek_audit_judging *judging, enum stek_audit_id id,
+/* Adds a finding. `format` and what follows make `observed`; what is not printable ASCII becomes
+ * '?'. */
+__attribute__((format(printf, 5, 6))) void stek_audit_find(struct stek_audit_judging *judging,
+                                                           enum stek_audit_id id,
                                                            enum stek_audit_severity severity,
-                                                           struct stek_audit_about about, const char *format, ...);
+                                                           struct stek_audit_about about,
+                                                           const char *format, ...);
 
 /* The severity that an id usually has. */
 enum stek_audit_severity stek_audit_usual(enum stek_audit_id id);
@@ -42,9 +45,11 @@ struct stek_audit_text {
     size_t len;
 };
 
-__attribute__((format(printf, 2, 3))) void stek_audit_text_add(struct stek_audit_text *text, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void stek_audit_text_add(struct stek_audit_text *text,
+                                                               const char *format, ...);
 
-/* From one time to another. Recordings may hold any times: a difference that is out of range ends at the range. */
+/* From one time to another. Recordings may hold any times: a difference that is out of range ends
+ * at the range. */
 static inline int64_t stek_audit_elapsed_s(int64_t from, int64_t to)
 {
     int64_t elapsed_s;
@@ -72,10 +77,11 @@ const char *stek_audit_version_name(uint16_t version);
 /* The two versions that are looked at. */
 extern const uint16_t stek_audit_versions[2];
 
-/* Whether there are tickets of this target and version, and all are too short for a session: the server keeps its state
- * itself, and no ticket key is in play. A session id is up to 32 bytes (RFC 5246 section 7.4.1.2); an encrypted session
- * is longer. */
-bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target, uint16_t version);
+/* Whether there are tickets of this target and version, and all are too short for a session: the
+ * server keeps its state itself, and no ticket key is in play. A session id is up to 32 bytes (RFC
+ * 5246 section 7.4.1.2); an encrypted session is longer. */
+bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target,
+                                uint16_t version);
 
 /* The topics. Each looks at all targets. */
 void stek_audit_judge_offers(struct stek_audit_judging *judging);

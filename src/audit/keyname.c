@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    SHORTEST = 3,    /* two tickets without names have one byte in common by chance now and then, hardly ever three */
+    SHORTEST = 3,    /* two tickets without names have one byte in common by chance now and then,
+                        hardly ever three */
     USUAL = 16,      /* RFC 5077 section 4 */
     NEIGHBOURS = 32, /* with how many tickets that came later each is compared */
     COMMON_MAX = 1 + STEK_AUDIT_KEY_NAME_LEN_MAX
@@ -27,7 +28,8 @@ static bool same_bytes(const struct stek_audit_ticket *a, const struct stek_audi
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* More in common than any name is long: the IVs are the same, too, so the length is anyone's guess. */
+/* More in common than any name is long: the IVs are the same, too, so the length is anyone's guess.
+ */
 static uint8_t commonest(const uint32_t counts[COMMON_MAX + 1])
 {
     size_t best = 0;
@@ -38,7 +40,8 @@ static uint8_t commonest(const uint32_t counts[COMMON_MAX + 1])
     return best == COMMON_MAX ? USUAL : (uint8_t)best;
 }
 
-/* Counts what the pairs of one target's tickets have in common; with STEK_AUDIT_NONE of all tickets. */
+/* Counts what the pairs of one target's tickets have in common; with STEK_AUDIT_NONE of all
+ * tickets. */
 static uint8_t find_len(const struct stek_audit_observation *obs, uint32_t target)
 {
     uint32_t counts[COMMON_MAX + 1] = {0};
@@ -81,11 +84,14 @@ static void note(struct stek_audit_key_name *name, const struct stek_audit_ticke
     name->tickets++;
 }
 
-/* The name of a ticket: found, or new at the end of the list. Most tickets have a name that was seen lately. */
-static uint32_t find_or_add(struct stek_audit_key_names *names, const struct stek_audit_ticket *ticket, uint8_t len)
+/* The name of a ticket: found, or new at the end of the list. Most tickets have a name that was
+ * seen lately. */
+static uint32_t find_or_add(struct stek_audit_key_names *names,
+                            const struct stek_audit_ticket *ticket, uint8_t len)
 {
     for (size_t i = names->len; i-- > 0;)
-        if (names->items[i].target == ticket->target && memcmp(names->items[i].name, ticket->bytes, len) == 0)
+        if (names->items[i].target == ticket->target &&
+            memcmp(names->items[i].name, ticket->bytes, len) == 0)
             return (uint32_t)i;
     struct stek_audit_key_name *name = &names->items[names->len];
     memcpy(name->name, ticket->bytes, len);
@@ -204,7 +210,8 @@ enum stek_result stek_audit_find_key_names(const struct stek_audit_observation *
 }
 
 struct stek_audit_name_order stek_audit_name_order(const struct stek_audit_observation *obs,
-                                                   const struct stek_audit_name_index *index, uint32_t target)
+                                                   const struct stek_audit_name_index *index,
+                                                   uint32_t target)
 {
     struct stek_audit_name_order order = {0};
     uint32_t before = STEK_AUDIT_NONE;

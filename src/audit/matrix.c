@@ -24,8 +24,8 @@ bool stek_audit_granted(const struct stek_audit_handshake *h)
     return h->outcome == STEK_AUDIT_DONE && !answered_4xx(h);
 }
 
-struct stek_audit_control stek_audit_control_find(const struct stek_audit_observation *obs, uint32_t target,
-                                                  const char *sni)
+struct stek_audit_control stek_audit_control_find(const struct stek_audit_observation *obs,
+                                                  uint32_t target, const char *sni)
 {
     struct stek_audit_control control = {0};
 
@@ -69,7 +69,8 @@ static bool share_a_name(const struct stek_audit_name_index *names, uint32_t fro
 {
     for (size_t i = 0; i < names->names.len; i++)
         for (size_t k = 0; k < names->names.len; k++) {
-            const struct stek_audit_key_name *a = &names->names.items[i], *b = &names->names.items[k];
+            const struct stek_audit_key_name *a = &names->names.items[i],
+                                             *b = &names->names.items[k];
             if (a->target == from && b->target == to && stek_audit_same_name(a, b))
                 return true;
         }
@@ -77,7 +78,8 @@ static bool share_a_name(const struct stek_audit_name_index *names, uint32_t fro
 }
 
 enum stek_result stek_audit_matrix_new(const struct stek_audit_observation *obs,
-                                       const struct stek_audit_name_index *names, struct stek_audit_cell **ret_cells)
+                                       const struct stek_audit_name_index *names,
+                                       struct stek_audit_cell **ret_cells)
 {
     const size_t n = obs->targets_len;
     struct stek_audit_cell *cells = calloc(n * n + 1, sizeof *cells);
@@ -104,7 +106,8 @@ enum stek_result stek_audit_matrix_new(const struct stek_audit_observation *obs,
     return STEK_OK;
 }
 
-enum stek_result stek_audit_find_matrix(const struct stek_audit_observation *obs, struct stek_audit_cell **ret_cells)
+enum stek_result stek_audit_find_matrix(const struct stek_audit_observation *obs,
+                                        struct stek_audit_cell **ret_cells)
 {
     struct stek_audit_name_index names;
     enum stek_result result = stek_audit_name_index_init(obs, &names);

@@ -46,7 +46,8 @@ bool stek_audit_wait(int fd, short events, int64_t deadline_ms, const struct ste
     return false;
 }
 
-static bool connected(int fd, const struct addrinfo *to, int64_t deadline_ms, const struct stek_audit_stop *stop)
+static bool connected(int fd, const struct addrinfo *to, int64_t deadline_ms,
+                      const struct stek_audit_stop *stop)
 {
     int error = 0;
     socklen_t len = sizeof error;
@@ -65,7 +66,8 @@ static bool connected(int fd, const struct addrinfo *to, int64_t deadline_ms, co
 }
 
 /* -1 with errno. */
-static int connect_to(const struct addrinfo *to, int64_t deadline_ms, const struct stek_audit_stop *stop)
+static int connect_to(const struct addrinfo *to, int64_t deadline_ms,
+                      const struct stek_audit_stop *stop)
 {
     const int one = 1;
     const int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -82,8 +84,8 @@ static int connect_to(const struct addrinfo *to, int64_t deadline_ms, const stru
     return -1;
 }
 
-int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms, const struct stek_audit_stop *stop,
-                    char *ret_problem, size_t problem_len)
+int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms,
+                    const struct stek_audit_stop *stop, char *ret_problem, size_t problem_len)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
@@ -91,7 +93,8 @@ int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms, const
     int fd = -1;
 
     (void)snprintf(port, sizeof port, "%u", (unsigned)target->port);
-    const int error = getaddrinfo(target->address[0] != '\0' ? target->address : target->host, port, &hints, &found);
+    const int error = getaddrinfo(target->address[0] != '\0' ? target->address : target->host, port,
+                                  &hints, &found);
     if (error != 0) {
         (void)snprintf(ret_problem, problem_len, "%s", gai_strerror(error));
         return -1;
@@ -101,14 +104,15 @@ int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms, const
         if (fd < 0)
             (void)snprintf(ret_problem, problem_len, "%s", strerrordesc_np(errno));
         else if (target->address[0] == '\0')
-            (void)getnameinfo(at->ai_addr, at->ai_addrlen, target->address, sizeof target->address, NULL, 0,
-                              NI_NUMERICHOST);
+            (void)getnameinfo(at->ai_addr, at->ai_addrlen, target->address, sizeof target->address,
+                              NULL, 0, NI_NUMERICHOST);
     }
     freeaddrinfo(found);
     return fd;
 }
 
-bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms, const struct stek_audit_stop *stop)
+bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms,
+                     const struct stek_audit_stop *stop)
 {
     const char *at = bytes;
 
@@ -117,14 +121,16 @@ bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms,
         if (sent > 0) {
             at += sent;
             len -= (size_t)sent;
-        } else if ((errno != EAGAIN && errno != EINTR) || !stek_audit_wait(fd, POLLOUT, deadline_ms, stop)) {
+        } else if ((errno != EAGAIN && errno != EINTR) ||
+                   !stek_audit_wait(fd, POLLOUT, deadline_ms, stop)) {
             return false;
         }
     }
     return true;
 }
 
-long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms, const struct stek_audit_stop *stop)
+long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms,
+                        const struct stek_audit_stop *stop)
 {
     for (;;) {
         const ssize_t got = recv(fd, ret_bytes, len, 0);

@@ -24,22 +24,25 @@ int64_t stek_audit_now_ms(void);
 int64_t stek_audit_now(void);
 
 /*
- * Waits until `fd` can be read (POLLIN) or written (POLLOUT), or with fd -1 only for the time to pass. Returns false at
- * the deadline (of the monotonic clock) or when stopped.
+ * Waits until `fd` can be read (POLLIN) or written (POLLOUT), or with fd -1 only for the time to
+ * pass. Returns false at the deadline (of the monotonic clock) or when stopped.
  */
 bool stek_audit_wait(int fd, short events, int64_t deadline_ms, const struct stek_audit_stop *stop);
 
 /*
- * Connects to the target: to target->address if it has one, else to the first address of its host that answers, which
- * is then written there. Returns a non-blocking socket of the caller's, or -1 with the reason in `ret_problem`.
+ * Connects to the target: to target->address if it has one, else to the first address of its host
+ * that answers, which is then written there. Returns a non-blocking socket of the caller's, or -1
+ * with the reason in `ret_problem`.
  */
-int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms, const struct stek_audit_stop *stop,
-                    char *ret_problem, size_t problem_len);
+int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms,
+                    const struct stek_audit_stop *stop, char *ret_problem, size_t problem_len);
 
 /* Sends all of it. Returns false at the deadline, when stopped, or when the connection is gone. */
-bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms, const struct stek_audit_stop *stop);
+bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms,
+                     const struct stek_audit_stop *stop);
 
 /* Receives what is there, at least one byte. 0: closed, or gone; -1: deadline, or stopped. */
-long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms, const struct stek_audit_stop *stop);
+long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms,
+                        const struct stek_audit_stop *stop);
 
 #endif

@@ -30,7 +30,8 @@ void stek_audit_observation_fini(struct stek_audit_observation *obs)
     memset(obs, 0, sizeof *obs);
 }
 
-/* A list with room for one more; the old one is wiped, for realloc() would leave its secrets behind. */
+/* A list with room for one more; the old one is wiped, for realloc() would leave its secrets
+ * behind. */
 static void *with_room(void *list, size_t len, size_t *cap, size_t item_len)
 {
     const size_t wanted = *cap == 0 ? 64 : *cap * 2;
@@ -45,7 +46,8 @@ static void *with_room(void *list, size_t len, size_t *cap, size_t item_len)
     return grown;
 }
 
-enum stek_result stek_audit_add_target(struct stek_audit_observation *obs, const struct stek_audit_target *target)
+enum stek_result stek_audit_add_target(struct stek_audit_observation *obs,
+                                       const struct stek_audit_target *target)
 {
     if (obs->targets_len == STEK_AUDIT_TARGETS_MAX)
         return STEK_ERR_ARGUMENT;
@@ -81,13 +83,17 @@ static uint8_t *copy_bytes(const uint8_t *bytes, size_t len)
     return copy;
 }
 
-enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs, const struct stek_audit_ticket *ticket)
+enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
+                                       const struct stek_audit_ticket *ticket)
 {
     if (ticket->handshake >= obs->handshakes_len || ticket->target >= obs->targets_len ||
-        ticket->len > STEK_AUDIT_TICKET_LEN_MAX || ticket->session_len > STEK_AUDIT_SESSION_LEN_MAX ||
-        ticket->secret_len > STEK_AUDIT_SECRET_LEN_MAX || obs->tickets_len >= STEK_AUDIT_HANDSHAKES_MAX)
+        ticket->len > STEK_AUDIT_TICKET_LEN_MAX ||
+        ticket->session_len > STEK_AUDIT_SESSION_LEN_MAX ||
+        ticket->secret_len > STEK_AUDIT_SECRET_LEN_MAX ||
+        obs->tickets_len >= STEK_AUDIT_HANDSHAKES_MAX)
         return STEK_ERR_ARGUMENT;
-    struct stek_audit_ticket *list = with_room(obs->tickets, obs->tickets_len, &obs->tickets_cap, sizeof *list);
+    struct stek_audit_ticket *list =
+        with_room(obs->tickets, obs->tickets_len, &obs->tickets_cap, sizeof *list);
     if (list == NULL)
         return STEK_ERR_MEMORY;
     obs->tickets = list;
@@ -108,8 +114,10 @@ int64_t stek_audit_lineage_start(const struct stek_audit_observation *obs, uint3
 {
     const struct stek_audit_handshake *handshake = &obs->handshakes[obs->tickets[ticket].handshake];
 
-    /* A handshake offers only tickets that came before it, so this ends: each step goes back in the list. */
-    while (handshake->resumed && handshake->ticket != STEK_AUDIT_NONE && handshake->ticket < ticket) {
+    /* A handshake offers only tickets that came before it, so this ends: each step goes back in the
+     * list. */
+    while (handshake->resumed && handshake->ticket != STEK_AUDIT_NONE &&
+           handshake->ticket < ticket) {
         ticket = handshake->ticket;
         handshake = &obs->handshakes[obs->tickets[ticket].handshake];
     }

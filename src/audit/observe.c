@@ -4,14 +4,15 @@
 #include "audit/probe.h"
 
 enum {
-    /* Connections of one target that do not look for tickets, for both versions and either one's own. A ticket that is
-     * asked for when none is left costs one more. */
-    BOTH = 2 * (STEK_AUDIT_RESUME_TRIES + STEK_AUDIT_REUSE_TRIES + STEK_AUDIT_UNKNOWN_TRIES + 2 * STEK_AUDIT_FLIPS_MAX +
-                1 /* other version */),
+    /* Connections of one target that do not look for tickets, for both versions and either one's
+     * own. A ticket that is asked for when none is left costs one more. */
+    BOTH = 2 * (STEK_AUDIT_RESUME_TRIES + STEK_AUDIT_REUSE_TRIES + STEK_AUDIT_UNKNOWN_TRIES +
+                2 * STEK_AUDIT_FLIPS_MAX + 1 /* other version */),
     ONLY_12 = 1,                             /* other cipher */
     ONLY_13 = STEK_AUDIT_PSK_ONLY_TRIES + 3, /* early data, its replay, the ticket again */
     GIVING_UP = 2 * STEK_AUDIT_NO_TICKET_TRIES,
-    TAKEN = 2 * (STEK_AUDIT_RESUME_TRIES + 2) + STEK_AUDIT_PSK_ONLY_TRIES + 2, /* tickets that these use up */
+    TAKEN = 2 * (STEK_AUDIT_RESUME_TRIES + 2) + STEK_AUDIT_PSK_ONLY_TRIES +
+            2, /* tickets that these use up */
     PAIR = 2 * 2 * (1 + STEK_AUDIT_PAIR_TRIES),
     PAIR_TAKEN = 2 * 2 * STEK_AUDIT_PAIR_TRIES,
     ROUND = 3 /* sample, life, chain */
@@ -23,7 +24,8 @@ uint32_t stek_audit_planned(const struct stek_audit_plan *plan, size_t targets_l
     const uint32_t taken = TAKEN + (targets - 1) * PAIR_TAKEN;
     const uint32_t more = plan->tickets / 2 < taken ? taken : 0;
 
-    return targets * (plan->tickets + GIVING_UP + BOTH + ONLY_12 + ONLY_13 + more) + targets * (targets - 1) * PAIR;
+    return targets * (plan->tickets + GIVING_UP + BOTH + ONLY_12 + ONLY_13 + more) +
+           targets * (targets - 1) * PAIR;
 }
 
 uint32_t stek_audit_planned_round(size_t targets_len)
@@ -45,7 +47,8 @@ static void probe_target(struct stek_audit_run *run, uint32_t target)
     }
 }
 
-enum stek_result stek_audit_observe(struct stek_audit_client *client, struct stek_audit_observation *obs,
+enum stek_result stek_audit_observe(struct stek_audit_client *client,
+                                    struct stek_audit_observation *obs,
                                     const struct stek_audit_observe_hooks *hooks)
 {
     struct stek_audit_run run;

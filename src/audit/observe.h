@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of an audit: which handshakes are made with which targets, how fast, and what is done during a long watch.
+/* The order of an audit: which handshakes are made with which targets, how fast, and what is done
+ * during a long watch.
  */
 #ifndef STEK_AUDIT_OBSERVE_H
 #define STEK_AUDIT_OBSERVE_H
@@ -26,18 +27,22 @@ uint32_t stek_audit_planned(const struct stek_audit_plan *plan, size_t targets_l
 uint32_t stek_audit_planned_round(size_t targets_len);
 
 /*
- * Audits obs->targets as obs->plan says and appends what it sees; tickets that are there count. Stopped early, obs->interrupted is set and the result
- * is STEK_OK. Errors: those of stek_audit_shake(); what was seen before stays. Not thread-safe.
+ * Audits obs->targets as obs->plan says and appends what it sees; tickets that are there count.
+ * Stopped early, obs->interrupted is set and the result is STEK_OK. Errors: those of
+ * stek_audit_shake(); what was seen before stays. Not thread-safe.
  */
-STEK_MUST_USE enum stek_result stek_audit_observe(struct stek_audit_client *client, struct stek_audit_observation *obs,
+STEK_MUST_USE enum stek_result stek_audit_observe(struct stek_audit_client *client,
+                                                  struct stek_audit_observation *obs,
                                                   const struct stek_audit_observe_hooks *hooks);
 
 /*
- * Goes on to watch until plan.watch_s after obs->started: every plan.sample_s a fresh ticket, an old one, and the next
- * link of a chain, for each target and version that gives tickets. All that it needs to know is in `obs`, so a watch
- * that was cut off is taken up with what was recorded. Otherwise as stek_audit_observe().
+ * Goes on to watch until plan.watch_s after obs->started: every plan.sample_s a fresh ticket, an
+ * old one, and the next link of a chain, for each target and version that gives tickets. All that
+ * it needs to know is in `obs`, so a watch that was cut off is taken up with what was recorded.
+ * Otherwise as stek_audit_observe().
  */
-STEK_MUST_USE enum stek_result stek_audit_watch(struct stek_audit_client *client, struct stek_audit_observation *obs,
+STEK_MUST_USE enum stek_result stek_audit_watch(struct stek_audit_client *client,
+                                                struct stek_audit_observation *obs,
                                                 const struct stek_audit_observe_hooks *hooks);
 
 #endif

@@ -4,7 +4,8 @@
 #include <string.h>
 
 void stek_audit_run_init(struct stek_audit_run *run, struct stek_audit_client *client,
-                         struct stek_audit_observation *obs, const struct stek_audit_observe_hooks *hooks)
+                         struct stek_audit_observation *obs,
+                         const struct stek_audit_observe_hooks *hooks)
 {
     *run = (struct stek_audit_run){.client = client, .obs = obs, .next_ms = stek_audit_now_ms()};
     if (hooks != NULL)
@@ -60,7 +61,8 @@ static void tell_progress(struct stek_audit_run *run)
     const int64_t each_ms = taken_ms > interval_ms(run) ? taken_ms : interval_ms(run);
 
     if (run->hooks.progress != NULL)
-        run->hooks.progress(run->hooks.arg, run->done, run->planned, run->idle_s + left * each_ms / 1000);
+        run->hooks.progress(run->hooks.arg, run->done, run->planned,
+                            run->idle_s + left * each_ms / 1000);
 }
 
 uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_ask *ask)
@@ -81,40 +83,51 @@ uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_as
     if (run->hooks.seen != NULL)
         run->hooks.seen(run->hooks.arg);
     tell_progress(run);
-    return run->result == STEK_OK && run->obs->handshakes_len > before ? (uint32_t)before : STEK_AUDIT_NONE;
+    return run->result == STEK_OK && run->obs->handshakes_len > before ? (uint32_t)before
+                                                                       : STEK_AUDIT_NONE;
 }
 
-struct stek_audit_ask stek_audit_ask_full(enum stek_audit_purpose purpose, uint32_t target, uint16_t version)
+struct stek_audit_ask stek_audit_ask_full(enum stek_audit_purpose purpose, uint32_t target,
+                                          uint16_t version)
 {
-    return (struct stek_audit_ask){
-        .purpose = purpose, .target = target, .ticket = STEK_AUDIT_NONE, .version = version, .flip_at = -1};
+    return (struct stek_audit_ask){.purpose = purpose,
+                                   .target = target,
+                                   .ticket = STEK_AUDIT_NONE,
+                                   .version = version,
+                                   .flip_at = -1};
 }
 
-struct stek_audit_ask stek_audit_ask_ticket(const struct stek_audit_run *run, enum stek_audit_purpose purpose,
-                                            uint32_t ticket)
+struct stek_audit_ask stek_audit_ask_ticket(const struct stek_audit_run *run,
+                                            enum stek_audit_purpose purpose, uint32_t ticket)
 {
     const struct stek_audit_ticket *from = &run->obs->tickets[ticket];
 
-    return (struct stek_audit_ask){
-        .purpose = purpose, .target = from->target, .ticket = ticket, .version = from->version, .flip_at = -1};
+    return (struct stek_audit_ask){.purpose = purpose,
+                                   .target = from->target,
+                                   .ticket = ticket,
+                                   .version = from->version,
+                                   .flip_at = -1};
 }
 
 bool stek_audit_is_used(const struct stek_audit_observation *obs, uint32_t ticket)
 {
     for (size_t i = obs->tickets[ticket].handshake; i < obs->handshakes_len; i++) {
         const struct stek_audit_handshake *shake = &obs->handshakes[i];
-        if (shake->ticket == ticket && shake->purpose != STEK_AUDIT_TAMPER && shake->purpose != STEK_AUDIT_UNKNOWN)
+        if (shake->ticket == ticket && shake->purpose != STEK_AUDIT_TAMPER &&
+            shake->purpose != STEK_AUDIT_UNKNOWN)
             return true;
     }
     return false;
 }
 
-static uint32_t newest_unused(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static uint32_t newest_unused(const struct stek_audit_observation *obs, uint32_t target,
+                              uint16_t version)
 {
     for (size_t i = obs->tickets_len; i-- > 0;) {
         const struct stek_audit_ticket *ticket = &obs->tickets[i];
         if (ticket->target == target && ticket->version == version &&
-            strcmp(ticket->sni, obs->targets[target].sni) == 0 && !stek_audit_is_used(obs, (uint32_t)i))
+            strcmp(ticket->sni, obs->targets[target].sni) == 0 &&
+            !stek_audit_is_used(obs, (uint32_t)i))
             return (uint32_t)i;
     }
     return STEK_AUDIT_NONE;
@@ -131,7 +144,8 @@ uint32_t stek_audit_take_ticket(struct stek_audit_run *run, uint32_t target, uin
     return newest_unused(run->obs, target, version);
 }
 
-bool stek_audit_gives_tickets(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+bool stek_audit_gives_tickets(const struct stek_audit_observation *obs, uint32_t target,
+                              uint16_t version)
 {
     for (size_t i = 0; i < obs->tickets_len; i++)
         if (obs->tickets[i].target == target && obs->tickets[i].version == version)

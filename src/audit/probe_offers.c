@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Full handshakes, for tickets to examine: plan.tickets of each target, half of each version, spread over plan.over_s.
+/* Full handshakes, for tickets to examine: plan.tickets of each target, half of each version,
+ * spread over plan.over_s.
  */
 #include "audit/probe.h"
 
@@ -11,7 +12,8 @@ struct tally {
     bool unreachable;
 };
 
-static struct tally count(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static struct tally count(const struct stek_audit_observation *obs, uint32_t target,
+                          uint16_t version)
 {
     struct tally tally = {0};
 
@@ -31,7 +33,8 @@ static struct tally count(const struct stek_audit_observation *obs, uint32_t tar
 
 static bool gave_up(const struct tally *tally)
 {
-    return tally->unreachable || (tally->tickets == 0 && tally->tries >= STEK_AUDIT_NO_TICKET_TRIES);
+    return tally->unreachable ||
+           (tally->tickets == 0 && tally->tries >= STEK_AUDIT_NO_TICKET_TRIES);
 }
 
 /* Half of the tickets for each version, all of them for the only one. */
@@ -46,7 +49,8 @@ static bool wants_more(const struct stek_audit_observation *obs, uint32_t target
 }
 
 /* Waits until its share of plan.over_s has passed. */
-static void wait_for_spread(struct stek_audit_run *run, int64_t started_ms, uint32_t round, uint32_t rounds)
+static void wait_for_spread(struct stek_audit_run *run, int64_t started_ms, uint32_t round,
+                            uint32_t rounds)
 {
     const struct stek_audit_stop stop = {run->hooks.stop, run->hooks.arg};
     const int64_t over_ms = run->obs->plan.over_s * 1000;
@@ -69,7 +73,8 @@ void stek_audit_probe_offers(struct stek_audit_run *run)
         for (uint32_t i = 0; i < 2 * run->obs->targets_len; i++) {
             if (!wants_more(run->obs, i / 2, (int)(i % 2)))
                 continue;
-            const struct stek_audit_ask ask = stek_audit_ask_full(STEK_AUDIT_OFFER, i / 2, versions[i % 2]);
+            const struct stek_audit_ask ask =
+                stek_audit_ask_full(STEK_AUDIT_OFFER, i / 2, versions[i % 2]);
             (void)stek_audit_probe(run, &ask);
             more = true;
         }

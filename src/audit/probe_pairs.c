@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose tickets open where. For each ordered pair of targets: the ticket of one at the address of the other under the
- * name that it was issued for (MATRIX), and under the other's own name (OTHER_NAME); and for both a full handshake with
- * the same address and name (CONTROL), which shows what a client without a ticket is given there. None shows a client
- * certificate.
+ * Whose tickets open where. For each ordered pair of targets: the ticket of one at the address of
+ * the other under the name that it was issued for (MATRIX), and under the other's own name
+ * (OTHER_NAME); and for both a full handshake with the same address and name (CONTROL), which shows
+ * what a client without a ticket is given there. None shows a client certificate.
  */
 #include "audit/probe.h"
 
@@ -14,19 +14,20 @@ static bool same_address(const struct stek_audit_target *a, const struct stek_au
     return a->port == b->port && strcmp(a->address, b->address) == 0;
 }
 
-static bool has_control(const struct stek_audit_observation *obs, uint32_t target, uint16_t version, const char *sni)
+static bool has_control(const struct stek_audit_observation *obs, uint32_t target, uint16_t version,
+                        const char *sni)
 {
     for (size_t i = 0; i < obs->handshakes_len; i++) {
         const struct stek_audit_handshake *shake = &obs->handshakes[i];
-        if (shake->purpose == STEK_AUDIT_CONTROL && shake->target == target && shake->version_offered == version &&
-            strcmp(shake->sni, sni) == 0)
+        if (shake->purpose == STEK_AUDIT_CONTROL && shake->target == target &&
+            shake->version_offered == version && strcmp(shake->sni, sni) == 0)
             return true;
     }
     return false;
 }
 
-static void offer_at(struct stek_audit_run *run, enum stek_audit_purpose purpose, uint32_t from, uint32_t to,
-                     uint16_t version)
+static void offer_at(struct stek_audit_run *run, enum stek_audit_purpose purpose, uint32_t from,
+                     uint32_t to, uint16_t version)
 {
     const char *sni = run->obs->targets[purpose == STEK_AUDIT_MATRIX ? from : to].sni;
     struct stek_audit_ask control = stek_audit_ask_full(STEK_AUDIT_CONTROL, to, version);

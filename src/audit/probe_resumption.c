@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether tickets are taken: at all, twice, without a key exchange, with another suite, in another version, with early
- * data. */
+/* Whether tickets are taken: at all, twice, without a key exchange, with another suite, in another
+ * version, with early data. */
 #include "audit/probe.h"
 
 #include <openssl/ssl.h>
 
 #include <stdio.h>
 
-/* Suites that every server has, near enough; the client's binder is made with the hash of that of TLS 1.3. */
+/* Suites that every server has, near enough; the client's binder is made with the hash of that of
+ * TLS 1.3. */
 enum { FAKE_CIPHER_12 = 0xc02f, FAKE_CIPHER_13_SHA256 = 0x1301, FAKE_CIPHER_13_SHA384 = 0x1302 };
 
 /* Offers the ticket and returns the handshake, or NULL when the run is over. */
-static const struct stek_audit_handshake *offer(struct stek_audit_run *run, enum stek_audit_purpose purpose,
-                                                uint32_t ticket)
+static const struct stek_audit_handshake *offer(struct stek_audit_run *run,
+                                                enum stek_audit_purpose purpose, uint32_t ticket)
 {
     if (ticket == STEK_AUDIT_NONE)
         return NULL;

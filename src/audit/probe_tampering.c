@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Damaged tickets. One bit is flipped in turn at every place that may matter: twice in each 16 bytes (the last byte of
- * a cipher block decides about the padding of the next), evenly spread over long tickets, and in the last byte. What is
- * answered otherwise than an unknown ticket is tried once more, so that a chance difference is not taken for a rule.
+ * Damaged tickets. One bit is flipped in turn at every place that may matter: twice in each 16
+ * bytes (the last byte of a cipher block decides about the padding of the next), evenly spread over
+ * long tickets, and in the last byte. What is answered otherwise than an unknown ticket is tried
+ * once more, so that a chance difference is not taken for a rule.
  */
 #include "audit/probe.h"
 
@@ -48,8 +49,8 @@ static size_t places(size_t len)
     return count < STEK_AUDIT_FLIPS_MAX ? count : STEK_AUDIT_FLIPS_MAX;
 }
 
-static uint32_t offer_changed(struct stek_audit_run *run, enum stek_audit_purpose purpose, uint32_t ticket,
-                              const uint8_t *bytes, int32_t flip_at)
+static uint32_t offer_changed(struct stek_audit_run *run, enum stek_audit_purpose purpose,
+                              uint32_t ticket, const uint8_t *bytes, int32_t flip_at)
 {
     struct stek_audit_ask ask = stek_audit_ask_ticket(run, purpose, ticket);
 
@@ -59,7 +60,8 @@ static uint32_t offer_changed(struct stek_audit_run *run, enum stek_audit_purpos
     return stek_audit_probe(run, &ask);
 }
 
-static bool offer_unknown(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes, struct answer *ret_answer)
+static bool offer_unknown(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes,
+                          struct answer *ret_answer)
 {
     for (int i = 0; i < STEK_AUDIT_UNKNOWN_TRIES; i++) {
         if (RAND_bytes(bytes, (int)run->obs->tickets[ticket].len) != 1)
@@ -72,7 +74,8 @@ static bool offer_unknown(struct stek_audit_run *run, uint32_t ticket, uint8_t *
     return true;
 }
 
-static uint32_t offer_flipped(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes, size_t at)
+static uint32_t offer_flipped(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes,
+                              size_t at)
 {
     const struct stek_audit_ticket *from = &run->obs->tickets[ticket];
 
@@ -81,7 +84,8 @@ static uint32_t offer_flipped(struct stek_audit_run *run, uint32_t ticket, uint8
     return offer_changed(run, STEK_AUDIT_TAMPER, ticket, bytes, (int32_t)at);
 }
 
-static void offer_all_flipped(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes, struct answer usual)
+static void offer_all_flipped(struct stek_audit_run *run, uint32_t ticket, uint8_t *bytes,
+                              struct answer usual)
 {
     const size_t len = run->obs->tickets[ticket].len;
     const size_t count = places(len);

@@ -11,13 +11,15 @@ int32_t stek_audit_clear_secret(const struct stek_audit_ticket *ticket)
     return at != NULL ? (int32_t)(at - ticket->bytes) : STEK_AUDIT_NOWHERE;
 }
 
-int32_t stek_audit_same_keystream(const struct stek_audit_ticket *a, const struct stek_audit_ticket *b)
+int32_t stek_audit_same_keystream(const struct stek_audit_ticket *a,
+                                  const struct stek_audit_ticket *b)
 {
     const size_t secret_len = a->secret_len < b->secret_len ? a->secret_len : b->secret_len;
     const size_t len = a->len < b->len ? a->len : b->len;
     uint8_t wanted[STEK_AUDIT_SECRET_LEN_MAX];
 
-    if (secret_len < STEK_AUDIT_PROOF_LEN || len < secret_len || memcmp(a->secret, b->secret, secret_len) == 0)
+    if (secret_len < STEK_AUDIT_PROOF_LEN || len < secret_len ||
+        memcmp(a->secret, b->secret, secret_len) == 0)
         return STEK_AUDIT_NOWHERE;
     for (size_t i = 0; i < secret_len; i++)
         wanted[i] = a->secret[i] ^ b->secret[i];
@@ -31,7 +33,8 @@ int32_t stek_audit_same_keystream(const struct stek_audit_ticket *a, const struc
     return STEK_AUDIT_NOWHERE;
 }
 
-bool stek_audit_same_iv(const struct stek_audit_ticket *a, const struct stek_audit_ticket *b, size_t name_len)
+bool stek_audit_same_iv(const struct stek_audit_ticket *a, const struct stek_audit_ticket *b,
+                        size_t name_len)
 {
     const size_t iv_end = name_len + 12;
     const size_t len = a->len < b->len ? a->len : b->len;

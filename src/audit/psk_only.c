@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does a server resume without a fresh key exchange? libssl always offers psk_dhe_ke as well, and servers that know
- * both prefer it. So libssl's ClientHello is taken out of a memory BIO, reduced to psk_ke (wire.h), given its binder
- * anew and sent as bytes; the ServerHello is in the clear and tells all. The connection ends there.
+ * Does a server resume without a fresh key exchange? libssl always offers psk_dhe_ke as well, and
+ * servers that know both prefer it. So libssl's ClientHello is taken out of a memory BIO, reduced
+ * to psk_ke (wire.h), given its binder anew and sent as bytes; the ServerHello is in the clear and
+ * tells all. The connection ends there.
  */
 #include "audit/binder.h"
 #include "audit/talk.h"
@@ -14,7 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECORD_HEADER_LEN = 5, RECORD_LEN_MAX = 16384, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, ALERT_FATAL = 2 };
+enum {
+    RECORD_HEADER_LEN = 5,
+    RECORD_LEN_MAX = 16384,
+    RECORD_ALERT = 21,
+    RECORD_HANDSHAKE = 22,
+    ALERT_FATAL = 2
+};
 
 struct buffer {
     uint8_t bytes[RECORD_HEADER_LEN + RECORD_LEN_MAX];
@@ -45,17 +52,19 @@ static bool make_hello(struct stek_audit_talk *talk, struct buffer *ret_hello)
 }
 
 /* The record to send. */
-static bool rewrite(const struct buffer *hello, const struct stek_audit_ticket *ticket, const EVP_MD *hash,
-                    struct buffer *ret_record)
+static bool rewrite(const struct buffer *hello, const struct stek_audit_ticket *ticket,
+                    const EVP_MD *hash, struct buffer *ret_record)
 {
     uint8_t *message = ret_record->bytes + RECORD_HEADER_LEN;
     size_t len, truncated_len, binder_len;
 
-    if (!stek_audit_make_psk_only(hello->bytes, hello->len, message, &len, &truncated_len, &binder_len) ||
-        !stek_audit_binder(hash, ticket->secret, ticket->secret_len, message, truncated_len, message + len - binder_len,
-                           binder_len))
+    if (!stek_audit_make_psk_only(hello->bytes, hello->len, message, &len, &truncated_len,
+                                  &binder_len) ||
+        !stek_audit_binder(hash, ticket->secret, ticket->secret_len, message, truncated_len,
+                           message + len - binder_len, binder_len))
         return false;
-    const uint8_t header[RECORD_HEADER_LEN] = {RECORD_HANDSHAKE, 3, 1, (uint8_t)(len >> 8), (uint8_t)len};
+    const uint8_t header[RECORD_HEADER_LEN] = {RECORD_HANDSHAKE, 3, 1, (uint8_t)(len >> 8),
+                                               (uint8_t)len};
     memcpy(ret_record->bytes, header, sizeof header);
     ret_record->len = sizeof header + len;
     return true;
@@ -67,8 +76,8 @@ static bool read_record(struct stek_audit_talk *talk, struct buffer *ret_record)
     size_t have = 0, wanted = RECORD_HEADER_LEN;
 
     while (have < wanted) {
-        const long got = stek_audit_receive(talk->fd, ret_record->bytes + have, wanted - have, talk->deadline_ms,
-                                            &talk->client->stop);
+        const long got = stek_audit_receive(talk->fd, ret_record->bytes + have, wanted - have,
+                                            talk->deadline_ms, &talk->client->stop);
         if (got <= 0) {
             talk->shake.outcome = got == 0 ? STEK_AUDIT_CLOSED : STEK_AUDIT_TIMEOUT;
             return false;
@@ -90,7 +99,8 @@ static size_t first_message_len(const struct buffer *record)
 {
     const uint8_t *message = record->bytes + RECORD_HEADER_LEN;
     const size_t left = record->len - RECORD_HEADER_LEN;
-    const size_t len = left < 4 ? 0 : 4 + ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
+    const size_t len =
+        left < 4 ? 0 : 4 + ((size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3]);
 
     return len <= left ? len : 0;
 }
@@ -107,7 +117,8 @@ static void read_reply(struct stek_audit_talk *talk)
         shake->outcome = STEK_AUDIT_ALERT;
         shake->alert = record.bytes[RECORD_HEADER_LEN + 1];
     } else if (record.bytes[0] == RECORD_HANDSHAKE &&
-               stek_audit_read_server_hello(record.bytes + RECORD_HEADER_LEN, first_message_len(&record), &hello)) {
+               stek_audit_read_server_hello(record.bytes + RECORD_HEADER_LEN,
+                                            first_message_len(&record), &hello)) {
         shake->outcome = STEK_AUDIT_DONE;
         shake->version = hello.version;
         shake->cipher = hello.cipher;
@@ -127,7 +138,8 @@ static void carry_out(struct stek_audit_talk *talk, const struct stek_audit_tick
 
     if (hash == NULL || !make_hello(talk, &hello) || !rewrite(&hello, ticket, hash, &record)) {
         talk->shake.outcome = STEK_AUDIT_REJECTED;
-        (void)snprintf(talk->shake.problem, sizeof talk->shake.problem, "no ClientHello of this kind can be made");
+        (void)snprintf(talk->shake.problem, sizeof talk->shake.problem,
+                       "no ClientHello of this kind can be made");
         return;
     }
     if (!stek_audit_talk_dial(talk))
@@ -138,7 +150,8 @@ static void carry_out(struct stek_audit_talk *talk, const struct stek_audit_tick
         talk->shake.outcome = STEK_AUDIT_CLOSED;
 }
 
-enum stek_result stek_audit_shake_psk_only(struct stek_audit_client *client, struct stek_audit_observation *obs,
+enum stek_result stek_audit_shake_psk_only(struct stek_audit_client *client,
+                                           struct stek_audit_observation *obs,
                                            const struct stek_audit_ask *ask)
 {
     struct stek_audit_talk talk;

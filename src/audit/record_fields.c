@@ -15,18 +15,18 @@ static const char *const outcomes[STEK_AUDIT_OUTCOMES] = {"done",    "alert",   
 static const char *const early[3] = {"not-sent", "refused", "accepted"};
 
 #define AT(type, member) offsetof(struct type, member), sizeof((struct type *)0)->member
-#define NUMBER(type, member, kind, min, max)                                                                           \
-    {                                                                                                                  \
-#member, STEK_AUDIT_FIELD_##kind, AT(type, member), min, max, NULL                                             \
+#define NUMBER(type, member, kind, min, max)                                                       \
+    {                                                                                              \
+#member, STEK_AUDIT_FIELD_##kind, AT(type, member), min, max, NULL                         \
     }
 #define FIELD(type, member, kind) NUMBER(type, member, kind, 0, 0)
-#define ENUM(type, member, values, names)                                                                              \
-    {                                                                                                                  \
-#member, STEK_AUDIT_FIELD_ENUM, offsetof(struct type, member), values, 0, 0, names                             \
+#define ENUM(type, member, values, names)                                                          \
+    {                                                                                              \
+#member, STEK_AUDIT_FIELD_ENUM, offsetof(struct type, member), values, 0, 0, names         \
     }
-#define END                                                                                                            \
-    {                                                                                                                  \
-        NULL, STEK_AUDIT_FIELD_U8, 0, 0, 0, 0, NULL                                                                    \
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, STEK_AUDIT_FIELD_U8, 0, 0, 0, 0, NULL                                                \
     }
 
 const struct stek_audit_field stek_audit_plan_fields[] = {FIELD(stek_audit_plan, tickets, U32),
@@ -38,8 +38,8 @@ const struct stek_audit_field stek_audit_plan_fields[] = {FIELD(stek_audit_plan,
                                                           END};
 
 const struct stek_audit_field stek_audit_target_fields[] = {
-    FIELD(stek_audit_target, host, TEXT), FIELD(stek_audit_target, port, U16), FIELD(stek_audit_target, sni, TEXT),
-    FIELD(stek_audit_target, address, TEXT), END};
+    FIELD(stek_audit_target, host, TEXT), FIELD(stek_audit_target, port, U16),
+    FIELD(stek_audit_target, sni, TEXT), FIELD(stek_audit_target, address, TEXT), END};
 
 const struct stek_audit_field stek_audit_handshake_fields[] = {
     ENUM(stek_audit_handshake, purpose, STEK_AUDIT_PURPOSES, purposes),
@@ -109,7 +109,8 @@ uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len)
 {
     const char *digits = json_string_value(text);
     const size_t len = digits != NULL ? json_string_length(text) / 2 : 0;
-    uint8_t *bytes = digits != NULL && len <= max && json_string_length(text) % 2 == 0 ? malloc(len + 1) : NULL;
+    uint8_t *bytes =
+        digits != NULL && len <= max && json_string_length(text) % 2 == 0 ? malloc(len + 1) : NULL;
 
     for (size_t i = 0; bytes != NULL && i < len; i++) {
         const int high = nibble(digits[2 * i]), low = nibble(digits[2 * i + 1]);
@@ -153,7 +154,8 @@ static json_t *write_value(const struct stek_audit_field *field, const char *at)
     case STEK_AUDIT_FIELD_I32:
         return json_integer((int32_t)load(field, at));
     case STEK_AUDIT_FIELD_INDEX:
-        return load(field, at) == STEK_AUDIT_NONE ? json_null() : json_integer((json_int_t)load(field, at));
+        return load(field, at) == STEK_AUDIT_NONE ? json_null()
+                                                  : json_integer((json_int_t)load(field, at));
     case STEK_AUDIT_FIELD_BOOL:
         memcpy(&flag, at, sizeof flag);
         return json_boolean(flag);
@@ -169,10 +171,12 @@ static json_t *write_value(const struct stek_audit_field *field, const char *at)
     }
 }
 
-bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *from, json_t *object)
+bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *from,
+                             json_t *object)
 {
     for (; fields->name != NULL; fields++)
-        if (json_object_set_new(object, fields->name, write_value(fields, (const char *)from + fields->offset)) != 0)
+        if (json_object_set_new(object, fields->name,
+                                write_value(fields, (const char *)from + fields->offset)) != 0)
             return false;
     return true;
 }
@@ -255,10 +259,12 @@ static bool read_value(const struct stek_audit_field *field, const json_t *value
     }
 }
 
-const char *stek_audit_fields_read(const struct stek_audit_field *fields, const json_t *object, void *ret_to)
+const char *stek_audit_fields_read(const struct stek_audit_field *fields, const json_t *object,
+                                   void *ret_to)
 {
     for (; fields->name != NULL; fields++)
-        if (!read_value(fields, json_object_get(object, fields->name), (char *)ret_to + fields->offset))
+        if (!read_value(fields, json_object_get(object, fields->name),
+                        (char *)ret_to + fields->offset))
             return fields->name;
     return NULL;
 }

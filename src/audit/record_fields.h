@@ -26,25 +26,29 @@ struct stek_audit_field {
     const char *name; /* NULL ends a table */
     enum stek_audit_field_kind kind;
     size_t offset, size;
-    int64_t min, max;         /* of numbers, where they are narrower than the type; max 0: the type's */
+    int64_t min, max; /* of numbers, where they are narrower than the type; max 0: the type's */
     const char *const *names; /* of an enum, `size` of them */
 };
 
 extern const struct stek_audit_field stek_audit_plan_fields[];
 extern const struct stek_audit_field stek_audit_target_fields[];
 extern const struct stek_audit_field stek_audit_handshake_fields[];
-extern const struct stek_audit_field stek_audit_ticket_fields[]; /* without those of a length of their own */
+extern const struct stek_audit_field
+    stek_audit_ticket_fields[]; /* without those of a length of their own */
 
 /* Sets the fields of `object`. Returns false when there is no memory. */
-bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *from, json_t *object);
+bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *from,
+                             json_t *object);
 
 /* Reads every field. Returns NULL, or the name of the first that is missing or out of range. */
-const char *stek_audit_fields_read(const struct stek_audit_field *fields, const json_t *object, void *ret_to);
+const char *stek_audit_fields_read(const struct stek_audit_field *fields, const json_t *object,
+                                   void *ret_to);
 
 /* Lower-case hex. NULL: no memory. */
 json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len);
 
-/* The bytes of a hex text of at most `max` bytes; from malloc(), the caller's. NULL: not such a text, or no memory. */
+/* The bytes of a hex text of at most `max` bytes; from malloc(), the caller's. NULL: not such a
+ * text, or no memory. */
 uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line is {"type": "audit" | "target" | "handshake" | "ticket" | "end", …}; the first is "audit". */
+/* One line is {"type": "audit" | "target" | "handshake" | "ticket" | "end", …}; the first is
+ * "audit". */
 #include "audit/record.h"
 
 #include "audit/record_fields.h"
@@ -13,7 +14,8 @@ enum { RECORD_VERSION = 1, LINE_LEN_MAX = 1 << 20 };
 
 struct stek_audit_record_mark stek_audit_record_mark(const struct stek_audit_observation *obs)
 {
-    return (struct stek_audit_record_mark){true, obs->targets_len, obs->handshakes_len, obs->tickets_len};
+    return (struct stek_audit_record_mark){true, obs->targets_len, obs->handshakes_len,
+                                           obs->tickets_len};
 }
 
 /* Takes over `line`; NULL means that there was no memory for it. */
@@ -60,10 +62,13 @@ static enum stek_result put_ticket(FILE *out, const struct stek_audit_ticket *ti
     json_t *line = new_line("ticket", stek_audit_ticket_fields, ticket);
 
     if (line != NULL &&
-        (json_object_set_new(line, "nonce", stek_audit_hex_new(ticket->nonce, ticket->nonce_len)) != 0 ||
-         json_object_set_new(line, "secret", stek_audit_hex_new(ticket->secret, ticket->secret_len)) != 0 ||
+        (json_object_set_new(line, "nonce", stek_audit_hex_new(ticket->nonce, ticket->nonce_len)) !=
+             0 ||
+         json_object_set_new(line, "secret",
+                             stek_audit_hex_new(ticket->secret, ticket->secret_len)) != 0 ||
          json_object_set_new(line, "bytes", stek_audit_hex_new(ticket->bytes, ticket->len)) != 0 ||
-         json_object_set_new(line, "session", stek_audit_hex_new(ticket->session, ticket->session_len)) != 0)) {
+         json_object_set_new(line, "session",
+                             stek_audit_hex_new(ticket->session, ticket->session_len)) != 0)) {
         json_decref(line);
         line = NULL;
     }
@@ -79,10 +84,12 @@ static enum stek_result put_handshake(FILE *out, const struct stek_audit_observa
     enum stek_result result = STEK_OK;
 
     while (result == STEK_OK && mark->targets <= shake->target) /* its address is known by now */
-        result = put_line(out, new_line("target", stek_audit_target_fields, &obs->targets[mark->targets++]));
+        result = put_line(
+            out, new_line("target", stek_audit_target_fields, &obs->targets[mark->targets++]));
     if (result == STEK_OK)
         result = put_line(out, new_line("handshake", stek_audit_handshake_fields, shake));
-    while (result == STEK_OK && mark->tickets < obs->tickets_len && obs->tickets[mark->tickets].handshake == index)
+    while (result == STEK_OK && mark->tickets < obs->tickets_len &&
+           obs->tickets[mark->tickets].handshake == index)
         result = put_ticket(out, &obs->tickets[mark->tickets++]);
     return result;
 }
@@ -102,8 +109,9 @@ enum stek_result stek_audit_record_append(FILE *out, const struct stek_audit_obs
 
 enum stek_result stek_audit_record_end(FILE *out, const struct stek_audit_observation *obs)
 {
-    const enum stek_result result = put_line(
-        out, json_pack("{s:s,s:I,s:b}", "type", "end", "ended", obs->ended, "interrupted", (int)obs->interrupted));
+    const enum stek_result result =
+        put_line(out, json_pack("{s:s,s:I,s:b}", "type", "end", "ended", obs->ended, "interrupted",
+                                (int)obs->interrupted));
 
     return result == STEK_OK && fflush(out) != 0 ? STEK_ERR_SYSTEM : result;
 }
@@ -116,7 +124,8 @@ struct reading {
     size_t problem_len;
 };
 
-__attribute__((format(printf, 2, 3))) static enum stek_result refuse(struct reading *reading, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum stek_result refuse(struct reading *reading,
+                                                                     const char *format, ...)
 {
     va_list args;
 
@@ -164,16 +173,20 @@ static enum stek_result take_handshake(struct reading *reading, const json_t *li
     const enum stek_result result = stek_audit_add_handshake(reading->obs, &shake);
     if (result == STEK_OK && shake.at > reading->obs->ended)
         reading->obs->ended = shake.at;
-    return result == STEK_ERR_ARGUMENT ? refuse(reading, "a handshake with a target or ticket that is not there")
-                                       : result;
+    return result == STEK_ERR_ARGUMENT
+               ? refuse(reading, "a handshake with a target or ticket that is not there")
+               : result;
 }
 
-/* The fields of a ticket that have a length of their own. Returns the name of the first that is wrong. */
+/* The fields of a ticket that have a length of their own. Returns the name of the first that is
+ * wrong. */
 static const char *take_bytes(const json_t *line, struct stek_audit_ticket *ticket)
 {
     size_t nonce_len = 0, secret_len = 0;
-    uint8_t *nonce = stek_audit_unhex_new(json_object_get(line, "nonce"), sizeof ticket->nonce, &nonce_len);
-    uint8_t *secret = stek_audit_unhex_new(json_object_get(line, "secret"), sizeof ticket->secret, &secret_len);
+    uint8_t *nonce =
+        stek_audit_unhex_new(json_object_get(line, "nonce"), sizeof ticket->nonce, &nonce_len);
+    uint8_t *secret =
+        stek_audit_unhex_new(json_object_get(line, "secret"), sizeof ticket->secret, &secret_len);
     const char *bad = nonce == NULL ? "nonce" : secret == NULL ? "secret" : NULL;
 
     if (nonce != NULL)
@@ -186,9 +199,10 @@ static const char *take_bytes(const json_t *line, struct stek_audit_ticket *tick
     ticket->secret_len = (uint8_t)secret_len;
     free(nonce);
     free(secret);
-    ticket->bytes = stek_audit_unhex_new(json_object_get(line, "bytes"), STEK_AUDIT_TICKET_LEN_MAX, &ticket->len);
-    ticket->session =
-        stek_audit_unhex_new(json_object_get(line, "session"), STEK_AUDIT_SESSION_LEN_MAX, &ticket->session_len);
+    ticket->bytes = stek_audit_unhex_new(json_object_get(line, "bytes"), STEK_AUDIT_TICKET_LEN_MAX,
+                                         &ticket->len);
+    ticket->session = stek_audit_unhex_new(json_object_get(line, "session"),
+                                           STEK_AUDIT_SESSION_LEN_MAX, &ticket->session_len);
     if (bad == NULL && (ticket->bytes == NULL || ticket->len == 0))
         bad = "bytes";
     return bad == NULL && ticket->session == NULL ? "session" : bad;
@@ -213,15 +227,17 @@ static enum stek_result take_ticket(struct reading *reading, const json_t *line)
     if (bad != NULL)
         return refuse(reading, "'%s' is missing or out of range", bad);
     const enum stek_result result = stek_audit_add_ticket(reading->obs, &ticket);
-    return result == STEK_ERR_ARGUMENT ? refuse(reading, "a ticket with a handshake or target that is not there")
-                                       : result;
+    return result == STEK_ERR_ARGUMENT
+               ? refuse(reading, "a ticket with a handshake or target that is not there")
+               : result;
 }
 
 static enum stek_result take_end(struct reading *reading, const json_t *line)
 {
     const json_int_t ended = json_integer_value(json_object_get(line, "ended"));
 
-    if (ended < 0 || ended > INT64_C(1) << 40 || !json_is_boolean(json_object_get(line, "interrupted")))
+    if (ended < 0 || ended > INT64_C(1) << 40 ||
+        !json_is_boolean(json_object_get(line, "interrupted")))
         return refuse(reading, "'ended' or 'interrupted' is missing or out of range");
     if (ended > reading->obs->ended)
         reading->obs->ended = ended;
@@ -234,7 +250,10 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
     static const struct {
         const char *type;
         enum stek_result (*take)(struct reading *reading, const json_t *line);
-    } kinds[] = {{"target", take_target}, {"handshake", take_handshake}, {"ticket", take_ticket}, {"end", take_end}};
+    } kinds[] = {{"target", take_target},
+                 {"handshake", take_handshake},
+                 {"ticket", take_ticket},
+                 {"end", take_end}};
     json_error_t error;
     json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     const char *type = json_string_value(json_object_get(line, "type"));
@@ -250,19 +269,21 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
         size_t i = 0;
         while (type != NULL && i < 4 && strcmp(kinds[i].type, type) != 0)
             i++;
-        result = type != NULL && i < 4 ? kinds[i].take(reading, line) : refuse(reading, "a line of no known type");
+        result = type != NULL && i < 4 ? kinds[i].take(reading, line)
+                                       : refuse(reading, "a line of no known type");
     }
     json_decref(line);
     return result;
 }
 
-enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation *obs, long *ret_good_len,
-                                        char *ret_problem, size_t problem_len)
+enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation *obs,
+                                        long *ret_good_len, char *ret_problem, size_t problem_len)
 {
     char why[160] = "";
     struct reading reading = {obs, false, why, sizeof why};
     enum stek_result result = STEK_OK;
-    size_t cap = LINE_LEN_MAX + 2; /* enough for getline(), which would leave a copy behind when it needs more */
+    size_t cap = LINE_LEN_MAX +
+                 2; /* enough for getline(), which would leave a copy behind when it needs more */
     char *text = malloc(cap);
     long good = 0, number = 0;
     ssize_t len;
@@ -271,7 +292,8 @@ enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation 
         return STEK_ERR_MEMORY;
     while (result == STEK_OK && (len = getline(&text, &cap, in)) > 0 && text[len - 1] == '\n') {
         number++;
-        result = len <= LINE_LEN_MAX ? take_line(&reading, text, (size_t)len - 1) : refuse(&reading, "too long");
+        result = len <= LINE_LEN_MAX ? take_line(&reading, text, (size_t)len - 1)
+                                     : refuse(&reading, "too long");
         good += result == STEK_OK ? len : 0;
     }
     stek_wipe(text, cap);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libjansson frees what it has read and written as it is. In a recording that is the sessions' secrets. */
+/* libjansson frees what it has read and written as it is. In a recording that is the sessions'
+ * secrets. */
 #include "audit/record.h"
 
 #include "crypto/wipe.h"

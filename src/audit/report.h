@@ -11,16 +11,21 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A table of at most 80 columns. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing failed); so for all three. */
-STEK_MUST_USE enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_observation *obs,
-                                                      const struct stek_audit_findings *findings, bool colour);
+/* A table of at most 80 columns. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing failed); so for
+ * all three. */
+STEK_MUST_USE enum stek_result stek_audit_report_text(FILE *out,
+                                                      const struct stek_audit_observation *obs,
+                                                      const struct stek_audit_findings *findings,
+                                                      bool colour);
 
 /* One JSON object. */
-STEK_MUST_USE enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_observation *obs,
+STEK_MUST_USE enum stek_result stek_audit_report_json(FILE *out,
+                                                      const struct stek_audit_observation *obs,
                                                       const struct stek_audit_findings *findings);
 
 /* One self-contained page: findings, matrix, and the key names over time as SVG. */
-STEK_MUST_USE enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_observation *obs,
+STEK_MUST_USE enum stek_result stek_audit_report_html(FILE *out,
+                                                      const struct stek_audit_observation *obs,
                                                       const struct stek_audit_findings *findings);
 
 #endif

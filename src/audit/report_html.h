@@ -13,6 +13,7 @@
 void stek_audit_html_text(FILE *out, const char *text);
 
 /* Key names over time as an inline SVG: one bar for each name. Errors: STEK_ERR_MEMORY. */
-STEK_MUST_USE enum stek_result stek_audit_html_timeline(FILE *out, const struct stek_audit_observation *obs);
+STEK_MUST_USE enum stek_result stek_audit_html_timeline(FILE *out,
+                                                        const struct stek_audit_observation *obs);
 
 #endif

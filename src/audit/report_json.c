@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Strings from recordings may hold anything; JSON wants UTF-8, and a reader wants to see what is odd. */
+/* Strings from recordings may hold anything; JSON wants UTF-8, and a reader wants to see what is
+ * odd. */
 static json_t *text(const char *bytes)
 {
     char copy[2048];
@@ -37,9 +38,9 @@ static json_t *targets_json(const struct stek_audit_observation *obs)
 
     for (size_t i = 0; i < obs->targets_len; i++) {
         const struct stek_audit_target *target = &obs->targets[i];
-        json_array_append_new(list,
-                              json_pack("{s:o, s:i, s:o, s:o}", "host", text(target->host), "port", (int)target->port,
-                                        "sni", text(target->sni), "address", text(target->address)));
+        json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}", "host", text(target->host),
+                                              "port", (int)target->port, "sni", text(target->sni),
+                                              "address", text(target->address)));
     }
     return list;
 }
@@ -51,12 +52,13 @@ static json_t *findings_json(const struct stek_audit_findings *findings)
     for (size_t i = 0; i < findings->len; i++) {
         const struct stek_audit_finding *finding = &findings->items[i];
         const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s}", "id", info->name,
-                                              "severity", stek_audit_severity_name(finding->severity), "target",
-                                              index_or_null(finding->target), "other", index_or_null(finding->other),
-                                              "version", version_or_null(finding->version), "title", info->title,
-                                              "observed", text(finding->observed), "why", info->why, "reference",
-                                              info->reference, "advice", info->advice));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s}", "id", info->name,
+                            "severity", stek_audit_severity_name(finding->severity), "target",
+                            index_or_null(finding->target), "other", index_or_null(finding->other),
+                            "version", version_or_null(finding->version), "title", info->title,
+                            "observed", text(finding->observed), "why", info->why, "reference",
+                            info->reference, "advice", info->advice));
     }
     return list;
 }
@@ -70,11 +72,12 @@ static json_t *names_json(const struct stek_audit_observation *obs)
     json_t *list = json_array();
     for (size_t i = 0; i < names.len; i++) {
         const struct stek_audit_key_name *name = &names.items[i];
-        json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I}", "name",
-                                              stek_audit_hex(name->name, name->name_len).at, "target",
-                                              (json_int_t)name->target, "version", version_or_null(name->version),
-                                              "first", (json_int_t)name->first, "last", (json_int_t)name->last,
-                                              "tickets", (json_int_t)name->tickets));
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I}", "name",
+                            stek_audit_hex(name->name, name->name_len).at, "target",
+                            (json_int_t)name->target, "version", version_or_null(name->version),
+                            "first", (json_int_t)name->first, "last", (json_int_t)name->last,
+                            "tickets", (json_int_t)name->tickets));
     }
     free(names.items);
     return list;
@@ -88,11 +91,12 @@ static json_t *matrix_json(const struct stek_audit_observation *obs)
         return NULL;
     json_t *list = json_array();
     for (size_t i = 0; i < obs->targets_len * obs->targets_len; i++)
-        json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I, s:s, s:b}", "from", (json_int_t)cells[i].from, "to",
-                                              (json_int_t)cells[i].to, "tried", (json_int_t)cells[i].tried, "resumed",
-                                              (json_int_t)cells[i].resumed, "verdict",
-                                              stek_audit_cell_word((int)cells[i].verdict), "same_key_name",
-                                              (int)cells[i].same_key_name));
+        json_array_append_new(
+            list, json_pack("{s:I, s:I, s:I, s:I, s:s, s:b}", "from", (json_int_t)cells[i].from,
+                            "to", (json_int_t)cells[i].to, "tried", (json_int_t)cells[i].tried,
+                            "resumed", (json_int_t)cells[i].resumed, "verdict",
+                            stek_audit_cell_word((int)cells[i].verdict), "same_key_name",
+                            (int)cells[i].same_key_name));
     free(cells);
     return list;
 }
@@ -111,12 +115,13 @@ static json_t *summary_json(const struct stek_audit_findings *findings)
 enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_observation *obs,
                                         const struct stek_audit_findings *findings)
 {
-    json_t *report =
-        json_pack("{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", 1, "tool",
-                  "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended", (json_int_t)obs->ended,
-                  "interrupted", (int)obs->interrupted, "handshakes", (json_int_t)obs->handshakes_len, "tickets",
-                  (json_int_t)obs->tickets_len, "targets", targets_json(obs), "summary", summary_json(findings),
-                  "findings", findings_json(findings), "matrix", matrix_json(obs), "key_names", names_json(obs));
+    json_t *report = json_pack(
+        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", 1, "tool",
+        "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended", (json_int_t)obs->ended,
+        "interrupted", (int)obs->interrupted, "handshakes", (json_int_t)obs->handshakes_len,
+        "tickets", (json_int_t)obs->tickets_len, "targets", targets_json(obs), "summary",
+        summary_json(findings), "findings", findings_json(findings), "matrix", matrix_json(obs),
+        "key_names", names_json(obs));
     if (report == NULL)
         return STEK_ERR_MEMORY;
     const int failed = json_dumpf(report, out, JSON_INDENT(2));

@@ -21,7 +21,8 @@ struct stek_audit_date stek_audit_date(int64_t seconds)
     const time_t at = (time_t)seconds;
     struct tm parts;
 
-    if (gmtime_r(&at, &parts) == NULL || strftime(text.at, sizeof text.at, "%Y-%m-%d %H:%M:%S", &parts) == 0)
+    if (gmtime_r(&at, &parts) == NULL ||
+        strftime(text.at, sizeof text.at, "%Y-%m-%d %H:%M:%S", &parts) == 0)
         return (struct stek_audit_date){"-"};
     return text;
 }

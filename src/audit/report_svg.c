@@ -41,23 +41,28 @@ static double place(const struct scale *scale, int64_t at)
 /* Colours go round by the row; neighbours differ. */
 static const char *colour(size_t row)
 {
-    static const char *const colours[] = {"#1971c2", "#2f9e44", "#e8590c", "#9c36b5", "#0c8599", "#c2255c"};
+    static const char *const colours[] = {"#1971c2", "#2f9e44", "#e8590c",
+                                          "#9c36b5", "#0c8599", "#c2255c"};
 
     return colours[row % (sizeof colours / sizeof *colours)];
 }
 
-static void print_row(FILE *out, const struct stek_audit_key_name *name, const struct scale *scale, size_t row)
+static void print_row(FILE *out, const struct stek_audit_key_name *name, const struct scale *scale,
+                      size_t row)
 {
     const double from = place(scale, name->first);
     const double width = place(scale, name->last) - from;
     const size_t top = 30 + row * ROW;
 
-    (void)fprintf(out, "<g><title>%s: %u tickets, %s to %s UTC</title><text x=\"0\" y=\"%zu\">%u: %.32s</text>",
-                  stek_audit_hex(name->name, name->name_len).at, (unsigned)name->tickets,
-                  stek_audit_date(name->first).at, stek_audit_date(name->last).at, top + BAR - 2,
-                  (unsigned)name->target + 1, stek_audit_hex(name->name, name->name_len).at);
-    (void)fprintf(out, "<rect x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/></g>\n", from,
-                  top, width < NARROWEST ? (double)NARROWEST : width, BAR, colour(row));
+    (void)fprintf(
+        out,
+        "<g><title>%s: %u tickets, %s to %s UTC</title><text x=\"0\" y=\"%zu\">%u: %.32s</text>",
+        stek_audit_hex(name->name, name->name_len).at, (unsigned)name->tickets,
+        stek_audit_date(name->first).at, stek_audit_date(name->last).at, top + BAR - 2,
+        (unsigned)name->target + 1, stek_audit_hex(name->name, name->name_len).at);
+    (void)fprintf(
+        out, "<rect x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/></g>\n",
+        from, top, width < NARROWEST ? (double)NARROWEST : width, BAR, colour(row));
 }
 
 enum stek_result stek_audit_html_timeline(FILE *out, const struct stek_audit_observation *obs)
@@ -71,14 +76,17 @@ enum stek_result stek_audit_html_timeline(FILE *out, const struct stek_audit_obs
         rows = NAMES_MAX;
     if (rows > 0) {
         const struct scale scale = scale_of(&names);
+        (void)fprintf(
+            out,
+            "<h2>Key names over time</h2>\n<p>When each name was on new tickets; the number is the "
+            "target's.</p>\n<svg id=\"timeline\" viewBox=\"0 0 %d %zu\" width=\"%d\" role=\"img\" "
+            "aria-label=\"Key names over time\">\n",
+            WIDTH, 40 + rows * ROW, WIDTH);
         (void)fprintf(out,
-                      "<h2>Key names over time</h2>\n<p>When each name was on new tickets; the number is the "
-                      "target's.</p>\n<svg id=\"timeline\" viewBox=\"0 0 %d %zu\" width=\"%d\" role=\"img\" "
-                      "aria-label=\"Key names over time\">\n",
-                      WIDTH, 40 + rows * ROW, WIDTH);
-        (void)fprintf(out,
-                      "<text x=\"%d\" y=\"16\">%s</text><text x=\"%d\" y=\"16\" text-anchor=\"end\">%s UTC</text>\n",
-                      LEFT, stek_audit_date(scale.first).at, LEFT + PLOT, stek_audit_date(scale.last).at);
+                      "<text x=\"%d\" y=\"16\">%s</text><text x=\"%d\" y=\"16\" "
+                      "text-anchor=\"end\">%s UTC</text>\n",
+                      LEFT, stek_audit_date(scale.first).at, LEFT + PLOT,
+                      stek_audit_date(scale.last).at);
         for (size_t i = 0; i < rows; i++)
             print_row(out, &names.items[i], &scale, i);
         (void)fputs("</svg>\n", out);

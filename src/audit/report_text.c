@@ -17,8 +17,8 @@ struct page {
 
 static const char *colour_of(const struct page *page, enum stek_audit_severity severity)
 {
-    static const char *const codes[STEK_AUDIT_SEVERITIES] = {"\033[2m", "\033[36m", "\033[33m", "\033[31m",
-                                                             "\033[1;31m"};
+    static const char *const codes[STEK_AUDIT_SEVERITIES] = {"\033[2m", "\033[36m", "\033[33m",
+                                                             "\033[31m", "\033[1;31m"};
 
     return page->colour ? codes[severity] : "";
 }
@@ -28,7 +28,8 @@ static const char *plain(const struct page *page)
     return page->colour ? "\033[0m" : "";
 }
 
-/* Text broken between words; lines after the first are indented. A word too long for a line is cut into several. */
+/* Text broken between words; lines after the first are indented. A word too long for a line is cut
+ * into several. */
 static void print_wrapped(FILE *out, size_t column, size_t indent, const char *text)
 {
     bool first = true;
@@ -121,20 +122,24 @@ static void print_infos(const struct page *page, const struct stek_audit_observa
     }
 }
 
-static enum stek_result print_names(const struct page *page, const struct stek_audit_observation *obs)
+static enum stek_result print_names(const struct page *page,
+                                    const struct stek_audit_observation *obs)
 {
     struct stek_audit_key_names names;
 
     if (stek_audit_find_key_names(obs, &names) != STEK_OK)
         return STEK_ERR_MEMORY;
     if (names.len > 0)
-        (void)fprintf(page->out, "\nKey names on new tickets (UTC)\n  #   name              first                last"
-                                 "                 tickets\n");
+        (void)fprintf(
+            page->out,
+            "\nKey names on new tickets (UTC)\n  #   name              first                last"
+            "                 tickets\n");
     for (size_t i = 0; i < names.len && i < NAMES_SHOWN; i++) {
         const struct stek_audit_key_name *name = &names.items[i];
         (void)fprintf(page->out, "  %-3u %-17.16s %-20s %-20s %7u\n", (unsigned)name->target + 1,
-                      stek_audit_hex(name->name, name->name_len).at, stek_audit_date(name->first).at,
-                      stek_audit_date(name->last).at, (unsigned)name->tickets);
+                      stek_audit_hex(name->name, name->name_len).at,
+                      stek_audit_date(name->first).at, stek_audit_date(name->last).at,
+                      (unsigned)name->tickets);
     }
     if (names.len > NAMES_SHOWN)
         (void)fprintf(page->out, "  and %zu more\n", names.len - NAMES_SHOWN);
@@ -150,12 +155,14 @@ static void print_cell(FILE *out, const struct stek_audit_cell *cell)
     if (cell->tried == 0)
         (void)snprintf(text, sizeof text, "%s", cell->same_key_name ? "=" : ".");
     else
-        (void)snprintf(text, sizeof text, "%u/%u%s", (unsigned)cell->resumed, (unsigned)cell->tried, mark);
+        (void)snprintf(text, sizeof text, "%u/%u%s", (unsigned)cell->resumed, (unsigned)cell->tried,
+                       mark);
     (void)fprintf(out, " %7s", text);
 }
 
 /* Eight targets a block: that is what 80 columns hold. */
-static enum stek_result print_matrix(const struct page *page, const struct stek_audit_observation *obs)
+static enum stek_result print_matrix(const struct page *page,
+                                     const struct stek_audit_observation *obs)
 {
     enum { BLOCK = 8 };
     struct stek_audit_cell *cells;
@@ -165,7 +172,9 @@ static enum stek_result print_matrix(const struct page *page, const struct stek_
         return STEK_OK;
     if (stek_audit_find_matrix(obs, &cells) != STEK_OK)
         return STEK_ERR_MEMORY;
-    (void)fprintf(page->out, "\nWho takes whose tickets (resumed/tried; ! flaw, = same key name, . not tried)\n");
+    (void)fprintf(
+        page->out,
+        "\nWho takes whose tickets (resumed/tried; ! flaw, = same key name, . not tried)\n");
     for (size_t first = 0; first < n; first += BLOCK) {
         (void)fprintf(page->out, "  %-9s", "from\\to");
         for (size_t to = first; to < n && to < first + BLOCK; to++)
@@ -184,9 +193,10 @@ static enum stek_result print_matrix(const struct page *page, const struct stek_
 
 static void print_head(const struct page *page, const struct stek_audit_observation *obs)
 {
-    (void)fprintf(page->out, "Audit of session tickets, %s to %s UTC\n%zu handshakes, %zu tickets\n",
-                  stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at, obs->handshakes_len,
-                  obs->tickets_len);
+    (void)fprintf(page->out,
+                  "Audit of session tickets, %s to %s UTC\n%zu handshakes, %zu tickets\n",
+                  stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
+                  obs->handshakes_len, obs->tickets_len);
     for (uint32_t i = 0; i < obs->targets_len; i++) {
         struct stek_audit_text text = {.len = 0};
         stek_audit_text_add(&text, "%u: %s", (unsigned)i + 1, stek_audit_label(obs, i).at);
@@ -213,7 +223,7 @@ enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_obser
         return result;
     (void)fprintf(out, "\n");
     for (int i = STEK_AUDIT_SEVERITIES; i-- > 0;)
-        (void)fprintf(out, "%u %s%s", (unsigned)tally.count[i], stek_audit_severity_name((enum stek_audit_severity)i),
-                      i > 0 ? ", " : "\n");
+        (void)fprintf(out, "%u %s%s", (unsigned)tally.count[i],
+                      stek_audit_severity_name((enum stek_audit_severity)i), i > 0 ? ", " : "\n");
     return ferror(out) ? STEK_ERR_SYSTEM : STEK_OK;
 }

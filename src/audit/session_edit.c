@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED_FIELDS = 5, FIELD_VERSION = 1, FIELD_CIPHER = 2, TAG_HINT = 9, TAG_TICKET = 10, HEADER_LEN_MAX = 8 };
+enum {
+    FIXED_FIELDS = 5,
+    FIELD_VERSION = 1,
+    FIELD_CIPHER = 2,
+    TAG_HINT = 9,
+    TAG_TICKET = 10,
+    HEADER_LEN_MAX = 8
+};
 
 /* The number of an optional field, or -1. */
 static int tag_of(const ASN1_TYPE *field)
@@ -43,7 +50,8 @@ fail:
     return NULL;
 }
 
-/* Puts the field in its place, instead of one with the same number. Takes it over when it succeeds. */
+/* Puts the field in its place, instead of one with the same number. Takes it over when it succeeds.
+ */
 static bool put_field(ASN1_SEQUENCE_ANY *fields, int tag, ASN1_TYPE *field)
 {
     int at = FIXED_FIELDS;
@@ -97,8 +105,10 @@ static bool put_version(ASN1_SEQUENCE_ANY *fields, uint16_t version, uint16_t ci
 {
     const uint8_t suite[2] = {(uint8_t)(cipher >> 8), (uint8_t)cipher};
 
-    return ASN1_INTEGER_set(sk_ASN1_TYPE_value(fields, FIELD_VERSION)->value.integer, version) == 1 &&
-           ASN1_STRING_set(sk_ASN1_TYPE_value(fields, FIELD_CIPHER)->value.octet_string, suite, sizeof suite) == 1;
+    return ASN1_INTEGER_set(sk_ASN1_TYPE_value(fields, FIELD_VERSION)->value.integer, version) ==
+               1 &&
+           ASN1_STRING_set(sk_ASN1_TYPE_value(fields, FIELD_CIPHER)->value.octet_string, suite,
+                           sizeof suite) == 1;
 }
 
 static bool is_session(const ASN1_SEQUENCE_ANY *fields)
@@ -118,7 +128,8 @@ static void wipe_and_free(ASN1_SEQUENCE_ANY *fields)
     sk_ASN1_TYPE_pop_free(fields, ASN1_TYPE_free);
 }
 
-static enum stek_result encode(const ASN1_SEQUENCE_ANY *fields, uint8_t **ret_session, size_t *ret_len)
+static enum stek_result encode(const ASN1_SEQUENCE_ANY *fields, uint8_t **ret_session,
+                               size_t *ret_len)
 {
     const int len = i2d_ASN1_SEQUENCE_ANY(fields, NULL);
     uint8_t *der = len > 0 ? malloc((size_t)len) : NULL;
@@ -131,17 +142,19 @@ static enum stek_result encode(const ASN1_SEQUENCE_ANY *fields, uint8_t **ret_se
     return STEK_OK;
 }
 
-enum stek_result stek_audit_session_edit(const uint8_t *session, size_t session_len, const struct stek_audit_edit *edit,
-                                         uint8_t **ret_session, size_t *ret_len)
+enum stek_result stek_audit_session_edit(const uint8_t *session, size_t session_len,
+                                         const struct stek_audit_edit *edit, uint8_t **ret_session,
+                                         size_t *ret_len)
 {
     const uint8_t *at = session;
     ASN1_SEQUENCE_ANY *fields = d2i_ASN1_SEQUENCE_ANY(NULL, &at, (long)session_len);
     enum stek_result result = STEK_ERR_FORMAT;
 
     if (is_session(fields)) {
-        const bool ok = (edit->ticket == NULL || put_ticket(fields, edit->ticket, edit->ticket_len)) &&
-                        (edit->hint_s == 0 || put_hint(fields, edit->hint_s)) &&
-                        (edit->version == 0 || put_version(fields, edit->version, edit->cipher));
+        const bool ok =
+            (edit->ticket == NULL || put_ticket(fields, edit->ticket, edit->ticket_len)) &&
+            (edit->hint_s == 0 || put_hint(fields, edit->hint_s)) &&
+            (edit->version == 0 || put_version(fields, edit->version, edit->cipher));
         result = ok ? encode(fields, ret_session, ret_len) : STEK_ERR_MEMORY;
     }
     wipe_and_free(fields);

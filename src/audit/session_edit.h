@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes libssl's encoding of a session, so that the client offers what a well-behaved one would not: a damaged
- * ticket, one whose lifetime has passed, one of another version. libssl has no calls for that. The encoding is the DER
- * of a SEQUENCE:
+ * Changes libssl's encoding of a session, so that the client offers what a well-behaved one would
+ * not: a damaged ticket, one whose lifetime has passed, one of another version. libssl has no calls
+ * for that. The encoding is the DER of a SEQUENCE:
  *
- *     INTEGER structure version, INTEGER TLS version, OCTET STRING cipher suite, OCTET STRING session id, OCTET STRING
- * secret, then optional fields [n] EXPLICIT by rising n, of which [9] INTEGER is the lifetime and [10] OCTET STRING the
- * ticket.
+ *     INTEGER structure version, INTEGER TLS version, OCTET STRING cipher suite, OCTET STRING
+ * session id, OCTET STRING secret, then optional fields [n] EXPLICIT by rising n, of which [9]
+ * INTEGER is the lifetime and [10] OCTET STRING the ticket.
  *
  * Pure. What comes in may be a recorded file's: nothing in it is trusted.
  */
@@ -27,11 +27,11 @@ struct stek_audit_edit {
 };
 
 /*
- * Applies `edit` to a session. *ret_session is from malloc() and the caller's, who wipes it. Thread-safe.
- * Errors: STEK_ERR_FORMAT (not a session), STEK_ERR_MEMORY.
+ * Applies `edit` to a session. *ret_session is from malloc() and the caller's, who wipes it.
+ * Thread-safe. Errors: STEK_ERR_FORMAT (not a session), STEK_ERR_MEMORY.
  */
 STEK_MUST_USE enum stek_result stek_audit_session_edit(const uint8_t *session, size_t session_len,
-                                                       const struct stek_audit_edit *edit, uint8_t **ret_session,
-                                                       size_t *ret_len);
+                                                       const struct stek_audit_edit *edit,
+                                                       uint8_t **ret_session, size_t *ret_len);
 
 #endif

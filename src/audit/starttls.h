@@ -18,7 +18,8 @@ enum stek_audit_starttls {
 /* The name of an option's value, `smtp`; "" for PLAIN_TLS. */
 const char *stek_audit_starttls_name(enum stek_audit_starttls protocol);
 
-/* Returns false, and leaves *ret_protocol alone, when it is none of smtp, imap, pop3, ftp, postgres. */
+/* Returns false, and leaves *ret_protocol alone, when it is none of smtp, imap, pop3, ftp,
+ * postgres. */
 bool stek_audit_starttls_parse(const char *name, enum stek_audit_starttls *ret_protocol);
 
 /* The port that a target has when none is given. */

@@ -15,8 +15,8 @@
 
 enum {
     HANG_UP_MS = 700, /* how long tickets may take to come after a handshake with nothing to say */
-    EARLY_ANSWER_MS =
-        1500, /* how long to wait for the answer to a request that was early data: it may be left unread */
+    EARLY_ANSWER_MS = 1500, /* how long to wait for the answer to a request that was early data: it
+                               may be left unread */
     REQUEST_LEN_MAX = 512,
     LONG_LIFE_S = 0x7fffffff /* lets libssl offer a ticket whose lifetime has passed */
 };
@@ -29,8 +29,8 @@ static void free_wiped(uint8_t *at, size_t len)
 }
 
 /* The session of a ticket as it is to be offered; NULL with *ret_result. The caller frees it. */
-static SSL_SESSION *session_to_offer(const struct stek_audit_ticket *ticket, const struct stek_audit_ask *ask,
-                                     enum stek_result *ret_result)
+static SSL_SESSION *session_to_offer(const struct stek_audit_ticket *ticket,
+                                     const struct stek_audit_ask *ask, enum stek_result *ret_result)
 {
     const struct stek_audit_edit edit = {
         .ticket = ask->in_place,
@@ -53,7 +53,8 @@ static SSL_SESSION *session_to_offer(const struct stek_audit_ticket *ticket, con
     return session;
 }
 
-static enum stek_result make_ssl(struct stek_audit_talk *talk, const struct stek_audit_observation *obs,
+static enum stek_result make_ssl(struct stek_audit_talk *talk,
+                                 const struct stek_audit_observation *obs,
                                  const struct stek_audit_ask *ask)
 {
     SSL_CTX *ctx = stek_audit_client_ctx(talk->client, ask->version, !ask->without_cert);
@@ -77,8 +78,10 @@ static enum stek_result make_ssl(struct stek_audit_talk *talk, const struct stek
     return result;
 }
 
-enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk, struct stek_audit_client *client,
-                                       struct stek_audit_observation *obs, const struct stek_audit_ask *ask)
+enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk,
+                                       struct stek_audit_client *client,
+                                       struct stek_audit_observation *obs,
+                                       const struct stek_audit_ask *ask)
 {
     memset(talk, 0, sizeof *talk);
     talk->fd = -1;
@@ -90,7 +93,8 @@ enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk, struct stek
     talk->shake.version_offered = ask->version;
     talk->shake.flip_at = ask->flip_at;
     talk->shake.at = stek_audit_now();
-    (void)snprintf(talk->shake.sni, sizeof talk->shake.sni, "%s", ask->sni != NULL ? ask->sni : talk->target->sni);
+    (void)snprintf(talk->shake.sni, sizeof talk->shake.sni, "%s",
+                   ask->sni != NULL ? ask->sni : talk->target->sni);
     talk->started_ms = stek_audit_now_ms();
     talk->deadline_ms = talk->started_ms + client->settings.timeout_ms;
     const enum stek_result result = make_ssl(talk, obs, ask);
@@ -104,16 +108,18 @@ bool stek_audit_talk_dial(struct stek_audit_talk *talk)
 
     talk->started_ms = stek_audit_now_ms();
     talk->deadline_ms = talk->started_ms + talk->client->settings.timeout_ms;
-    talk->fd =
-        stek_audit_dial(talk->target, talk->deadline_ms, &talk->client->stop, shake->problem, sizeof shake->problem);
-    if (talk->fd >= 0 && stek_audit_starttls(talk->fd, talk->client->settings.starttls, talk->deadline_ms,
-                                             &talk->client->stop, shake->problem, sizeof shake->problem))
+    talk->fd = stek_audit_dial(talk->target, talk->deadline_ms, &talk->client->stop, shake->problem,
+                               sizeof shake->problem);
+    if (talk->fd >= 0 &&
+        stek_audit_starttls(talk->fd, talk->client->settings.starttls, talk->deadline_ms,
+                            &talk->client->stop, shake->problem, sizeof shake->problem))
         return true;
     shake->outcome = STEK_AUDIT_UNREACHABLE;
     return false;
 }
 
-/* Why libssl gave up. An alert of the server's counts most; its number is noted already (talk_watch.c). */
+/* Why libssl gave up. An alert of the server's counts most; its number is noted already
+ * (talk_watch.c). */
 static void note_failure(struct stek_audit_talk *talk, int error)
 {
     const unsigned long code = ERR_peek_error();
@@ -172,7 +178,8 @@ static bool keep_answer(char answer[64], const char *bytes, size_t len)
     return false;
 }
 
-/* Reads until the first line is there, or (without one to wait for) until the server has no more to say. */
+/* Reads until the first line is there, or (without one to wait for) until the server has no more to
+ * say. */
 static void read_answer(struct stek_audit_talk *talk, bool wanted)
 {
     const enum stek_audit_outcome before = talk->shake.outcome;
@@ -185,8 +192,8 @@ static void read_answer(struct stek_audit_talk *talk, bool wanted)
         if (got <= 0 && !stek_audit_talk_again(talk, got))
             break;
     }
-    /* The handshake was fine. A silent or hasty end is no fault; only an alert is news, such as one about a
-     * certificate. */
+    /* The handshake was fine. A silent or hasty end is no fault; only an alert is news, such as one
+     * about a certificate. */
     if (talk->shake.outcome != STEK_AUDIT_ALERT) {
         talk->shake.outcome = before;
         talk->shake.problem[0] = '\0';
@@ -199,7 +206,8 @@ static bool speaks_http1(const struct stek_audit_talk *talk)
     unsigned len = 0;
 
     SSL_get0_alpn_selected(talk->ssl, &name, &len);
-    return talk->client->settings.request && (len == 0 || (len > 6 && memcmp(name, "http/1", 6) == 0));
+    return talk->client->settings.request &&
+           (len == 0 || (len > 6 && memcmp(name, "http/1", 6) == 0));
 }
 
 static void hurry(struct stek_audit_talk *talk, int64_t limit_ms)
@@ -208,8 +216,8 @@ static void hurry(struct stek_audit_talk *talk, int64_t limit_ms)
         talk->deadline_ms = stek_audit_now_ms() + limit_ms;
 }
 
-/* Asks, so that the tickets come before the answer. With nothing to ask it hangs up at once: servers send their tickets
- * before they read that. */
+/* Asks, so that the tickets come before the answer. With nothing to ask it hangs up at once:
+ * servers send their tickets before they read that. */
 static void talk_afterwards(struct stek_audit_talk *talk)
 {
     char request[REQUEST_LEN_MAX];
@@ -247,8 +255,9 @@ void stek_audit_talk_over(struct stek_audit_talk *talk)
     shake->finished = true;
     shake->took_ms = (uint32_t)(stek_audit_now_ms() - talk->started_ms);
     if (shake->early != STEK_AUDIT_EARLY_NOT_SENT)
-        shake->early = SSL_get_early_data_status(talk->ssl) == SSL_EARLY_DATA_ACCEPTED ? STEK_AUDIT_EARLY_ACCEPTED
-                                                                                       : STEK_AUDIT_EARLY_REFUSED;
+        shake->early = SSL_get_early_data_status(talk->ssl) == SSL_EARLY_DATA_ACCEPTED
+                           ? STEK_AUDIT_EARLY_ACCEPTED
+                           : STEK_AUDIT_EARLY_REFUSED;
     if (talk->ticket12) {
         SSL_SESSION *session = SSL_get1_session(talk->ssl);
         stek_audit_talk_keep(talk, session);
@@ -257,7 +266,8 @@ void stek_audit_talk_over(struct stek_audit_talk *talk)
     talk_afterwards(talk);
 }
 
-/* A server has an answer to each damaged ticket, with tickets that tell no more than those of full handshakes do. */
+/* A server has an answer to each damaged ticket, with tickets that tell no more than those of full
+ * handshakes do. */
 static bool keeps_tickets(const struct stek_audit_handshake *shake)
 {
     return shake->purpose != STEK_AUDIT_TAMPER && shake->purpose != STEK_AUDIT_UNKNOWN;
@@ -268,8 +278,10 @@ static enum stek_result append(struct stek_audit_talk *talk, struct stek_audit_o
     const uint32_t index = (uint32_t)obs->handshakes_len;
 
     obs->ended = stek_audit_now();
-    enum stek_result result = talk->out_of_memory ? STEK_ERR_MEMORY : stek_audit_add_handshake(obs, &talk->shake);
-    for (size_t i = 0; i < talk->tickets_len && result == STEK_OK && keeps_tickets(&talk->shake); i++) {
+    enum stek_result result =
+        talk->out_of_memory ? STEK_ERR_MEMORY : stek_audit_add_handshake(obs, &talk->shake);
+    for (size_t i = 0; i < talk->tickets_len && result == STEK_OK && keeps_tickets(&talk->shake);
+         i++) {
         talk->tickets[i].handshake = index;
         if (talk->shake.resumed) /* such a session keeps the certificate of the one before */
             talk->tickets[i].cert_sent = obs->tickets[talk->shake.ticket].cert_sent;
@@ -278,8 +290,8 @@ static enum stek_result append(struct stek_audit_talk *talk, struct stek_audit_o
     return result;
 }
 
-enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk, struct stek_audit_observation *obs,
-                                     enum stek_result result)
+enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk,
+                                     struct stek_audit_observation *obs, enum stek_result result)
 {
     if (result == STEK_OK && !stek_audit_stopped(&talk->client->stop))
         result = append(talk, obs);

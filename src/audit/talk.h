@@ -16,7 +16,8 @@ struct stek_audit_client {
 };
 
 /* The SSL_CTX for a version, or NULL for one that it does not know. */
-SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version, bool with_cert);
+SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version,
+                               bool with_cert);
 
 struct stek_audit_talk {
     struct stek_audit_client *client;
@@ -35,25 +36,31 @@ struct stek_audit_talk {
     bool out_of_memory;
 };
 
-/* Gets the SSL ready, with the session to offer. End every talk with stek_audit_talk_end(), whatever this returns. */
-STEK_MUST_USE enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk, struct stek_audit_client *client,
+/* Gets the SSL ready, with the session to offer. End every talk with stek_audit_talk_end(),
+ * whatever this returns. */
+STEK_MUST_USE enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk,
+                                                     struct stek_audit_client *client,
                                                      struct stek_audit_observation *obs,
                                                      const struct stek_audit_ask *ask);
 
 /* Connects, with STARTTLS; false: the outcome is in talk->shake. */
 bool stek_audit_talk_dial(struct stek_audit_talk *talk);
 
-/* Lets libssl read and write the connection, finishes the handshake, asks, and waits for tickets and the answer. */
+/* Lets libssl read and write the connection, finishes the handshake, asks, and waits for tickets
+ * and the answer. */
 void stek_audit_talk_over(struct stek_audit_talk *talk);
 
-/* Whether a libssl call that returned `ret` can be tried again, after waiting; if not, notes the outcome. */
+/* Whether a libssl call that returned `ret` can be tried again, after waiting; if not, notes the
+ * outcome. */
 bool stek_audit_talk_again(struct stek_audit_talk *talk, int ret);
 
 /* The request that is sent after a handshake or as early data. Returns its length. */
 size_t stek_audit_talk_request(const struct stek_audit_talk *talk, char *ret_request, size_t len);
 
-/* Appends what was seen to `obs`, unless stopped, and frees the talk. Passes on `result` if it is not STEK_OK. */
-STEK_MUST_USE enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk, struct stek_audit_observation *obs,
+/* Appends what was seen to `obs`, unless stopped, and frees the talk. Passes on `result` if it is
+ * not STEK_OK. */
+STEK_MUST_USE enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk,
+                                                   struct stek_audit_observation *obs,
                                                    enum stek_result result);
 
 /* The callbacks of libssl that fill in talk->shake; the talk is the SSL's app data. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libssl's callbacks show of a handshake: the messages as they come, alerts, and sessions with tickets. */
+/* What libssl's callbacks show of a handshake: the messages as they come, alerts, and sessions with
+ * tickets. */
 #include "audit/talk.h"
 #include "audit/wire.h"
 
@@ -36,9 +37,10 @@ static void see_server_hello(struct stek_audit_talk *talk, const uint8_t *messag
         shake->resumed = false;
     else if (hello.version >= STEK_AUDIT_TLS13)
         shake->resumed = hello.psk;
-    else /* RFC 5077 section 3.4: the server echoes the session id that came with the ticket it takes */
-        shake->resumed =
-            hello.sid_len > 0 && hello.sid_len == talk->sid_len && memcmp(hello.sid, talk->sid, hello.sid_len) == 0;
+    else /* RFC 5077 section 3.4: the server echoes the session id that came with the ticket it
+            takes */
+        shake->resumed = hello.sid_len > 0 && hello.sid_len == talk->sid_len &&
+                         memcmp(hello.sid, talk->sid, hello.sid_len) == 0;
     shake->dhe = hello.version >= STEK_AUDIT_TLS13 && hello.key_share;
 }
 
@@ -46,7 +48,8 @@ static void see_new_ticket(struct stek_audit_talk *talk, const uint8_t *message,
 {
     struct stek_audit_new_ticket ticket;
 
-    if (!stek_audit_read_new_ticket(message, len, talk->shake.version, &ticket) || ticket.ticket_len == 0)
+    if (!stek_audit_read_new_ticket(message, len, talk->shake.version, &ticket) ||
+        ticket.ticket_len == 0)
         return;
     talk->shake.tickets++;
     talk->nonce_len = ticket.nonce_len;
@@ -66,12 +69,15 @@ static void see_certificate(struct stek_audit_talk *talk, const SSL *ssl)
     if (cert == NULL || X509_digest(cert, EVP_sha256(), shake->cert_sha256, &len) != 1)
         return;
     shake->cert_seen = true;
-    const bool is_address = inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
-    shake->cert_fits = (is_address ? X509_check_ip_asc(cert, name, 0) : X509_check_host(cert, name, 0, 0, NULL)) == 1;
+    const bool is_address =
+        inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+    shake->cert_fits = (is_address ? X509_check_ip_asc(cert, name, 0)
+                                   : X509_check_host(cert, name, 0, 0, NULL)) == 1;
     shake->cert_trusted = SSL_get_verify_result(ssl) == X509_V_OK;
 }
 
-static void see_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
+static void see_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl,
+                        void *arg)
 {
     struct stek_audit_talk *talk = talk_of(ssl);
     const uint8_t *message = bytes;
@@ -140,7 +146,8 @@ static bool encode_session(SSL_SESSION *session, struct stek_audit_ticket *ticke
     return true;
 }
 
-static bool fill_ticket(const struct stek_audit_talk *talk, SSL_SESSION *session, struct stek_audit_ticket *ticket)
+static bool fill_ticket(const struct stek_audit_talk *talk, SSL_SESSION *session,
+                        struct stek_audit_ticket *ticket)
 {
     const unsigned char *bytes = NULL;
     const SSL_CIPHER *cipher = SSL_SESSION_get0_cipher(session);
@@ -156,7 +163,8 @@ static bool fill_ticket(const struct stek_audit_talk *talk, SSL_SESSION *session
     ticket->cert_sent = talk->shake.cert_sent;
     ticket->nonce_len = ticket->version >= STEK_AUDIT_TLS13 ? talk->nonce_len : 0;
     memcpy(ticket->nonce, talk->nonce, ticket->nonce_len);
-    ticket->secret_len = (uint8_t)SSL_SESSION_get_master_key(session, ticket->secret, sizeof ticket->secret);
+    ticket->secret_len =
+        (uint8_t)SSL_SESSION_get_master_key(session, ticket->secret, sizeof ticket->secret);
     ticket->bytes = ticket->len > 0 ? malloc(ticket->len) : NULL;
     if (ticket->bytes == NULL)
         return false;
@@ -168,7 +176,8 @@ void stek_audit_talk_keep(struct stek_audit_talk *talk, SSL_SESSION *session)
 {
     if (!SSL_SESSION_has_ticket(session) || talk->tickets_len == STEK_AUDIT_TALK_TICKETS_MAX)
         return;
-    talk->out_of_memory = !fill_ticket(talk, session, &talk->tickets[talk->tickets_len]) || talk->out_of_memory;
+    talk->out_of_memory =
+        !fill_ticket(talk, session, &talk->tickets[talk->tickets_len]) || talk->out_of_memory;
     talk->tickets_len++;
 }
 

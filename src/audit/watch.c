@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The long watch. Everything that it goes by is in the observation, so it can be taken up after a break. */
+/* The long watch. Everything that it goes by is in the observation, so it can be taken up after a
+ * break. */
 #include "audit/probe.h"
 #include "audit/watch_choice.h"
 
@@ -21,14 +22,16 @@ static void do_round(struct stek_audit_run *run)
         const uint16_t version = versions[i % 2];
         if (!stek_audit_gives_tickets(obs, target, version))
             continue;
-        const struct stek_audit_ask sample = stek_audit_ask_full(STEK_AUDIT_SAMPLE, target, version);
+        const struct stek_audit_ask sample =
+            stek_audit_ask_full(STEK_AUDIT_SAMPLE, target, version);
         (void)stek_audit_probe(run, &sample);
         offer(run, STEK_AUDIT_LIFE, stek_audit_choose_life(obs, target, version, stek_audit_now()));
         offer(run, STEK_AUDIT_CHAIN, stek_audit_choose_chain(obs, target, version));
     }
 }
 
-enum stek_result stek_audit_watch(struct stek_audit_client *client, struct stek_audit_observation *obs,
+enum stek_result stek_audit_watch(struct stek_audit_client *client,
+                                  struct stek_audit_observation *obs,
                                   const struct stek_audit_observe_hooks *hooks)
 {
     const struct stek_audit_stop stop = {hooks->stop, hooks->arg};
@@ -41,7 +44,8 @@ enum stek_result stek_audit_watch(struct stek_audit_client *client, struct stek_
     while (stek_audit_now() < end && !stek_audit_run_over(&run)) {
         const int64_t now = stek_audit_now();
         const int64_t next =
-            now + every - (now - obs->started) % every; /* rounds that were slept through are left out */
+            now + every -
+            (now - obs->started) % every; /* rounds that were slept through are left out */
         run.idle_s = end - now;
         do_round(&run);
         const int64_t left_s = (next < end ? next : end) - stek_audit_now();

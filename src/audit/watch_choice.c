@@ -8,13 +8,15 @@ struct bounds {
     int64_t alive, dead; /* dead 0: none has died */
 };
 
-static struct bounds known_bounds(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static struct bounds known_bounds(const struct stek_audit_observation *obs, uint32_t target,
+                                  uint16_t version)
 {
     struct bounds bounds = {0, 0};
 
     for (size_t i = 0; i < obs->handshakes_len; i++) {
         const struct stek_audit_handshake *shake = &obs->handshakes[i];
-        if (shake->purpose != STEK_AUDIT_LIFE || shake->target != target || shake->version_offered != version)
+        if (shake->purpose != STEK_AUDIT_LIFE || shake->target != target ||
+            shake->version_offered != version)
             continue;
         const int64_t age = shake->at - obs->tickets[shake->ticket].received;
         if (shake->resumed && age > bounds.alive)
@@ -34,28 +36,34 @@ static bool was_offered(const struct stek_audit_observation *obs, uint32_t ticke
 }
 
 /* The age to try next: a step beyond what lives, or the middle of the gap. */
-static int64_t wanted_age(const struct stek_audit_observation *obs, const struct bounds *bounds, uint32_t hint_s)
+static int64_t wanted_age(const struct stek_audit_observation *obs, const struct bounds *bounds,
+                          uint32_t hint_s)
 {
     const int64_t span = hint_s > 0 && hint_s < obs->plan.watch_s ? hint_s : obs->plan.watch_s;
-    const int64_t step = span / LIFE_STEPS > obs->plan.sample_s ? span / LIFE_STEPS : obs->plan.sample_s;
+    const int64_t step =
+        span / LIFE_STEPS > obs->plan.sample_s ? span / LIFE_STEPS : obs->plan.sample_s;
 
-    return bounds->dead == 0 ? bounds->alive + step : bounds->alive + (bounds->dead - bounds->alive) / MIDDLE;
+    return bounds->dead == 0 ? bounds->alive + step
+                             : bounds->alive + (bounds->dead - bounds->alive) / MIDDLE;
 }
 
 /* Whether this age would narrow the gap. */
-static bool tells_something(const struct stek_audit_observation *obs, const struct bounds *bounds, int64_t age)
+static bool tells_something(const struct stek_audit_observation *obs, const struct bounds *bounds,
+                            int64_t age)
 {
     if (bounds->dead == 0)
         return true;
-    return age > bounds->alive && age < bounds->dead && bounds->dead - bounds->alive > obs->plan.sample_s;
+    return age > bounds->alive && age < bounds->dead &&
+           bounds->dead - bounds->alive > obs->plan.sample_s;
 }
 
-uint32_t stek_audit_choose_life(const struct stek_audit_observation *obs, uint32_t target, uint16_t version,
-                                int64_t now)
+uint32_t stek_audit_choose_life(const struct stek_audit_observation *obs, uint32_t target,
+                                uint16_t version, int64_t now)
 {
     const struct bounds bounds = known_bounds(obs, target, version);
 
-    /* From the oldest on; in a gap, the first that is not older than wanted, or the youngest that tells something. */
+    /* From the oldest on; in a gap, the first that is not older than wanted, or the youngest that
+     * tells something. */
     uint32_t chosen = STEK_AUDIT_NONE;
     for (uint32_t i = 0; i < obs->tickets_len; i++) {
         const struct stek_audit_ticket *ticket = &obs->tickets[i];
@@ -82,22 +90,26 @@ static uint32_t newest_of(const struct stek_audit_observation *obs, uint32_t han
     return STEK_AUDIT_NONE;
 }
 
-static uint32_t newest_sample(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+static uint32_t newest_sample(const struct stek_audit_observation *obs, uint32_t target,
+                              uint16_t version)
 {
     for (uint32_t i = (uint32_t)obs->tickets_len; i-- > 0;) {
         const struct stek_audit_handshake *shake = &obs->handshakes[obs->tickets[i].handshake];
         if (obs->tickets[i].target == target && obs->tickets[i].version == version &&
-            (shake->purpose == STEK_AUDIT_SAMPLE || shake->purpose == STEK_AUDIT_OFFER) && !was_offered(obs, i))
+            (shake->purpose == STEK_AUDIT_SAMPLE || shake->purpose == STEK_AUDIT_OFFER) &&
+            !was_offered(obs, i))
             return i;
     }
     return STEK_AUDIT_NONE;
 }
 
-uint32_t stek_audit_choose_chain(const struct stek_audit_observation *obs, uint32_t target, uint16_t version)
+uint32_t stek_audit_choose_chain(const struct stek_audit_observation *obs, uint32_t target,
+                                 uint16_t version)
 {
     for (uint32_t i = (uint32_t)obs->handshakes_len; i-- > 0;) {
         const struct stek_audit_handshake *shake = &obs->handshakes[i];
-        if (shake->purpose != STEK_AUDIT_CHAIN || shake->target != target || shake->version_offered != version)
+        if (shake->purpose != STEK_AUDIT_CHAIN || shake->target != target ||
+            shake->version_offered != version)
             continue;
         if (!shake->finished) /* nothing was learnt: the same again */
             return shake->ticket;

@@ -16,9 +16,9 @@ enum {
 };
 
 /* RFC 9846 section 4.1.3: the random of a HelloRetryRequest. */
-static const uint8_t retry_random[32] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
-                                         0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-                                         0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+static const uint8_t retry_random[32] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
 /* What is left to read. After a read beyond the end `bad` stays set and reads give zeros. */
 struct reader {
@@ -70,7 +70,8 @@ static struct reader body_of(const uint8_t *message, size_t len, uint8_t type)
     return body;
 }
 
-static void note_extension(struct stek_audit_server_hello *hello, uint16_t type, struct reader *data)
+static void note_extension(struct stek_audit_server_hello *hello, uint16_t type,
+                           struct reader *data)
 {
     if (type == EXT_SUPPORTED_VERSIONS)
         hello->version = (uint16_t)number(data, 2);
@@ -80,7 +81,8 @@ static void note_extension(struct stek_audit_server_hello *hello, uint16_t type,
         hello->key_share = true;
 }
 
-bool stek_audit_read_server_hello(const uint8_t *message, size_t len, struct stek_audit_server_hello *ret_hello)
+bool stek_audit_read_server_hello(const uint8_t *message, size_t len,
+                                  struct stek_audit_server_hello *ret_hello)
 {
     struct stek_audit_server_hello hello = {0};
     struct reader in = body_of(message, len, MESSAGE_SERVER_HELLO);
@@ -130,7 +132,8 @@ bool stek_audit_read_new_ticket(const uint8_t *message, size_t len, uint16_t ver
     return true;
 }
 
-bool stek_audit_read_client_sid(const uint8_t *message, size_t len, uint8_t ret_sid[32], uint8_t *ret_sid_len)
+bool stek_audit_read_client_sid(const uint8_t *message, size_t len, uint8_t ret_sid[32],
+                                uint8_t *ret_sid_len)
 {
     struct reader in = body_of(message, len, MESSAGE_CLIENT_HELLO);
 
@@ -149,7 +152,8 @@ static void put_number(uint8_t *at, size_t len, size_t value)
         at[i] = (uint8_t)(value >> 8 * (len - 1 - i));
 }
 
-/* The lengths in a pre_shared_key extension with one identity and one binder; false: it has more, or is none. */
+/* The lengths in a pre_shared_key extension with one identity and one binder; false: it has more,
+ * or is none. */
 static bool measure_psk(struct reader data, size_t *ret_binders_at, size_t *ret_binder_len)
 {
     const size_t all = data.left;
@@ -160,7 +164,8 @@ static bool measure_psk(struct reader data, size_t *ret_binders_at, size_t *ret_
     struct reader binders = vector(&data, 2);
     struct reader binder = vector(&binders, 1);
 
-    if (data.bad || data.left != 0 || identities.bad || identities.left != 0 || binder.bad || binders.left != 0)
+    if (data.bad || data.left != 0 || identities.bad || identities.left != 0 || binder.bad ||
+        binders.left != 0)
         return false;
     *ret_binders_at = binders_at;
     *ret_binder_len = binder.left;

@@ -17,7 +17,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { EXIT_FINDINGS = 1, EXIT_BROKEN = 3, EXIT_NOT_REACHED = 4, PROBLEM_LEN = 256, READING_LEN = 65536 };
+enum {
+    EXIT_FINDINGS = 1,
+    EXIT_BROKEN = 3,
+    EXIT_NOT_REACHED = 4,
+    PROBLEM_LEN = 256,
+    READING_LEN = 65536
+};
 
 /* One run of the command. */
 struct audit {
@@ -59,7 +65,8 @@ static void on_progress(void *arg, uint32_t done, uint32_t planned, int64_t left
     const struct audit *audit = arg;
 
     if (audit->watching)
-        audit_progress_watch(audit->obs.ended - audit->obs.started, audit->obs.plan.watch_s, audit->obs.handshakes_len);
+        audit_progress_watch(audit->obs.ended - audit->obs.started, audit->obs.plan.watch_s,
+                             audit->obs.handshakes_len);
     else
         audit_progress_connections(done, planned, left_s);
 }
@@ -72,20 +79,24 @@ static bool has_same_targets(const struct audit *audit)
     if (audit->obs.targets_len > request->targets_len)
         return false;
     for (size_t i = 0; i < audit->obs.targets_len; i++) {
-        const struct stek_audit_target *seen = &audit->obs.targets[i], *asked = &request->targets[i];
-        if (strcmp(seen->host, asked->host) != 0 || strcmp(seen->sni, asked->sni) != 0 || seen->port != asked->port)
+        const struct stek_audit_target *seen = &audit->obs.targets[i],
+                                       *asked = &request->targets[i];
+        if (strcmp(seen->host, asked->host) != 0 || strcmp(seen->sni, asked->sni) != 0 ||
+            seen->port != asked->port)
             return false;
     }
     return true;
 }
 
 /* Reads a recording and closes it: no buffer keeps secrets of it. */
-static enum stek_result read_whole(struct audit *audit, FILE *in, long *ret_good_len, char *ret_problem)
+static enum stek_result read_whole(struct audit *audit, FILE *in, long *ret_good_len,
+                                   char *ret_problem)
 {
     static char buffer[READING_LEN];
 
     (void)setvbuf(in, buffer, _IOFBF, sizeof buffer);
-    const enum stek_result result = stek_audit_record_read(in, &audit->obs, ret_good_len, ret_problem, PROBLEM_LEN);
+    const enum stek_result result =
+        stek_audit_record_read(in, &audit->obs, ret_good_len, ret_problem, PROBLEM_LEN);
     (void)fclose(in);
     stek_wipe(buffer, sizeof buffer);
     return result;
@@ -98,12 +109,15 @@ static int take_up(struct audit *audit, int fd)
     char problem[PROBLEM_LEN] = "";
     long good_len = 0;
     FILE *in = fdopen(dup(fd), "r");
-    const enum stek_result result = in == NULL ? STEK_ERR_SYSTEM : read_whole(audit, in, &good_len, problem);
+    const enum stek_result result =
+        in == NULL ? STEK_ERR_SYSTEM : read_whole(audit, in, &good_len, problem);
 
     if (result != STEK_OK)
-        return fail("--record", request->record, problem[0] != '\0' ? problem : stek_result_text(result));
+        return fail("--record", request->record,
+                    problem[0] != '\0' ? problem : stek_result_text(result));
     if (!has_same_targets(audit))
-        return fail("--record", request->record, "is a recording of other targets: name another file");
+        return fail("--record", request->record,
+                    "is a recording of other targets: name another file");
     audit->mark = stek_audit_record_mark(&audit->obs);
     for (size_t i = audit->obs.targets_len; i < request->targets_len; i++)
         if (stek_audit_add_target(&audit->obs, &request->targets[i]) != STEK_OK)
@@ -124,7 +138,8 @@ static int open_record(struct audit *audit, bool *ret_old)
     *ret_old = fd < 0 && errno == EEXIST && request->plan.watch_s > 0;
     if (*ret_old) {
         fd = open(request->record, O_RDWR | O_CLOEXEC);
-        *ret_old = fd < 0 || lseek(fd, 0, SEEK_END) != 0; /* cut off before its first line, it is as good as new */
+        *ret_old = fd < 0 || lseek(fd, 0, SEEK_END) !=
+                                 0; /* cut off before its first line, it is as good as new */
         (void)lseek(fd, 0, SEEK_SET);
     }
     if (fd < 0)
@@ -141,7 +156,8 @@ static int open_record(struct audit *audit, bool *ret_old)
     return code;
 }
 
-/* The watch begins when all else is done. A recording that was cut off before has it done again, for what is missing. */
+/* The watch begins when all else is done. A recording that was cut off before has it done again,
+ * for what is missing. */
 static bool was_watched(const struct stek_audit_observation *obs)
 {
     for (size_t i = 0; i < obs->handshakes_len; i++)
@@ -158,12 +174,15 @@ static void announce(const struct audit_request *request, bool only_watch)
     char span[32];
 
     if (planned > 0)
-        (void)fprintf(stderr, "stek audit: at most %u connections to %zu target%s, at most %u a second: %s at that rate\n",
+        (void)fprintf(stderr,
+                      "stek audit: at most %u connections to %zu target%s, at most %u a second: %s "
+                      "at that rate\n",
                       (unsigned)planned, targets, targets == 1 ? "" : "s", (unsigned)rate,
                       audit_span(planned / rate + 1 + request->plan.over_s, span));
     if (request->plan.watch_s > 0)
         (void)fprintf(stderr, "stek audit: then at most %u every %s, until %s after the start\n",
-                      (unsigned)stek_audit_planned_round(targets), audit_span(request->plan.sample_s, span),
+                      (unsigned)stek_audit_planned_round(targets),
+                      audit_span(request->plan.sample_s, span),
                       audit_span(request->plan.watch_s, (char[32]){0}));
 }
 
@@ -192,7 +211,8 @@ static int observe(struct audit *audit)
     char problem[PROBLEM_LEN] = "";
     bool old = false;
 
-    if (stek_audit_client_new(&audit->request->client, &stop, &client, problem, sizeof problem) != STEK_OK)
+    if (stek_audit_client_new(&audit->request->client, &stop, &client, problem, sizeof problem) !=
+        STEK_OK)
         return fail("cannot start", "", problem);
     int code = audit->request->record != NULL ? open_record(audit, &old) : STEK_EXIT_FINE;
     if (code == STEK_EXIT_FINE) {
@@ -208,7 +228,8 @@ static int observe(struct audit *audit)
         else if (result != STEK_OK)
             code = fail("ended early", "", stek_result_text(result));
         else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
-            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n", record);
+            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n",
+                          record);
     }
     stek_audit_client_free(client);
     return code;
@@ -225,7 +246,8 @@ static int read_recording(struct audit *audit)
         return fail("--from", audit->request->from, strerror(errno));
     const enum stek_result result = read_whole(audit, in, &good_len, problem);
     if (result != STEK_OK)
-        return fail("--from", audit->request->from, problem[0] != '\0' ? problem : stek_result_text(result));
+        return fail("--from", audit->request->from,
+                    problem[0] != '\0' ? problem : stek_result_text(result));
     return STEK_EXIT_FINE;
 }
 
@@ -237,11 +259,13 @@ static int write_html(const struct audit *audit)
         return fail("--html", audit->request->html, strerror(errno));
     const enum stek_result result = stek_audit_report_html(out, &audit->obs, &audit->findings);
     if (fclose(out) != 0 || result != STEK_OK)
-        return fail("--html", audit->request->html, result == STEK_ERR_MEMORY ? "no memory" : strerror(errno));
+        return fail("--html", audit->request->html,
+                    result == STEK_ERR_MEMORY ? "no memory" : strerror(errno));
     return STEK_EXIT_FINE;
 }
 
-/* Before an audit that may last for days: can the page be written? What is there stays until it is. */
+/* Before an audit that may last for days: can the page be written? What is there stays until it is.
+ */
 static int try_html(const struct audit *audit)
 {
     const int fd = open(audit->request->html, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
@@ -255,9 +279,10 @@ static int try_html(const struct audit *audit)
 static int report(const struct audit *audit)
 {
     const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
-    const enum stek_result result = audit->request->json
-                                        ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
-                                        : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+    const enum stek_result result =
+        audit->request->json
+            ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
+            : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
 
     if (result != STEK_OK)
         return fail("cannot report", "", stek_result_text(result));
@@ -308,7 +333,8 @@ int stek_command_audit(int argc, char **argv)
         audit_print_help();
         return STEK_EXIT_FINE;
     }
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core dump would hold the secrets of its sessions */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0,
+                0); /* a core dump would hold the secrets of its sessions */
     stek_audit_record_wipes();
     stek_audit_observation_init(&audit.obs);
     const int code = run(&audit);

@@ -27,7 +27,8 @@ bool audit_options_read(int argc, char **argv, struct audit_request *ret_request
 
 void audit_print_help(void);
 
-/* Ctrl-C: _catch() before each part that may be ended early; a second one within a part ends the program. */
+/* Ctrl-C: _catch() before each part that may be ended early; a second one within a part ends the
+ * program. */
 void audit_stop_catch(void);
 bool audit_stop_asked(void *unused);
 

@@ -59,7 +59,8 @@ void audit_print_help(void)
 /* Says what is wrong and returns false. */
 static bool refuse(const char *what, const char *value, const char *allowed)
 {
-    (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, value[0] != '\0' ? " " : "", value, allowed);
+    (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, value[0] != '\0' ? " " : "", value,
+                  allowed);
     return false;
 }
 
@@ -105,7 +106,8 @@ static bool read_target(const char *text, struct stek_audit_target *ret_target)
     } else {
         colon = NULL;
     }
-    if (!is_name(host, len) || (memchr(host, ':', len) != NULL && !is_ipv6(host, len)) || strchr(text, '/') != NULL)
+    if (!is_name(host, len) || (memchr(host, ':', len) != NULL && !is_ipv6(host, len)) ||
+        strchr(text, '/') != NULL)
         return refuse("target", text, allowed);
     if (colon != NULL && (!stek_number_parse(colon + 1, &port) || port < 1 || port > UINT16_MAX))
         return refuse("target", text, "a port is a number from 1 to 65535");
@@ -144,12 +146,14 @@ static bool add_targets(struct line *line, const char *text)
     return true;
 }
 
-static bool read_number(const char *option, const char *value, int64_t min, int64_t max, uint32_t *ret_number)
+static bool read_number(const char *option, const char *value, int64_t min, int64_t max,
+                        uint32_t *ret_number)
 {
     char allowed[64];
     int64_t number = 0;
 
-    (void)snprintf(allowed, sizeof allowed, "allowed: a number from %lld to %lld", (long long)min, (long long)max);
+    (void)snprintf(allowed, sizeof allowed, "allowed: a number from %lld to %lld", (long long)min,
+                   (long long)max);
     if (!stek_number_parse(value, &number) || number < min || number > max)
         return refuse(option, value, allowed);
     *ret_number = (uint32_t)number;
@@ -230,10 +234,11 @@ static const struct option options[] = {{"sni", required_argument, NULL, OPT_SNI
 /* Options that are taken as they are. */
 static bool take_text(struct audit_request *request, int option, const char *value)
 {
-    const char **const places[] = {&request->client.alpn, &request->client.cert, &request->client.key,
-                                   &request->client.ca,   &request->record,      &request->from,
-                                   &request->html};
-    static const int numbers[] = {OPT_ALPN, OPT_CERT, OPT_KEY, OPT_CA, OPT_RECORD, OPT_FROM, OPT_HTML};
+    const char **const places[] = {
+        &request->client.alpn, &request->client.cert, &request->client.key, &request->client.ca,
+        &request->record,      &request->from,        &request->html};
+    static const int numbers[] = {OPT_ALPN,   OPT_CERT, OPT_KEY, OPT_CA,
+                                  OPT_RECORD, OPT_FROM, OPT_HTML};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i] == option) {
@@ -284,14 +289,17 @@ static bool take_option(struct line *line, int option, const char *value)
 /* What does not go together. */
 static bool check(const struct audit_request *request, int targets)
 {
-    if (request->from != NULL && (targets > 0 || request->record != NULL || request->plan.watch_s > 0))
-        return refuse("--from", "", "a recording is judged as it is, without HOST, --record or --watch");
+    if (request->from != NULL &&
+        (targets > 0 || request->record != NULL || request->plan.watch_s > 0))
+        return refuse("--from", "",
+                      "a recording is judged as it is, without HOST, --record or --watch");
     if (request->from == NULL && targets == 0)
         return refuse("no target given", "", "try 'stek audit --help'");
     if ((request->client.cert == NULL) != (request->client.key == NULL))
         return refuse("--cert and --key", "", "one needs the other");
     if (request->client.alpn != NULL && !stek_audit_alpn_allowed(request->client.alpn))
-        return refuse("--alpn", request->client.alpn, "allowed: names of 1 to 255 characters, with commas between them");
+        return refuse("--alpn", request->client.alpn,
+                      "allowed: names of 1 to 255 characters, with commas between them");
     if (request->plan.watch_s > 0 && request->record == NULL)
         return refuse("--watch", "", "needs --record FILE, from which it can be taken up again");
     if (request->plan.watch_s == 0 && request->plan.sample_s > 0)

@@ -14,7 +14,8 @@
 
 enum { ANSWER_LEN_MAX = 1024 * 1024 };
 
-__attribute__((format(printf, 2, 3))) static void say(char problem[STEK_CLIENT_PROBLEM_LEN], const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(char problem[STEK_CLIENT_PROBLEM_LEN],
+                                                      const char *format, ...)
 {
     va_list arguments;
 
@@ -23,7 +24,8 @@ __attribute__((format(printf, 2, 3))) static void say(char problem[STEK_CLIENT_P
     va_end(arguments);
 }
 
-/* A connected socket; -1 with errno. By the directory's descriptor: paths of sockets are short (unix(7)). */
+/* A connected socket; -1 with errno. By the directory's descriptor: paths of sockets are short
+ * (unix(7)). */
 static int connect_control(void)
 {
     const struct timeval patience = {.tv_sec = STEK_CLIENT_PATIENCE_S};
@@ -38,7 +40,8 @@ static int connect_control(void)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     }
-    const int failed = fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0;
+    const int failed =
+        fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0;
     const int error = errno;
     (void)close(dir);
     if (!failed)
@@ -87,7 +90,8 @@ static json_t *read_line(int fd)
     return answer;
 }
 
-static enum stek_client_outcome judge_answer(json_t *answer, json_t **ret_answer, char problem[STEK_CLIENT_PROBLEM_LEN])
+static enum stek_client_outcome judge_answer(json_t *answer, json_t **ret_answer,
+                                             char problem[STEK_CLIENT_PROBLEM_LEN])
 {
     const char *kind = json_string_value(json_object_get(answer, "kind"));
     const char *error = json_string_value(json_object_get(answer, "error"));
@@ -96,20 +100,23 @@ static enum stek_client_outcome judge_answer(json_t *answer, json_t **ret_answer
         *ret_answer = answer;
         return STEK_CLIENT_ANSWERED;
     }
-    say(problem, "%s", error != NULL ? error : "stekd's answer cannot be understood: is it of another version?");
+    say(problem, "%s",
+        error != NULL ? error : "stekd's answer cannot be understood: is it of another version?");
     const bool denied = kind != NULL && strcmp(kind, "denied") == 0;
     json_decref(answer);
     return denied ? STEK_CLIENT_DENIED : STEK_CLIENT_FAILED;
 }
 
-enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer, char problem[STEK_CLIENT_PROBLEM_LEN])
+enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer,
+                                         char problem[STEK_CLIENT_PROBLEM_LEN])
 {
     const int fd = connect_control();
     json_t *answer = NULL;
 
     if (fd < 0) {
         const bool denied = errno == EACCES;
-        say(problem, denied ? "this user may not give stekd orders" : "control.sock: %s", strerror(errno));
+        say(problem, denied ? "this user may not give stekd orders" : "control.sock: %s",
+            strerror(errno));
         json_decref(request);
         return denied ? STEK_CLIENT_DENIED : STEK_CLIENT_UNREACHABLE;
     }
@@ -132,11 +139,15 @@ int stek_client_command(const char *command, json_t *request, json_t **ret_answe
     case STEK_CLIENT_ANSWERED:
         return STEK_EXIT_FINE;
     case STEK_CLIENT_UNREACHABLE:
-        (void)fprintf(stderr, "stek %s: stekd is not reachable in %s: %s; 'systemctl start stekd', or --run-dir DIR\n",
+        (void)fprintf(stderr,
+                      "stek %s: stekd is not reachable in %s: %s; 'systemctl start stekd', or "
+                      "--run-dir DIR\n",
                       command, stek_rundir(), problem);
         return STEK_EXIT_UNREACHABLE;
     case STEK_CLIENT_DENIED:
-        (void)fprintf(stderr, "stek %s: %s: be root, or in the administrators' group (stek-admin)\n", command, problem);
+        (void)fprintf(stderr,
+                      "stek %s: %s: be root, or in the administrators' group (stek-admin)\n",
+                      command, problem);
         return STEK_EXIT_FAILED;
     default:
         (void)fprintf(stderr, "stek %s: %s\n", command, problem);

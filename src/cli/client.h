@@ -15,14 +15,16 @@ enum stek_client_outcome {
 enum { STEK_CLIENT_PROBLEM_LEN = 512, STEK_CLIENT_PATIENCE_S = 10 };
 
 /*
- * Sends one request, which it frees, and waits for the answer. With STEK_CLIENT_ANSWERED *ret_answer is an object, and the
- * caller's; otherwise `problem` is one line for people, without the program's name.
+ * Sends one request, which it frees, and waits for the answer. With STEK_CLIENT_ANSWERED
+ * *ret_answer is an object, and the caller's; otherwise `problem` is one line for people, without
+ * the program's name.
  */
-enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer, char problem[STEK_CLIENT_PROBLEM_LEN]);
+enum stek_client_outcome stek_client_ask(json_t *request, json_t **ret_answer,
+                                         char problem[STEK_CLIENT_PROBLEM_LEN]);
 
 /*
- * The same for commands that cannot do without: says on standard error what is wrong and what to do next. Returns the
- * exit code, STEK_EXIT_FINE with an answer.
+ * The same for commands that cannot do without: says on standard error what is wrong and what to do
+ * next. Returns the exit code, STEK_EXIT_FINE with an answer.
  */
 int stek_client_command(const char *command, json_t *request, json_t **ret_answer);
 

@@ -23,25 +23,29 @@ bool stek_cnf_check_settings(const struct stek_cnf *cnf)
     stek_settings_init(&settings);
     for (int i = 0; info[i].name != NULL; i++) {
         const char *value = cnf->value[i];
-        const char *allowed = value != NULL ? stek_settings_set(&settings, info[i].name, value) : NULL;
+        const char *allowed =
+            value != NULL ? stek_settings_set(&settings, info[i].name, value) : NULL;
         if (allowed != NULL) {
-            (void)fprintf(stderr, "stek %s: --%s %s: allowed: %s\n", cnf->command, info[i].name, value, allowed);
+            (void)fprintf(stderr, "stek %s: --%s %s: allowed: %s\n", cnf->command, info[i].name,
+                          value, allowed);
             return false;
         }
     }
     const char *problem = stek_policy_problem(&settings.policy);
     if (problem != NULL)
-        (void)fprintf(stderr, "stek %s: --rotate, --accept and --ahead do not go together: %s\n", cnf->command,
-                      problem);
+        (void)fprintf(stderr, "stek %s: --rotate, --accept and --ahead do not go together: %s\n",
+                      cnf->command, problem);
     return problem == NULL;
 }
 
-static void below_root(const struct stek_cnf *cnf, const char *path, char ret_path[STEK_CNF_PATH_LEN])
+static void below_root(const struct stek_cnf *cnf, const char *path,
+                       char ret_path[STEK_CNF_PATH_LEN])
 {
     (void)snprintf(ret_path, STEK_CNF_PATH_LEN, "%s%s", cnf->root, path);
 }
 
-/* A path that means the same wherever the program is started, without what the file's syntax would take apart. */
+/* A path that means the same wherever the program is started, without what the file's syntax would
+ * take apart. */
 static bool check_path(const struct stek_cnf *cnf, const char *option, const char *path)
 {
     char place[STEK_CNF_PATH_LEN];
@@ -59,7 +63,8 @@ static bool check_path(const struct stek_cnf *cnf, const char *option, const cha
     return problem == NULL;
 }
 
-/* The system's configuration, or "" when the system has none: that is fine, unless it was asked for. */
+/* The system's configuration, or "" when the system has none: that is fine, unless it was asked
+ * for. */
 static bool find_include(struct stek_cnf *cnf)
 {
     const char *dir = OPENSSL_info(OPENSSL_INFO_CONFIG_DIR);
@@ -68,7 +73,8 @@ static bool find_include(struct stek_cnf *cnf)
     if (cnf->system != NULL)
         (void)snprintf(cnf->include, sizeof cnf->include, "%s", cnf->system);
     else
-        (void)snprintf(cnf->include, sizeof cnf->include, "%s/openssl.cnf", dir != NULL ? dir : "/etc/ssl");
+        (void)snprintf(cnf->include, sizeof cnf->include, "%s/openssl.cnf",
+                       dir != NULL ? dir : "/etc/ssl");
     below_root(cnf, cnf->include, place);
     if (cnf->system == NULL && access(place, R_OK) != 0) {
         cnf->include[0] = '\0';
@@ -77,7 +83,8 @@ static bool find_include(struct stek_cnf *cnf)
     return check_path(cnf, "--system", cnf->include);
 }
 
-static void copy_name(const CONF *conf, const char *name, const char *otherwise, char *ret_value, size_t len)
+static void copy_name(const CONF *conf, const char *name, const char *otherwise, char *ret_value,
+                      size_t len)
 {
     const char *value = conf != NULL ? NCONF_get_string(conf, "default", name) : NULL;
 
@@ -92,21 +99,26 @@ static bool find_init_sections(struct stek_cnf *cnf)
     long line = 0;
 
     below_root(cnf, cnf->include, place);
-    const bool ok = conf != NULL && (cnf->include[0] == '\0' || NCONF_load(conf, place, &line) == 1);
+    const bool ok =
+        conf != NULL && (cnf->include[0] == '\0' || NCONF_load(conf, place, &line) == 1);
     if (!ok)
-        (void)fprintf(stderr, "stek %s: %s: OpenSSL cannot read it (line %ld)\n", cnf->command, cnf->include, line);
+        (void)fprintf(stderr, "stek %s: %s: OpenSSL cannot read it (line %ld)\n", cnf->command,
+                      cnf->include, line);
     copy_name(conf, "openssl_conf", "stek_init", cnf->openssl_section, sizeof cnf->openssl_section);
-    copy_name(conf, "nodejs_conf", cnf->openssl_section, cnf->nodejs_section, sizeof cnf->nodejs_section);
+    copy_name(conf, "nodejs_conf", cnf->openssl_section, cnf->nodejs_section,
+              sizeof cnf->nodejs_section);
     NCONF_free(conf);
     return ok;
 }
 
-/* The module takes a ring's bare name for a file in the directory that was compiled in: elsewhere it needs the path. */
+/* The module takes a ring's bare name for a file in the directory that was compiled in: elsewhere
+ * it needs the path. */
 static void find_ring(struct stek_cnf *cnf)
 {
     const char *ring = cnf->value[0]; /* the first setting */
 
-    if (ring == NULL || strcmp(ring, "private") == 0 || ring[0] == '/' || strcmp(stek_rundir(), STEK_RUN_DIR) == 0)
+    if (ring == NULL || strcmp(ring, "private") == 0 || ring[0] == '/' ||
+        strcmp(stek_rundir(), STEK_RUN_DIR) == 0)
         return;
     (void)snprintf(cnf->ring_path, sizeof cnf->ring_path, "%s/%s.ring", stek_rundir(), ring);
     cnf->value[0] = cnf->ring_path;
@@ -120,7 +132,8 @@ bool stek_cnf_check(struct stek_cnf *cnf)
     return true;
 }
 
-/* A value in quotes, where the file's syntax takes nothing apart but quotes and backslashes: labels may hold anything. */
+/* A value in quotes, where the file's syntax takes nothing apart but quotes and backslashes: labels
+ * may hold anything. */
 static void print_quoted(FILE *out, const char *name, const char *value)
 {
     (void)fprintf(out, "%s = \"", name);
@@ -134,16 +147,19 @@ void stek_cnf_print(const struct stek_cnf *cnf, FILE *out)
     const struct stek_setting_info *info = stek_settings_all();
 
     (void)fputs("# An OpenSSL configuration that loads stek: stek-openssl(5).\n"
-                "# Use it with the environment variable OPENSSL_CONF.\n", out);
+                "# Use it with the environment variable OPENSSL_CONF.\n",
+                out);
     if (cnf->include[0] != '\0')
         (void)fprintf(out, ".include %s\n", cnf->include);
-    (void)fprintf(out, "\n[default]\nopenssl_conf = %s\nnodejs_conf = %s\n", cnf->openssl_section, cnf->nodejs_section);
+    (void)fprintf(out, "\n[default]\nopenssl_conf = %s\nnodejs_conf = %s\n", cnf->openssl_section,
+                  cnf->nodejs_section);
     (void)fprintf(out, "\n[%s]\nstek = stek_settings\n", cnf->openssl_section);
     if (strcmp(cnf->openssl_section, cnf->nodejs_section) != 0)
         (void)fprintf(out, "\n[%s]\nstek = stek_settings\n", cnf->nodejs_section);
     (void)fprintf(out, "\n[stek_settings]\npath = %s\n", cnf->module);
     for (int i = 0; info[i].name != NULL; i++) {
-        if (cnf->value[i] != NULL && (strcmp(info[i].name, "context") == 0 || strcmp(info[i].name, "ring") == 0))
+        if (cnf->value[i] != NULL &&
+            (strcmp(info[i].name, "context") == 0 || strcmp(info[i].name, "ring") == 0))
             print_quoted(out, info[i].name, cnf->value[i]);
         else if (cnf->value[i] != NULL)
             (void)fprintf(out, "%s = %s\n", info[i].name, cnf->value[i]);

@@ -10,10 +10,13 @@ enum { STEK_CNF_SETTINGS_MAX = 16, STEK_CNF_PATH_LEN = 4096 };
 
 struct stek_cnf {
     const char *command; /* for messages: "openssl-cnf" */
-    const char *root;    /* where the file will be used, "" for this system: paths are looked up below it */
-    const char *module;  /* the stek.so to load */
-    const char *system;  /* the file to include; NULL: the one that OpenSSL reads by itself, if there is one */
-    const char *value[STEK_CNF_SETTINGS_MAX]; /* by the setting's place in stek_settings_all(); NULL: not given */
+    const char
+        *root; /* where the file will be used, "" for this system: paths are looked up below it */
+    const char *module; /* the stek.so to load */
+    const char *system; /* the file to include; NULL: the one that OpenSSL reads by itself, if there
+                           is one */
+    const char *value[STEK_CNF_SETTINGS_MAX]; /* by the setting's place in stek_settings_all();
+                                                 NULL: not given */
 
     /* Filled by stek_cnf_check(). */
     char include[STEK_CNF_PATH_LEN]; /* "" : none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stek enable and stek disable: a systemd drop-in that has a unit load the module, and the OpenSSL configuration that it
- * points to. The unit's own files are left alone.
+ * stek enable and stek disable: a systemd drop-in that has a unit load the module, and the OpenSSL
+ * configuration that it points to. The unit's own files are left alone.
  */
 #include "cli/cnf_file.h"
 #include "cli/command.h"
@@ -33,20 +33,22 @@ struct request {
 
 static void print_enable_help(void)
 {
-    (void)puts("Usage: stek enable UNIT --ring RING [OPTION]...\n"
-               "Has a service of systemd share its session ticket keys through a ring: writes a drop-in\n"
-               "that sets OPENSSL_CONF, and the file that it points to. Restart the service afterwards.\n\n"
-               "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
-               "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
-               "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
-               "                   as in 'stek openssl-cnf --help'\n"
-               "  --dry-run        only print what would be written\n"
-               "  --root DIR       the system is in DIR: for images\n"
-               "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help           this text\n\n"
-               "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
-               "Example:\n"
-               "  stek enable nginx --ring web && systemctl restart nginx");
+    (void)puts(
+        "Usage: stek enable UNIT --ring RING [OPTION]...\n"
+        "Has a service of systemd share its session ticket keys through a ring: writes a drop-in\n"
+        "that sets OPENSSL_CONF, and the file that it points to. Restart the service "
+        "afterwards.\n\n"
+        "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
+        "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
+        "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
+        "                   as in 'stek openssl-cnf --help'\n"
+        "  --dry-run        only print what would be written\n"
+        "  --root DIR       the system is in DIR: for images\n"
+        "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help           this text\n\n"
+        "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
+        "Example:\n"
+        "  stek enable nginx --ring web && systemctl restart nginx");
 }
 
 static void print_disable_help(void)
@@ -128,8 +130,9 @@ static bool parse_options(const char *command, int argc, char **argv, const stru
     }
     if (stek_unit_files_find(argv[optind], &request->files))
         return true;
-    (void)fprintf(stderr, "stek %s: '%s' is no name of a service: letters, digits and : - _ . \\ @\n", command,
-                  argv[optind]);
+    (void)fprintf(stderr,
+                  "stek %s: '%s' is no name of a service: letters, digits and : - _ . \\ @\n",
+                  command, argv[optind]);
     return false;
 }
 
@@ -157,7 +160,8 @@ static void find_group(struct request *request)
             return;
     }
     (void)fprintf(stderr,
-                  "stek enable: note: ring %s is not there yet, so its group is not known: a service that does not "
+                  "stek enable: note: ring %s is not there yet, so its group is not known: a "
+                  "service that does not "
                   "start as root needs --group GROUP\n",
                   ring);
 }
@@ -166,13 +170,15 @@ static void print_drop_in(const struct request *request, FILE *out)
 {
     const char *ring = request->cnf.value[0]; /* the first setting */
 
-    (void)fprintf(out, "# Made by 'stek enable'; 'stek disable %s' removes it.\n", request->files.unit);
+    (void)fprintf(out, "# Made by 'stek enable'; 'stek disable %s' removes it.\n",
+                  request->files.unit);
     if (strcmp(ring, "private") != 0)
         (void)fputs("[Unit]\nWants=stekd.service\nAfter=stekd.service\n\n", out);
     (void)fprintf(out, "[Service]\nEnvironment=OPENSSL_CONF=%s\n", request->files.conf);
     if (request->group != NULL)
         (void)fprintf(out, "SupplementaryGroups=%s\n", request->group);
-    /* Ring and derived keys are locked: some 100 KiB for each process, where the limit may be as low as 64. */
+    /* Ring and derived keys are locked: some 100 KiB for each process, where the limit may be as
+     * low as 64. */
     (void)fputs("LimitMEMLOCK=64M\n", out);
 }
 
@@ -219,7 +225,8 @@ static void reload_systemd(const struct request *request)
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-        (void)fprintf(stderr, "stek %s: 'systemctl daemon-reload' failed: run it yourself\n", request->cnf.command);
+        (void)fprintf(stderr, "stek %s: 'systemctl daemon-reload' failed: run it yourself\n",
+                      request->cnf.command);
 }
 
 /* What some services need beside the drop-in. */
@@ -228,16 +235,20 @@ static void print_notes(const struct request *request)
     const char *unit = request->files.unit;
 
     if (strncmp(unit, "nginx", 5) == 0)
-        (void)puts("To keep the keys over a binary upgrade (USR2), add to nginx.conf: env OPENSSL_CONF;");
+        (void)puts(
+            "To keep the keys over a binary upgrade (USR2), add to nginx.conf: env OPENSSL_CONF;");
     if (strncmp(unit, "dovecot", 7) == 0 || strncmp(unit, "postfix", 7) == 0)
-        (void)puts("This service clears its environment: add OPENSSL_CONF to its setting import_environment.");
+        (void)puts("This service clears its environment: add OPENSSL_CONF to its setting "
+                   "import_environment.");
     (void)printf("Now: systemctl restart %s\n", unit);
 }
 
 static int enable(struct request *request)
 {
     if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run) {
-        (void)fprintf(stderr, "stek enable: there is no unit %s: 'systemctl list-unit-files' shows those that there are\n",
+        (void)fprintf(stderr,
+                      "stek enable: there is no unit %s: 'systemctl list-unit-files' shows those "
+                      "that there are\n",
                       request->files.unit);
         return STEK_EXIT_FAILED;
     }
@@ -249,8 +260,8 @@ static int enable(struct request *request)
         return STEK_EXIT_FAILED;
     if (request->dry_run)
         return STEK_EXIT_FINE;
-    (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in, request->cnf.root,
-                 request->files.conf);
+    (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in,
+                 request->cnf.root, request->files.conf);
     reload_systemd(request);
     print_notes(request);
     return STEK_EXIT_FINE;
@@ -259,11 +270,11 @@ static int enable(struct request *request)
 int stek_command_enable(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"ring", required_argument, NULL, 'r'},   {"context", required_argument, NULL, 'c'},
+        {"ring", required_argument, NULL, 'r'},     {"context", required_argument, NULL, 'c'},
         {"override", required_argument, NULL, 'o'}, {"module", required_argument, NULL, 'm'},
-        {"system", required_argument, NULL, 's'}, {"group", required_argument, NULL, 'g'},
-        {"root", required_argument, NULL, 'R'},   {"dry-run", no_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+        {"system", required_argument, NULL, 's'},   {"group", required_argument, NULL, 'g'},
+        {"root", required_argument, NULL, 'R'},     {"dry-run", no_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     static struct request request;
 
     if (!parse_options("enable", argc, argv, options, &request))
@@ -273,7 +284,9 @@ int stek_command_enable(int argc, char **argv)
         return STEK_EXIT_FINE;
     }
     if (*value_of(&request.cnf, "ring") == NULL) {
-        (void)fprintf(stderr, "stek enable: which ring? --ring RING; 'stek status' shows those that there are\n");
+        (void)fprintf(
+            stderr,
+            "stek enable: which ring? --ring RING; 'stek status' shows those that there are\n");
         return STEK_EXIT_USAGE;
     }
     if (!stek_cnf_check_settings(&request.cnf))

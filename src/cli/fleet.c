@@ -25,24 +25,26 @@ enum { POLL_MS = 100, MEMBERS_WAIT_MS = 5000, REKEY_WAIT_MS = 60000 };
 
 static void print_help(void)
 {
-    (void)puts("Usage: stek fleet init FILE\n"
-               "       stek fleet status [--json]\n"
-               "       stek fleet rekey\n"
-               "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
-               "The same keys on every host, by way of etcd: see [fleet] in stekd.conf(5).\n\n"
-               "  init FILE      make a key-encryption key in a new file, for every host of the fleet\n"
-               "  status         the store, the rings, and the hosts that hold the next key\n"
-               "  rekey          seal what is in the store anew, under the first key of kek\n"
-               "  seed RING FILE make a seed in a new file, for a ring without any store (source = seed)\n\n"
-               "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
-               "  --accept TIME  how long it opens afterwards (default: 12h)\n"
-               "  --json         as one JSON object\n"
-               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         this text\n\n"
-               "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
-               "Example:\n"
-               "  stek fleet init /etc/stek/fleet.kek\n"
-               "  stek fleet status");
+    (void)puts(
+        "Usage: stek fleet init FILE\n"
+        "       stek fleet status [--json]\n"
+        "       stek fleet rekey\n"
+        "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
+        "The same keys on every host, by way of etcd: see [fleet] in stekd.conf(5).\n\n"
+        "  init FILE      make a key-encryption key in a new file, for every host of the fleet\n"
+        "  status         the store, the rings, and the hosts that hold the next key\n"
+        "  rekey          seal what is in the store anew, under the first key of kek\n"
+        "  seed RING FILE make a seed in a new file, for a ring without any store (source = "
+        "seed)\n\n"
+        "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
+        "  --accept TIME  how long it opens afterwards (default: 12h)\n"
+        "  --json         as one JSON object\n"
+        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help         this text\n\n"
+        "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
+        "Example:\n"
+        "  stek fleet init /etc/stek/fleet.kek\n"
+        "  stek fleet status");
 }
 
 static int fleet_init(const char *path)
@@ -57,14 +59,15 @@ static int fleet_init(const char *path)
     errno = 0;
     const char *problem = stek_kekfile_write(path, &key);
     if (problem != NULL) {
-        (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem, errno != 0 ? ": " : "",
-                      errno != 0 ? strerror(errno) : "");
+        (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem,
+                      errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
         return STEK_EXIT_FAILED;
     }
     (void)printf("%s: key ", path);
     for (unsigned i = 0; i < STEK_KEK_ID_LEN; i++)
         (void)printf("%02x", kek.id[i]);
-    (void)puts("\nCopy the file to every host of the fleet, readable by stekd's user only, and name it in\n"
+    (void)puts("\nCopy the file to every host of the fleet, readable by stekd's user only, and "
+               "name it in\n"
                "kek of [fleet] there.");
     return STEK_EXIT_FINE;
 }
@@ -78,7 +81,8 @@ static void rest(void)
 
 static int ask(const char *command, bool read, json_t **ret_answer)
 {
-    return stek_client_command(command, json_pack("{s:s, s:b}", "command", "fleet", "read", (int)read), ret_answer);
+    return stek_client_command(
+        command, json_pack("{s:s, s:b}", "command", "fleet", "read", (int)read), ret_answer);
 }
 
 static json_int_t read_at(const json_t *fleet)
@@ -96,7 +100,9 @@ int stek_fleet_ask(const char *command, json_t **ret_fleet)
         return code;
     }
     const json_int_t before = read_at(fleet);
-    for (int waited = 0; code == STEK_EXIT_FINE && waited < MEMBERS_WAIT_MS && read_at(fleet) <= before; waited += POLL_MS) {
+    for (int waited = 0;
+         code == STEK_EXIT_FINE && waited < MEMBERS_WAIT_MS && read_at(fleet) <= before;
+         waited += POLL_MS) {
         json_decref(fleet);
         fleet = NULL;
         rest();
@@ -123,7 +129,8 @@ static int fleet_status(bool as_json)
     return code;
 }
 
-/* Every host must have the key that what is in the store will be sealed under. Says which have not. */
+/* Every host must have the key that what is in the store will be sealed under. Says which have not.
+ */
 static bool all_have_key(const json_t *fleet)
 {
     const char *key = json_string_value(json_array_get(json_object_get(fleet, "keys"), 0));
@@ -136,7 +143,8 @@ static bool all_have_key(const json_t *fleet)
     {
         if (stek_fleet_has_key(host, key))
             continue;
-        (void)fprintf(stderr, "stek fleet rekey: host %s does not have key %s yet\n", name, key != NULL ? key : "");
+        (void)fprintf(stderr, "stek fleet rekey: host %s does not have key %s yet\n", name,
+                      key != NULL ? key : "");
         all = false;
     }
     return all;
@@ -148,7 +156,9 @@ static int wait_for_rekey(void)
     char state[16] = "running";
     int code = STEK_EXIT_FINE;
 
-    for (int waited = 0; code == STEK_EXIT_FINE && strcmp(state, "running") == 0 && waited < REKEY_WAIT_MS; waited += POLL_MS) {
+    for (int waited = 0;
+         code == STEK_EXIT_FINE && strcmp(state, "running") == 0 && waited < REKEY_WAIT_MS;
+         waited += POLL_MS) {
         rest();
         json_decref(fleet);
         code = ask("fleet rekey", false, &fleet);
@@ -162,7 +172,9 @@ static int wait_for_rekey(void)
         (void)printf("Sealed anew: %lld values. The other key may go from kek on all hosts.\n",
                      (long long)json_integer_value(json_object_get(rekey, "resealed")));
     else if (code == STEK_EXIT_FINE) {
-        (void)fprintf(stderr, "stek fleet rekey: not all is sealed anew (%lld values left): keep both keys, and try again\n",
+        (void)fprintf(stderr,
+                      "stek fleet rekey: not all is sealed anew (%lld values left): keep both "
+                      "keys, and try again\n",
                       (long long)left);
         code = STEK_EXIT_FAILED;
     }
@@ -176,7 +188,8 @@ static int fleet_rekey(void)
     int code = stek_fleet_ask("fleet rekey", &fleet);
 
     if (code == STEK_EXIT_FINE && !all_have_key(fleet)) {
-        (void)fprintf(stderr, "stek fleet rekey: nothing was changed: give every host both keys first\n");
+        (void)fprintf(stderr,
+                      "stek fleet rekey: nothing was changed: give every host both keys first\n");
         code = STEK_EXIT_FAILED;
     }
     json_decref(fleet);
@@ -201,7 +214,9 @@ static bool take_time(const char *name, const char *text, int64_t *ret_seconds)
 {
     if (stek_duration_parse(text, ret_seconds))
         return true;
-    (void)fprintf(stderr, "stek fleet: --%s %s: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)\n", name, text);
+    (void)fprintf(stderr,
+                  "stek fleet: --%s %s: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)\n",
+                  name, text);
     return false;
 }
 
@@ -229,10 +244,11 @@ static bool take_options(int argc, char **argv, struct given *given)
 
 static int fleet_seed(const char *ring, const char *path, const struct given *given)
 {
-    STEK_SECRET(stek_seed) struct stek_seed seed = {.rotate_s = given->rotate_s,
-                                                    .accept_s = given->accept_s,
-                                                    .seq = 1,
-                                                    .active_from = (int64_t)time(NULL)};
+    STEK_SECRET(stek_seed)
+    struct stek_seed seed = {.rotate_s = given->rotate_s,
+                             .accept_s = given->accept_s,
+                             .seq = 1,
+                             .active_from = (int64_t)time(NULL)};
     const struct stek_policy policy = {.rotate_s = given->rotate_s, .accept_s = given->accept_s};
     const char *problem = stek_policy_problem(&policy);
 
@@ -244,14 +260,17 @@ static int fleet_seed(const char *ring, const char *path, const struct given *gi
     }
     (void)snprintf(seed.ring, sizeof seed.ring, "%s", ring);
     errno = 0;
-    problem = stek_random_secret(&seed.secret) == STEK_OK ? stek_seedfile_make(path, &seed) : "the random generator failed";
+    problem = stek_random_secret(&seed.secret) == STEK_OK ? stek_seedfile_make(path, &seed)
+                                                          : "the random generator failed";
     if (problem != NULL) {
         (void)fprintf(stderr, "stek fleet seed: %s: %s\n", path, problem);
         return STEK_EXIT_FAILED;
     }
-    (void)printf("%s: a seed of ring %s. Copy it to every host now, readable by stekd's user only, with\n"
-                 "source = seed and seed = FILE in [ring %s]; stekd rewrites each host's copy as time passes.\n",
-                 path, ring, ring);
+    (void)printf(
+        "%s: a seed of ring %s. Copy it to every host now, readable by stekd's user only, with\n"
+        "source = seed and seed = FILE in [ring %s]; stekd rewrites each host's copy as time "
+        "passes.\n",
+        path, ring, ring);
     return STEK_EXIT_FINE;
 }
 
@@ -282,6 +301,7 @@ int stek_command_fleet(int argc, char **argv)
         return fleet_status(as_json);
     if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
         return fleet_rekey();
-    (void)fprintf(stderr, "stek fleet: init FILE, status [--json], rekey or seed RING FILE: try --help\n");
+    (void)fprintf(stderr,
+                  "stek fleet: init FILE, status [--json], rekey or seed RING FILE: try --help\n");
     return STEK_EXIT_USAGE;
 }

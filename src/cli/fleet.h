@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Asks for the fleet, with its members as they are now. Returns the exit code, having said what is wrong; *ret_fleet is the
- * caller's to free.
+ * Asks for the fleet, with its members as they are now. Returns the exit code, having said what is
+ * wrong; *ret_fleet is the caller's to free.
  */
 int stek_fleet_ask(const char *command, json_t **ret_fleet);
 
@@ -23,12 +23,14 @@ bool stek_fleet_is_well(const json_t *fleet);
 /* Whether a host's announcement has this key-encryption key's id. */
 bool stek_fleet_has_key(const json_t *host, const char *key);
 
-/* How many of the members hold the record `seq` of a ring, and how many have its floor; *ret_all is how many there are. */
-void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int64_t floor, size_t *ret_holders,
-                         size_t *ret_floors, size_t *ret_all);
+/* How many of the members hold the record `seq` of a ring, and how many have its floor; *ret_all is
+ * how many there are. */
+void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int64_t floor,
+                         size_t *ret_holders, size_t *ret_floors, size_t *ret_all);
 
 /*
- * After an order for all hosts: waits until it is done, then until all members have it, and says so. Returns the exit code.
+ * After an order for all hosts: waits until it is done, then until all members have it, and says
+ * so. Returns the exit code.
  */
 int stek_fleet_follow(const char *command, const char *ring);
 

@@ -35,20 +35,23 @@ static int follow_order(const char *command, const char *ring)
 {
     for (int waited = 0; waited < ORDER_WAIT_MS; waited += PAUSE_MS) {
         json_t *fleet = NULL;
-        const int code = stek_client_command(command, json_pack("{s:s}", "command", "fleet"), &fleet);
+        const int code =
+            stek_client_command(command, json_pack("{s:s}", "command", "fleet"), &fleet);
         const json_t *said = find_ring(fleet, ring);
         const char *operation = json_string_value(json_object_get(said, "operation"));
         const bool done = operation != NULL && strcmp(operation, "done") == 0;
         const bool failed = operation == NULL || strcmp(operation, "failed") == 0;
         const char *problem = json_string_value(json_object_get(said, "operation_problem"));
         if (code == STEK_EXIT_FINE && failed)
-            (void)fprintf(stderr, "stek %s: ring %s: %s\n", command, ring, problem != NULL ? problem : "the ring is gone");
+            (void)fprintf(stderr, "stek %s: ring %s: %s\n", command, ring,
+                          problem != NULL ? problem : "the ring is gone");
         json_decref(fleet);
         if (code != STEK_EXIT_FINE || done || failed)
             return code != STEK_EXIT_FINE ? code : done ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
         pause_ms(PAUSE_MS);
     }
-    (void)fprintf(stderr, "stek %s: ring %s: not done yet: 'stek fleet status' shows how it goes\n", command, ring);
+    (void)fprintf(stderr, "stek %s: ring %s: not done yet: 'stek fleet status' shows how it goes\n",
+                  command, ring);
     return STEK_EXIT_FAILED;
 }
 
@@ -63,7 +66,8 @@ static int look_at_hosts(const char *command, const char *ring, size_t *shown, b
     const int code = stek_fleet_ask(command, &fleet);
     const json_t *said = find_ring(fleet, ring);
     stek_fleet_coverage(fleet, ring, json_integer_value(json_object_get(said, "active")),
-                        json_integer_value(json_object_get(said, "floor")), &holders, &floors, &all);
+                        json_integer_value(json_object_get(said, "floor")), &holders, &floors,
+                        &all);
     const size_t having = holders < floors ? holders : floors;
     if (code == STEK_EXIT_FINE && having != *shown)
         (void)printf("Ring %s: on %zu of %zu hosts.\n", ring, having, all);
@@ -86,6 +90,7 @@ int stek_fleet_follow(const char *command, const char *ring)
             pause_ms(1000);
     }
     if (code == STEK_EXIT_FINE && !all)
-        (void)puts("The others follow as soon as they reach the store: 'stek fleet status' shows them.");
+        (void)puts(
+            "The others follow as soon as they reach the store: 'stek fleet status' shows them.");
     return code;
 }

@@ -25,7 +25,8 @@ bool stek_fleet_has_key(const json_t *host, const char *key)
     const json_t *keys = json_object_get(host, "keys");
 
     for (size_t i = 0; key != NULL && i < json_array_size(keys); i++)
-        if (json_is_string(json_array_get(keys, i)) && strcmp(json_string_value(json_array_get(keys, i)), key) == 0)
+        if (json_is_string(json_array_get(keys, i)) &&
+            strcmp(json_string_value(json_array_get(keys, i)), key) == 0)
             return true;
     return false;
 }
@@ -40,8 +41,8 @@ static const json_t *ring_of(const json_t *host, const char *ring)
     return json_object_get(json_object_get(host, "rings"), ring);
 }
 
-void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int64_t floor, size_t *ret_holders,
-                         size_t *ret_floors, size_t *ret_all)
+void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int64_t floor,
+                         size_t *ret_holders, size_t *ret_floors, size_t *ret_all)
 {
     const char *name;
     json_t *host;
@@ -65,7 +66,8 @@ bool stek_fleet_is_well(const json_t *fleet)
 
     for (size_t i = 0; i < json_array_size(rings); i++) {
         const json_t *ring = json_array_get(rings, i);
-        well = well && strcmp(text_of(ring, "standing"), "in-step") == 0 && text_of(ring, "problem")[0] == '\0';
+        well = well && strcmp(text_of(ring, "standing"), "in-step") == 0 &&
+               text_of(ring, "problem")[0] == '\0';
     }
     return well;
 }
@@ -81,8 +83,8 @@ static void print_store(const json_t *fleet)
         (void)printf("  %s\n", text_of(fleet, "problem"));
     const int64_t ahead = number_of(fleet, "clock_ahead_s");
     if (ahead > 5 || ahead < -5)
-        (void)printf("  this host's clock is %lld s %s the store's\n", (long long)(ahead > 0 ? ahead : -ahead),
-                     ahead > 0 ? "ahead of" : "behind");
+        (void)printf("  this host's clock is %lld s %s the store's\n",
+                     (long long)(ahead > 0 ? ahead : -ahead), ahead > 0 ? "ahead of" : "behind");
 }
 
 /* Those that lag, by name. */
@@ -97,7 +99,8 @@ static void print_laggards(const json_t *fleet, const char *ring, int64_t next)
             continue;
         count++;
         if (count <= LAGGARDS_MAX)
-            (void)printf("  %s holds keys up to %lld\n", json_object_iter_key(at), (long long)number_of(said, "held"));
+            (void)printf("  %s holds keys up to %lld\n", json_object_iter_key(at),
+                         (long long)number_of(said, "held"));
     }
     if (count > LAGGARDS_MAX)
         (void)printf("  and %u more\n", count - LAGGARDS_MAX);
@@ -112,7 +115,8 @@ static void print_ring(const json_t *fleet, const json_t *ring)
     size_t all;
     struct stek_text since;
 
-    (void)printf("Ring %s: %s (since %s)\n", name, text_of(ring, "text"), stek_format_time(number_of(ring, "since"), &since));
+    (void)printf("Ring %s: %s (since %s)\n", name, text_of(ring, "text"),
+                 stek_format_time(number_of(ring, "since"), &since));
     if (text_of(ring, "problem")[0] != '\0')
         (void)printf("  %s\n", text_of(ring, "problem"));
     stek_fleet_coverage(fleet, name, next, number_of(ring, "floor"), &holders, &floors, &all);
@@ -127,10 +131,11 @@ static void print_ring(const json_t *fleet, const json_t *ring)
 
     const char *reason;
     json_t *count;
-    json_object_foreach(json_object_get(ring, "refused"), reason, count)
-        (void)printf("  refused in the store: %lld (%s)\n", (long long)json_integer_value(count), reason);
+    json_object_foreach(json_object_get(ring, "refused"), reason, count)(void)
+        printf("  refused in the store: %lld (%s)\n", (long long)json_integer_value(count), reason);
     if (number_of(ring, "foreign_keys") > 0)
-        (void)printf("  %lld keys in the store are none of stek's\n", (long long)number_of(ring, "foreign_keys"));
+        (void)printf("  %lld keys in the store are none of stek's\n",
+                     (long long)number_of(ring, "foreign_keys"));
 }
 
 static void print_keys(const json_t *fleet)
@@ -142,10 +147,9 @@ static void print_keys(const json_t *fleet)
         const char *name;
         json_t *host;
         size_t having = 0;
-        json_object_foreach(hosts_of(fleet), name, host)
-            having += stek_fleet_has_key(host, key);
-        (void)printf("Key-encryption key %s (%s): on %zu of %zu hosts\n", key, i == 0 ? "seals" : "opens only", having,
-                     json_object_size(hosts_of(fleet)));
+        json_object_foreach(hosts_of(fleet), name, host) having += stek_fleet_has_key(host, key);
+        (void)printf("Key-encryption key %s (%s): on %zu of %zu hosts\n", key,
+                     i == 0 ? "seals" : "opens only", having, json_object_size(hosts_of(fleet)));
     }
 }
 

@@ -39,8 +39,8 @@ const char *stek_format_count(uint64_t count, struct stek_text *text)
     for (thousands /= 1000; thousands >= 1000000; unit++)
         thousands /= 1000;
     /* Now it is thousands of the unit after units[unit]. */
-    (void)snprintf(text->at, sizeof text->at, "%" PRIu64 ".%01" PRIu64 "%c", thousands / 1000, thousands % 1000 / 100,
-                   units[unit + 1]);
+    (void)snprintf(text->at, sizeof text->at, "%" PRIu64 ".%01" PRIu64 "%c", thousands / 1000,
+                   thousands % 1000 / 100, units[unit + 1]);
     return text->at;
 }
 
@@ -49,7 +49,8 @@ const char *stek_format_time(int64_t when, struct stek_text *text)
     const time_t seconds = (time_t)when;
     struct tm local;
 
-    if (localtime_r(&seconds, &local) == NULL || strftime(text->at, sizeof text->at, "%Y-%m-%d %H:%M:%S %Z", &local) == 0)
+    if (localtime_r(&seconds, &local) == NULL ||
+        strftime(text->at, sizeof text->at, "%Y-%m-%d %H:%M:%S %Z", &local) == 0)
         (void)snprintf(text->at, sizeof text->at, "%" PRId64, when);
     return text->at;
 }
@@ -63,7 +64,8 @@ const char *stek_format_setting(int64_t seconds, struct stek_text *text)
     size_t i = 0;
 
     /* Two days and more in days; a day as 24h, which is how people write it. */
-    while (units[i].s > 1 && (seconds % units[i].s != 0 || (units[i].unit == 'd' && seconds < 172800)))
+    while (units[i].s > 1 &&
+           (seconds % units[i].s != 0 || (units[i].unit == 'd' && seconds < 172800)))
         i++;
     (void)snprintf(text->at, sizeof text->at, "%" PRId64 "%c", seconds / units[i].s, units[i].unit);
     return text->at;
@@ -88,8 +90,8 @@ static size_t column_of(int64_t when, int64_t from, int64_t until, size_t width)
     return (size_t)((double)(when - from) / (double)(until - from) * (double)width);
 }
 
-void stek_format_timeline(const struct stek_status_key *key, int64_t from, int64_t until, int64_t now, size_t width,
-                          char *ret_line)
+void stek_format_timeline(const struct stek_status_key *key, int64_t from, int64_t until,
+                          int64_t now, size_t width, char *ret_line)
 {
     const size_t begins = column_of(key->active_from, from, until, width);
     const size_t stops = column_of(key->active_until - 1, from, until, width);

@@ -30,10 +30,10 @@ const char *stek_format_setting(int64_t seconds, struct stek_text *text);
 const char *stek_format_permille(int permille, struct stek_text *text);
 
 /*
- * A key's life between `from` and `until`, `width` columns and a final zero: '#' it seals, '-' it only opens, '.' it is
- * published and opens but does not seal yet, '|' now.
+ * A key's life between `from` and `until`, `width` columns and a final zero: '#' it seals, '-' it
+ * only opens, '.' it is published and opens but does not seal yet, '|' now.
  */
-void stek_format_timeline(const struct stek_status_key *key, int64_t from, int64_t until, int64_t now, size_t width,
-                          char *ret_line);
+void stek_format_timeline(const struct stek_status_key *key, int64_t from, int64_t until,
+                          int64_t now, size_t width, char *ret_line);
 
 #endif

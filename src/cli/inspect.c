@@ -30,19 +30,20 @@ struct request {
 
 static void print_help(void)
 {
-    (void)puts("Usage: stek inspect FILE --ring RING [--json]\n"
-               "Tells under which key of a ring a ticket was sealed, and when. FILE is a session in PEM\n"
-               "as 'openssl s_client -sess_out FILE' writes it, or the ticket's bytes; - is standard\n"
-               "input. Secrets are neither needed nor shown.\n\n"
-               "  --ring RING    the ring whose keys to try\n"
-               "  --json         for programs: docs/formats.md, \"Inspection\"\n"
-               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         this text\n\n"
-               "For root and the group stek-admin; without stekd, for those who may read the ring file.\n"
-               "Exit codes: 0 a key of the ring opens it, 1 none does, or failed, 2 usage.\n\n"
-               "Example:\n"
-               "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
-               "  stek inspect s.pem --ring web");
+    (void)puts(
+        "Usage: stek inspect FILE --ring RING [--json]\n"
+        "Tells under which key of a ring a ticket was sealed, and when. FILE is a session in PEM\n"
+        "as 'openssl s_client -sess_out FILE' writes it, or the ticket's bytes; - is standard\n"
+        "input. Secrets are neither needed nor shown.\n\n"
+        "  --ring RING    the ring whose keys to try\n"
+        "  --json         for programs: docs/formats.md, \"Inspection\"\n"
+        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help         this text\n\n"
+        "For root and the group stek-admin; without stekd, for those who may read the ring file.\n"
+        "Exit codes: 0 a key of the ring opens it, 1 none does, or failed, 2 usage.\n\n"
+        "Example:\n"
+        "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
+        "  stek inspect s.pem --ring web");
 }
 
 static bool parse_options(int argc, char **argv, struct request *request)
@@ -66,11 +67,17 @@ static bool parse_options(int argc, char **argv, struct request *request)
     if (request->help)
         return true;
     if (optind + 1 != argc)
-        (void)fprintf(stderr, "stek inspect: give one FILE: a session in PEM, or a ticket; - is standard input\n");
+        (void)fprintf(
+            stderr,
+            "stek inspect: give one FILE: a session in PEM, or a ticket; - is standard input\n");
     else if (request->ring == NULL)
-        (void)fprintf(stderr, "stek inspect: which ring? --ring RING; 'stek status' shows those that there are\n");
+        (void)fprintf(
+            stderr,
+            "stek inspect: which ring? --ring RING; 'stek status' shows those that there are\n");
     else if (!stek_ring_name_is_valid(request->ring))
-        (void)fprintf(stderr, "stek inspect: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n", request->ring);
+        (void)fprintf(stderr,
+                      "stek inspect: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
+                      request->ring);
     else {
         request->file = argv[optind];
         return true;
@@ -90,7 +97,8 @@ static bool read_ticket(struct request *request)
         problem = strerror(errno);
     } else {
         const size_t len = fread(bytes, 1, STEK_TICKET_FILE_MAX + 1, file);
-        problem = ferror(file) ? strerror(errno) : stek_ticket_from_file(bytes, len, request->ticket, &request->len);
+        problem = ferror(file) ? strerror(errno)
+                               : stek_ticket_from_file(bytes, len, request->ticket, &request->len);
     }
     if (file != NULL && !standard)
         (void)fclose(file);
@@ -100,7 +108,8 @@ static bool read_ticket(struct request *request)
     return problem == NULL;
 }
 
-static json_t *inspect_in(int dir, const struct request *request, const struct stek_ring_state *state)
+static json_t *inspect_in(int dir, const struct request *request,
+                          const struct stek_ring_state *state)
 {
     struct stek_context *contexts = calloc(STEK_STATS_CONTEXTS_MAX, sizeof *contexts);
     struct stek_inspection inspection;
@@ -108,8 +117,8 @@ static json_t *inspect_in(int dir, const struct request *request, const struct s
     if (contexts == NULL)
         return NULL;
     const size_t count = stek_stats_contexts(dir, request->ring, contexts, STEK_STATS_CONTEXTS_MAX);
-    enum stek_result result = stek_inspect_ticket(&state->records, contexts, count, request->ticket, request->len,
-                                                  (int64_t)time(NULL), &inspection);
+    enum stek_result result = stek_inspect_ticket(&state->records, contexts, count, request->ticket,
+                                                  request->len, (int64_t)time(NULL), &inspection);
     free(contexts);
     return result == STEK_OK ? stek_inspection_json(&inspection) : NULL;
 }
@@ -129,7 +138,8 @@ static int inspect_here(const struct request *request, const char *why, json_t *
         (void)close(dir);
     if (result == STEK_OK)
         return STEK_EXIT_FINE;
-    (void)fprintf(stderr, "stek inspect: %s; and %s/%s.ring cannot be read: %s\n", why, stek_rundir(), request->ring,
+    (void)fprintf(stderr, "stek inspect: %s; and %s/%s.ring cannot be read: %s\n", why,
+                  stek_rundir(), request->ring,
                   problem != NULL ? problem : stek_result_text(result));
     return STEK_EXIT_UNREACHABLE;
 }
@@ -143,7 +153,8 @@ static int inspect(const struct request *request, json_t **ret_found)
 
     stek_ticket_encode(request->ticket, request->len, base64);
     switch (stek_client_ask(
-        json_pack("{s:s, s:s, s:s}", "command", "inspect", "ring", request->ring, "ticket", base64), &answer, problem)) {
+        json_pack("{s:s, s:s, s:s}", "command", "inspect", "ring", request->ring, "ticket", base64),
+        &answer, problem)) {
     case STEK_CLIENT_ANSWERED:
         *ret_found = json_incref(json_object_get(answer, "ticket"));
         json_decref(answer);
@@ -173,14 +184,16 @@ static void print_time(const char *label, int64_t when, int64_t now)
     struct stek_text time;
     struct stek_text distance;
 
-    (void)printf("  %-12s %s (%s%s%s)\n", label, stek_format_time(when, &time), when > now ? "in " : "",
-                 stek_format_duration(now - when, &distance), when > now ? "" : " ago");
+    (void)printf("  %-12s %s (%s%s%s)\n", label, stek_format_time(when, &time),
+                 when > now ? "in " : "", stek_format_duration(now - when, &distance),
+                 when > now ? "" : " ago");
 }
 
 static void print_key(const json_t *found, int64_t now)
 {
-    (void)printf("  %-12s %.8s, seq %" PRId64 ", %s, context %s\n", "key", text_of(found, "fingerprint"),
-                 number_of(found, "seq"), text_of(found, "state"), text_of(found, "context"));
+    (void)printf("  %-12s %.8s, seq %" PRId64 ", %s, context %s\n", "key",
+                 text_of(found, "fingerprint"), number_of(found, "seq"), text_of(found, "state"),
+                 text_of(found, "context"));
     print_time("seals from", number_of(found, "active_from"), now);
     print_time("seals until", number_of(found, "active_until"), now);
     print_time("opens until", number_of(found, "accept_until"), now);
@@ -196,10 +209,14 @@ static void print_session(const json_t *found, int64_t now)
     if (json_is_integer(full))
         print_time("handshake", (int64_t)json_integer_value(full), now);
     else
-        (void)printf("  %-12s %s\n", "handshake", "not said: sealed by a server without stek that has the key");
-    (void)printf("  %-12s %s\n", "promised for", stek_format_duration(number_of(found, "timeout_s"), &timeout));
+        (void)printf("  %-12s %s\n", "handshake",
+                     "not said: sealed by a server without stek that has the key");
+    (void)printf("  %-12s %s\n", "promised for",
+                 stek_format_duration(number_of(found, "timeout_s"), &timeout));
     (void)printf("  %-12s %s, server name %s, %s client certificate\n", "session",
-                 version == 0x0304 ? "TLS 1.3" : version == 0x0303 ? "TLS 1.2" : "other than TLS 1.2 and 1.3",
+                 version == 0x0304   ? "TLS 1.3"
+                 : version == 0x0303 ? "TLS 1.2"
+                                     : "other than TLS 1.2 and 1.3",
                  text_of(found, "server_name")[0] != '\0' ? text_of(found, "server_name") : "none",
                  json_is_true(json_object_get(found, "client_certificate")) ? "with a" : "no");
 }
@@ -210,17 +227,21 @@ static void print_found(const struct request *request, const json_t *found)
     const int64_t now = (int64_t)time(NULL);
 
     if (strcmp(verdict, "no-ticket") == 0)
-        (void)printf("%s: no ticket: %zu bytes that are not name, IV, blocks and MAC\n", request->file, request->len);
+        (void)printf("%s: no ticket: %zu bytes that are not name, IV, blocks and MAC\n",
+                     request->file, request->len);
     else if (strcmp(verdict, "unknown") == 0)
         (void)printf("%s: no key of ring %s has its name, %s\n"
-                     "  Its key has retired or was revoked, or it is another ring's or server's. A context that\n"
+                     "  Its key has retired or was revoked, or it is another ring's or server's. A "
+                     "context that\n"
                      "  no running server has used is not tried.\n",
                      request->file, request->ring, text_of(found, "name"));
     else if (strcmp(verdict, "damaged") == 0)
-        (void)printf("%s: sealed under a key of ring %s, but DAMAGED: its MAC is wrong\n", request->file, request->ring);
+        (void)printf("%s: sealed under a key of ring %s, but DAMAGED: its MAC is wrong\n",
+                     request->file, request->ring);
     else if (strcmp(verdict, "unreadable") == 0)
-        (void)printf("%s: sealed under a key of ring %s, but holds no session that this OpenSSL reads\n", request->file,
-                     request->ring);
+        (void)printf(
+            "%s: sealed under a key of ring %s, but holds no session that this OpenSSL reads\n",
+            request->file, request->ring);
     else
         (void)printf("%s: sound, sealed under a key of ring %s\n", request->file, request->ring);
     if (json_object_get(found, "seq") != NULL)

@@ -16,7 +16,8 @@ static const struct stek_command commands[] = {
     {"enable", "have a service of systemd share the keys of a ring", stek_command_enable},
     {"disable", "take that back", stek_command_disable},
     {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
-    {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program", stek_command_openssl_cnf},
+    {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program",
+     stek_command_openssl_cnf},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -39,7 +40,8 @@ static void print_help(void)
                "4 stekd not reachable. See stek(1).");
 }
 
-/* What was printed must have arrived: a full disk must not leave half a configuration with exit code 0. */
+/* What was printed must have arrived: a full disk must not leave half a configuration with exit
+ * code 0. */
 static int finish(int code)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {

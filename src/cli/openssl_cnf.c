@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stek openssl-cnf: a complete configuration file that includes the system's own and composes with it. */
+/* stek openssl-cnf: a complete configuration file that includes the system's own and composes with
+ * it. */
 #include "cli/cnf_file.h"
 #include "cli/command.h"
 
@@ -12,7 +13,8 @@ enum { OPTION_MODULE = 256, OPTION_SYSTEM, OPTION_HELP };
 static void print_help(void)
 {
     (void)puts("Usage: stek openssl-cnf [OPTION]...\n"
-               "Prints a complete OpenSSL configuration that loads stek into a program that nobody changed.\n"
+               "Prints a complete OpenSSL configuration that loads stek into a program that nobody "
+               "changed.\n"
                "It includes the system's own configuration.\n");
     for (const struct stek_setting_info *info = stek_settings_all(); info->name != NULL; info++)
         (void)printf("  --%-14s %s (default %s)\n", info->name, info->allowed, info->standard);
@@ -59,7 +61,8 @@ static bool parse_options(int argc, char **argv, struct stek_cnf *cnf, bool *ret
             return false;
     }
     if (optind < argc)
-        (void)fprintf(stderr, "stek openssl-cnf: '%s' is not an option: try --help\n", argv[optind]);
+        (void)fprintf(stderr, "stek openssl-cnf: '%s' is not an option: try --help\n",
+                      argv[optind]);
     return optind >= argc;
 }
 

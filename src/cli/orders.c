@@ -28,47 +28,52 @@ struct revocation {
 
 static void print_rotate_help(void)
 {
-    (void)puts("Usage: stek rotate RING\n"
-               "Makes the next key of a ring the active one, now. Tickets under the one before go on\n"
-               "opening for as long as they were promised, and are renewed.\n\n"
-               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         this text\n\n"
-               "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, 2 usage,\n"
-               "4 stekd not reachable.\n\n"
-               "Example:\n"
-               "  stek rotate web");
+    (void)puts(
+        "Usage: stek rotate RING\n"
+        "Makes the next key of a ring the active one, now. Tickets under the one before go on\n"
+        "opening for as long as they were promised, and are renewed.\n\n"
+        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help         this text\n\n"
+        "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, 2 usage,\n"
+        "4 stekd not reachable.\n\n"
+        "Example:\n"
+        "  stek rotate web");
 }
 
 static void print_revoke_help(void)
 {
-    (void)puts("Usage: stek revoke RING --all | --key ID | --before TIME [--yes]\n"
-               "Destroys keys of a ring: within a second they are gone from every process on this\n"
-               "host, and tickets under them get a full handshake. Keys that were derived from a\n"
-               "revoked one go with it, and those that it was derived from. Fresh ones follow at once.\n\n"
-               "  --all          every key, those not in use yet included\n"
-               "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
-               "                 'stek status' shows them\n"
-               "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
-               "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
-               "  --yes          do not ask; needed where there is no terminal\n"
-               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         this text\n\n"
-               "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
-               "2 usage, 4 stekd not reachable.\n\n"
-               "Example:\n"
-               "  stek revoke web --before 2h");
+    (void)puts(
+        "Usage: stek revoke RING --all | --key ID | --before TIME [--yes]\n"
+        "Destroys keys of a ring: within a second they are gone from every process on this\n"
+        "host, and tickets under them get a full handshake. Keys that were derived from a\n"
+        "revoked one go with it, and those that it was derived from. Fresh ones follow at once.\n\n"
+        "  --all          every key, those not in use yet included\n"
+        "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
+        "                 'stek status' shows them\n"
+        "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
+        "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
+        "  --yes          do not ask; needed where there is no terminal\n"
+        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help         this text\n\n"
+        "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
+        "2 usage, 4 stekd not reachable.\n\n"
+        "Example:\n"
+        "  stek revoke web --before 2h");
 }
 
 /* The one ring that is named. Returns false, having said why. */
 static bool take_ring(const char *command, int argc, char **argv, const char **ret_ring)
 {
     if (optind >= argc)
-        (void)fprintf(stderr, "stek %s: which ring? 'stek status' shows those that there are\n", command);
+        (void)fprintf(stderr, "stek %s: which ring? 'stek status' shows those that there are\n",
+                      command);
     else if (optind + 1 < argc)
-        (void)fprintf(stderr, "stek %s: one ring at a time, not '%s' as well: try --help\n", command, argv[optind + 1]);
+        (void)fprintf(stderr, "stek %s: one ring at a time, not '%s' as well: try --help\n",
+                      command, argv[optind + 1]);
     else if (!stek_ring_name_is_valid(argv[optind]))
-        (void)fprintf(stderr, "stek %s: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n", command,
-                      argv[optind]);
+        (void)fprintf(stderr,
+                      "stek %s: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
+                      command, argv[optind]);
     else {
         *ret_ring = argv[optind];
         return true;
@@ -84,9 +89,11 @@ static void print_active(const char *ring)
 
     if (stek_statuses_collect(ring, &statuses) != STEK_EXIT_FINE)
         return;
-    const struct stek_status_key *active = statuses.count == 1 ? stek_status_active(&statuses.ring[0]) : NULL;
+    const struct stek_status_key *active =
+        statuses.count == 1 ? stek_status_active(&statuses.ring[0]) : NULL;
     if (active != NULL)
-        (void)printf("Ring %s: key %.8s (seq %" PRIu64 ") seals now, until %s.\n", ring, active->fingerprint, active->seq,
+        (void)printf("Ring %s: key %.8s (seq %" PRIu64 ") seals now, until %s.\n", ring,
+                     active->fingerprint, active->seq,
                      stek_format_time(active->active_until, &until));
     stek_statuses_fini(&statuses);
 }
@@ -108,7 +115,8 @@ int stek_command_rotate(int argc, char **argv)
     }
     if (!take_ring("rotate", argc, argv, &ring))
         return STEK_EXIT_USAGE;
-    int code = stek_client_command("rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring), &answer);
+    int code = stek_client_command(
+        "rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring), &answer);
     const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
@@ -120,12 +128,10 @@ int stek_command_rotate(int argc, char **argv)
 
 static bool parse_revoke(int argc, char **argv, struct revocation *what)
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
-                                            {"key", required_argument, NULL, 'k'},
-                                            {"before", required_argument, NULL, 'b'},
-                                            {"yes", no_argument, NULL, 'y'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"all", no_argument, NULL, 'a'},          {"key", required_argument, NULL, 'k'},
+        {"before", required_argument, NULL, 'b'}, {"yes", no_argument, NULL, 'y'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     static char program[] = "stek revoke";
     int option;
 
@@ -149,11 +155,16 @@ static bool check_revoke(struct revocation *what)
     const int given = what->all + (what->key != NULL) + (what->before != NULL);
 
     if (given != 1)
-        (void)fprintf(stderr, "stek revoke: which keys? Give one of --all, --key ID and --before TIME\n");
-    else if (what->before != NULL && !stek_when_parse(what->before, (int64_t)time(NULL), &what->before_at))
-        (void)fprintf(stderr, "stek revoke: --before %s: allowed: %s\n", what->before, STEK_WHEN_ALLOWED);
+        (void)fprintf(stderr,
+                      "stek revoke: which keys? Give one of --all, --key ID and --before TIME\n");
+    else if (what->before != NULL &&
+             !stek_when_parse(what->before, (int64_t)time(NULL), &what->before_at))
+        (void)fprintf(stderr, "stek revoke: --before %s: allowed: %s\n", what->before,
+                      STEK_WHEN_ALLOWED);
     else if (!what->yes && isatty(STDIN_FILENO) != 1)
-        (void)fprintf(stderr, "stek revoke: nothing was revoked: add --yes, since there is no terminal to ask on\n");
+        (void)fprintf(
+            stderr,
+            "stek revoke: nothing was revoked: add --yes, since there is no terminal to ask on\n");
     else
         return true;
     return false;
@@ -182,8 +193,10 @@ static json_t *revoke_request(const struct revocation *what)
     if (what->all)
         return json_pack("{s:s, s:s, s:b}", "command", "revoke", "ring", what->ring, "all", 1);
     if (what->key != NULL)
-        return json_pack("{s:s, s:s, s:s}", "command", "revoke", "ring", what->ring, "key", what->key);
-    return json_pack("{s:s, s:s, s:I}", "command", "revoke", "ring", what->ring, "before", (json_int_t)what->before_at);
+        return json_pack("{s:s, s:s, s:s}", "command", "revoke", "ring", what->ring, "key",
+                         what->key);
+    return json_pack("{s:s, s:s, s:I}", "command", "revoke", "ring", what->ring, "before",
+                     (json_int_t)what->before_at);
 }
 
 int stek_command_revoke(int argc, char **argv)
@@ -212,7 +225,8 @@ int stek_command_revoke(int argc, char **argv)
     if (code != STEK_EXIT_FINE)
         return code;
     if (!fleet)
-        (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked, revoked == 1 ? "key" : "keys");
+        (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked,
+                     revoked == 1 ? "key" : "keys");
     print_active(what.ring);
     return STEK_EXIT_FINE;
 }

@@ -97,7 +97,8 @@ int stek_rundir_list(int dir_fd, char (**ret_names)[STEK_RING_NAME_MAX + 1])
         free(names);
         return -1;
     }
-    for (const struct dirent *entry = readdir(dir); entry != NULL && count < STEK_RUNDIR_RINGS_MAX; entry = readdir(dir))
+    for (const struct dirent *entry = readdir(dir); entry != NULL && count < STEK_RUNDIR_RINGS_MAX;
+         entry = readdir(dir))
         count += take_name(entry->d_name, names[count]);
     (void)closedir(dir);
     qsort(names, (size_t)count, sizeof *names, compare_names);

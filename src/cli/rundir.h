@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run directory: --run-dir DIR anywhere on the line, or the one that was compiled in; and the rings in it. */
+/* The run directory: --run-dir DIR anywhere on the line, or the one that was compiled in; and the
+ * rings in it. */
 #ifndef STEK_CLI_RUNDIR_H
 #define STEK_CLI_RUNDIR_H
 
@@ -8,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Takes --run-dir out of the command line. Returns false, having said why, when its value is missing. */
+/* Takes --run-dir out of the command line. Returns false, having said why, when its value is
+ * missing. */
 bool stek_rundir_take(int *argc, char **argv);
 
 /* The directory, as given. */
@@ -17,8 +19,8 @@ const char *stek_rundir(void);
 enum { STEK_RUNDIR_RINGS_MAX = 1024 };
 
 /*
- * Lists the rings that have a file there, by name, at most STEK_RUNDIR_RINGS_MAX, in *ret_names, which the caller frees.
- * Returns how many; -1 with errno set when the directory cannot be read.
+ * Lists the rings that have a file there, by name, at most STEK_RUNDIR_RINGS_MAX, in *ret_names,
+ * which the caller frees. Returns how many; -1 with errno set when the directory cannot be read.
  */
 int stek_rundir_list(int dir_fd, char (**ret_names)[STEK_RING_NAME_MAX + 1]);
 

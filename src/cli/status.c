@@ -54,9 +54,12 @@ static bool parse_options(int argc, char **argv, struct request *request)
     if (optind < argc)
         request->ring = argv[optind++];
     if (optind < argc)
-        (void)fprintf(stderr, "stek status: one ring at a time, not '%s' as well: try --help\n", argv[optind]);
+        (void)fprintf(stderr, "stek status: one ring at a time, not '%s' as well: try --help\n",
+                      argv[optind]);
     else if (request->ring != NULL && !stek_ring_name_is_valid(request->ring))
-        (void)fprintf(stderr, "stek status: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n", request->ring);
+        (void)fprintf(stderr,
+                      "stek status: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
+                      request->ring);
     else
         return true;
     return false;
@@ -93,7 +96,8 @@ static void interrupt(int number)
 /* Shows it again and again. On a terminal in one place, elsewhere one after the other. */
 static int follow(const struct request *request)
 {
-    const struct sigaction action = {.sa_handler = interrupt}; /* without SA_RESTART: sleep(3) ends */
+    const struct sigaction action = {.sa_handler =
+                                         interrupt}; /* without SA_RESTART: sleep(3) ends */
     const bool terminal = isatty(STDOUT_FILENO) == 1 && !request->json;
     int code = STEK_EXIT_FINE;
 

@@ -27,8 +27,8 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
                    "  See that stekd runs (systemctl status stekd): fresh keys then take over.");
         return;
     default:
-        (void)printf("Ring %s: %s: %s\n", ring->name, ring->health == STEK_STATUS_NO_KEY ? "NO KEY" : "UNREADABLE",
-                     ring->problem);
+        (void)printf("Ring %s: %s: %s\n", ring->name,
+                     ring->health == STEK_STATUS_NO_KEY ? "NO KEY" : "UNREADABLE", ring->problem);
     }
 }
 
@@ -42,7 +42,8 @@ static void print_published(const struct stek_status_ring *ring, int64_t now)
         (void)puts("  published  no key for now or later");
         return;
     }
-    (void)printf("  published  keys until %s (for %s)\n", stek_format_time(ring->published_until, &when),
+    (void)printf("  published  keys until %s (for %s)\n",
+                 stek_format_time(ring->published_until, &when),
                  stek_format_duration(ring->published_until - now, &left));
 }
 
@@ -54,8 +55,9 @@ static void print_policy(const struct stek_status_ring *ring, int64_t now)
     struct stek_text ago;
 
     (void)printf("  policy     rotate %s, accept %s, ahead %" PRIu32 ", lineage %s\n",
-                 stek_format_setting(ring->policy.rotate_s, &rotate), stek_format_setting(ring->policy.accept_s, &accept),
-                 ring->policy.ahead, stek_format_setting(ring->policy.lineage_s, &lineage));
+                 stek_format_setting(ring->policy.rotate_s, &rotate),
+                 stek_format_setting(ring->policy.accept_s, &accept), ring->policy.ahead,
+                 stek_format_setting(ring->policy.lineage_s, &lineage));
     (void)printf("  source     %s, last changed %s ago\n", stek_source_name(ring->source),
                  stek_format_duration(now - ring->changed_at, &ago));
     print_published(ring, now);
@@ -66,15 +68,17 @@ static void print_consumers(const struct stek_status_ring *ring, int64_t now)
     const struct stek_stats_sum *stats = &ring->stats;
     struct stek_text ago;
 
-    (void)printf("  consumers  %" PRIu64 " processes, %" PRIu64 " of them with tickets", stats->processes,
-                 stats->processes_used);
+    (void)printf("  consumers  %" PRIu64 " processes, %" PRIu64 " of them with tickets",
+                 stats->processes, stats->processes_used);
     if (stats->consumer_count > 0 && stats->consumer[0].last_use != 0)
-        (void)printf("; the latest %s ago (%" PRId64 ")", stek_format_duration(now - stats->consumer[0].last_use, &ago),
+        (void)printf("; the latest %s ago (%" PRId64 ")",
+                     stek_format_duration(now - stats->consumer[0].last_use, &ago),
                      stats->consumer[0].pid);
     (void)puts("");
     if (stats->files_ignored > 0 || stats->incomplete)
-        (void)printf("             %" PRIu64 " files in %s.stats are no counters, and ignored%s\n", stats->files_ignored,
-                     ring->name, stats->incomplete ? "; too many to read them all" : "");
+        (void)printf("             %" PRIu64 " files in %s.stats are no counters, and ignored%s\n",
+                     stats->files_ignored, ring->name,
+                     stats->incomplete ? "; too many to read them all" : "");
 }
 
 /* "refused 12: unknown 10, damaged 2", broken where 80 columns end. */
@@ -87,8 +91,8 @@ static void print_refused(const struct stek_status_ring *ring)
         char item[64];
         if (!stek_counter_is_refusal((enum stek_counter)i) || ring->stats.count[i] == 0)
             continue;
-        const int len = snprintf(item, sizeof item, "%s %" PRIu64, stek_counter_name((enum stek_counter)i),
-                                 ring->stats.count[i]);
+        const int len = snprintf(item, sizeof item, "%s %" PRIu64,
+                                 stek_counter_name((enum stek_counter)i), ring->stats.count[i]);
         if (column + len + 3 > COLUMNS) {
             (void)printf("%s\n", gap);
             column = printf("               ");
@@ -105,11 +109,13 @@ static void print_tickets(const struct stek_status_ring *ring)
     const uint64_t *count = ring->stats.count;
     struct stek_text share;
 
-    (void)printf("  tickets    sealed %" PRIu64 " (%" PRIu64 " of them renewals), none given %" PRIu64 "\n",
+    (void)printf("  tickets    sealed %" PRIu64 " (%" PRIu64
+                 " of them renewals), none given %" PRIu64 "\n",
                  count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED], count[STEK_COUNT_NOT_SEALED]);
     (void)printf("             opened %" PRIu64, count[STEK_COUNT_OPENED]);
     if (stek_status_resumption_permille(ring) >= 0)
-        (void)printf(": %s of those presented", stek_format_permille(stek_status_resumption_permille(ring), &share));
+        (void)printf(": %s of those presented",
+                     stek_format_permille(stek_status_resumption_permille(ring), &share));
     (void)puts("");
     print_refused(ring);
 }
@@ -133,7 +139,8 @@ static struct window find_window(const struct stek_status_ring *ring, int64_t no
         window.until = key->accept_until > window.until ? key->accept_until : window.until;
         window.seq_columns = digits > window.seq_columns ? digits : window.seq_columns;
     }
-    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 + 1 + 6 + 2; /* print_key */
+    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 +
+                     1 + 6 + 2; /* print_key */
     window.width = used + TIMELINE_MIN > COLUMNS ? TIMELINE_MIN : (size_t)(COLUMNS - used);
     return window;
 }
@@ -146,10 +153,12 @@ static void print_key(const struct stek_status_key *key, int64_t now, const stru
     struct stek_text since;
     struct stek_text left;
 
-    (void)snprintf(began, sizeof began, pending ? "in %s" : "%s ago", stek_format_duration(now - key->active_from, &since));
+    (void)snprintf(began, sizeof began, pending ? "in %s" : "%s ago",
+                   stek_format_duration(now - key->active_from, &since));
     stek_format_timeline(key, window->from, window->until, now, window->width, line);
-    (void)printf("  %.*s %*" PRIu64 " %-8s %-10s %10s %6s  %s\n", FINGERPRINT_COLUMNS, key->fingerprint,
-                 window->seq_columns, key->seq, stek_state_name(key->state), stek_origin_name(key->origin), began,
+    (void)printf("  %.*s %*" PRIu64 " %-8s %-10s %10s %6s  %s\n", FINGERPRINT_COLUMNS,
+                 key->fingerprint, window->seq_columns, key->seq, stek_state_name(key->state),
+                 stek_origin_name(key->origin), began,
                  stek_format_duration(key->accept_until - now, &left), line);
 }
 
@@ -161,9 +170,11 @@ static void print_keys_head(const struct window *window, int64_t now)
     char until[STEK_FORMAT_LEN + 1];
 
     (void)snprintf(from, sizeof from, "-%s", stek_format_duration(now - window->from, &duration));
-    (void)snprintf(until, sizeof until, "+%s", stek_format_duration(window->until - now, &duration));
-    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s%s\n", FINGERPRINT_COLUMNS, "KEY", window->seq_columns, "SEQ",
-                 "STATE", "ORIGIN", "SEALS FROM", "OPENS", (int)(window->width - strlen(until)), from, until);
+    (void)snprintf(until, sizeof until, "+%s",
+                   stek_format_duration(window->until - now, &duration));
+    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s%s\n", FINGERPRINT_COLUMNS, "KEY",
+                 window->seq_columns, "SEQ", "STATE", "ORIGIN", "SEALS FROM", "OPENS",
+                 (int)(window->width - strlen(until)), from, until);
 }
 
 static void print_keys(const struct stek_status_ring *ring, int64_t now)
@@ -233,8 +244,8 @@ static void print_table(const struct stek_statuses *statuses)
 {
     const int columns = name_columns(statuses);
 
-    (void)printf("%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING", "HEALTH", "KEYS", "ROTATES", "PROCS",
-                 "SEALED", "OPENED", "REFUSED", "RESUMED");
+    (void)printf("%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING", "HEALTH", "KEYS",
+                 "ROTATES", "PROCS", "SEALED", "OPENED", "REFUSED", "RESUMED");
     for (size_t i = 0; i < statuses->count; i++)
         print_row(&statuses->ring[i], statuses->now, columns);
     (void)puts("\n'stek status RING' shows its keys, and why tickets were refused.");
@@ -249,7 +260,8 @@ static void print_head(const struct stek_statuses *statuses)
         (void)printf("stekd %s, process %" PRId64 ", up %s", statuses->version, statuses->pid,
                      stek_format_duration(statuses->now - statuses->since, &up));
     else
-        (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING", statuses->why);
+        (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING",
+                     statuses->why);
     (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
     if (!statuses->from_stekd)
         (void)printf("What follows was read from the ring files in %s.\n", stek_rundir());

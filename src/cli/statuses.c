@@ -41,14 +41,16 @@ static int take_answer(const json_t *answer, struct stek_statuses *statuses)
 
     if (!make_room(statuses, json_array_size(rings)))
         return no_memory();
-    (void)snprintf(statuses->version, sizeof statuses->version, "%s", version != NULL ? version : "of unknown version");
+    (void)snprintf(statuses->version, sizeof statuses->version, "%s",
+                   version != NULL ? version : "of unknown version");
     statuses->pid = (int64_t)json_integer_value(json_object_get(stekd, "pid"));
     statuses->since = (int64_t)json_integer_value(json_object_get(stekd, "since"));
     statuses->from_stekd = true;
     for (size_t i = 0; i < json_array_size(rings); i++) {
         const char *problem = stek_status_parse(json_array_get(rings, i), &statuses->ring[i]);
         if (problem != NULL) {
-            (void)fprintf(stderr, "stek status: stekd answers with %s: is it of another version?\n", problem);
+            (void)fprintf(stderr, "stek status: stekd answers with %s: is it of another version?\n",
+                          problem);
             return STEK_EXIT_FAILED;
         }
         statuses->count++;
@@ -69,7 +71,8 @@ static void read_ring(int dir, const char *name, int64_t now, struct stek_status
         result = stek_status_describe(name, &state, counted ? &stats : NULL, now, ret_ring);
     }
     if (result != STEK_OK)
-        stek_status_unreadable(name, problem != NULL ? problem : stek_result_text(result), ret_ring);
+        stek_status_unreadable(name, problem != NULL ? problem : stek_result_text(result),
+                               ret_ring);
 }
 
 static int read_named(int dir, const char *only, struct stek_statuses *statuses)
@@ -78,8 +81,10 @@ static int read_named(int dir, const char *only, struct stek_statuses *statuses)
 
     stek_ringfile_name(only, file);
     if (faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
-        (void)fprintf(stderr, "stek status: there is no ring '%s' in %s: 'stek status' shows those that there are\n",
-                      only, stek_rundir());
+        (void)fprintf(
+            stderr,
+            "stek status: there is no ring '%s' in %s: 'stek status' shows those that there are\n",
+            only, stek_rundir());
         return STEK_EXIT_FAILED;
     }
     if (!make_room(statuses, 1))
@@ -112,7 +117,8 @@ static int read_files(const char *only, struct stek_statuses *statuses)
 
     if (dir < 0) {
         (void)fprintf(stderr,
-                      "stek status: %s: %s; is stekd installed and running? 'systemctl start stekd', or --run-dir DIR\n",
+                      "stek status: %s: %s; is stekd installed and running? 'systemctl start "
+                      "stekd', or --run-dir DIR\n",
                       stek_rundir(), strerror(errno));
         return errno == EACCES ? STEK_EXIT_FAILED : STEK_EXIT_UNREACHABLE;
     }
@@ -156,7 +162,8 @@ int stek_statuses_exit(const struct stek_statuses *statuses)
     int code = statuses->from_stekd || statuses->denied ? STEK_EXIT_FINE : STEK_EXIT_UNREACHABLE;
 
     for (size_t i = 0; i < statuses->count; i++)
-        if (statuses->ring[i].health == STEK_STATUS_CONTINUATION || statuses->ring[i].health == STEK_STATUS_NO_KEY)
+        if (statuses->ring[i].health == STEK_STATUS_CONTINUATION ||
+            statuses->ring[i].health == STEK_STATUS_NO_KEY)
             code = STEK_EXIT_DEGRADED;
     for (size_t i = 0; i < statuses->count; i++)
         if (statuses->ring[i].health == STEK_STATUS_UNREADABLE)

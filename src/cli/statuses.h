@@ -19,14 +19,15 @@ struct stek_statuses {
 };
 
 /*
- * Collects them; `only` is a ring's name, or NULL. Returns STEK_EXIT_FINE, and the caller frees *ret_statuses with
- * stek_statuses_fini(); or another exit code, having said why.
+ * Collects them; `only` is a ring's name, or NULL. Returns STEK_EXIT_FINE, and the caller frees
+ * *ret_statuses with stek_statuses_fini(); or another exit code, having said why.
  */
 int stek_statuses_collect(const char *only, struct stek_statuses *ret_statuses);
 
 void stek_statuses_fini(struct stek_statuses *statuses);
 
-/* What they amount to: STEK_EXIT_FINE, …_FAILED (a ring cannot be read), …_DEGRADED, …_UNREACHABLE. */
+/* What they amount to: STEK_EXIT_FINE, …_FAILED (a ring cannot be read), …_DEGRADED, …_UNREACHABLE.
+ */
 int stek_statuses_exit(const struct stek_statuses *statuses);
 
 /* As JSON: {"time":…, "stekd":{…} or null, "rings":[…]}. NULL: no memory. */

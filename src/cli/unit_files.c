@@ -9,7 +9,9 @@
 
 static bool is_name(const char *name)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@"; /* systemd.unit(5) */
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@"; /* systemd.unit(5)
+                                                                                  */
     const size_t len = strlen(name);
     const char *type = strrchr(name, '.');
 
@@ -32,8 +34,10 @@ bool stek_unit_files_find(const char *name, struct stek_unit_files *ret_files)
 
     if (!is_name(name) || strlen(name) > STEK_UNIT_NAME_MAX - strlen(".service"))
         return false;
-    (void)snprintf(files.unit, sizeof files.unit, "%.246s%s", name, ends_with(name, ".service") ? "" : ".service");
-    (void)snprintf(files.drop_in, sizeof files.drop_in, "/etc/systemd/system/%s.d/stek.conf", files.unit);
+    (void)snprintf(files.unit, sizeof files.unit, "%.246s%s", name,
+                   ends_with(name, ".service") ? "" : ".service");
+    (void)snprintf(files.drop_in, sizeof files.drop_in, "/etc/systemd/system/%s.d/stek.conf",
+                   files.unit);
     (void)snprintf(files.conf, sizeof files.conf, "/etc/stek/openssl/%s.cnf", files.unit);
     *ret_files = files;
     return true;
@@ -43,21 +47,24 @@ static bool is_there(const char *root, const char *dir, const char *unit)
 {
     char path[4096];
 
-    return snprintf(path, sizeof path, "%s%s/%s", root, dir, unit) < (int)sizeof path && access(path, F_OK) == 0;
+    return snprintf(path, sizeof path, "%s%s/%s", root, dir, unit) < (int)sizeof path &&
+           access(path, F_OK) == 0;
 }
 
 bool stek_unit_exists(const struct stek_unit_files *files, const char *root)
 {
-    static const char *const dirs[] = {"/etc/systemd/system",     "/run/systemd/system",
-                                       "/run/systemd/generator",  "/run/systemd/generator.late",
-                                       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-                                       "/lib/systemd/system"};
+    static const char *const dirs[] = {
+        "/etc/systemd/system",         "/run/systemd/system",           "/run/systemd/generator",
+        "/run/systemd/generator.late", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+        "/lib/systemd/system"};
     char template[STEK_UNIT_NAME_MAX + 16];
     const char *at = strchr(files->unit, '@');
 
-    (void)snprintf(template, sizeof template, "%.*s@.service", at != NULL ? (int)(at - files->unit) : 0, files->unit);
+    (void)snprintf(template, sizeof template, "%.*s@.service",
+                   at != NULL ? (int)(at - files->unit) : 0, files->unit);
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-        if (is_there(root, dirs[i], files->unit) || (at != NULL && is_there(root, dirs[i], template)))
+        if (is_there(root, dirs[i], files->unit) ||
+            (at != NULL && is_there(root, dirs[i], template)))
             return true;
     return false;
 }

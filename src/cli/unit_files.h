@@ -9,9 +9,9 @@
 enum { STEK_UNIT_NAME_MAX = 255, STEK_UNIT_PATH_LEN = 512 };
 
 struct stek_unit_files {
-    char unit[STEK_UNIT_NAME_MAX + 1];  /* with .service */
-    char drop_in[STEK_UNIT_PATH_LEN];   /* /etc/systemd/system/UNIT.d/stek.conf */
-    char conf[STEK_UNIT_PATH_LEN];      /* /etc/stek/openssl/UNIT.cnf */
+    char unit[STEK_UNIT_NAME_MAX + 1]; /* with .service */
+    char drop_in[STEK_UNIT_PATH_LEN];  /* /etc/systemd/system/UNIT.d/stek.conf */
+    char conf[STEK_UNIT_PATH_LEN];     /* /etc/stek/openssl/UNIT.cnf */
 };
 
 /* Their paths; false when `name` is no name of a service. ".service" may be left out. */

@@ -25,8 +25,9 @@ static bool parse_unix(const char *text, int64_t *ret_when)
 /* mktime() and timegm() make the 30th of February the 2nd of March: then the day is another one. */
 static bool parse_date(const char *text, int64_t *ret_when)
 {
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d %H:%M:%S",
-                                        "%Y-%m-%d %H:%M",     "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"};
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ",
+                                        "%Y-%m-%d %H:%M:%S",  "%Y-%m-%d %H:%M",
+                                        "%Y-%m-%dT%H:%M:%S",  "%Y-%m-%dT%H:%M"};
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm date = {.tm_isdst = -1};

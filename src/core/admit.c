@@ -28,7 +28,8 @@ static int64_t at_most(int64_t value, int64_t cap)
     return value < cap ? value : cap;
 }
 
-int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin, int64_t lineage_s, int64_t now)
+int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin, int64_t lineage_s,
+                       int64_t now)
 {
     int64_t promise_s = at_most(program_s, STEK_ACCEPT_MAX_S);
 

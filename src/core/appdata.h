@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every ticket of ours carries inside, beside libssl's session state (SSL_SESSION_set1_ticket_appdata):
+ * What every ticket of ours carries inside, beside libssl's session state
+ * (SSL_SESSION_set1_ticket_appdata):
  *
  *     offset  bytes  field
  *          0      4  "stk" 01         format and version
- *          4      8  origin           time of the full handshake, Unix seconds, little-endian, two's complement
- *         12     16  name             first 16 bytes of SHA-256 of the server name in lower case; zeros: none was sent
+ *          4      8  origin           time of the full handshake, Unix seconds, little-endian,
+ * two's complement 12     16  name             first 16 bytes of SHA-256 of the server name in
+ * lower case; zeros: none was sent
  *
  * It is sealed and authenticated with the ticket. Bytes of another length or version, or with
  * an origin beyond 2^40 seconds from 1970 either way, are as good as none. Pure.

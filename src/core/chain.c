@@ -19,8 +19,8 @@ size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int
     return alive;
 }
 
-void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy, int64_t from,
-                          struct stek_record *record)
+void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy,
+                          int64_t from, struct stek_record *record)
 {
     int64_t until = from + policy->rotate_s;
     int64_t next_end;
@@ -32,7 +32,8 @@ void stek_chain_set_times(const struct stek_records *records, const struct stek_
     record->accept_until = until + policy->accept_s;
 }
 
-void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first, int64_t from)
+void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first,
+                       int64_t from)
 {
     STEK_SECRET(stek_records) struct stek_records later = *records;
 
@@ -46,8 +47,8 @@ void stek_chain_retime(struct stek_records *records, const struct stek_policy *p
     }
 }
 
-enum stek_result stek_chain_continue(const struct stek_records *records, const struct stek_policy *policy,
-                                     struct stek_record *record)
+enum stek_result stek_chain_continue(const struct stek_records *records,
+                                     const struct stek_policy *policy, struct stek_record *record)
 {
     enum stek_result result = stek_derive_continuation(&record->secret, &record->secret);
 
@@ -61,8 +62,8 @@ enum stek_result stek_chain_continue(const struct stek_records *records, const s
     return STEK_OK;
 }
 
-bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh, uint32_t *used,
-                           struct stek_secret32 *ret_secret)
+bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh,
+                           uint32_t *used, struct stek_secret32 *ret_secret)
 {
     while (*used < fresh->count) {
         const struct stek_secret32 *candidate = &fresh->secret[(*used)++];
@@ -74,8 +75,9 @@ bool stek_chain_take_fresh(const struct stek_records *records, const struct stek
     return false;
 }
 
-enum stek_result stek_chain_start(struct stek_records *records, const struct stek_policy *policy, int64_t now,
-                                  const struct stek_record *last, const struct stek_fresh *fresh, uint32_t *used)
+enum stek_result stek_chain_start(struct stek_records *records, const struct stek_policy *policy,
+                                  int64_t now, const struct stek_record *last,
+                                  const struct stek_fresh *fresh, uint32_t *used)
 {
     STEK_SECRET(stek_record) struct stek_record first = {.seq = 1, .origin = STEK_ORIGIN_PUBLISHED};
 

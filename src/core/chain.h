@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The steps that the schedule (schedule.c) and an operator's orders (revoke.c) are made of: each adds or times one
- * record at the end of the ring. Pure.
+ * The steps that the schedule (schedule.c) and an operator's orders (revoke.c) are made of: each
+ * adds or times one record at the end of the ring. Pure.
  */
 #ifndef STEK_CORE_CHAIN_H
 #define STEK_CORE_CHAIN_H
@@ -9,36 +9,44 @@
 #include "core/schedule.h"
 
 /*
- * How many records still open at `when`; *ret_next_end is when the first of them ends. Superseded ones do not count: they
- * give way, and another holder does not have them.
+ * How many records still open at `when`; *ret_next_end is when the first of them ends. Superseded
+ * ones do not count: they give way, and another holder does not have them.
  */
 size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int64_t *ret_next_end);
 
 /*
- * Gives a record that begins at `from` its times. When there would be no place for its successor (after the interval
- * was made much shorter), it seals until there is one: no ticket's promise is broken to make room. Only records that
- * are alive then count, so holders that come by at different times compute the same.
+ * Gives a record that begins at `from` its times. When there would be no place for its successor
+ * (after the interval was made much shorter), it seals until there is one: no ticket's promise is
+ * broken to make room. Only records that are alive then count, so holders that come by at different
+ * times compute the same.
  */
-void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy, int64_t from,
-                          struct stek_record *record);
+void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy,
+                          int64_t from, struct stek_record *record);
 
-/* Gives those of the records [first, count) that count their times anew, the first of them beginning at `from`. */
-void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first, int64_t from);
+/* Gives those of the records [first, count) that count their times anew, the first of them
+ * beginning at `from`. */
+void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first,
+                       int64_t from);
 
-/* Makes *record, the last of the chain, its own continuation: what nobody published. Errors: stek_derive_continuation(). */
+/* Makes *record, the last of the chain, its own continuation: what nobody published. Errors:
+ * stek_derive_continuation(). */
 STEK_MUST_USE enum stek_result stek_chain_continue(const struct stek_records *records,
-                                                   const struct stek_policy *policy, struct stek_record *record);
+                                                   const struct stek_policy *policy,
+                                                   struct stek_record *record);
 
-/* Takes the next fresh secret that no record holds yet; *used counts those that were looked at. False: none is left. */
-bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh, uint32_t *used,
-                           struct stek_secret32 *ret_secret);
+/* Takes the next fresh secret that no record holds yet; *used counts those that were looked at.
+ * False: none is left. */
+bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh,
+                           uint32_t *used, struct stek_secret32 *ret_secret);
 
 /*
- * Begins a new chain at `now`, with a seq beyond what any holder of the old one, which ended with `last` (NULL: there
- * was none), can have reached by continuing it. Errors: STEK_ERR_RANDOM when no fresh secret is left.
+ * Begins a new chain at `now`, with a seq beyond what any holder of the old one, which ended with
+ * `last` (NULL: there was none), can have reached by continuing it. Errors: STEK_ERR_RANDOM when no
+ * fresh secret is left.
  */
-STEK_MUST_USE enum stek_result stek_chain_start(struct stek_records *records, const struct stek_policy *policy,
-                                                int64_t now, const struct stek_record *last,
+STEK_MUST_USE enum stek_result stek_chain_start(struct stek_records *records,
+                                                const struct stek_policy *policy, int64_t now,
+                                                const struct stek_record *last,
                                                 const struct stek_fresh *fresh, uint32_t *used);
 
 #endif

@@ -48,7 +48,8 @@ void stek_records_merge(struct stek_records *into, const struct stek_records *ot
     size_t other_left = other->count;
     size_t free_places = STEK_RECORDS_MAX;
 
-    /* Highest first, from the end of the array down, so that the lowest seqs are those that find no place. */
+    /* Highest first, from the end of the array down, so that the lowest seqs are those that find no
+     * place. */
     while (free_places > 0 && into_left + other_left > 0)
         joined.at[--free_places] = *take_highest(into, &into_left, other, &other_left);
     joined.count = STEK_RECORDS_MAX;

@@ -20,7 +20,8 @@ struct stek_policy stek_policy_resolve(const struct stek_policy *policy)
     return full;
 }
 
-/* Records alive at once in steady state: draining ones, the active one, those ahead, and one that is just retiring. */
+/* Records alive at once in steady state: draining ones, the active one, those ahead, and one that
+ * is just retiring. */
 static int64_t records_needed(const struct stek_policy *policy)
 {
     return (policy->accept_s + policy->rotate_s - 1) / policy->rotate_s + 2 + policy->ahead;

@@ -18,7 +18,8 @@ enum {
     STEK_AHEAD_MAX = 16
 };
 
-/* The policy with defaults in the place of zeros. NULL gives the defaults. Does not check: stek_policy_problem() does. */
+/* The policy with defaults in the place of zeros. NULL gives the defaults. Does not check:
+ * stek_policy_problem() does. */
 struct stek_policy stek_policy_resolve(const struct stek_policy *policy);
 
 #endif

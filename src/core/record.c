@@ -19,7 +19,8 @@ enum stek_state stek_record_state(const struct stek_records *records, size_t ind
         return STEK_STATE_RETIRED;
     if (stek_records_active(records, now) == (int)index)
         return STEK_STATE_ACTIVE;
-    return now < record->active_from && stek_record_counts(record) ? STEK_STATE_PENDING : STEK_STATE_DRAINING;
+    return now < record->active_from && stek_record_counts(record) ? STEK_STATE_PENDING
+                                                                   : STEK_STATE_DRAINING;
 }
 
 static bool time_in_range(int64_t when)
@@ -46,7 +47,8 @@ const char *stek_record_problem(const struct stek_record *record)
 static bool secret_repeats(const struct stek_records *records, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (CRYPTO_memcmp(&records->at[i].secret, &records->at[index].secret, sizeof(struct stek_secret32)) == 0)
+        if (CRYPTO_memcmp(&records->at[i].secret, &records->at[index].secret,
+                          sizeof(struct stek_secret32)) == 0)
             return true;
     return false;
 }
@@ -70,7 +72,8 @@ const char *stek_records_problem(const struct stek_records *records)
             return problem;
         if (i > 0 && !in_order(&records->at[i - 1], record))
             return "records are not in the order of their seq";
-        if (before != NULL && stek_record_counts(record) && record->active_from <= before->active_from)
+        if (before != NULL && stek_record_counts(record) &&
+            record->active_from <= before->active_from)
             return "a later record starts before an earlier one";
         if (secret_repeats(records, i))
             return "two records have the same secret";
@@ -80,7 +83,8 @@ const char *stek_records_problem(const struct stek_records *records)
     return NULL;
 }
 
-bool stek_records_hold_secret(const struct stek_records *records, const struct stek_secret32 *secret)
+bool stek_records_hold_secret(const struct stek_records *records,
+                              const struct stek_secret32 *secret)
 {
     for (size_t i = 0; i < records->count; i++)
         if (CRYPTO_memcmp(&records->at[i].secret, secret, sizeof *secret) == 0)
@@ -135,7 +139,8 @@ void stek_records_insert(struct stek_records *records, const struct stek_record 
     }
     size_t place = records->count;
     while (place > 0 && (records->at[place - 1].seq > record->seq ||
-                         (records->at[place - 1].seq == record->seq && stek_record_counts(&records->at[place - 1]))))
+                         (records->at[place - 1].seq == record->seq &&
+                          stek_record_counts(&records->at[place - 1]))))
         place--;
     for (size_t i = records->count; i > place; i--)
         records->at[i] = records->at[i - 1];

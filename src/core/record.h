@@ -19,11 +19,14 @@ enum { STEK_RECORDS_MAX = 64 };
 
 enum stek_origin {
     STEK_ORIGIN_PUBLISHED = 1, /* fresh random bytes, the same for every holder */
-    STEK_ORIGIN_CONTINUED = 2, /* derived from the record before, since nobody published this seq in time */
-    STEK_ORIGIN_SUPERSEDED = 3 /* this host sealed under it; another is the record of this seq: only opens */
+    STEK_ORIGIN_CONTINUED =
+        2, /* derived from the record before, since nobody published this seq in time */
+    STEK_ORIGIN_SUPERSEDED =
+        3 /* this host sealed under it; another is the record of this seq: only opens */
 };
 
-/* One generation of secret. Times in Unix seconds; each interval includes its start and excludes its end. */
+/* One generation of secret. Times in Unix seconds; each interval includes its start and excludes
+ * its end. */
 struct stek_record {
     uint64_t seq;
     int64_t active_from;
@@ -31,8 +34,8 @@ struct stek_record {
     int64_t accept_until;
     uint64_t origin; /* enum stek_origin, in 8 bytes for copies by words */
     struct stek_secret32 secret;
-    /* Both follow from the secret (crypto/derive.h); zeros: not derived yet. Who writes an image fills them in, so that
-     * readers need not; merging does not compare them. */
+    /* Both follow from the secret (crypto/derive.h); zeros: not derived yet. Who writes an image
+     * fills them in, so that readers need not; merging does not compare them. */
     struct stek_mask mask;
     struct stek_fingerprint fingerprint;
 };
@@ -60,20 +63,23 @@ static inline void stek_records_wipe(struct stek_records *records)
     stek_wipe(records, sizeof *records);
 }
 
-/* The state of record `index` at `now`: of two records whose intervals overlap, the one with the higher seq seals. */
+/* The state of record `index` at `now`: of two records whose intervals overlap, the one with the
+ * higher seq seals. */
 enum stek_state stek_record_state(const struct stek_records *records, size_t index, int64_t now);
 
 /* The index of the record that seals at `now`, or -1. */
 int stek_records_active(const struct stek_records *records, int64_t now);
 
 /*
- * Checks records that came from outside: at most 64, seq rising, active_from before active_until, not after
- * accept_until, starts rising, no weak and no repeated secret. Returns NULL, or a static text that names the fault.
+ * Checks records that came from outside: at most 64, seq rising, active_from before active_until,
+ * not after accept_until, starts rising, no weak and no repeated secret. Returns NULL, or a static
+ * text that names the fault.
  */
 const char *stek_records_problem(const struct stek_records *records);
 
 /* Whether any record holds this secret already. */
-bool stek_records_hold_secret(const struct stek_records *records, const struct stek_secret32 *secret);
+bool stek_records_hold_secret(const struct stek_records *records,
+                              const struct stek_secret32 *secret);
 
 /* NULL, or a static text that says what is wrong with this record alone. */
 const char *stek_record_problem(const struct stek_record *record);
@@ -94,8 +100,9 @@ struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq
 void stek_records_append(struct stek_records *records, const struct stek_record *record);
 
 /*
- * Adds a record in its place. A superseded one of the same secret goes: it counts again. In a full ring the oldest superseded record gives way, without any the oldest of all. The
- * caller has made sure that no other record of this seq counts.
+ * Adds a record in its place. A superseded one of the same secret goes: it counts again. In a full
+ * ring the oldest superseded record gives way, without any the oldest of all. The caller has made
+ * sure that no other record of this seq counts.
  */
 void stek_records_insert(struct stek_records *records, const struct stek_record *record);
 
@@ -103,8 +110,8 @@ void stek_records_insert(struct stek_records *records, const struct stek_record 
 void stek_records_remove(struct stek_records *records, size_t from, size_t until);
 
 /*
- * The stretch of time around `now` in which no record changes its state: what was decided in it holds in all of it.
- * [valid_from, valid_until), and the active record's index or -1.
+ * The stretch of time around `now` in which no record changes its state: what was decided in it
+ * holds in all of it. [valid_from, valid_until), and the active record's index or -1.
  */
 struct stek_view {
     int64_t valid_from;

@@ -7,13 +7,15 @@ const char *stek_result_text(enum stek_result result)
     case STEK_OK:
         return "success";
     case STEK_ERR_ARGUMENT:
-        return "an argument is missing, or a context label is not 1 to 255 printable ASCII characters";
+        return "an argument is missing, or a context label is not 1 to 255 printable ASCII "
+               "characters";
     case STEK_ERR_POLICY:
         return "the policy is out of range";
     case STEK_ERR_MEMORY:
         return "out of memory";
     case STEK_ERR_LOCK:
-        return "memory for keys cannot be locked or kept out of core dumps: raise RLIMIT_MEMLOCK (ulimit -l)";
+        return "memory for keys cannot be locked or kept out of core dumps: raise RLIMIT_MEMLOCK "
+               "(ulimit -l)";
     case STEK_ERR_RANDOM:
         return "the random generator failed or gave a weak key";
     case STEK_ERR_CRYPTO:

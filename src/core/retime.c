@@ -3,7 +3,8 @@
 
 #include "core/chain.h"
 
-void stek_records_retime(struct stek_records *records, const struct stek_policy *policy, int64_t now)
+void stek_records_retime(struct stek_records *records, const struct stek_policy *policy,
+                         int64_t now)
 {
     const int index = stek_records_active(records, now);
 
@@ -20,7 +21,8 @@ void stek_records_retime(struct stek_records *records, const struct stek_policy 
     stek_chain_retime(records, policy, active + 1, record->active_until);
 }
 
-enum stek_result stek_records_change_policy(struct stek_records *records, const struct stek_policy *old,
+enum stek_result stek_records_change_policy(struct stek_records *records,
+                                            const struct stek_policy *old,
                                             const struct stek_policy *policy, int64_t now,
                                             const struct stek_fresh *fresh)
 {

@@ -4,10 +4,12 @@
 #include "core/chain.h"
 #include "crypto/derive.h"
 
-/* The place of the first record from `at` on that counts and begins after `now`; the count when there is none. */
+/* The place of the first record from `at` on that counts and begins after `now`; the count when
+ * there is none. */
 static size_t find_pending(const struct stek_records *records, size_t at, int64_t now)
 {
-    while (at < records->count && (!stek_record_counts(&records->at[at]) || records->at[at].active_from <= now))
+    while (at < records->count &&
+           (!stek_record_counts(&records->at[at]) || records->at[at].active_from <= now))
         at++;
     return at;
 }
@@ -18,13 +20,16 @@ const char *stek_records_rotate_problem(const struct stek_records *records, int6
 
     if (active >= 0 && records->at[active].active_from == now)
         return "the active key began to seal in this very second: try again in a second";
-    if (active >= 0 && records->count == STEK_RECORDS_MAX && find_pending(records, 0, now) == records->count)
-        return "the ring holds 64 keys that still open tickets, and no more fit: wait until the oldest has retired, "
+    if (active >= 0 && records->count == STEK_RECORDS_MAX &&
+        find_pending(records, 0, now) == records->count)
+        return "the ring holds 64 keys that still open tickets, and no more fit: wait until the "
+               "oldest has retired, "
                "or revoke";
     return NULL;
 }
 
-/* Appends a successor of the last record, to be timed by the caller; of fresh bytes if there are any. */
+/* Appends a successor of the last record, to be timed by the caller; of fresh bytes if there are
+ * any. */
 static enum stek_result append_next(struct stek_records *records, const struct stek_policy *policy,
                                     const struct stek_fresh *fresh)
 {
@@ -43,7 +48,8 @@ static enum stek_result append_next(struct stek_records *records, const struct s
     return result;
 }
 
-enum stek_result stek_records_rotate_now(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+enum stek_result stek_records_rotate_now(struct stek_records *records,
+                                         const struct stek_policy *policy, int64_t now,
                                          const struct stek_fresh *fresh)
 {
     STEK_SECRET(stek_records) struct stek_records next = *records;
@@ -67,7 +73,8 @@ enum stek_result stek_records_rotate_now(struct stek_records *records, const str
     return result;
 }
 
-static bool is_meant(const struct stek_record *record, const struct stek_revocation *what, int64_t now)
+static bool is_meant(const struct stek_record *record, const struct stek_revocation *what,
+                     int64_t now)
 {
     if (what->which == STEK_REVOKE_KEY)
         return record->seq == what->seq;
@@ -82,10 +89,12 @@ struct chains {
 };
 
 /*
- * Enters what follows from record `first`. Found by computing it: whatever a record says of its origin. From one record
- * of a chain to the next one that has not retired early there are no more steps than are ever continued at once.
+ * Enters what follows from record `first`. Found by computing it: whatever a record says of its
+ * origin. From one record of a chain to the next one that has not retired early there are no more
+ * steps than are ever continued at once.
  */
-static enum stek_result follow_chain(const struct stek_records *records, size_t first, struct chains *chains)
+static enum stek_result follow_chain(const struct stek_records *records, size_t first,
+                                     struct chains *chains)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 secret = records->at[first].secret;
     const uint64_t last = records->at[records->count - 1].seq;
@@ -99,7 +108,8 @@ static enum stek_result follow_chain(const struct stek_records *records, size_t 
             return result;
         seq++;
         for (size_t i = first + 1; i < records->count; i++) {
-            if (records->at[i].seq != seq || CRYPTO_memcmp(&records->at[i].secret, &secret, sizeof secret) != 0)
+            if (records->at[i].seq != seq ||
+                CRYPTO_memcmp(&records->at[i].secret, &secret, sizeof secret) != 0)
                 continue;
             chains->first[i] = first;
             step = 0;
@@ -121,7 +131,8 @@ static enum stek_result find_chains(const struct stek_records *records, struct c
 }
 
 /* Removes every chain of which a record is meant. *ret_count is how many records went. */
-static enum stek_result remove_chains(struct stek_records *records, const struct stek_revocation *what, int64_t now,
+static enum stek_result remove_chains(struct stek_records *records,
+                                      const struct stek_revocation *what, int64_t now,
                                       uint64_t *ret_count)
 {
     bool meant[STEK_RECORDS_MAX] = {false};
@@ -141,9 +152,11 @@ static enum stek_result remove_chains(struct stek_records *records, const struct
     return STEK_OK;
 }
 
-/* Closes the gap that a revocation left at `now` or later, after the record `last`, the ring's last before it. */
-static enum stek_result close_gap(struct stek_records *records, const struct stek_policy *policy, int64_t now,
-                                  const struct stek_record *last, const struct stek_fresh *fresh)
+/* Closes the gap that a revocation left at `now` or later, after the record `last`, the ring's last
+ * before it. */
+static enum stek_result close_gap(struct stek_records *records, const struct stek_policy *policy,
+                                  int64_t now, const struct stek_record *last,
+                                  const struct stek_fresh *fresh)
 {
     const int active = stek_records_active(records, now);
     const size_t pending = find_pending(records, 0, now);
@@ -158,9 +171,10 @@ static enum stek_result close_gap(struct stek_records *records, const struct ste
     return STEK_OK;
 }
 
-enum stek_result stek_records_revoke(struct stek_records *records, const struct stek_revocation *what,
-                                     const struct stek_policy *policy, int64_t now, const struct stek_fresh *fresh,
-                                     uint64_t *ret_count)
+enum stek_result stek_records_revoke(struct stek_records *records,
+                                     const struct stek_revocation *what,
+                                     const struct stek_policy *policy, int64_t now,
+                                     const struct stek_fresh *fresh, uint64_t *ret_count)
 {
     STEK_SECRET(stek_records) struct stek_records next = *records;
     STEK_SECRET(stek_record) struct stek_record last = {0};

@@ -5,7 +5,8 @@
 
 bool stek_ring_name_is_valid(const char *name)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     const size_t len = strlen(name);
 
     if (len < 1 || len > STEK_RING_NAME_MAX || name[0] == '.' || name[0] == '-')

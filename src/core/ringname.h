@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names that rings may have: they are file names, words of commands and labels of metrics. Pure. */
+/* The names that rings may have: they are file names, words of commands and labels of metrics.
+ * Pure. */
 #ifndef STEK_CORE_RINGNAME_H
 #define STEK_CORE_RINGNAME_H
 

@@ -19,12 +19,15 @@ void stek_records_retire(struct stek_records *records, int64_t now)
             stek_records_remove(records, i, i + 1);
 }
 
-static bool out_of_reach(const struct stek_record *last, const struct stek_policy *policy, int64_t now)
+static bool out_of_reach(const struct stek_record *last, const struct stek_policy *policy,
+                         int64_t now)
 {
-    return now > last->active_until && (now - last->active_until) / policy->rotate_s >= STEK_CONTINUE_MAX;
+    return now > last->active_until &&
+           (now - last->active_until) / policy->rotate_s >= STEK_CONTINUE_MAX;
 }
 
-/* Appends continuations of *last, the newest record, until one is active; what retired on the way is dropped. */
+/* Appends continuations of *last, the newest record, until one is active; what retired on the way
+ * is dropped. */
 static enum stek_result settle_chain(struct stek_records *records, struct stek_record *last,
                                      const struct stek_policy *policy, int64_t now)
 {
@@ -46,7 +49,8 @@ static bool time_is_sane(int64_t now)
     return now >= -(STEK_TIME_MAX >> 1) && now <= (STEK_TIME_MAX >> 1);
 }
 
-enum stek_result stek_records_settle(struct stek_records *records, const struct stek_policy *policy, int64_t now)
+enum stek_result stek_records_settle(struct stek_records *records, const struct stek_policy *policy,
+                                     int64_t now)
 {
     STEK_SECRET(stek_records) struct stek_records next = *records;
     STEK_SECRET(stek_record) struct stek_record last = {0};
@@ -63,9 +67,9 @@ enum stek_result stek_records_settle(struct stek_records *records, const struct 
 }
 
 /*
- * The clock went back to a time that no record covers. Within one interval the next record simply begins earlier;
- * beyond, what was made at the wrong time goes, since it would not retire for as long as the clock was wrong.
- * Returns whether a record is active now.
+ * The clock went back to a time that no record covers. Within one interval the next record simply
+ * begins earlier; beyond, what was made at the wrong time goes, since it would not retire for as
+ * long as the clock was wrong. Returns whether a record is active now.
  */
 static bool rewind_clock(struct stek_records *records, int64_t now)
 {
@@ -83,7 +87,8 @@ static bool rewind_clock(struct stek_records *records, int64_t now)
 }
 
 /* Sees to it that one record is active at `now`, and that no retired one is left. */
-static enum stek_result ensure_active(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+static enum stek_result ensure_active(struct stek_records *records,
+                                      const struct stek_policy *policy, int64_t now,
                                       const struct stek_fresh *fresh, uint32_t *used)
 {
     STEK_SECRET(stek_record) struct stek_record last = {0};
@@ -93,7 +98,8 @@ static enum stek_result ensure_active(struct stek_records *records, const struct
     last = *stek_records_last(records);
     if (stek_records_active(records, now) < 0 && last.active_from <= now) {
         enum stek_result result = settle_chain(records, &last, policy, now);
-        return result == STEK_ERR_BUSY ? stek_chain_start(records, policy, now, &last, fresh, used) : result;
+        return result == STEK_ERR_BUSY ? stek_chain_start(records, policy, now, &last, fresh, used)
+                                       : result;
     }
     if (stek_records_active(records, now) < 0 && !rewind_clock(records, now))
         return stek_chain_start(records, policy, now, &last, fresh, used);
@@ -110,12 +116,14 @@ static size_t count_of_records(const struct stek_records *records)
     return count;
 }
 
-enum stek_result stek_records_look_ahead(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+enum stek_result stek_records_look_ahead(struct stek_records *records,
+                                         const struct stek_policy *policy, int64_t now,
                                          const struct stek_fresh *fresh, uint32_t *used)
 {
     STEK_SECRET(stek_record) struct stek_record next = {0};
 
-    while (pending_count(records, now) < policy->ahead && count_of_records(records) < STEK_RECORDS_MAX) {
+    while (pending_count(records, now) < policy->ahead &&
+           count_of_records(records) < STEK_RECORDS_MAX) {
         next = *stek_records_last(records);
         if (next.active_until - now >= (policy->rotate_s + 1) / 2) {
             if (!stek_chain_take_fresh(records, fresh, used, &next.secret))
@@ -133,17 +141,20 @@ enum stek_result stek_records_look_ahead(struct stek_records *records, const str
     return STEK_OK;
 }
 
-bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy, int64_t now)
+bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy,
+                      int64_t now)
 {
     if (stek_records_active(records, now) < 0)
         return true;
     for (size_t i = 0; i < records->count; i++)
         if (records->at[i].accept_until <= now)
             return true;
-    return pending_count(records, now) < policy->ahead && count_of_records(records) < STEK_RECORDS_MAX;
+    return pending_count(records, now) < policy->ahead &&
+           count_of_records(records) < STEK_RECORDS_MAX;
 }
 
-enum stek_result stek_records_advance(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+enum stek_result stek_records_advance(struct stek_records *records,
+                                      const struct stek_policy *policy, int64_t now,
                                       const struct stek_fresh *fresh)
 {
     STEK_SECRET(stek_records) struct stek_records next = *records;

@@ -8,7 +8,9 @@
 #include <string.h>
 
 static const struct stek_setting_info all[] = {
-    {"ring", "private, a ring's name (1 to 64 of A-Z a-z 0-9 . _ -), or the absolute path of its file", "private"},
+    {"ring",
+     "private, a ring's name (1 to 64 of A-Z a-z 0-9 . _ -), or the absolute path of its file",
+     "private"},
     {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "1h"},
     {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "12h"},
     {"ahead", "a whole number from 1 to 16", "2"},
@@ -18,7 +20,8 @@ static const struct stek_setting_info all[] = {
     {NULL, NULL, NULL},
 };
 
-static const char names[] = "the settings ring, rotate, accept, ahead, lineage, context and override";
+static const char names[] =
+    "the settings ring, rotate, accept, ahead, lineage, context and override";
 
 const struct stek_setting_info *stek_settings_all(void)
 {

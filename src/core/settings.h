@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings of a ring as a configuration gives them: names, values, and what is allowed. Pure. */
+/* The settings of a ring as a configuration gives them: names, values, and what is allowed. Pure.
+ */
 #ifndef STEK_CORE_SETTINGS_H
 #define STEK_CORE_SETTINGS_H
 
@@ -31,8 +32,8 @@ const struct stek_setting_info *stek_settings_all(void);
 void stek_settings_init(struct stek_settings *settings);
 
 /*
- * Sets one. Returns NULL, or what is allowed instead: for an unknown name the names that there are. Nothing is changed
- * then. The text is static.
+ * Sets one. Returns NULL, or what is allowed instead: for an unknown name the names that there are.
+ * Nothing is changed then. The text is static.
  */
 const char *stek_settings_set(struct stek_settings *settings, const char *name, const char *value);
 

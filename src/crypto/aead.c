@@ -33,8 +33,8 @@ static bool gcm_encrypt(EVP_CIPHER_CTX *ctx, const struct stek_secret32 *key, co
            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, STEK_AEAD_TAG_LEN, out + plain.len) == 1;
 }
 
-enum stek_result stek_aead_seal(const struct stek_secret32 *key, struct stek_bytes associated, struct stek_bytes plain,
-                                uint8_t *ret_sealed)
+enum stek_result stek_aead_seal(const struct stek_secret32 *key, struct stek_bytes associated,
+                                struct stek_bytes plain, uint8_t *ret_sealed)
 {
     if (plain.len > AEAD_LEN_MAX || associated.len > AEAD_LEN_MAX)
         return STEK_ERR_ARGUMENT;
@@ -51,8 +51,8 @@ enum stek_result stek_aead_seal(const struct stek_secret32 *key, struct stek_byt
 }
 
 /* Everything but the verdict on the tag. */
-static bool gcm_decrypt(EVP_CIPHER_CTX *ctx, const struct stek_secret32 *key, struct stek_bytes associated,
-                        struct stek_bytes sealed, uint8_t *out)
+static bool gcm_decrypt(EVP_CIPHER_CTX *ctx, const struct stek_secret32 *key,
+                        struct stek_bytes associated, struct stek_bytes sealed, uint8_t *out)
 {
     const uint8_t *cipher = sealed.at + STEK_AEAD_NONCE_LEN;
     const size_t cipher_len = sealed.len - STEK_AEAD_EXTRA_LEN;
@@ -66,8 +66,8 @@ static bool gcm_decrypt(EVP_CIPHER_CTX *ctx, const struct stek_secret32 *key, st
            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, STEK_AEAD_TAG_LEN, tag) == 1;
 }
 
-enum stek_result stek_aead_open(const struct stek_secret32 *key, struct stek_bytes associated, struct stek_bytes sealed,
-                                uint8_t *ret_plain)
+enum stek_result stek_aead_open(const struct stek_secret32 *key, struct stek_bytes associated,
+                                struct stek_bytes sealed, uint8_t *ret_plain)
 {
     enum stek_result result = STEK_ERR_CRYPTO;
     int len;
@@ -78,7 +78,8 @@ enum stek_result stek_aead_open(const struct stek_secret32 *key, struct stek_byt
     const size_t plain_len = sealed.len - STEK_AEAD_EXTRA_LEN;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     if (ctx != NULL && gcm_decrypt(ctx, key, associated, sealed, ret_plain))
-        result = EVP_DecryptFinal_ex(ctx, ret_plain + plain_len, &len) == 1 ? STEK_OK : STEK_ERR_FORMAT;
+        result =
+            EVP_DecryptFinal_ex(ctx, ret_plain + plain_len, &len) == 1 ? STEK_OK : STEK_ERR_FORMAT;
     EVP_CIPHER_CTX_free(ctx);
     if (result != STEK_OK)
         stek_wipe(ret_plain, plain_len);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { DERIVED_LEN = offsetof(struct stek_ticket_key, hmac_state) };
-static_assert(DERIVED_LEN == STEK_NAME_LEN + STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN, "the keys lie as they are derived");
+static_assert(DERIVED_LEN == STEK_NAME_LEN + STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN,
+              "the keys lie as they are derived");
 
 static enum stek_result extract(const struct stek_secret32 *secret, struct stek_secret32 *ret_prk)
 {
@@ -16,17 +17,20 @@ static enum stek_result extract(const struct stek_secret32 *secret, struct stek_
 
     if (stek_key_is_weak(secret->bytes, sizeof secret->bytes))
         return STEK_ERR_RANDOM;
-    return stek_hkdf_extract(salt, sizeof salt, secret->bytes, sizeof secret->bytes, ret_prk->bytes);
+    return stek_hkdf_extract(salt, sizeof salt, secret->bytes, sizeof secret->bytes,
+                             ret_prk->bytes);
 }
 
 static bool ticket_key_is_weak(const struct stek_ticket_key *key)
 {
-    return stek_key_is_weak(key->name, sizeof key->name) || stek_key_is_weak(key->hmac_key, sizeof key->hmac_key) ||
+    return stek_key_is_weak(key->name, sizeof key->name) ||
+           stek_key_is_weak(key->hmac_key, sizeof key->hmac_key) ||
            stek_key_is_weak(key->aes_key, sizeof key->aes_key) ||
            CRYPTO_memcmp(key->hmac_key, key->aes_key, sizeof key->aes_key) == 0;
 }
 
-enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret, const struct stek_context *context,
+enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
+                                        const struct stek_context *context,
                                         struct stek_ticket_key *ret_key)
 {
     static const uint8_t label[] = {'t', 'i', 'c', 'k', 'e', 't', 0};
@@ -40,7 +44,8 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret, cons
     memcpy(info + sizeof label, context->bytes, context->len);
     enum stek_result result = extract(secret, &prk);
     if (result == STEK_OK)
-        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key, DERIVED_LEN);
+        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key,
+                                  DERIVED_LEN);
     if (result == STEK_OK && ticket_key_is_weak(&key))
         result = STEK_ERR_RANDOM;
     if (result == STEK_OK) {
@@ -50,7 +55,8 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret, cons
     return result;
 }
 
-enum stek_result stek_derive_continuation(const struct stek_secret32 *secret, struct stek_secret32 *ret_next)
+enum stek_result stek_derive_continuation(const struct stek_secret32 *secret,
+                                          struct stek_secret32 *ret_next)
 {
     static const uint8_t info[] = {'c', 'o', 'n', 't', 'i', 'n', 'u', 'e'};
     STEK_SECRET(stek_secret32) struct stek_secret32 prk;
@@ -67,7 +73,8 @@ enum stek_result stek_derive_continuation(const struct stek_secret32 *secret, st
 }
 
 /* One more output beside keys and continuation: `info` tells them apart. */
-static enum stek_result expand(const struct stek_secret32 *secret, const char *info, uint8_t *ret_out, size_t out_len)
+static enum stek_result expand(const struct stek_secret32 *secret, const char *info,
+                               uint8_t *ret_out, size_t out_len)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 prk;
 
@@ -77,11 +84,13 @@ static enum stek_result expand(const struct stek_secret32 *secret, const char *i
     return result;
 }
 
-enum stek_result stek_derive_fingerprint(const struct stek_secret32 *secret, struct stek_fingerprint *ret_fingerprint)
+enum stek_result stek_derive_fingerprint(const struct stek_secret32 *secret,
+                                         struct stek_fingerprint *ret_fingerprint)
 {
     struct stek_fingerprint fingerprint;
 
-    enum stek_result result = expand(secret, "fingerprint", fingerprint.bytes, sizeof fingerprint.bytes);
+    enum stek_result result =
+        expand(secret, "fingerprint", fingerprint.bytes, sizeof fingerprint.bytes);
     if (result == STEK_OK)
         *ret_fingerprint = fingerprint;
     return result;

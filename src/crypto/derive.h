@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a record's secret to what is used: ticket keys and the continuation. docs/formats.md has the bytes,
- * tests/vectors/derivation.json the vectors.
+ * From a record's secret to what is used: ticket keys and the continuation. docs/formats.md has the
+ * bytes, tests/vectors/derivation.json the vectors.
  *
  *     prk              = HKDF-Extract(salt = "stek v1", ikm = secret)
- *     ticket keys      = HKDF-Expand(prk, "ticket" 00 context, 80) = name[16] hmac_key[32] aes_key[32]
- *     continuation     = HKDF-Expand(prk, "continue", 32)
- *     mask             = HKDF-Expand(prk, "mask", 64)
- *     fingerprint      = HKDF-Expand(prk, "fingerprint", 16)
+ *     ticket keys      = HKDF-Expand(prk, "ticket" 00 context, 80) = name[16] hmac_key[32]
+ * aes_key[32] continuation     = HKDF-Expand(prk, "continue", 32) mask             =
+ * HKDF-Expand(prk, "mask", 64) fingerprint      = HKDF-Expand(prk, "fingerprint", 16)
  *
- * The attacker who learns the ticket keys of one context learns nothing of another context's, of the secret, or of
- * any other record. The attacker who learns a secret learns every later record that was not made from fresh random
- * bytes, and no earlier one. The attacker who has masked keys and the fingerprint, but no longer secret or mask, has
- * nothing: all three are independent outputs of HKDF.
+ * The attacker who learns the ticket keys of one context learns nothing of another context's, of
+ * the secret, or of any other record. The attacker who learns a secret learns every later record
+ * that was not made from fresh random bytes, and no earlier one. The attacker who has masked keys
+ * and the fingerprint, but no longer secret or mask, has nothing: all three are independent outputs
+ * of HKDF.
  */
 #ifndef STEK_CRYPTO_DERIVE_H
 #define STEK_CRYPTO_DERIVE_H
@@ -28,13 +28,15 @@
 enum { STEK_NAME_LEN = 16, STEK_AES_KEY_LEN = 32, STEK_CONTEXT_MAX = 255 };
 enum { STEK_FINGERPRINT_LEN = 16, STEK_MASK_LEN = STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN };
 
-/* What tickets must not cross: an explicit label, or the 32-byte digest of an `auto` context. Not secret. */
+/* What tickets must not cross: an explicit label, or the 32-byte digest of an `auto` context. Not
+ * secret. */
 struct stek_context {
     size_t len;
     uint8_t bytes[STEK_CONTEXT_MAX];
 };
 
-/* The keys that seal and open tickets of one record in one context. A multiple of 8 bytes, for copies by words. */
+/* The keys that seal and open tickets of one record in one context. A multiple of 8 bytes, for
+ * copies by words. */
 struct stek_ticket_key {
     uint8_t name[STEK_NAME_LEN];
     uint8_t hmac_key[STEK_HMAC_KEY_LEN];
@@ -47,12 +49,14 @@ static inline void stek_ticket_key_wipe(struct stek_ticket_key *key)
     stek_wipe(key, sizeof *key);
 }
 
-/* Names a record's secret without telling it. Not secret: it may be shown to people, and outlive the secret. */
+/* Names a record's secret without telling it. Not secret: it may be shown to people, and outlive
+ * the secret. */
 struct stek_fingerprint {
     uint8_t bytes[STEK_FINGERPRINT_LEN];
 };
 
-/* What a process covers a record's hmac_key and aes_key with while it keeps them: worthless without it. */
+/* What a process covers a record's hmac_key and aes_key with while it keeps them: worthless without
+ * it. */
 struct stek_mask {
     uint8_t bytes[STEK_MASK_LEN];
 };
@@ -63,9 +67,9 @@ static inline void stek_mask_wipe(struct stek_mask *mask)
 }
 
 /*
- * Covers all but the name with the mask, or uncovers it. The mask lies over hmac_key and aes_key, and again over
- * hmac_state: what the two covers tell together is hmac_key or aes_key mixed with a one-way function of hmac_key, and
- * who has neither key gets none out of that.
+ * Covers all but the name with the mask, or uncovers it. The mask lies over hmac_key and aes_key,
+ * and again over hmac_state: what the two covers tell together is hmac_key or aes_key mixed with a
+ * one-way function of hmac_key, and who has neither key gets none out of that.
  */
 static inline void stek_mask_apply(const struct stek_mask *mask, struct stek_ticket_key *key)
 {
@@ -76,16 +80,16 @@ static inline void stek_mask_apply(const struct stek_mask *mask, struct stek_tic
 }
 
 /*
- * Derives the ticket keys of `secret` in `context`. Errors: STEK_ERR_RANDOM when secret or result look weak,
- * STEK_ERR_CRYPTO. Thread-safe.
+ * Derives the ticket keys of `secret` in `context`. Errors: STEK_ERR_RANDOM when secret or result
+ * look weak, STEK_ERR_CRYPTO. Thread-safe.
  */
 STEK_MUST_USE enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
                                                       const struct stek_context *context,
                                                       struct stek_ticket_key *ret_key);
 
 /*
- * The secret of the next record when nobody published one. `ret_next` may be `secret`: the past is then destroyed
- * as the ring moves on. Errors as above.
+ * The secret of the next record when nobody published one. `ret_next` may be `secret`: the past is
+ * then destroyed as the ring moves on. Errors as above.
  */
 STEK_MUST_USE enum stek_result stek_derive_continuation(const struct stek_secret32 *secret,
                                                         struct stek_secret32 *ret_next);
@@ -95,6 +99,7 @@ STEK_MUST_USE enum stek_result stek_derive_fingerprint(const struct stek_secret3
                                                        struct stek_fingerprint *ret_fingerprint);
 
 /* The mask of a record with this secret. Errors as above. Thread-safe. */
-STEK_MUST_USE enum stek_result stek_derive_mask(const struct stek_secret32 *secret, struct stek_mask *ret_mask);
+STEK_MUST_USE enum stek_result stek_derive_mask(const struct stek_secret32 *secret,
+                                                struct stek_mask *ret_mask);
 
 #endif

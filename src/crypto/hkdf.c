@@ -35,8 +35,8 @@ static OSSL_PARAM digest_param(void)
     return OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256, 0);
 }
 
-enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len,
-                                   uint8_t ret_prk[STEK_HKDF_PRK_LEN])
+enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm,
+                                   size_t ikm_len, uint8_t ret_prk[STEK_HKDF_PRK_LEN])
 {
     static const uint8_t no_salt[STEK_HKDF_PRK_LEN];
     STEK_SECRET(stek_secret32) struct stek_secret32 prk;
@@ -45,7 +45,8 @@ enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const u
 
     params[0] = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
     params[1] = digest_param();
-    params[2] = octets(OSSL_KDF_PARAM_SALT, salt_len != 0 ? salt : no_salt, salt_len != 0 ? salt_len : sizeof no_salt);
+    params[2] = octets(OSSL_KDF_PARAM_SALT, salt_len != 0 ? salt : no_salt,
+                       salt_len != 0 ? salt_len : sizeof no_salt);
     params[3] = octets(OSSL_KDF_PARAM_KEY, ikm, ikm_len);
     params[4] = OSSL_PARAM_construct_end();
     enum stek_result result = derive(params, prk.bytes, sizeof prk.bytes);
@@ -55,8 +56,8 @@ enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const u
     return result;
 }
 
-enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN], const uint8_t *info, size_t info_len,
-                                  uint8_t *ret_out, size_t out_len)
+enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN], const uint8_t *info,
+                                  size_t info_len, uint8_t *ret_out, size_t out_len)
 {
     int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
     OSSL_PARAM params[5];

@@ -10,12 +10,16 @@
 
 enum { STEK_HKDF_PRK_LEN = 32, STEK_HKDF_OUT_MAX = 255 * 32 };
 
-/* RFC 5869 section 2.2. A salt of length 0 stands for 32 zero bytes. Errors: STEK_ERR_CRYPTO. Thread-safe. */
-STEK_MUST_USE enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm,
-                                                 size_t ikm_len, uint8_t ret_prk[STEK_HKDF_PRK_LEN]);
+/* RFC 5869 section 2.2. A salt of length 0 stands for 32 zero bytes. Errors: STEK_ERR_CRYPTO.
+ * Thread-safe. */
+STEK_MUST_USE enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len,
+                                                 const uint8_t *ikm, size_t ikm_len,
+                                                 uint8_t ret_prk[STEK_HKDF_PRK_LEN]);
 
-/* RFC 5869 section 2.3. Errors: STEK_ERR_ARGUMENT (out_len 0 or over 255 * 32), STEK_ERR_CRYPTO (out is wiped). */
-STEK_MUST_USE enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN], const uint8_t *info,
-                                                size_t info_len, uint8_t *ret_out, size_t out_len);
+/* RFC 5869 section 2.3. Errors: STEK_ERR_ARGUMENT (out_len 0 or over 255 * 32), STEK_ERR_CRYPTO
+ * (out is wiped). */
+STEK_MUST_USE enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN],
+                                                const uint8_t *info, size_t info_len,
+                                                uint8_t *ret_out, size_t out_len);
 
 #endif

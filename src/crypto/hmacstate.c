@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* EVP does not tell what a hash has come to; SHA256_Update() and its like are deprecated, and do. */
+/* EVP does not tell what a hash has come to; SHA256_Update() and its like are deprecated, and do.
+ */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 enum { INNER_PAD = 0x36, OUTER_PAD = 0x5c };

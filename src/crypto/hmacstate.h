@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HMAC-SHA256 with its key hashed in: what SHA-256 has come to after the two blocks that depend on the key alone (RFC
- * 2104 section 4). Two blocks of the eight that a usual ticket takes are saved, some 75 ns of 900.
+ * HMAC-SHA256 with its key hashed in: what SHA-256 has come to after the two blocks that depend on
+ * the key alone (RFC 2104 section 4). Two blocks of the eight that a usual ticket takes are saved,
+ * some 75 ns of 900.
  *
  * Whoever has the state needs no key: it is as secret as the key itself.
  */

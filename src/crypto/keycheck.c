@@ -3,7 +3,8 @@
 
 #include <openssl/crypto.h>
 
-/* Eight zero bytes at one end: too many to be chance, few enough to catch a 24-byte key in a 32-byte field. */
+/* Eight zero bytes at one end: too many to be chance, few enough to catch a 24-byte key in a
+ * 32-byte field. */
 enum { PADDING_LEN = 8 };
 
 /* A constant key is one that counts by a step of 0. */

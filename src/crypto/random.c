@@ -11,7 +11,8 @@ enum stek_result stek_random_secret(struct stek_secret32 *ret_secret)
     STEK_SECRET(stek_secret32) struct stek_secret32 fresh = {{0}};
     STEK_QUIET(mark);
 
-    if (RAND_priv_bytes(fresh.bytes, sizeof fresh.bytes) != 1 || stek_key_is_weak(fresh.bytes, sizeof fresh.bytes))
+    if (RAND_priv_bytes(fresh.bytes, sizeof fresh.bytes) != 1 ||
+        stek_key_is_weak(fresh.bytes, sizeof fresh.bytes))
         return STEK_ERR_RANDOM;
     *ret_secret = fresh;
     return STEK_OK;
@@ -21,5 +22,7 @@ enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len)
 {
     STEK_QUIET(mark);
 
-    return RAND_bytes(ret_bytes, (int)len) == 1 && !stek_key_is_weak(ret_bytes, len) ? STEK_OK : STEK_ERR_RANDOM;
+    return RAND_bytes(ret_bytes, (int)len) == 1 && !stek_key_is_weak(ret_bytes, len)
+               ? STEK_OK
+               : STEK_ERR_RANDOM;
 }

@@ -23,7 +23,8 @@ static inline void stek_secret32_wipe(struct stek_secret32 *secret)
     stek_wipe(secret, sizeof *secret);
 }
 
-/* `STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;` calls stek_ticket_key_wipe(&key) at every return. */
+/* `STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;` calls stek_ticket_key_wipe(&key) at
+ * every return. */
 #define STEK_SECRET(type) __attribute__((cleanup(type##_wipe)))
 
 #endif

@@ -19,9 +19,11 @@ static void ring_now(evutil_socket_t fd, short what, void *arg)
     alarm->ring(alarm->arg);
 }
 
-bool stek_alarm_open(struct event_base *base, void (*ring)(void *arg), void *arg, struct stek_alarm *ret_alarm)
+bool stek_alarm_open(struct event_base *base, void (*ring)(void *arg), void *arg,
+                     struct stek_alarm *ret_alarm)
 {
-    *ret_alarm = (struct stek_alarm){.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
+    *ret_alarm =
+        (struct stek_alarm){.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
     if (ret_alarm->fd < 0)
         return false;
     ret_alarm->ring = ring;
@@ -47,5 +49,6 @@ bool stek_alarm_set(struct stek_alarm *alarm, int64_t at)
     /* 0 would disarm it. */
     const struct itimerspec when = {.it_value = {.tv_sec = at < 1 ? 1 : at < never ? at : never}};
 
-    return timerfd_settime(alarm->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) == 0;
+    return timerfd_settime(alarm->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) ==
+           0;
 }

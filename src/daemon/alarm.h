@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wakes the loop at a time of the calendar, which is what rings live by, and when somebody sets the clock. */
+/* Wakes the loop at a time of the calendar, which is what rings live by, and when somebody sets the
+ * clock. */
 #ifndef STEK_DAEMON_ALARM_H
 #define STEK_DAEMON_ALARM_H
 
@@ -16,7 +17,8 @@ struct stek_alarm {
 };
 
 /* `ring` is called when the time has come or the clock was set; it has to set the alarm anew. */
-bool stek_alarm_open(struct event_base *base, void (*ring)(void *arg), void *arg, struct stek_alarm *ret_alarm);
+bool stek_alarm_open(struct event_base *base, void (*ring)(void *arg), void *arg,
+                     struct stek_alarm *ret_alarm);
 void stek_alarm_close(struct stek_alarm *alarm);
 
 /* Unix seconds; INT64_MAX: only when the clock is set. */

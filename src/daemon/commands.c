@@ -11,10 +11,12 @@
 
 static json_t *unknown_ring(const char *ring)
 {
-    return stek_control_error("unknown-ring", "there is no ring '%s': 'stek status' shows those that there are", ring);
+    return stek_control_error(
+        "unknown-ring", "there is no ring '%s': 'stek status' shows those that there are", ring);
 }
 
-static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept, int64_t now, json_t *list)
+static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept, int64_t now,
+                        json_t *list)
 {
     struct stek_status_ring status;
 
@@ -41,21 +43,25 @@ static json_t *answer_status(struct stekd *daemon, const struct stek_request *re
         json_decref(list);
         return NULL;
     }
-    return json_pack("{s:b, s:{s:s, s:I, s:I}, s:o}", "ok", 1, "stekd", "version", STEK_VERSION, "pid",
-                     (json_int_t)getpid(), "since", (json_int_t)daemon->since, "rings", list);
+    return json_pack("{s:b, s:{s:s, s:I, s:I}, s:o}", "ok", 1, "stekd", "version", STEK_VERSION,
+                     "pid", (json_int_t)getpid(), "since", (json_int_t)daemon->since, "rings",
+                     list);
 }
 
 /* stek_change_fn */
-static enum stek_result rotate_now(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result rotate_now(struct stek_ring_state *state, int64_t now,
+                                   const struct stek_fresh *fresh, void *arg)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
     const char **ret_problem = arg;
 
     *ret_problem = stek_records_rotate_problem(&state->records, now);
-    return *ret_problem != NULL ? STEK_ERR_BUSY : stek_records_rotate_now(&state->records, &policy, now, fresh);
+    return *ret_problem != NULL ? STEK_ERR_BUSY
+                                : stek_records_rotate_now(&state->records, &policy, now, fresh);
 }
 
-static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept, const struct stek_peer *peer)
+static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept,
+                             const struct stek_peer *peer)
 {
     const int64_t now = stekd_now();
     const char *problem = NULL;
@@ -66,8 +72,8 @@ static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept, const
                                   problem != NULL ? problem : stek_result_text(result));
     stek_kept_count(kept, now);
     stekd_turn(daemon);
-    stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld)", kept->config.name, (long)peer->uid,
-             (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld)", kept->config.name,
+             (long)peer->uid, (long)peer->pid);
     return json_pack("{s:b, s:s}", "ok", 1, "ring", kept->config.name);
 }
 
@@ -78,20 +84,23 @@ struct revoking {
 };
 
 /* stek_change_fn */
-static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now,
+                                   const struct stek_fresh *fresh, void *arg)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
     struct revoking *revoking = arg;
 
-    enum stek_result result =
-        stek_records_revoke(&state->records, &revoking->what, &policy, now, fresh, &revoking->count);
-    if (result == STEK_OK && revoking->what.which == STEK_REVOKE_ALL) /* nor does anything older come back */
+    enum stek_result result = stek_records_revoke(&state->records, &revoking->what, &policy, now,
+                                                  fresh, &revoking->count);
+    if (result == STEK_OK &&
+        revoking->what.which == STEK_REVOKE_ALL) /* nor does anything older come back */
         state->floor = state->records.at[0].seq;
     return result;
 }
 
 /* Finds the key that `id` means. Returns an error to answer with, or NULL. */
-static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept, const char *id, uint64_t *ret_seq)
+static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept, const char *id,
+                        uint64_t *ret_seq)
 {
     struct stek_status_ring status;
     size_t matches = 0;
@@ -99,18 +108,21 @@ static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept
     stek_rings_describe(&daemon->rings, kept, stekd_now(), &status);
     const struct stek_status_key *key = stek_status_find(&status, id, &matches);
     if (key == NULL)
-        return stek_control_error("failed", "ring %s: %s: 'stek status' shows the keys", kept->config.name,
-                                  matches > 1 ? "more than one key begins so" : "there is no such key");
+        return stek_control_error(
+            "failed", "ring %s: %s: 'stek status' shows the keys", kept->config.name,
+            matches > 1 ? "more than one key begins so" : "there is no such key");
     *ret_seq = key->seq;
     return NULL;
 }
 
-static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept, const struct stek_request *request,
-                             const struct stek_peer *peer)
+static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept,
+                             const struct stek_request *request, const struct stek_peer *peer)
 {
-    static const enum stek_revoke_which which[] = {
-        [STEK_REQUEST_ALL] = STEK_REVOKE_ALL, [STEK_REQUEST_KEY] = STEK_REVOKE_KEY, [STEK_REQUEST_BEFORE] = STEK_REVOKE_BEFORE};
-    struct revoking revoking = {.what = {.which = which[request->which], .before = request->before}};
+    static const enum stek_revoke_which which[] = {[STEK_REQUEST_ALL] = STEK_REVOKE_ALL,
+                                                   [STEK_REQUEST_KEY] = STEK_REVOKE_KEY,
+                                                   [STEK_REQUEST_BEFORE] = STEK_REVOKE_BEFORE};
+    struct revoking revoking = {
+        .what = {.which = which[request->which], .before = request->before}};
     const int64_t now = stekd_now();
     json_t *error = NULL;
 
@@ -120,29 +132,32 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept, const
         return error;
     enum stek_result result = stek_writer_change(kept->writer, revoke_now, &revoking, now);
     if (result != STEK_OK)
-        return stek_control_error("failed", "ring %s: nothing was revoked: %s", kept->config.name, stek_result_text(result));
+        return stek_control_error("failed", "ring %s: nothing was revoked: %s", kept->config.name,
+                                  stek_result_text(result));
     stek_kept_count(kept, now);
     stekd_turn(daemon);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " keys revoked by hand (user %ld, process %ld)", kept->config.name,
-             revoking.count, (long)peer->uid, (long)peer->pid);
-    return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked", (json_int_t)revoking.count);
+    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " keys revoked by hand (user %ld, process %ld)",
+             kept->config.name, revoking.count, (long)peer->uid, (long)peer->pid);
+    return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked",
+                     (json_int_t)revoking.count);
 }
 
 static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
 {
     if (daemon->keeper.fleet == NULL)
-        return stek_control_error("failed", "this host is in no fleet: see [fleet] in stekd.conf(5)");
+        return stek_control_error("failed",
+                                  "this host is in no fleet: see [fleet] in stekd.conf(5)");
     const char *problem = daemon->keeper.api->rekey(daemon->keeper.fleet);
     if (problem != NULL)
         return stek_control_error("failed", "%s", problem);
-    stek_log(STEK_LOG_NOTICE, "fleet: what is in the store is sealed anew (user %ld, process %ld)", (long)peer->uid,
-             (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "fleet: what is in the store is sealed anew (user %ld, process %ld)",
+             (long)peer->uid, (long)peer->pid);
     return stek_keeper_json(&daemon->keeper, false);
 }
 
 /* Which floor a revocation means. Returns an error to answer with, or NULL. */
-static json_t *find_floor(const struct stekd *daemon, const struct stek_kept *kept, const struct stek_request *request,
-                          size_t index, uint64_t *ret_floor)
+static json_t *find_floor(const struct stekd *daemon, const struct stek_kept *kept,
+                          const struct stek_request *request, size_t index, uint64_t *ret_floor)
 {
     const struct stek_keeper *keeper = &daemon->keeper;
     uint64_t seq = 0;
@@ -158,9 +173,10 @@ static json_t *find_floor(const struct stekd *daemon, const struct stek_kept *ke
     return error;
 }
 
-/* An order for the whole fleet is carried out by way of the store: how it ends, the command asks for later. */
-static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *kept, const struct stek_request *request,
-                                const struct stek_peer *peer)
+/* An order for the whole fleet is carried out by way of the store: how it ends, the command asks
+ * for later. */
+static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *kept,
+                                const struct stek_request *request, const struct stek_peer *peer)
 {
     const struct stek_keeper *keeper = &daemon->keeper;
     const bool rotate = request->command == STEK_REQUEST_ROTATE;
@@ -168,20 +184,23 @@ static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *ke
     size_t index;
 
     if (!stek_keeper_find(keeper, kept->config.name, &index))
-        return stek_control_error("failed", "ring %s: its fleet is not there: see the log", kept->config.name);
+        return stek_control_error("failed", "ring %s: its fleet is not there: see the log",
+                                  kept->config.name);
     json_t *error = rotate ? NULL : find_floor(daemon, kept, request, index, &floor);
     if (error != NULL)
         return error;
-    const char *problem =
-        keeper->api->ask(keeper->fleet, index, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
+    const char *problem = keeper->api->ask(
+        keeper->fleet, index, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
     if (problem != NULL)
         return stek_control_error("failed", "ring %s: %s", kept->config.name, problem);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, asked for by hand (user %ld, process %ld)", kept->config.name,
-             rotate ? "rotation" : "revocation", (long)peer->uid, (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, asked for by hand (user %ld, process %ld)",
+             kept->config.name, rotate ? "rotation" : "revocation", (long)peer->uid,
+             (long)peer->pid);
     return json_pack("{s:b, s:s, s:s}", "ok", 1, "ring", kept->config.name, "fleet", "pending");
 }
 
-json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer, void *arg)
+json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer,
+                             void *arg)
 {
     struct stekd *daemon = arg;
 
@@ -198,7 +217,8 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
         return answer_fleetwide(daemon, kept, request, peer);
     if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
         return stek_control_error("failed",
-                                  "ring %s: its keys follow from a seed: to end them, give all hosts a new one ('stek fleet "
+                                  "ring %s: its keys follow from a seed: to end them, give all "
+                                  "hosts a new one ('stek fleet "
                                   "seed') and reload stekd",
                                   kept->config.name);
     switch (request->command) {

@@ -6,6 +6,7 @@
 #include "daemon/daemon.h"
 
 /* stek_control_fn; `arg` is the struct stekd. */
-json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer, void *arg);
+json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer,
+                             void *arg);
 
 #endif

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file while inih goes through it line by line. Sections are read here: inih cuts long names and is silent about
- * what stands after them. */
+/* A file while inih goes through it line by line. Sections are read here: inih cuts long names and
+ * is silent about what stands after them. */
 struct parse {
     struct stek_config *config;
     const char *file;
@@ -19,14 +19,15 @@ struct parse {
     const char *end;
     unsigned line;
     enum { NOWHERE, IN_DAEMON, IN_FLEET, IN_RING } section;
-    size_t ring; /* in a ring's section: which one */
+    size_t ring;                         /* in a ring's section: which one */
     struct stek_config_problem *problem; /* its text is empty as long as there is none */
 };
 
 /* UTF-8's mark, which some editors put at the beginning. */
 static const char bom[3] = {'\xef', '\xbb', '\xbf'};
 
-__attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, const char *format,
+                                                        ...)
 {
     char words[400];
     va_list arguments;
@@ -36,12 +37,14 @@ __attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, con
     va_start(arguments, format);
     (void)vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    (void)snprintf(parse->problem->text, sizeof parse->problem->text, "%.100s:%u: %s", parse->file, parse->line, words);
+    (void)snprintf(parse->problem->text, sizeof parse->problem->text, "%.100s:%u: %s", parse->file,
+                   parse->line, words);
 }
 
 void stek_config_init(struct stek_config *config)
 {
-    *config = (struct stek_config){.admin_group = "stek-admin", .admin_gid = (gid_t)-1, .fleet = {.prefix = "/stek/v1"}};
+    *config = (struct stek_config){
+        .admin_group = "stek-admin", .admin_gid = (gid_t)-1, .fleet = {.prefix = "/stek/v1"}};
 }
 
 void stek_config_fini(struct stek_config *config)
@@ -83,7 +86,9 @@ static bool add_ring(struct parse *parse, const char *name)
 static void begin_ring(struct parse *parse, const char *name)
 {
     if (!stek_ring_name_is_valid(name)) {
-        fault(parse, "'%.80s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and '-', the first no '.' or '-'",
+        fault(parse,
+              "'%.80s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and '-', the first "
+              "no '.' or '-'",
               name);
         return;
     }
@@ -91,7 +96,8 @@ static void begin_ring(struct parse *parse, const char *name)
     if (ring == NULL && !add_ring(parse, name))
         return;
     parse->section = IN_RING;
-    parse->ring = ring != NULL ? (size_t)(ring - parse->config->rings) : parse->config->ring_count - 1;
+    parse->ring =
+        ring != NULL ? (size_t)(ring - parse->config->rings) : parse->config->ring_count - 1;
 }
 
 static void begin_fleet(struct parse *parse)
@@ -135,8 +141,9 @@ static void read_section(struct parse *parse, char *line)
     begin_section(parse, line + 1);
 }
 
-/* Gives inih the next line, like fgets(3): without leading blanks, which it takes for the continuation of a value, and
- * with sections taken out. NULL ends it: at the end, and at the first fault. */
+/* Gives inih the next line, like fgets(3): without leading blanks, which it takes for the
+ * continuation of a value, and with sections taken out. NULL ends it: at the end, and at the first
+ * fault. */
 static char *next_line(char *line, int size, void *arg)
 {
     struct parse *parse = arg;
@@ -174,9 +181,10 @@ static void list_keys(const struct stek_config_key *keys, char *list, size_t siz
         len += (size_t)snprintf(list + len, size - len, "%s%s", i > 0 ? ", " : "", keys[i].name);
 }
 
-/* The place of a key in its table, or -1 after a fault: there is none, or this file has set it already. */
-static int find_key(struct parse *parse, const struct stek_config_key *keys, struct stek_config_marks *marks,
-                    const char *name)
+/* The place of a key in its table, or -1 after a fault: there is none, or this file has set it
+ * already. */
+static int find_key(struct parse *parse, const struct stek_config_key *keys,
+                    struct stek_config_marks *marks, const char *name)
 {
     char list[128];
 
@@ -193,7 +201,10 @@ static int find_key(struct parse *parse, const struct stek_config_key *keys, str
     }
     list_keys(keys, list, sizeof list);
     fault(parse, "unknown setting '%.80s' in %s: allowed are %s", name,
-          parse->section == IN_DAEMON ? "[stekd]" : parse->section == IN_FLEET ? "[fleet]" : "[ring NAME]", list);
+          parse->section == IN_DAEMON  ? "[stekd]"
+          : parse->section == IN_FLEET ? "[fleet]"
+                                       : "[ring NAME]",
+          list);
     return -1;
 }
 
@@ -232,7 +243,8 @@ static int take_setting(void *user, const char *section, const char *name, const
 
     (void)section;
     if (parse->section == NOWHERE) {
-        fault(parse, "'%.80s' stands in no section: begin with [stekd], [fleet] or [ring NAME]", name);
+        fault(parse, "'%.80s' stands in no section: begin with [stekd], [fleet] or [ring NAME]",
+              name);
         return 0;
     }
     const struct section_keys found = keys_of(parse);
@@ -249,8 +261,12 @@ bool stek_config_parse(struct stek_config *config, const char *file, const char 
                        struct stek_config_problem *ret_problem)
 {
     struct stek_config_problem problem = {.text = ""};
-    struct parse parse = {
-        .config = config, .file = file, .at = text, .end = text + len, .section = NOWHERE, .problem = &problem};
+    struct parse parse = {.config = config,
+                          .file = file,
+                          .at = text,
+                          .end = text + len,
+                          .section = NOWHERE,
+                          .problem = &problem};
 
     config->files++;
     if (len >= sizeof bom && memcmp(text, bom, sizeof bom) == 0)
@@ -272,7 +288,8 @@ bool stek_config_check(const struct stek_config *config, struct stek_config_prob
     const char *fleet_problem = stek_config_fleet_problem(&config->fleet);
 
     if (fleet_problem != NULL) {
-        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [fleet]: %s", config->fleet.place, fleet_problem);
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [fleet]: %s",
+                       config->fleet.place, fleet_problem);
         return false;
     }
     for (size_t i = 0; i < config->ring_count; i++) {
@@ -282,7 +299,8 @@ bool stek_config_check(const struct stek_config *config, struct stek_config_prob
             problem = stek_config_source_problem(config, ring);
         if (problem == NULL)
             continue;
-        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: %s", ring->place, ring->name, problem);
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: %s",
+                       ring->place, ring->name, problem);
         return false;
     }
     return true;

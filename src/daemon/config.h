@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration of stekd (stekd.conf(5)): what an INI file says, checked. Parsing is pure; config_file.c reads the
- * files. A fault is one line: file, line, what is wrong and what is allowed.
+ * The configuration of stekd (stekd.conf(5)): what an INI file says, checked. Parsing is pure;
+ * config_file.c reads the files. A fault is one line: file, line, what is wrong and what is
+ * allowed.
  *
  * The attacker: none is meant to write these files. The parser is bounded and fuzzed all the same.
  */
@@ -43,14 +44,15 @@ enum {
 };
 
 struct stek_config_fleet {
-    bool given; /* there is such a section */
+    bool given;                                /* there is such a section */
     char endpoints[STEK_CONFIG_ENDPOINTS_LEN]; /* each ended by a zero */
     size_t endpoint_count;
     char ca[STEK_CONFIG_PATH_LEN]; /* PEM files; empty: none given */
     char cert[STEK_CONFIG_PATH_LEN];
     char key[STEK_CONFIG_PATH_LEN];
     char prefix[256];
-    char kek[STEK_CONFIG_KEKS_MAX][STEK_CONFIG_PATH_LEN]; /* files; "credential:NAME" as it was written */
+    char kek[STEK_CONFIG_KEKS_MAX]
+            [STEK_CONFIG_PATH_LEN]; /* files; "credential:NAME" as it was written */
     size_t kek_count;
     char name[STEK_CONFIG_HOST_LEN + 1]; /* of this host; empty: what gethostname(2) says */
     bool bootstrap_local;
@@ -63,11 +65,12 @@ struct stek_config_ring {
     char name[STEK_RING_NAME_MAX + 1];
     struct stek_policy policy;             /* zeros: defaults */
     char group[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: none given */
-    gid_t gid;                             /* of `group`; (gid_t)-1: none given. Set by stek_config_load() */
+    gid_t gid; /* of `group`; (gid_t)-1: none given. Set by stek_config_load() */
     enum stek_source source;
-    char seed[STEK_CONFIG_PATH_LEN];       /* of source = seed: its file; empty: none given */
+    char seed[STEK_CONFIG_PATH_LEN]; /* of source = seed: its file; empty: none given */
     struct stek_config_marks marks;
-    char place[128]; /* "FILE:LINE" of its first section, for faults that only show at the end; cut when too long */
+    char place[128]; /* "FILE:LINE" of its first section, for faults that only show at the end; cut
+                        when too long */
 };
 
 /* An address that metrics are served on. */
@@ -101,9 +104,9 @@ void stek_config_init(struct stek_config *config);
 void stek_config_fini(struct stek_config *config);
 
 /*
- * Adds what the text of one file says; `file` is its name for faults. A setting that another file has set is replaced;
- * one that this file has set already is a fault. Returns false at the first fault; *config may only be given to
- * stek_config_fini() then.
+ * Adds what the text of one file says; `file` is its name for faults. A setting that another file
+ * has set is replaced; one that this file has set already is a fault. Returns false at the first
+ * fault; *config may only be given to stek_config_fini() then.
  */
 bool stek_config_parse(struct stek_config *config, const char *file, const char *text, size_t len,
                        struct stek_config_problem *ret_problem);
@@ -112,14 +115,16 @@ bool stek_config_parse(struct stek_config *config, const char *file, const char 
 bool stek_config_check(const struct stek_config *config, struct stek_config_problem *ret_problem);
 
 /*
- * Reads the file at `path` and then conf.d/NAME.conf beside it, in the order of their names, checks, and looks the groups up.
- * On failure nothing is left to free. *ret_config is the caller's, for stek_config_fini().
+ * Reads the file at `path` and then conf.d/NAME.conf beside it, in the order of their names,
+ * checks, and looks the groups up. On failure nothing is left to free. *ret_config is the caller's,
+ * for stek_config_fini().
  */
-bool stek_config_load(const char *path, struct stek_config *ret_config, struct stek_config_problem *ret_problem);
+bool stek_config_load(const char *path, struct stek_config *ret_config,
+                      struct stek_config_problem *ret_problem);
 
 /*
- * Has the C library load all that it asks for groups (nsswitch.conf(5)), also what it asks last: once stekd runs, no code can
- * be loaded any more.
+ * Has the C library load all that it asks for groups (nsswitch.conf(5)), also what it asks last:
+ * once stekd runs, no code can be loaded any more.
  */
 void stek_config_warm_up(void);
 

@@ -53,7 +53,8 @@ static bool parse_open_file(struct stek_config *config, const char *path, int fd
     return stek_config_parse(config, path, text, (size_t)len, ret_problem);
 }
 
-static bool parse_file(struct stek_config *config, const char *path, struct stek_config_problem *ret_problem)
+static bool parse_file(struct stek_config *config, const char *path,
+                       struct stek_config_problem *ret_problem)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -75,7 +76,8 @@ static int is_drop_in(const struct dirent *entry)
 }
 
 /* The files of conf.d beside `path`. That there is no such directory is fine. */
-static bool parse_drop_ins(struct stek_config *config, const char *path, struct stek_config_problem *ret_problem)
+static bool parse_drop_ins(struct stek_config *config, const char *path,
+                           struct stek_config_problem *ret_problem)
 {
     char directory[PATH_LEN_MAX];
     char file[PATH_LEN_MAX + NAME_MAX + 2];
@@ -134,8 +136,10 @@ static bool resolve_ring(struct stek_config_ring *ring, struct stek_config_probl
     const int error = find_group(ring->group, &ring->gid);
     if (error == 0)
         return true;
-    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: group = %s: %s", ring->place, ring->name,
-                   ring->group, error == ENOENT ? "there is no such group: create it, or name another" : strerror(error));
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: group = %s: %s",
+                   ring->place, ring->name, ring->group,
+                   error == ENOENT ? "there is no such group: create it, or name another"
+                                   : strerror(error));
     return false;
 }
 
@@ -150,7 +154,8 @@ static bool resolve(struct stek_config *config, struct stek_config_problem *ret_
     return true;
 }
 
-bool stek_config_load(const char *path, struct stek_config *ret_config, struct stek_config_problem *ret_problem)
+bool stek_config_load(const char *path, struct stek_config *ret_config,
+                      struct stek_config_problem *ret_problem)
 {
     struct stek_config config;
 

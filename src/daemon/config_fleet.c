@@ -8,12 +8,14 @@
 enum { ENDPOINTS, CA, CERT, KEY, PREFIX, KEK, NAME, BOOTSTRAP };
 
 const struct stek_config_key stek_config_fleet_keys[] = {
-    [ENDPOINTS] = {"endpoints", "up to 16 of https://HOST:PORT (or http://, in the clear), with spaces between"},
+    [ENDPOINTS] = {"endpoints",
+                   "up to 16 of https://HOST:PORT (or http://, in the clear), with spaces between"},
     [CA] = {"ca", "the absolute path of a PEM file"},
     [CERT] = {"cert", "the absolute path of a PEM file"},
     [KEY] = {"key", "the absolute path of a PEM file"},
     [PREFIX] = {"prefix", "/NAME, of A-Z a-z 0-9 . _ - and further /, not ending with /"},
-    [KEK] = {"kek", "one or two of an absolute path and credential:NAME, with a space between; the first seals"},
+    [KEK] = {"kek", "one or two of an absolute path and credential:NAME, with a space between; the "
+                    "first seals"},
     [NAME] = {"name", "1 to 128 of A-Z a-z 0-9 . _ -"},
     [BOOTSTRAP] = {"bootstrap", "wait or local"},
     {NULL, NULL},
@@ -21,7 +23,8 @@ const struct stek_config_key stek_config_fleet_keys[] = {
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 /* Letters, digits and a few marks, and what else is in `more`; at least one. */
@@ -45,14 +48,18 @@ bool stek_config_set_path(char setting[STEK_CONFIG_PATH_LEN], const char *value)
     return true;
 }
 
-/* https://HOST:PORT, with an address in brackets for IPv6. No user, path or anything else that a URL can have. */
+/* https://HOST:PORT, with an address in brackets for IPv6. No user, path or anything else that a
+ * URL can have. */
 static bool is_endpoint(const char *text)
 {
-    const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 : strncmp(text, "http://", 7) == 0 ? text + 7 : "";
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
     const char *port = strrchr(host, ':');
     unsigned number = 0;
 
-    if (port == NULL || port == host || port[1] == '\0' || strlen(port) > 6 || !is_made_of(host, ":[]"))
+    if (port == NULL || port == host || port[1] == '\0' || strlen(port) > 6 ||
+        !is_made_of(host, ":[]"))
         return false;
     for (const char *at = port + 1; *at != '\0'; at++) {
         if (*at < '0' || *at > '9')
@@ -62,7 +69,8 @@ static bool is_endpoint(const char *text)
     return number > 0 && number < 65536;
 }
 
-/* Cuts a list at blanks into texts that follow each other, each ended by a zero. Returns how many, 0 if too long. */
+/* Cuts a list at blanks into texts that follow each other, each ended by a zero. Returns how many,
+ * 0 if too long. */
 static size_t cut_list(const char *value, char *ret_list, size_t size)
 {
     size_t count = 0;
@@ -128,7 +136,8 @@ static bool set_prefix(struct stek_config_fleet *fleet, const char *value)
 {
     const size_t len = strlen(value);
 
-    if (len < 2 || len >= sizeof fleet->prefix || value[0] != '/' || value[len - 1] == '/' || !is_made_of(value, "/"))
+    if (len < 2 || len >= sizeof fleet->prefix || value[0] != '/' || value[len - 1] == '/' ||
+        !is_made_of(value, "/"))
         return false;
     memcpy(fleet->prefix, value, len + 1);
     return true;
@@ -175,14 +184,15 @@ const char *stek_config_fleet_problem(const struct stek_config_fleet *fleet)
         return "kek is missing: a key-encryption key, which 'stek fleet init FILE' makes";
     if ((fleet->cert[0] == '\0') != (fleet->key[0] == '\0'))
         return "cert and key go together";
-    for (const char *at = fleet->endpoints; at < fleet->endpoints + sizeof fleet->endpoints && *at != '\0';
-         at += strlen(at) + 1)
+    for (const char *at = fleet->endpoints;
+         at < fleet->endpoints + sizeof fleet->endpoints && *at != '\0'; at += strlen(at) + 1)
         if (strncmp(at, "https:", 6) == 0 && fleet->ca[0] == '\0')
             return "ca is missing: https endpoints are believed by that authority only";
     return NULL;
 }
 
-const char *stek_config_source_problem(const struct stek_config *config, const struct stek_config_ring *ring)
+const char *stek_config_source_problem(const struct stek_config *config,
+                                       const struct stek_config_ring *ring)
 {
     if (ring->source == STEK_SOURCE_FLEET && !config->fleet.given)
         return "source = fleet needs a section [fleet]";

@@ -14,7 +14,8 @@
 enum { LISTEN, ADMIN_GROUP, USER, ALLOW_DISK };
 
 const struct stek_config_key stek_config_daemon_keys[] = {
-    [LISTEN] = {"listen", "up to 8 of ADDRESS:PORT, [ADDRESS]:PORT and unix:/PATH, with spaces between"},
+    [LISTEN] = {"listen",
+                "up to 8 of ADDRESS:PORT, [ADDRESS]:PORT and unix:/PATH, with spaces between"},
     [ADMIN_GROUP] = {"admin_group", "the name of a group"},
     [USER] = {"user", "the name of a user"},
     [ALLOW_DISK] = {"allow_disk", "yes or no"},
@@ -133,7 +134,8 @@ static bool set_policy(struct stek_policy *policy, const char *name, const char 
 
 static bool set_source(enum stek_source *setting, const char *value)
 {
-    static const enum stek_source sources[] = {STEK_SOURCE_HOST, STEK_SOURCE_FLEET, STEK_SOURCE_SEED};
+    static const enum stek_source sources[] = {STEK_SOURCE_HOST, STEK_SOURCE_FLEET,
+                                               STEK_SOURCE_SEED};
 
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         if (strcmp(value, stek_source_name(sources[i])) != 0)

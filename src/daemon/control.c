@@ -71,13 +71,15 @@ static void send_answer(struct connection *connection, json_t *answer)
     json_decref(answer);
     if (text != NULL && strlen(text) >= STEK_ANSWER_LEN_MAX) {
         free(text);
-        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 1 MiB: ask for one ring\"}");
+        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 1 MiB: ask "
+                      "for one ring\"}");
     }
     (void)bufferevent_disable(connection->stream, EV_READ);
     if (text == NULL || bufferevent_write(connection->stream, text, strlen(text)) != 0 ||
         bufferevent_write(connection->stream, "\n", 1) != 0) {
         connection->ending = true;
-        bufferevent_trigger(connection->stream, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+        bufferevent_trigger(connection->stream, EV_WRITE,
+                            BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
     }
     free(text);
 }
@@ -102,7 +104,8 @@ static void carry_out(struct connection *connection, const char *line, size_t le
     stek_request_fini(&request);
 }
 
-/* At most one request: the next one has to wait until this answer has gone, and other connections have had their turn. */
+/* At most one request: the next one has to wait until this answer has gone, and other connections
+ * have had their turn. */
 static void on_readable(struct bufferevent *stream, void *arg)
 {
     struct connection *connection = arg;
@@ -112,7 +115,8 @@ static void on_readable(struct bufferevent *stream, void *arg)
     if (connection->ending || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
         return;
     if (connection->denied) {
-        end_with(connection, "denied", "only root and members of the administrators' group may command stekd");
+        end_with(connection, "denied",
+                 "only root and members of the administrators' group may command stekd");
         return;
     }
     char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
@@ -170,7 +174,8 @@ static size_t count_of(const struct stek_control *control, uid_t uid)
     return count;
 }
 
-/* The one to lose its place: of the user with the most connections the one that was idle longest. All are taken. */
+/* The one to lose its place: of the user with the most connections the one that was idle longest.
+ * All are taken. */
 static struct connection *find_victim(const struct stek_control *control)
 {
     struct connection *victim = control->connection[0];
@@ -205,7 +210,8 @@ static struct connection *connection_new(struct stek_control *control, evutil_so
     struct connection *connection = calloc(1, sizeof *connection);
     struct bufferevent *stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
 
-    if (connection == NULL || stream == NULL || bufferevent_set_timeouts(stream, &idle, &idle) != 0) {
+    if (connection == NULL || stream == NULL ||
+        bufferevent_set_timeouts(stream, &idle, &idle) != 0) {
         if (stream != NULL)
             bufferevent_free(stream);
         else
@@ -213,14 +219,16 @@ static struct connection *connection_new(struct stek_control *control, evutil_so
         free(connection);
         return NULL;
     }
-    *connection = (struct connection){.control = control, .stream = stream, .last_use = ++control->uses};
+    *connection =
+        (struct connection){.control = control, .stream = stream, .last_use = ++control->uses};
     bufferevent_setcb(stream, on_readable, on_written, on_event, connection);
     /* One byte more than a request: so one that is too long shows. */
     bufferevent_setwatermark(stream, EV_READ, 0, STEK_REQUEST_LEN_MAX + 1);
     return connection;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len, void *arg)
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
+                      int len, void *arg)
 {
     struct stek_control *control = arg;
     struct connection **place = find_place(control);
@@ -251,7 +259,8 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
     (void)evconnlistener_enable(control->listener);
 }
 
-/* No descriptor or memory for one more: look again in a second instead of at once, over and over. */
+/* No descriptor or memory for one more: look again in a second instead of at once, over and over.
+ */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     static const struct timeval second = {.tv_sec = 1};
@@ -263,10 +272,12 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 bool stek_control_set_admin(struct stek_control *control, gid_t admin)
 {
-    const bool given = admin == (gid_t)-1 || fchownat(AT_FDCWD, control->path, (uid_t)-1, admin, 0) == 0;
+    const bool given =
+        admin == (gid_t)-1 || fchownat(AT_FDCWD, control->path, (uid_t)-1, admin, 0) == 0;
 
     control->admin = admin;
-    return fchmodat(AT_FDCWD, control->path, given && admin != (gid_t)-1 ? 0660 : 0600, 0) == 0 && given;
+    return fchmodat(AT_FDCWD, control->path, given && admin != (gid_t)-1 ? 0660 : 0600, 0) == 0 &&
+           given;
 }
 
 /* In the place of what an earlier stekd left; the caller holds the run directory's lock. */
@@ -291,8 +302,8 @@ static int bind_socket(const char *path)
     return -1;
 }
 
-struct stek_control *stek_control_open(struct event_base *base, const char *path, gid_t admin, stek_control_fn answer,
-                                       void *arg)
+struct stek_control *stek_control_open(struct event_base *base, const char *path, gid_t admin,
+                                       stek_control_fn answer, void *arg)
 {
     const int fd = bind_socket(path);
     struct stek_control *control = fd >= 0 ? calloc(1, sizeof *control) : NULL;
@@ -305,10 +316,13 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
     *control = (struct stek_control){.base = base, .answer = answer, .arg = arg};
     memcpy(control->path, path, strlen(path) + 1);
     if (!stek_control_set_admin(control, admin) && admin != (gid_t)-1)
-        stek_log(STEK_LOG_WARNING, "%s: cannot be given to the administrators' group: only root and stekd's user get in",
-                 path);
+        stek_log(
+            STEK_LOG_WARNING,
+            "%s: cannot be given to the administrators' group: only root and stekd's user get in",
+            path);
     control->resume = evtimer_new(base, on_resume, control);
-    control->listener = evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
+    control->listener =
+        evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
     if (control->resume == NULL || control->listener == NULL) {
         if (control->listener == NULL)
             (void)close(fd);

@@ -44,8 +44,9 @@ static void on_alarm(void *arg)
 static bool write_metrics(struct evbuffer *text, void *arg)
 {
     const struct stekd *daemon = arg;
-    const struct stek_metrics_daemon self = {
-        .since = daemon->since, .last_reload_ok = daemon->last_reload_ok, .last_reload = daemon->last_reload};
+    const struct stek_metrics_daemon self = {.since = daemon->since,
+                                             .last_reload_ok = daemon->last_reload_ok,
+                                             .last_reload = daemon->last_reload};
     const int64_t now = stekd_now();
     struct stek_metrics_ring *rings = calloc(daemon->rings.count + 1, sizeof *rings);
 
@@ -58,8 +59,9 @@ static bool write_metrics(struct evbuffer *text, void *arg)
         stek_rings_describe(&daemon->rings, kept, now, &rings[i].status);
         stek_keeper_annotate(&daemon->keeper, &rings[i].status);
     }
-    const bool written = stek_metrics_write(text, &self, rings, daemon->rings.count, now) &&
-                         (daemon->keeper.fleet == NULL || stek_metrics_write_fleet(text, &daemon->keeper));
+    const bool written =
+        stek_metrics_write(text, &self, rings, daemon->rings.count, now) &&
+        (daemon->keeper.fleet == NULL || stek_metrics_write_fleet(text, &daemon->keeper));
     free(rings);
     return written;
 }
@@ -89,7 +91,8 @@ static void warn_of_restart(const struct stek_config *old, const struct stek_con
     for (size_t i = 0; same && i < old->listen_count; i++)
         same = strcmp(old->listen[i].text, new->listen[i].text) == 0;
     if (!same)
-        stek_log(STEK_LOG_WARNING, "a change of user, allow_disk or listen takes effect when stekd is started again");
+        stek_log(STEK_LOG_WARNING,
+                 "a change of user, allow_disk or listen takes effect when stekd is started again");
 }
 
 static bool load_fleet(struct stekd *daemon)
@@ -97,14 +100,17 @@ static bool load_fleet(struct stekd *daemon)
     struct stek_config_problem problem;
 
     daemon->keeper = (struct stek_keeper){.base = daemon->base, .rings = &daemon->rings};
-    if (!daemon->config.fleet.given || stek_keeper_load(&daemon->keeper, daemon->options->fleet_library, &problem))
+    if (!daemon->config.fleet.given ||
+        stek_keeper_load(&daemon->keeper, daemon->options->fleet_library, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
     return false;
 }
 
-/* Rings, and the fleet that some of them belong to. Its keys are read first: without them nothing is begun. */
-static bool apply_rings(struct stekd *daemon, const struct stek_config *config, struct stek_config_problem *ret_problem)
+/* Rings, and the fleet that some of them belong to. Its keys are read first: without them nothing
+ * is begun. */
+static bool apply_rings(struct stekd *daemon, const struct stek_config *config,
+                        struct stek_config_problem *ret_problem)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
 
@@ -114,17 +120,21 @@ static bool apply_rings(struct stekd *daemon, const struct stek_config *config, 
     const bool applied = stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem);
     struct stek_config_problem ignored;
     const struct stek_config *fleet = applied ? config : &daemon->config;
-    return stek_keeper_apply(&daemon->keeper, fleet, &keks, applied ? ret_problem : &ignored) && applied;
+    return stek_keeper_apply(&daemon->keeper, fleet, &keks, applied ? ret_problem : &ignored) &&
+           applied;
 }
 
-static bool take_config(struct stekd *daemon, struct stek_config *config, struct stek_config_problem *ret_problem)
+static bool take_config(struct stekd *daemon, struct stek_config *config,
+                        struct stek_config_problem *ret_problem)
 {
     if (!apply_rings(daemon, config, ret_problem)) {
         stek_config_fini(config);
         return false;
     }
-    if (config->admin_gid != daemon->config.admin_gid && !stek_control_set_admin(daemon->control, config->admin_gid))
-        stek_log(STEK_LOG_WARNING, "the control socket cannot be given to group %s", config->admin_group);
+    if (config->admin_gid != daemon->config.admin_gid &&
+        !stek_control_set_admin(daemon->control, config->admin_gid))
+        stek_log(STEK_LOG_WARNING, "the control socket cannot be given to group %s",
+                 config->admin_group);
     warn_of_restart(&daemon->config, config);
     stek_config_fini(&daemon->config);
     daemon->config = *config;
@@ -141,8 +151,8 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
     (void)signal;
     (void)what;
     stek_notify_reloading(&daemon->notify);
-    daemon->last_reload_ok =
-        stek_config_load(daemon->options->config, &config, &problem) && take_config(daemon, &config, &problem);
+    daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
+                             take_config(daemon, &config, &problem);
     if (daemon->last_reload_ok)
         stek_log(STEK_LOG_NOTICE, "configuration taken: %zu rings", daemon->rings.count);
     else
@@ -189,17 +199,20 @@ static bool open_loop(struct stekd *daemon)
     if (daemon->base == NULL || !stek_alarm_open(daemon->base, on_alarm, daemon, &daemon->alarm))
         return fail("no event loop");
     for (int i = 0; i < STEKD_SIGNALS; i++) {
-        daemon->signal[i] = evsignal_new(daemon->base, numbers[i], numbers[i] == SIGHUP ? on_reload : on_end, daemon);
+        daemon->signal[i] = evsignal_new(daemon->base, numbers[i],
+                                         numbers[i] == SIGHUP ? on_reload : on_end, daemon);
         if (daemon->signal[i] == NULL || event_add(daemon->signal[i], NULL) != 0)
             return fail("no event loop");
     }
     daemon->watchdog = event_new(daemon->base, -1, EV_PERSIST, on_watchdog, daemon);
-    if (daemon->watchdog == NULL || (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
+    if (daemon->watchdog == NULL ||
+        (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
         return fail("no event loop");
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
 }
 
-/* Root's part: the run directory, and sockets where only root may have them. Then root is given up. */
+/* Root's part: the run directory, and sockets where only root may have them. Then root is given up.
+ */
 static bool open_directory(struct stekd *daemon)
 {
     const struct stek_options *options = daemon->options;
@@ -208,12 +221,14 @@ static bool open_directory(struct stekd *daemon)
     struct stek_account account;
 
     if (!stek_account_find(daemon->config.user, &account)) {
-        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config, daemon->config.user);
+        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config,
+                 daemon->config.user);
         return false;
     }
     if (!stek_privileges_limit())
         return fail("core dumps cannot be turned off");
-    if (!stek_rundir_open(options->run_dir, account.uid, account.gid, allow_disk, &daemon->rundir, &problem)) {
+    if (!stek_rundir_open(options->run_dir, account.uid, account.gid, allow_disk, &daemon->rundir,
+                          &problem)) {
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return false;
     }
@@ -232,20 +247,24 @@ static bool open_directory(struct stekd *daemon)
 
 static bool open_sockets(struct stekd *daemon)
 {
-    const struct stek_http_pages pages = {.metrics = write_metrics, .health = write_health, .arg = daemon};
+    const struct stek_http_pages pages = {
+        .metrics = write_metrics, .health = write_health, .arg = daemon};
     struct stek_config_problem problem;
     char path[4096];
 
-    if (snprintf(path, sizeof path, "%s/control.sock", daemon->options->run_dir) >= (int)sizeof path) {
+    if (snprintf(path, sizeof path, "%s/control.sock", daemon->options->run_dir) >=
+        (int)sizeof path) {
         errno = ENAMETOOLONG;
         return fail("--run-dir");
     }
-    daemon->control = stek_control_open(daemon->base, path, daemon->config.admin_gid, stek_commands_answer, daemon);
+    daemon->control = stek_control_open(daemon->base, path, daemon->config.admin_gid,
+                                        stek_commands_answer, daemon);
     if (daemon->control == NULL)
         return fail(path);
     if (daemon->config.listen_count == 0)
         return true;
-    daemon->http = stek_http_open(daemon->base, daemon->config.listen, daemon->config.listen_count, &pages, &problem);
+    daemon->http = stek_http_open(daemon->base, daemon->config.listen, daemon->config.listen_count,
+                                  &pages, &problem);
     if (daemon->http == NULL)
         stek_log(STEK_LOG_ERROR, "%s: %s", daemon->options->config, problem.text);
     return daemon->http != NULL;
@@ -256,7 +275,8 @@ static bool open_rings(struct stekd *daemon)
     struct stek_config_problem problem;
 
     if (daemon->config.ring_count == 0)
-        stek_log(STEK_LOG_WARNING, "%s: there is no [ring NAME], so there is nothing to keep", daemon->options->config);
+        stek_log(STEK_LOG_WARNING, "%s: there is no [ring NAME], so there is nothing to keep",
+                 daemon->options->config);
     if (apply_rings(daemon, &daemon->config, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
@@ -266,22 +286,24 @@ static bool open_rings(struct stekd *daemon)
 static bool close_sandbox(const struct stekd *daemon)
 {
     if (daemon->options->no_sandbox) {
-        stek_log(STEK_LOG_WARNING, "--no-sandbox: no filter of system calls, and debuggers may attach");
+        stek_log(STEK_LOG_WARNING,
+                 "--no-sandbox: no filter of system calls, and debuggers may attach");
         return true;
     }
     const enum stek_sandbox sandbox = stek_sandbox_close(daemon->keeper.api != NULL);
     if (sandbox == STEK_SANDBOX_NOT_BUILT)
         stek_log(STEK_LOG_WARNING, "built without libseccomp: no filter of system calls");
     if (sandbox == STEK_SANDBOX_REFUSED)
-        stek_log(STEK_LOG_ERROR, "the filter of system calls was refused: --no-sandbox goes on without");
+        stek_log(STEK_LOG_ERROR,
+                 "the filter of system calls was refused: --no-sandbox goes on without");
     return sandbox != STEK_SANDBOX_REFUSED;
 }
 
 static bool start(struct stekd *daemon)
 {
     stek_config_warm_up();
-    if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) || !load_fleet(daemon) ||
-        !close_sandbox(daemon))
+    if (!open_loop(daemon) || !open_directory(daemon) || !open_sockets(daemon) ||
+        !load_fleet(daemon) || !close_sandbox(daemon))
         return false;
     stek_trim();
     return open_rings(daemon);
@@ -322,8 +344,8 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
     const bool started = start(&daemon);
     if (started) {
         stekd_turn(&daemon);
-        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION, daemon.rings.count,
-                 daemon.rings.count == 1 ? "" : "s", options->run_dir);
+        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION,
+                 daemon.rings.count, daemon.rings.count == 1 ? "" : "s", options->run_dir);
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
         (void)event_base_dispatch(daemon.base);

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct stek_config_problem *ret_problem, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool fail(struct stek_config_problem *ret_problem,
+                                                       const char *format, ...)
 {
     va_list arguments;
 
@@ -24,7 +25,8 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct stek_config_proble
     return false;
 }
 
-/* The C library loads its resolvers when a name is first looked up, which the sandbox would forbid. */
+/* The C library loads its resolvers when a name is first looked up, which the sandbox would forbid.
+ */
 static void load_resolvers(void)
 {
     struct addrinfo *found = NULL;
@@ -33,7 +35,8 @@ static void load_resolvers(void)
         freeaddrinfo(found);
 }
 
-bool stek_keeper_load(struct stek_keeper *keeper, const char *library, struct stek_config_problem *ret_problem)
+bool stek_keeper_load(struct stek_keeper *keeper, const char *library,
+                      struct stek_config_problem *ret_problem)
 {
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
@@ -54,20 +57,26 @@ static bool is_credential(const char *setting)
     return strncmp(setting, credential_mark, sizeof credential_mark - 1) == 0;
 }
 
-/* Where a key is: a path, or a credential that systemd has put in place (systemd.exec(5), LoadCredential=). */
-static bool key_path(const char *setting, char *ret_path, size_t size, struct stek_config_problem *ret_problem)
+/* Where a key is: a path, or a credential that systemd has put in place (systemd.exec(5),
+ * LoadCredential=). */
+static bool key_path(const char *setting, char *ret_path, size_t size,
+                     struct stek_config_problem *ret_problem)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
     if (!is_credential(setting))
         return snprintf(ret_path, size, "%s", setting) < (int)size;
     if (folder == NULL)
-        return fail(ret_problem, "[fleet] kek = %s: systemd has given no credentials: LoadCredential= in stekd.service",
-                    setting);
-    return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof credential_mark - 1) < (int)size;
+        return fail(
+            ret_problem,
+            "[fleet] kek = %s: systemd has given no credentials: LoadCredential= in stekd.service",
+            setting);
+    return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof credential_mark - 1) <
+           (int)size;
 }
 
-static bool read_key(const char *setting, struct stek_kek *ret_kek, struct stek_config_problem *ret_problem)
+static bool read_key(const char *setting, struct stek_kek *ret_kek,
+                     struct stek_config_problem *ret_problem)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     char path[4096];
@@ -79,7 +88,8 @@ static bool read_key(const char *setting, struct stek_kek *ret_kek, struct stek_
         problem = "systemd has not given this one: LoadCredential= in stekd.service";
     if (problem != NULL)
         return fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
-    return stek_kek_init(&key, ret_kek) == STEK_OK || fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
+    return stek_kek_init(&key, ret_kek) == STEK_OK ||
+           fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
 }
 
 bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
@@ -101,7 +111,8 @@ struct kept_state {
 };
 
 /* stek_change_fn */
-static enum stek_result put_records(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result put_records(struct stek_ring_state *state, int64_t now,
+                                    const struct stek_fresh *fresh, void *arg)
 {
     const struct kept_state *kept = arg;
 
@@ -109,8 +120,8 @@ static enum stek_result put_records(struct stek_ring_state *state, int64_t now, 
     if (kept->floor > state->floor)
         state->floor = kept->floor;
     /* A local start stays as long as the fleet has nothing to put in its place. */
-    if (kept->records->count == 0 && (state->flags & STEK_RING_LOCAL) != 0 && state->records.count > 0 &&
-        state->records.at[0].seq >= state->floor)
+    if (kept->records->count == 0 && (state->flags & STEK_RING_LOCAL) != 0 &&
+        state->records.count > 0 && state->records.at[0].seq >= state->floor)
         return STEK_OK;
     state->records = *kept->records;
     state->flags &= ~(uint64_t)STEK_RING_LOCAL;
@@ -135,12 +146,14 @@ static bool keep(void *arg, const char *ring, const struct stek_records *records
 static void write_log(void *arg, int priority, const char *line)
 {
     (void)arg;
-    stek_log((enum stek_log_level)(priority < STEK_LOG_ERROR ? STEK_LOG_ERROR : priority), "%s", line);
+    stek_log((enum stek_log_level)(priority < STEK_LOG_ERROR ? STEK_LOG_ERROR : priority), "%s",
+             line);
 }
 
-/* bootstrap = local: one random record of this host's own, which its servers continue until the store answers. */
-static enum stek_result put_local_start(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh,
-                                        void *arg)
+/* bootstrap = local: one random record of this host's own, which its servers continue until the
+ * store answers. */
+static enum stek_result put_local_start(struct stek_ring_state *state, int64_t now,
+                                        const struct stek_fresh *fresh, void *arg)
 {
     struct stek_policy policy = stek_ring_state_policy(state);
 
@@ -157,7 +170,8 @@ static void start_locally(struct stek_kept *kept)
     if (stek_writer_change(kept->writer, put_local_start, NULL, now) != STEK_OK)
         return;
     stek_kept_count(kept, now);
-    stek_log(STEK_LOG_WARNING, "ring %s: begins with a key of this host's own until the fleet's store answers",
+    stek_log(STEK_LOG_WARNING,
+             "ring %s: begins with a key of this host's own until the fleet's store answers",
              kept->config.name);
 }
 
@@ -168,28 +182,32 @@ static void describe_ring(const struct stek_kept *kept, struct stek_ring_state *
     const bool read = stek_writer_state(kept->writer, state) == STEK_OK;
     const bool fleets = read && state->records.count > 0 && (state->flags & STEK_RING_LOCAL) == 0;
 
-    *ret_options = (struct stek_fleet_ring_options){.name = kept->config.name,
-                                                    .policy = stek_policy_resolve(&kept->config.policy),
-                                                    .records = fleets ? &state->records : NULL,
-                                                    .floor = read ? state->floor : 0};
+    *ret_options =
+        (struct stek_fleet_ring_options){.name = kept->config.name,
+                                         .policy = stek_policy_resolve(&kept->config.policy),
+                                         .records = fleets ? &state->records : NULL,
+                                         .floor = read ? state->floor : 0};
 }
 
-static void set_options(struct stek_keeper *keeper, const struct stek_keks *keks, struct stek_fleet_options *ret_options)
+static void set_options(struct stek_keeper *keeper, const struct stek_keks *keks,
+                        struct stek_fleet_options *ret_options)
 {
     const struct stek_config_fleet *config = &keeper->config;
     const char *at = config->endpoints;
 
-    *ret_options = (struct stek_fleet_options){.ca = config->ca[0] != '\0' ? config->ca : NULL,
-                                               .cert = config->cert[0] != '\0' ? config->cert : NULL,
-                                               .key = config->key[0] != '\0' ? config->key : NULL,
-                                               .prefix = config->prefix,
-                                               .host = keeper->host,
-                                               .keks = keks};
+    *ret_options =
+        (struct stek_fleet_options){.ca = config->ca[0] != '\0' ? config->ca : NULL,
+                                    .cert = config->cert[0] != '\0' ? config->cert : NULL,
+                                    .key = config->key[0] != '\0' ? config->key : NULL,
+                                    .prefix = config->prefix,
+                                    .host = keeper->host,
+                                    .keks = keks};
     for (size_t i = 0; i < config->endpoint_count; i++, at += strlen(at) + 1)
         ret_options->endpoints[ret_options->endpoints_count++] = at;
 }
 
-/* The rings of source fleet, with copies of what their files hold: one array of each, the caller's to wipe and free. */
+/* The rings of source fleet, with copies of what their files hold: one array of each, the caller's
+ * to wipe and free. */
 struct gathered {
     struct stek_fleet_ring_options *options;
     struct stek_ring_state *states;
@@ -218,14 +236,15 @@ static bool gather(const struct stek_keeper *keeper, struct gathered *ret_gather
             continue;
         describe_ring(&rings->at[i], &ret_gathered->states[place], &ret_gathered->options[place]);
         ret_gathered->count++;
-        if (ret_gathered->options[place].records == NULL && ret_gathered->states[place].records.count == 0 &&
-            keeper->config.bootstrap_local)
+        if (ret_gathered->options[place].records == NULL &&
+            ret_gathered->states[place].records.count == 0 && keeper->config.bootstrap_local)
             start_locally(&rings->at[i]);
     }
     return true;
 }
 
-static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks, struct stek_config_problem *ret_problem)
+static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks,
+                       struct stek_config_problem *ret_problem)
 {
     const struct stek_fleet_host host = {keep, write_log, keeper};
     struct stek_fleet_options options;
@@ -235,8 +254,8 @@ static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks,
     set_options(keeper, keks, &options);
     if (gather(keeper, &rings))
         result = rings.count == 0 ? STEK_OK
-                                  : keeper->api->open(keeper->base, &options, rings.options, rings.count, &host,
-                                                      &keeper->fleet);
+                                  : keeper->api->open(keeper->base, &options, rings.options,
+                                                      rings.count, &host, &keeper->fleet);
     gathered_fini(&rings);
     return result == STEK_OK || fail(ret_problem, "[fleet]: %s", stek_result_text(result));
 }
@@ -256,8 +275,8 @@ static void set_host(struct stek_keeper *keeper)
         memcpy(keeper->host, "unnamed", sizeof "unnamed");
 }
 
-bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config, const struct stek_keks *keks,
-                       struct stek_config_problem *ret_problem)
+bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config,
+                       const struct stek_keks *keks, struct stek_config_problem *ret_problem)
 {
     stek_keeper_close(keeper);
     if (!config->fleet.given)

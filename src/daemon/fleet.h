@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stekd's hold on the fleet: loads stek-fleet.so when [fleet] is configured, hands it the rings of source fleet, and
- * writes what it learns into their files.
+ * stekd's hold on the fleet: loads stek-fleet.so when [fleet] is configured, hands it the rings of
+ * source fleet, and writes what it learns into their files.
  */
 #ifndef STEK_DAEMON_FLEET_H
 #define STEK_DAEMON_FLEET_H
@@ -16,27 +16,29 @@ struct stek_keeper {
     struct stek_fleet *fleet;         /* NULL: no ring of source fleet */
     struct stek_config_fleet config;  /* in use: the fleet borrows its texts */
     char host[STEK_CONFIG_HOST_LEN + 1];
-    char kek_id[STEK_KEKS_MAX][2 * STEK_KEK_ID_LEN + 1]; /* in hexadecimal, the one that seals first */
+    char kek_id[STEK_KEKS_MAX]
+               [2 * STEK_KEK_ID_LEN + 1]; /* in hexadecimal, the one that seals first */
     struct event_base *base;
     struct stek_rings *rings;
 };
 
 /*
- * Loads the library, and what the C library itself would load later for looking names up: before the sandbox is closed.
- * `library` is its path. False after a fault, with one line.
+ * Loads the library, and what the C library itself would load later for looking names up: before
+ * the sandbox is closed. `library` is its path. False after a fault, with one line.
  */
-bool stek_keeper_load(struct stek_keeper *keeper, const char *library, struct stek_config_problem *ret_problem);
+bool stek_keeper_load(struct stek_keeper *keeper, const char *library,
+                      struct stek_config_problem *ret_problem);
 
 /* Reads the key-encryption keys that the configuration names. Wipe them. */
 bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
                            struct stek_config_problem *ret_problem);
 
 /*
- * Begins anew with this configuration and the rings that there are by now; ends what was. False after a fault, with one
- * line: the rings of the fleet then go on by themselves.
+ * Begins anew with this configuration and the rings that there are by now; ends what was. False
+ * after a fault, with one line: the rings of the fleet then go on by themselves.
  */
-bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config, const struct stek_keks *keks,
-                       struct stek_config_problem *ret_problem);
+bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config,
+                       const struct stek_keks *keks, struct stek_config_problem *ret_problem);
 void stek_keeper_close(struct stek_keeper *keeper);
 
 /* The ring's place in the fleet; false: it is no ring of the fleet, or there is no fleet now. */

@@ -13,8 +13,11 @@ static const struct {
     [STEK_SYNC_WAITING] = {"waiting", "waits for the fleet's store: there are no keys yet"},
     [STEK_SYNC_IN_STEP] = {"in-step", "in step with the fleet"},
     [STEK_SYNC_CONTINUED] = {"continued", "runs on continuations: nobody has published in time"},
-    [STEK_SYNC_WRONG_KEY] = {"wrong-key", "only reads: the store is sealed under a key-encryption key that is not here"},
-    [STEK_SYNC_CLOCK_OFF] = {"clock-off", "only reads: this host's clock is too far from the others'"},
+    [STEK_SYNC_WRONG_KEY] =
+        {"wrong-key",
+         "only reads: the store is sealed under a key-encryption key that is not here"},
+    [STEK_SYNC_CLOCK_OFF] = {"clock-off",
+                             "only reads: this host's clock is too far from the others'"},
     [STEK_SYNC_NO_ACTIVE] = {"no-active", "has no key for this host's time: is its clock right?"},
 };
 
@@ -33,7 +36,8 @@ static void print_time(int64_t when, char ret_text[32])
     struct tm parts;
     const time_t at = (time_t)when;
 
-    if (gmtime_r(&at, &parts) == NULL || strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+    if (gmtime_r(&at, &parts) == NULL ||
+        strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
         (void)snprintf(ret_text, 32, "?");
 }
 
@@ -52,12 +56,14 @@ void stek_keeper_annotate(const struct stek_keeper *keeper, struct stek_status_r
         return;
     if (!fleet.online && ring.standing == STEK_SYNC_IN_STEP) {
         print_time(fleet.since, since);
-        (void)snprintf(status->problem, sizeof status->problem, "the fleet's store is out of reach since %s", since);
+        (void)snprintf(status->problem, sizeof status->problem,
+                       "the fleet's store is out of reach since %s", since);
     } else if (ring.standing == STEK_SYNC_IN_STEP) {
         (void)snprintf(status->problem, sizeof status->problem, "%s", ring.problem);
     } else {
         print_time(ring.since, since);
-        (void)snprintf(status->problem, sizeof status->problem, "%s (since %s)", stek_standing_text(ring.standing), since);
+        (void)snprintf(status->problem, sizeof status->problem, "%s (since %s)",
+                       stek_standing_text(ring.standing), since);
     }
 }
 
@@ -94,18 +100,21 @@ static json_t *refused_json(const struct stek_fleet_ring_status *ring)
 
     for (int i = 1; i < STEK_REFUSALS; i++)
         if (ring->refused[i] > 0)
-            json_object_set_new(refused, stek_refusal_word((enum stek_refusal)i), json_integer((json_int_t)ring->refused[i]));
+            json_object_set_new(refused, stek_refusal_word((enum stek_refusal)i),
+                                json_integer((json_int_t)ring->refused[i]));
     return refused;
 }
 
 static json_t *ring_json(const struct stek_fleet_ring_status *ring)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}", "name", ring->name,
-                     "standing", stek_standing_word(ring->standing), "text", stek_standing_text(ring->standing), "since",
-                     (json_int_t)ring->since, "synced", (int)ring->synced, "held", (json_int_t)ring->held, "active",
-                     (json_int_t)ring->active, "next", (json_int_t)ring->next, "floor", (json_int_t)ring->floor,
-                     "foreign_keys", (json_int_t)ring->foreign, "refused", refused_json(ring), "problem", ring->problem,
-                     "operation", op_word(ring->op), "operation_problem", ring->op_problem);
+    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}",
+                     "name", ring->name, "standing", stek_standing_word(ring->standing), "text",
+                     stek_standing_text(ring->standing), "since", (json_int_t)ring->since, "synced",
+                     (int)ring->synced, "held", (json_int_t)ring->held, "active",
+                     (json_int_t)ring->active, "next", (json_int_t)ring->next, "floor",
+                     (json_int_t)ring->floor, "foreign_keys", (json_int_t)ring->foreign, "refused",
+                     refused_json(ring), "problem", ring->problem, "operation", op_word(ring->op),
+                     "operation_problem", ring->op_problem);
 }
 
 static json_t *rings_json(const struct stek_keeper *keeper)
@@ -139,11 +148,14 @@ json_t *stek_keeper_json(struct stek_keeper *keeper, bool read_again)
     keeper->api->describe(keeper->fleet, &fleet);
     members = keeper->api->members(keeper->fleet, read_again);
     json_t *clock = fleet.clock_known ? json_integer((json_int_t)fleet.clock_ahead_s) : json_null();
-    return json_pack("{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o?}", "ok", 1,
-                     "configured", 1, "host", keeper->host, "online", (int)fleet.online, "since", (json_int_t)fleet.since,
-                     "endpoint", fleet.endpoint, "fault", fleet.fault, "problem", fleet.problem, "clock_ahead_s", clock,
-                     "reconnects", (json_int_t)fleet.reconnects, "keys", keys_json(keeper), "writes", "won",
+    return json_pack("{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o, s:{s:I, s:I, s:I, "
+                     "s:I}, s:o, s:o, s:o?}",
+                     "ok", 1, "configured", 1, "host", keeper->host, "online", (int)fleet.online,
+                     "since", (json_int_t)fleet.since, "endpoint", fleet.endpoint, "fault",
+                     fleet.fault, "problem", fleet.problem, "clock_ahead_s", clock, "reconnects",
+                     (json_int_t)fleet.reconnects, "keys", keys_json(keeper), "writes", "won",
                      (json_int_t)fleet.writes_won, "lost", (json_int_t)fleet.writes_lost, "refused",
-                     (json_int_t)fleet.writes_refused, "ambiguous", (json_int_t)fleet.writes_ambiguous, "rings",
-                     rings_json(keeper), "rekey", keeper->api->rekey_status(keeper->fleet), "members", members);
+                     (json_int_t)fleet.writes_refused, "ambiguous",
+                     (json_int_t)fleet.writes_ambiguous, "rings", rings_json(keeper), "rekey",
+                     keeper->api->rekey_status(keeper->fleet), "members", members);
 }

@@ -63,7 +63,8 @@ static void on_health(struct evhttp_request *request, void *arg)
 static void set_listening(struct stek_http *http, bool on)
 {
     for (size_t i = 0; i < http->count; i++)
-        (void)(on ? evconnlistener_enable(http->listener[i]) : evconnlistener_disable(http->listener[i]));
+        (void)(on ? evconnlistener_enable(http->listener[i])
+                  : evconnlistener_disable(http->listener[i]));
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -96,8 +97,8 @@ static int lowest_free_fd(void)
     return fd;
 }
 
-/* For each connection that was accepted. evhttp does not say when one ends, but descriptors are numbered from below:
- * the lowest that is free tells how many are open. */
+/* For each connection that was accepted. evhttp does not say when one ends, but descriptors are
+ * numbered from below: the lowest that is free tells how many are open. */
 static struct bufferevent *on_connection(struct event_base *base, void *arg)
 {
     struct stek_http *http = arg;
@@ -110,7 +111,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
 {
-    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s", listen, strerror(errno));
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s", listen,
+                   strerror(errno));
     return false;
 }
 
@@ -133,7 +135,8 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
     const struct sockaddr *address = (const struct sockaddr *)&listen->address;
     const bool is_unix = address->sa_family == AF_UNIX;
     const char *path = is_unix ? ((const struct sockaddr_un *)&listen->address)->sun_path : NULL;
-    const unsigned options = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | (is_unix ? 0 : LEV_OPT_REUSEABLE);
+    const unsigned options =
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | (is_unix ? 0 : LEV_OPT_REUSEABLE);
 
     if (is_unix && !make_way(path))
         return fail(ret_problem, listen->text);
@@ -176,8 +179,9 @@ static struct stek_http *http_new(struct event_base *base, const struct stek_htt
     return http;
 }
 
-struct stek_http *stek_http_open(struct event_base *base, const struct stek_config_listen *listen, size_t count,
-                                 const struct stek_http_pages *pages, struct stek_config_problem *ret_problem)
+struct stek_http *stek_http_open(struct event_base *base, const struct stek_config_listen *listen,
+                                 size_t count, const struct stek_http_pages *pages,
+                                 struct stek_config_problem *ret_problem)
 {
     struct stek_http *http = http_new(base, pages);
 

@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 
-static enum stek_result inspect(const struct stek_rings *rings, const struct stek_kept *kept, const uint8_t *ticket,
-                                size_t len, int64_t now, struct stek_inspection *ret_inspection)
+static enum stek_result inspect(const struct stek_rings *rings, const struct stek_kept *kept,
+                                const uint8_t *ticket, size_t len, int64_t now,
+                                struct stek_inspection *ret_inspection)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     struct stek_context *contexts = calloc(STEK_STATS_CONTEXTS_MAX, sizeof *contexts);
@@ -18,7 +19,8 @@ static enum stek_result inspect(const struct stek_rings *rings, const struct ste
         free(contexts);
         return contexts == NULL ? STEK_ERR_MEMORY : result;
     }
-    const size_t count = stek_stats_contexts(rings->dir_fd, kept->config.name, contexts, STEK_STATS_CONTEXTS_MAX);
+    const size_t count =
+        stek_stats_contexts(rings->dir_fd, kept->config.name, contexts, STEK_STATS_CONTEXTS_MAX);
     result = stek_inspect_ticket(&state.records, contexts, count, ticket, len, now, ret_inspection);
     free(contexts);
     return result;
@@ -35,7 +37,8 @@ json_t *stek_daemon_inspect(const struct stek_rings *rings, const struct stek_ke
         return stek_control_error("usage", "\"ticket\" is to be base64 of at most 32 KiB");
     enum stek_result result = inspect(rings, kept, ticket, len, now, &inspection);
     if (result != STEK_OK)
-        return stek_control_error("failed", "ring %s: %s", kept->config.name, stek_result_text(result));
+        return stek_control_error("failed", "ring %s: %s", kept->config.name,
+                                  stek_result_text(result));
     return json_pack("{s:b, s:s, s:o}", "ok", 1, "ring", kept->config.name, "ticket",
                      stek_inspection_json(&inspection));
 }

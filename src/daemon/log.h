@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stekd tells its operator: lines on standard error, with levels that systemd reads (sd-daemon(3)). */
+/* What stekd tells its operator: lines on standard error, with levels that systemd reads
+ * (sd-daemon(3)). */
 #ifndef STEK_DAEMON_LOG_H
 #define STEK_DAEMON_LOG_H
 
@@ -11,9 +12,11 @@ enum stek_log_level {
 };
 
 /*
- * Writes one line, at most 1000 bytes long; control characters become '?', so that what came from outside cannot make
- * lines of its own. On a terminal the level is left out. Never give it a secret.
+ * Writes one line, at most 1000 bytes long; control characters become '?', so that what came from
+ * outside cannot make lines of its own. On a terminal the level is left out. Never give it a
+ * secret.
  */
-void stek_log(enum stek_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void stek_log(enum stek_log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

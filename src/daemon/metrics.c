@@ -12,7 +12,8 @@ struct metrics {
     bool failed;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct metrics *metrics, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct metrics *metrics, const char *format,
+                                                      ...)
 {
     va_list arguments;
 
@@ -35,7 +36,8 @@ static bool is_readable(const struct stek_metrics_ring *ring)
     return ring->status.health != STEK_STATUS_UNREADABLE;
 }
 
-static void add_each(struct metrics *metrics, const char *name, const char *type, const char *help, value_fn value)
+static void add_each(struct metrics *metrics, const char *name, const char *type, const char *help,
+                     value_fn value)
 {
     add_head(metrics, name, type, help);
     for (size_t i = 0; i < metrics->count; i++)
@@ -110,13 +112,16 @@ static void add_up(struct metrics *metrics)
 
 static void add_keys(struct metrics *metrics)
 {
-    static const enum stek_state states[] = {STEK_STATE_PENDING, STEK_STATE_ACTIVE, STEK_STATE_DRAINING};
+    static const enum stek_state states[] = {STEK_STATE_PENDING, STEK_STATE_ACTIVE,
+                                             STEK_STATE_DRAINING};
 
     add_head(metrics, "stek_ring_keys", "gauge", "Keys of the ring by state.");
     for (size_t i = 0; i < metrics->count; i++)
-        for (size_t s = 0; s < sizeof states / sizeof *states && is_readable(&metrics->rings[i]); s++)
-            add(metrics, "stek_ring_keys{ring=\"%s\",state=\"%s\"} %zu\n", metrics->rings[i].status.name,
-                stek_state_name(states[s]), stek_status_count(&metrics->rings[i].status, states[s]));
+        for (size_t s = 0; s < sizeof states / sizeof *states && is_readable(&metrics->rings[i]);
+             s++)
+            add(metrics, "stek_ring_keys{ring=\"%s\",state=\"%s\"} %zu\n",
+                metrics->rings[i].status.name, stek_state_name(states[s]),
+                stek_status_count(&metrics->rings[i].status, states[s]));
 }
 
 /* Each presented ticket once, by what became of it. */
@@ -128,8 +133,10 @@ static void add_presented(struct metrics *metrics)
         const struct stek_status_ring *status = &metrics->rings[i].status;
         for (int counter = 0; counter < STEK_COUNTERS && is_readable(&metrics->rings[i]); counter++)
             if (counter == STEK_COUNT_OPENED || stek_counter_is_refusal((enum stek_counter)counter))
-                add(metrics, "stek_tickets_presented_total{ring=\"%s\",result=\"%s\"} %" PRIu64 "\n", status->name,
-                    stek_counter_name((enum stek_counter)counter), status->stats.count[counter]);
+                add(metrics,
+                    "stek_tickets_presented_total{ring=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+                    status->name, stek_counter_name((enum stek_counter)counter),
+                    status->stats.count[counter]);
     }
 }
 
@@ -137,20 +144,25 @@ static void add_rings(struct metrics *metrics)
 {
     add_up(metrics);
     add_keys(metrics);
-    add_each(metrics, "stek_ring_active_key_age_seconds", "gauge", "Time since the active key began to seal.", active_age);
+    add_each(metrics, "stek_ring_active_key_age_seconds", "gauge",
+             "Time since the active key began to seal.", active_age);
     add_each(metrics, "stek_ring_published_remaining_seconds", "gauge",
-             "Time until the last published key ends; then the ring goes on by continuation.", published_left);
-    add_each(metrics, "stek_ring_continued", "gauge", "Whether the active key is a continuation.", is_continued);
-    add_each(metrics, "stek_ring_rotations_total", "counter", "Keys that began to seal since stekd took the ring over.",
-             rotations);
+             "Time until the last published key ends; then the ring goes on by continuation.",
+             published_left);
+    add_each(metrics, "stek_ring_continued", "gauge", "Whether the active key is a continuation.",
+             is_continued);
+    add_each(metrics, "stek_ring_rotations_total", "counter",
+             "Keys that began to seal since stekd took the ring over.", rotations);
     add_each(metrics, "stek_ring_continuations_total", "counter",
-             "Keys that began to seal as continuations, since nobody had published them in time.", continuations);
+             "Keys that began to seal as continuations, since nobody had published them in time.",
+             continuations);
     add_each(metrics, "stek_ring_consumers", "gauge", "Processes that use the ring.", consumers);
     add_each(metrics, "stek_tickets_sealed_total", "counter", "Tickets given to clients.", sealed);
-    add_each(metrics, "stek_tickets_renewed_total", "counter", "Of the tickets given, those on resumed connections.",
-             renewed);
+    add_each(metrics, "stek_tickets_renewed_total", "counter",
+             "Of the tickets given, those on resumed connections.", renewed);
     add_each(metrics, "stek_tickets_not_sealed_total", "counter",
-             "Times that no ticket was given: no usable key, or nothing left to promise.", not_sealed);
+             "Times that no ticket was given: no usable key, or nothing left to promise.",
+             not_sealed);
     add_presented(metrics);
 }
 
@@ -160,11 +172,13 @@ static void add_daemon(struct metrics *metrics, const struct stek_metrics_daemon
     add(metrics, "stek_build_info{version=\"%s\"} 1\n", STEK_VERSION);
     add_head(metrics, "stek_start_time_seconds", "gauge", "When stekd started, in Unix time.");
     add(metrics, "stek_start_time_seconds %" PRId64 "\n", daemon->since);
-    add_head(metrics, "stek_config_last_reload_successful", "gauge", "Whether the last configuration was taken.");
+    add_head(metrics, "stek_config_last_reload_successful", "gauge",
+             "Whether the last configuration was taken.");
     add(metrics, "stek_config_last_reload_successful %d\n", daemon->last_reload_ok);
     add_head(metrics, "stek_config_last_reload_success_timestamp_seconds", "gauge",
              "When a configuration was last taken, in Unix time.");
-    add(metrics, "stek_config_last_reload_success_timestamp_seconds %" PRId64 "\n", daemon->last_reload);
+    add(metrics, "stek_config_last_reload_success_timestamp_seconds %" PRId64 "\n",
+        daemon->last_reload);
 }
 
 bool stek_metrics_write(struct evbuffer *text, const struct stek_metrics_daemon *daemon,

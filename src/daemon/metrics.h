@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metrics in Prometheus' text format, version 0.0.4. Names begin with stek_, units are base units, counters end in
- * _total. No secrets, and no key's name or fingerprint: whoever scrapes is not always an administrator. Pure.
+ * Metrics in Prometheus' text format, version 0.0.4. Names begin with stek_, units are base units,
+ * counters end in _total. No secrets, and no key's name or fingerprint: whoever scrapes is not
+ * always an administrator. Pure.
  */
 #ifndef STEK_DAEMON_METRICS_H
 #define STEK_DAEMON_METRICS_H
@@ -20,9 +21,9 @@ struct stek_metrics_ring {
 
 /* What metrics tell of stekd itself. */
 struct stek_metrics_daemon {
-    int64_t since;         /* Unix seconds */
+    int64_t since; /* Unix seconds */
     bool last_reload_ok;
-    int64_t last_reload;   /* Unix seconds of the last configuration that was taken */
+    int64_t last_reload; /* Unix seconds of the last configuration that was taken */
     uint64_t reloads_refused;
 };
 

@@ -13,13 +13,19 @@ static void add_connection(struct evbuffer *text, const struct stek_fleet_status
 {
     add_head(text, "stek_fleet_connected", "gauge", "Whether the fleet's store is within reach.");
     (void)evbuffer_add_printf(text, "stek_fleet_connected %d\n", fleet->online);
-    add_head(text, "stek_fleet_connected_changed_timestamp_seconds", "gauge", "Since when it is or is not, in Unix time.");
-    (void)evbuffer_add_printf(text, "stek_fleet_connected_changed_timestamp_seconds %" PRId64 "\n", fleet->since);
-    add_head(text, "stek_fleet_disconnections_total", "counter", "Times that the connection was lost.");
-    (void)evbuffer_add_printf(text, "stek_fleet_disconnections_total %" PRIu64 "\n", fleet->reconnects);
+    add_head(text, "stek_fleet_connected_changed_timestamp_seconds", "gauge",
+             "Since when it is or is not, in Unix time.");
+    (void)evbuffer_add_printf(text, "stek_fleet_connected_changed_timestamp_seconds %" PRId64 "\n",
+                              fleet->since);
+    add_head(text, "stek_fleet_disconnections_total", "counter",
+             "Times that the connection was lost.");
+    (void)evbuffer_add_printf(text, "stek_fleet_disconnections_total %" PRIu64 "\n",
+                              fleet->reconnects);
     if (fleet->clock_known) {
-        add_head(text, "stek_fleet_clock_ahead_seconds", "gauge", "How far this host's clock is ahead of the store's.");
-        (void)evbuffer_add_printf(text, "stek_fleet_clock_ahead_seconds %" PRId64 "\n", fleet->clock_ahead_s);
+        add_head(text, "stek_fleet_clock_ahead_seconds", "gauge",
+                 "How far this host's clock is ahead of the store's.");
+        (void)evbuffer_add_printf(text, "stek_fleet_clock_ahead_seconds %" PRId64 "\n",
+                                  fleet->clock_ahead_s);
     }
     add_head(text, "stek_fleet_writes_total", "counter", "Transactions by result.");
     (void)evbuffer_add_printf(text,
@@ -27,7 +33,8 @@ static void add_connection(struct evbuffer *text, const struct stek_fleet_status
                               "stek_fleet_writes_total{result=\"lost\"} %" PRIu64 "\n"
                               "stek_fleet_writes_total{result=\"refused\"} %" PRIu64 "\n"
                               "stek_fleet_writes_total{result=\"ambiguous\"} %" PRIu64 "\n",
-                              fleet->writes_won, fleet->writes_lost, fleet->writes_refused, fleet->writes_ambiguous);
+                              fleet->writes_won, fleet->writes_lost, fleet->writes_refused,
+                              fleet->writes_ambiguous);
 }
 
 typedef void (*each_fn)(struct evbuffer *text, const struct stek_fleet_ring_status *ring);
@@ -44,31 +51,35 @@ static void add_each(struct evbuffer *text, const struct stek_keeper *keeper, ea
 
 static void add_standing(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
-    (void)evbuffer_add_printf(text, "stek_fleet_ring_standing{ring=\"%s\",standing=\"%s\"} 1\n", ring->name,
-                              stek_standing_word(ring->standing));
+    (void)evbuffer_add_printf(text, "stek_fleet_ring_standing{ring=\"%s\",standing=\"%s\"} 1\n",
+                              ring->name, stek_standing_word(ring->standing));
 }
 
 static void add_since(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
-    (void)evbuffer_add_printf(text, "stek_fleet_ring_standing_changed_timestamp_seconds{ring=\"%s\"} %" PRId64 "\n",
-                              ring->name, ring->since);
+    (void)evbuffer_add_printf(
+        text, "stek_fleet_ring_standing_changed_timestamp_seconds{ring=\"%s\"} %" PRId64 "\n",
+        ring->name, ring->since);
 }
 
 static void add_held(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
-    (void)evbuffer_add_printf(text, "stek_fleet_ring_held_seq{ring=\"%s\"} %" PRIu64 "\n", ring->name, ring->held);
+    (void)evbuffer_add_printf(text, "stek_fleet_ring_held_seq{ring=\"%s\"} %" PRIu64 "\n",
+                              ring->name, ring->held);
 }
 
 static void add_floor(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
-    (void)evbuffer_add_printf(text, "stek_fleet_ring_floor_seq{ring=\"%s\"} %" PRIu64 "\n", ring->name, ring->floor);
+    (void)evbuffer_add_printf(text, "stek_fleet_ring_floor_seq{ring=\"%s\"} %" PRIu64 "\n",
+                              ring->name, ring->floor);
 }
 
 static void add_refused(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
     for (int i = 1; i < STEK_REFUSALS; i++)
-        (void)evbuffer_add_printf(text, "stek_fleet_values_refused_total{ring=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
-                                  ring->name, stek_refusal_word((enum stek_refusal)i), ring->refused[i]);
+        (void)evbuffer_add_printf(
+            text, "stek_fleet_values_refused_total{ring=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+            ring->name, stek_refusal_word((enum stek_refusal)i), ring->refused[i]);
 }
 
 bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *keeper)
@@ -77,15 +88,19 @@ bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *k
 
     keeper->api->describe(keeper->fleet, &fleet);
     add_connection(text, &fleet);
-    add_head(text, "stek_fleet_ring_standing", "gauge", "How the ring stands in the fleet, in a label.");
+    add_head(text, "stek_fleet_ring_standing", "gauge",
+             "How the ring stands in the fleet, in a label.");
     add_each(text, keeper, add_standing);
-    add_head(text, "stek_fleet_ring_standing_changed_timestamp_seconds", "gauge", "Since when, in Unix time.");
+    add_head(text, "stek_fleet_ring_standing_changed_timestamp_seconds", "gauge",
+             "Since when, in Unix time.");
     add_each(text, keeper, add_since);
-    add_head(text, "stek_fleet_ring_held_seq", "gauge", "The highest published key that this host holds.");
+    add_head(text, "stek_fleet_ring_held_seq", "gauge",
+             "The highest published key that this host holds.");
     add_each(text, keeper, add_held);
     add_head(text, "stek_fleet_ring_floor_seq", "gauge", "No key below it opens.");
     add_each(text, keeper, add_floor);
-    add_head(text, "stek_fleet_values_refused_total", "counter", "Values in the store that were refused, by reason.");
+    add_head(text, "stek_fleet_values_refused_total", "counter",
+             "Values in the store that were refused, by reason.");
     add_each(text, keeper, add_refused);
     return evbuffer_get_length(text) > 0;
 }

@@ -17,7 +17,8 @@ static int64_t read_watchdog_ms(void)
     const char *meant = getenv("WATCHDOG_PID");
     int64_t number;
 
-    if (limit == NULL || (meant != NULL && (!stek_number_parse(meant, &number) || number != (int64_t)getpid())))
+    if (limit == NULL ||
+        (meant != NULL && (!stek_number_parse(meant, &number) || number != (int64_t)getpid())))
         return 0;
     char *end;
     const long long limit_us = strtoll(limit, &end, 10);
@@ -35,7 +36,8 @@ void stek_notify_open(struct stek_notify *ret_notify)
     memcpy(ret_notify->address.sun_path, path, len);
     if (path[0] == '@') /* a name in the abstract space begins with a zero byte */
         ret_notify->address.sun_path[0] = '\0';
-    ret_notify->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (path[0] == '/' ? 1 : 0));
+    ret_notify->len =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (path[0] == '/' ? 1 : 0));
     ret_notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ret_notify->watchdog_ms = read_watchdog_ms();
 }

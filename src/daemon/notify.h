@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells systemd how stekd is: sd_notify(3)'s protocol, one datagram to the socket that $NOTIFY_SOCKET names. Without
- * libsystemd, which would bring five libraries more into the process that makes keys; sd_notify(3) describes the protocol
- * as stable and meant to be implemented by others.
+ * Tells systemd how stekd is: sd_notify(3)'s protocol, one datagram to the socket that
+ * $NOTIFY_SOCKET names. Without libsystemd, which would bring five libraries more into the process
+ * that makes keys; sd_notify(3) describes the protocol as stable and meant to be implemented by
+ * others.
  */
 #ifndef STEK_DAEMON_NOTIFY_H
 #define STEK_DAEMON_NOTIFY_H

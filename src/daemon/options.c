@@ -6,7 +6,16 @@
 #include <getopt.h>
 #include <stdio.h>
 
-enum { OPTION_CONFIG = 256, OPTION_RUN_DIR, OPTION_ALLOW_DISK, OPTION_CHECK, OPTION_NO_SANDBOX, OPTION_FLEET_LIBRARY, OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_CONFIG = 256,
+    OPTION_RUN_DIR,
+    OPTION_ALLOW_DISK,
+    OPTION_CHECK,
+    OPTION_NO_SANDBOX,
+    OPTION_FLEET_LIBRARY,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const struct option known[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
@@ -75,7 +84,8 @@ static int take_option(int option, struct stek_options *options)
 
 bool stek_options_read(int argc, char **argv, struct stek_options *ret_options, int *ret_code)
 {
-    struct stek_options options = {.config = STEK_CONFIG_FILE, .run_dir = STEK_RUN_DIR, .fleet_library = STEK_FLEET_LIBRARY};
+    struct stek_options options = {
+        .config = STEK_CONFIG_FILE, .run_dir = STEK_RUN_DIR, .fleet_library = STEK_FLEET_LIBRARY};
     static char name[] = "stekd";
     int option;
     int code = -1;

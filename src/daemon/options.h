@@ -18,8 +18,8 @@ struct stek_options {
 };
 
 /*
- * Reads the command line. Returns whether stekd is to go on; otherwise *ret_code is what it ends with: help and version
- * have been printed, or what is wrong.
+ * Reads the command line. Returns whether stekd is to go on; otherwise *ret_code is what it ends
+ * with: help and version have been printed, or what is wrong.
  */
 bool stek_options_read(int argc, char **argv, struct stek_options *ret_options, int *ret_code);
 

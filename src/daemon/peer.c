@@ -37,9 +37,12 @@ bool stek_peer_read(int fd, gid_t admin, struct stek_peer *ret_peer)
     struct ucred credentials;
     socklen_t len = sizeof credentials;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) != 0 || len != sizeof credentials)
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) != 0 ||
+        len != sizeof credentials)
         return false;
-    *ret_peer = (struct stek_peer){.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
-    ret_peer->in_admin_group = admin != (gid_t)-1 && (credentials.gid == admin || is_in_group(fd, admin));
+    *ret_peer =
+        (struct stek_peer){.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
+    ret_peer->in_admin_group =
+        admin != (gid_t)-1 && (credentials.gid == admin || is_in_group(fd, admin));
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is at the other end of the control socket, as the kernel says, and whether he may give orders. */
+/* Who is at the other end of the control socket, as the kernel says, and whether he may give
+ * orders. */
 #ifndef STEK_DAEMON_PEER_H
 #define STEK_DAEMON_PEER_H
 
@@ -15,7 +16,8 @@ struct stek_peer {
     bool in_admin_group; /* as its own group or a supplementary one */
 };
 
-/* `admin` is the group to look for; (gid_t)-1: none. Returns false when the kernel does not tell. */
+/* `admin` is the group to look for; (gid_t)-1: none. Returns false when the kernel does not tell.
+ */
 bool stek_peer_read(int fd, gid_t admin, struct stek_peer *ret_peer);
 
 /* Root, the user that stekd runs as, and members of the administrators' group. */

@@ -84,7 +84,8 @@ const char *stek_privileges_drop(const struct stek_account *account)
 
     clear_bounding_set();
     if (account->uid != (uid_t)-1 && account->uid != geteuid()) {
-        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(account->name, account->gid) != 0 ||
+        if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
+            initgroups(account->name, account->gid) != 0 ||
             setresgid(account->gid, account->gid, account->gid) != 0 ||
             setresuid(account->uid, account->uid, account->uid) != 0)
             return "cannot become the user of the configuration";

@@ -20,13 +20,15 @@ bool stek_account_find(const char *user, struct stek_account *ret_account);
 bool stek_privileges_limit(void);
 
 /*
- * Becomes the account with its groups, unless it is to stay, and keeps no capability but CAP_CHOWN, that only where it
- * was there before: it gives rings to groups that stekd is not in. Never gains any again (no_new_privs). On failure
- * returns what was refused, a static text with errno set; the process must end then.
+ * Becomes the account with its groups, unless it is to stay, and keeps no capability but CAP_CHOWN,
+ * that only where it was there before: it gives rings to groups that stekd is not in. Never gains
+ * any again (no_new_privs). On failure returns what was refused, a static text with errno set; the
+ * process must end then.
  */
 const char *stek_privileges_drop(const struct stek_account *account);
 
-/* Nobody but root may attach a debugger or read /proc/PID/mem. To be called after stek_privileges_drop(), which undoes it. */
+/* Nobody but root may attach a debugger or read /proc/PID/mem. To be called after
+ * stek_privileges_drop(), which undoes it. */
 bool stek_privileges_hide(void);
 
 #endif

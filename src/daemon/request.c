@@ -19,8 +19,11 @@ static const struct {
     [STEK_REQUEST_ROTATE] = {"rotate", {"ring"}, "rotate takes \"ring\": NAME"},
     [STEK_REQUEST_REVOKE] = {"revoke",
                              {"ring", "all", "key", "before"},
-                             "revoke takes \"ring\": NAME and one of \"all\": true, \"key\": ID, \"before\": UNIX TIME"},
-    [STEK_REQUEST_INSPECT] = {"inspect", {"ring", "ticket"}, "inspect takes \"ring\": NAME and \"ticket\": BASE64"},
+                             "revoke takes \"ring\": NAME and one of \"all\": true, \"key\": ID, "
+                             "\"before\": UNIX TIME"},
+    [STEK_REQUEST_INSPECT] = {"inspect",
+                              {"ring", "ticket"},
+                              "inspect takes \"ring\": NAME and \"ticket\": BASE64"},
     [STEK_REQUEST_FLEET] = {"fleet", {"read"}, "fleet takes \"read\": true, or nothing"},
     [STEK_REQUEST_REKEY] = {"rekey", {NULL}, "rekey takes nothing"},
 };
@@ -42,9 +45,7 @@ static bool has_only(json_t *object, const char *const *members)
     const char *name;
     json_t *value;
 
-    json_object_foreach(object, name, value)
-        if (!is_member(members, name))
-            return false;
+    json_object_foreach(object, name, value) if (!is_member(members, name)) return false;
     return true;
 }
 
@@ -64,7 +65,8 @@ static bool get_ring(const json_t *object, bool needed, struct stek_request *req
 {
     if (json_object_get(object, "ring") == NULL)
         return !needed;
-    return get_text(object, "ring", request->ring, STEK_RING_NAME_MAX) && stek_ring_name_is_valid(request->ring);
+    return get_text(object, "ring", request->ring, STEK_RING_NAME_MAX) &&
+           stek_ring_name_is_valid(request->ring);
 }
 
 /* Exactly one of the three must be there. */
@@ -86,7 +88,8 @@ static bool get_which(const json_t *object, struct stek_request *request)
     }
     request->which = STEK_REQUEST_BEFORE;
     request->before = json_integer_value(before);
-    return json_is_integer(before) && request->before > -STEK_TIME_MAX && request->before < STEK_TIME_MAX;
+    return json_is_integer(before) && request->before > -STEK_TIME_MAX &&
+           request->before < STEK_TIME_MAX;
 }
 
 static bool get_ticket(const json_t *object, struct stek_request *request)
@@ -132,8 +135,10 @@ static const char *read_object(json_t *object, struct stek_request *request)
 const char *stek_request_parse(const char *line, size_t len, struct stek_request *ret_request)
 {
     struct stek_request request = {.ticket = NULL};
-    json_t *object = len <= STEK_REQUEST_LEN_MAX ? json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    const char *problem = json_is_object(object) ? read_object(object, &request) : "a request is one JSON object on a line";
+    json_t *object =
+        len <= STEK_REQUEST_LEN_MAX ? json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *problem = json_is_object(object) ? read_object(object, &request)
+                                                 : "a request is one JSON object on a line";
 
     json_decref(object);
     if (problem == NULL)

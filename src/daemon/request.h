@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests on the control socket: one JSON object on a line (docs/formats.md, "Control protocol"). Pure.
+ * Requests on the control socket: one JSON object on a line (docs/formats.md, "Control protocol").
+ * Pure.
  *
  * The attacker is whoever may connect: the parser takes any bytes, and is bounded and fuzzed.
  */
@@ -15,8 +16,14 @@
 
 enum { STEK_REQUEST_LEN_MAX = 64 * 1024, STEK_ANSWER_LEN_MAX = 1024 * 1024, STEK_KEY_ID_MAX = 64 };
 
-enum stek_request_command { STEK_REQUEST_STATUS, STEK_REQUEST_ROTATE, STEK_REQUEST_REVOKE, STEK_REQUEST_INSPECT,
-                            STEK_REQUEST_FLEET, STEK_REQUEST_REKEY };
+enum stek_request_command {
+    STEK_REQUEST_STATUS,
+    STEK_REQUEST_ROTATE,
+    STEK_REQUEST_REVOKE,
+    STEK_REQUEST_INSPECT,
+    STEK_REQUEST_FLEET,
+    STEK_REQUEST_REKEY
+};
 
 /* Which keys a revocation means. */
 enum stek_request_which { STEK_REQUEST_ALL = 1, STEK_REQUEST_KEY, STEK_REQUEST_BEFORE };
@@ -32,8 +39,8 @@ struct stek_request {
 };
 
 /*
- * Reads one line, without its newline. Returns NULL and fills *ret_request, which is the caller's for
- * stek_request_fini(); or a static text that says what is wrong and what is allowed.
+ * Reads one line, without its newline. Returns NULL and fills *ret_request, which is the caller's
+ * for stek_request_fini(); or a static text that says what is wrong and what is allowed.
  */
 const char *stek_request_parse(const char *line, size_t len, struct stek_request *ret_request);
 

@@ -41,12 +41,15 @@ static void log_start(const char *ring, enum stek_writer_start start, const char
     else if (start == STEK_WRITER_TOOK_OVER)
         stek_log(STEK_LOG_INFO, "ring %s: taken over", ring);
     else
-        stek_log(STEK_LOG_WARNING, "ring %s: its file could not be used (%s): replaced by a new ring", ring,
+        stek_log(STEK_LOG_WARNING,
+                 "ring %s: its file could not be used (%s): replaced by a new ring", ring,
                  problem != NULL ? problem : "unsound");
 }
 
-/* Counts rotations by the records that have begun to seal since the last time: a seq may leave gaps. */
-static void count_records(struct stek_kept *kept, const struct stek_records *records, size_t active, bool first)
+/* Counts rotations by the records that have begun to seal since the last time: a seq may leave
+ * gaps. */
+static void count_records(struct stek_kept *kept, const struct stek_records *records, size_t active,
+                          bool first)
 {
     for (size_t i = 0; i <= active; i++) {
         const bool counts = first || records->at[i].seq > kept->counted_seq;
@@ -93,22 +96,23 @@ static bool open_ring(const struct stek_rings *rings, struct stek_kept *kept, in
     const struct stek_policy policy = stek_policy_resolve(&config->policy);
     const char *problem = NULL;
 
-    enum stek_result result = stek_writer_open(&place, &policy, now, ret_start, &problem, &kept->writer);
+    enum stek_result result =
+        stek_writer_open(&place, &policy, now, ret_start, &problem, &kept->writer);
     if (result == STEK_OK) {
         log_start(config->name, *ret_start, problem);
         return true;
     }
-    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "ring %s: cannot be kept: %s%s%s", config->name,
-                   problem != NULL ? problem : stek_result_text(result), config->group[0] != '\0' ? "; its group is " : "",
-                   config->group);
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "ring %s: cannot be kept: %s%s%s",
+                   config->name, problem != NULL ? problem : stek_result_text(result),
+                   config->group[0] != '\0' ? "; its group is " : "", config->group);
     return false;
 }
 
 /* The rings of a configuration while they are made ready beside those that are kept. */
 enum ready {
-    READY_KEPT, /* was there: nothing was opened */
+    READY_KEPT,  /* was there: nothing was opened */
     READY_TAKEN, /* opened, but its file was there before */
-    READY_MADE  /* opened, and its file is new */
+    READY_MADE   /* opened, and its file is new */
 };
 
 struct next {
@@ -130,35 +134,41 @@ static void next_undo(struct next *next)
         if (next->ready[i] == READY_TAKEN)
             stek_writer_close(next->at[i].writer);
         if (next->ready[i] == READY_MADE && stek_writer_remove(next->at[i].writer) != STEK_OK)
-            stek_log(STEK_LOG_WARNING, "ring %s: its file could not be removed", next->at[i].config.name);
+            stek_log(STEK_LOG_WARNING, "ring %s: its file could not be removed",
+                     next->at[i].config.name);
     }
     next_free(next);
 }
 
-/* Makes the writer of one ring ready: the one that is there, or a new one, also when the group is to change. */
-static bool prepare_ring(struct stek_rings *rings, const struct stek_config_ring *config, int64_t now, struct next *next,
-                         struct stek_config_problem *ret_problem)
+/* Makes the writer of one ring ready: the one that is there, or a new one, also when the group is
+ * to change. */
+static bool prepare_ring(struct stek_rings *rings, const struct stek_config_ring *config,
+                         int64_t now, struct next *next, struct stek_config_problem *ret_problem)
 {
     const struct stek_kept *old = stek_rings_find(rings, config->name);
     struct stek_kept kept = old != NULL ? *old : (struct stek_kept){.writer = NULL};
-    const bool open = old == NULL || old->config.gid != config->gid || old->config.source != config->source;
+    const bool open =
+        old == NULL || old->config.gid != config->gid || old->config.source != config->source;
     enum stek_writer_start start = STEK_WRITER_TOOK_OVER;
 
     kept.config = *config;
     if (open && !open_ring(rings, &kept, now, &start, ret_problem))
         return false;
-    next->ready[next->count] = !open ? READY_KEPT : start == STEK_WRITER_TOOK_OVER ? READY_TAKEN : READY_MADE;
+    next->ready[next->count] = !open                            ? READY_KEPT
+                               : start == STEK_WRITER_TOOK_OVER ? READY_TAKEN
+                                                                : READY_MADE;
     next->at[next->count++] = kept;
     return true;
 }
 
-static bool prepare(struct stek_rings *rings, const struct stek_config *config, int64_t now, struct next *next,
-                    struct stek_config_problem *ret_problem)
+static bool prepare(struct stek_rings *rings, const struct stek_config *config, int64_t now,
+                    struct next *next, struct stek_config_problem *ret_problem)
 {
     next->at = calloc(config->ring_count + 1, sizeof *next->at);
     next->ready = calloc(config->ring_count + 1, sizeof *next->ready);
     if (next->at == NULL || next->ready == NULL) {
-        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "no memory for %zu rings", config->ring_count);
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "no memory for %zu rings",
+                       config->ring_count);
         return false;
     }
     for (size_t i = 0; i < config->ring_count; i++)
@@ -168,7 +178,8 @@ static bool prepare(struct stek_rings *rings, const struct stek_config *config, 
 }
 
 /* stek_change_fn */
-static enum stek_result change_policy(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result change_policy(struct stek_ring_state *state, int64_t now,
+                                      const struct stek_fresh *fresh, void *arg)
 {
     const struct stek_policy old = stek_ring_state_policy(state);
 
@@ -182,7 +193,8 @@ static void adjust(const struct stek_rings *rings, struct stek_kept *kept, int64
     struct stek_policy policy = stek_policy_resolve(&kept->config.policy);
 
     kept->seed_next = 0;
-    stek_change_fn change = kept->config.source == STEK_SOURCE_HOST ? change_policy : stek_change_policy;
+    stek_change_fn change =
+        kept->config.source == STEK_SOURCE_HOST ? change_policy : stek_change_policy;
 
     enum stek_result result = stek_writer_change(kept->writer, change, &policy, now);
     if (result != STEK_OK)
@@ -203,7 +215,8 @@ static void remove_ring(const struct stek_rings *rings, struct stek_kept *kept)
 }
 
 /* Closes what was kept and is not kept on: its ring went, or got another writer. */
-static void let_go(const struct stek_rings *rings, const struct stek_config *config, const struct next *next)
+static void let_go(const struct stek_rings *rings, const struct stek_config *config,
+                   const struct next *next)
 {
     for (size_t i = 0; i < rings->count; i++) {
         const struct stek_config_ring *stays = stek_config_find(config, rings->at[i].config.name);
@@ -234,7 +247,8 @@ bool stek_rings_apply(struct stek_rings *rings, const struct stek_config *config
     return true;
 }
 
-/* An update that fails is tried again at the next turn; the log hears of the first failure and of the end. */
+/* An update that fails is tried again at the next turn; the log hears of the first failure and of
+ * the end. */
 static void note_result(struct stek_kept *kept, enum stek_result result)
 {
     if (result != STEK_OK && !kept->failing)
@@ -245,7 +259,8 @@ static void note_result(struct stek_kept *kept, enum stek_result result)
     kept->failing = result != STEK_OK;
 }
 
-/* Adds up what consumers that are gone have counted. It can wait: what fails now is tried at the next turn. */
+/* Adds up what consumers that are gone have counted. It can wait: what fails now is tried at the
+ * next turn. */
 static void fold(const struct stek_rings *rings, const struct stek_kept *kept)
 {
     bool more = true;
@@ -305,6 +320,7 @@ void stek_rings_describe(const struct stek_rings *rings, const struct stek_kept 
     fold(rings, kept);
     const bool counted = stek_stats_read(rings->dir_fd, kept->config.name, &stats) == STEK_OK;
     if (stek_writer_state(kept->writer, &state) != STEK_OK ||
-        stek_status_describe(kept->config.name, &state, counted ? &stats : NULL, now, ret_status) != STEK_OK)
+        stek_status_describe(kept->config.name, &state, counted ? &stats : NULL, now, ret_status) !=
+            STEK_OK)
         stek_status_unreadable(kept->config.name, "its records cannot be read", ret_status);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rings that stekd keeps: opened as the configuration says, brought up to date when something is due. */
+/* The rings that stekd keeps: opened as the configuration says, brought up to date when something
+ * is due. */
 #ifndef STEK_DAEMON_RINGS_H
 #define STEK_DAEMON_RINGS_H
 
@@ -13,11 +14,12 @@ struct stek_kept {
     struct stek_writer *writer;
     uint64_t counted_seq;   /* the active record when it was last counted */
     uint64_t rotations;     /* since stekd took the ring over */
-    uint64_t continuations; /* of these, those onto a continuation; and those that were there when it came */
-    int64_t seed_last; /* of source seed: when it was looked at, and when next */
+    uint64_t continuations; /* of these, those onto a continuation; and those that were there when
+                               it came */
+    int64_t seed_last;      /* of source seed: when it was looked at, and when next */
     int64_t seed_next;
     const char *seed_problem; /* of source seed; NULL: none. Static */
-    bool failing;           /* the last update failed: said once */
+    bool failing;             /* the last update failed: said once */
 };
 
 struct stek_rings {
@@ -33,8 +35,9 @@ void stek_rings_init(struct stek_rings *rings, int dir_fd, bool allow_disk);
 void stek_rings_fini(struct stek_rings *rings);
 
 /*
- * Makes the rings those of the configuration: new ones appear, policies and groups change, others go with their files.
- * New ones first: when one cannot be kept, nothing has changed, false is returned, and one line says which and why.
+ * Makes the rings those of the configuration: new ones appear, policies and groups change, others
+ * go with their files. New ones first: when one cannot be kept, nothing has changed, false is
+ * returned, and one line says which and why.
  */
 bool stek_rings_apply(struct stek_rings *rings, const struct stek_config *config, int64_t now,
                       struct stek_config_problem *ret_problem);
@@ -51,7 +54,8 @@ bool stek_kept_is_well(const struct stek_kept *kept);
 /* Whatever was changed in a ring: counts its rotation. To be called after each change. */
 void stek_kept_count(struct stek_kept *kept, int64_t now);
 
-/* What is going on in a ring. Adds up what its consumers count, and folds what those left behind that are gone. */
+/* What is going on in a ring. Adds up what its consumers count, and folds what those left behind
+ * that are gone. */
 void stek_rings_describe(const struct stek_rings *rings, const struct stek_kept *kept, int64_t now,
                          struct stek_status_ring *ret_status);
 

@@ -27,7 +27,8 @@ static bool make(const char *path, uid_t owner, gid_t group)
     return (owner == (uid_t)-1 || chown(path, owner, group) == 0) && chmod(path, 0755) == 0;
 }
 
-static bool check(int fd, const char *path, uid_t owner, bool allow_disk, struct stek_rundir_problem *ret_problem)
+static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
+                  struct stek_rundir_problem *ret_problem)
 {
     struct stat status;
     struct statfs fs;
@@ -35,23 +36,27 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk, struct
     if (fstat(fd, &status) != 0 || fstatfs(fd, &fs) != 0)
         return complain(ret_problem, path, strerror(errno));
     if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
-        return complain(ret_problem, path, "the run directory belongs to another user: give it to root or to stekd's");
+        return complain(ret_problem, path,
+                        "the run directory belongs to another user: give it to root or to stekd's");
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return complain(ret_problem, path, "the run directory may be written by its group or others: chmod 755");
+        return complain(ret_problem, path,
+                        "the run directory may be written by its group or others: chmod 755");
     if (!allow_disk && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
-        return complain(ret_problem, path, "not on tmpfs or ramfs, and a disk would keep the keys: "
-                                           "choose another, or allow_disk = yes");
+        return complain(ret_problem, path,
+                        "not on tmpfs or ramfs, and a disk would keep the keys: "
+                        "choose another, or allow_disk = yes");
     return true;
 }
 
-bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk, struct stek_rundir *ret_dir,
-                      struct stek_rundir_problem *ret_problem)
+bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk,
+                      struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem)
 {
     if (!make(path, owner, group))
         return complain(ret_problem, path, strerror(errno));
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return complain(ret_problem, path, errno == ELOOP || errno == ENOTDIR ? "not a directory" : strerror(errno));
+        return complain(ret_problem, path,
+                        errno == ELOOP || errno == ENOTDIR ? "not a directory" : strerror(errno));
     if (!check(fd, path, owner, allow_disk, ret_problem)) {
         (void)close(fd);
         return false;
@@ -77,17 +82,19 @@ static void complain_of_holder(int fd, const char *path, struct stek_rundir_prob
     const ssize_t len = pread(fd, pid, sizeof pid - 1, 0);
 
     pid[len > 0 ? strspn(pid, "0123456789") : 0] = '\0';
-    (void)snprintf(words, sizeof words, "another stekd%s%s serves this run directory", pid[0] != '\0' ? " with process id " : "",
-                   pid);
+    (void)snprintf(words, sizeof words, "another stekd%s%s serves this run directory",
+                   pid[0] != '\0' ? " with process id " : "", pid);
     (void)complain(ret_problem, path, words);
 }
 
-bool stek_rundir_lock(struct stek_rundir *dir, const char *path, struct stek_rundir_problem *ret_problem)
+bool stek_rundir_lock(struct stek_rundir *dir, const char *path,
+                      struct stek_rundir_problem *ret_problem)
 {
     const int fd = openat(dir->dir_fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0) {
-        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%.300s/%s: %s", path, lock_name, strerror(errno));
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%.300s/%s: %s", path,
+                       lock_name, strerror(errno));
         return false;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run directory: where the rings are, who may write there, and the lock that makes this stekd its only one. */
+/* The run directory: where the rings are, who may write there, and the lock that makes this stekd
+ * its only one. */
 #ifndef STEK_DAEMON_RUNDIR_H
 #define STEK_DAEMON_RUNDIR_H
 
@@ -17,15 +18,18 @@ struct stek_rundir_problem {
 };
 
 /*
- * Makes the directory when it is missing (mode 0755; given to `owner` unless that is (uid_t)-1), and opens it. Refuses
- * one that belongs to somebody else than root, this process's user or `owner`, that group or others may write to, and,
- * unless `allow_disk`, one that is not on tmpfs or ramfs: a disk would keep the keys.
+ * Makes the directory when it is missing (mode 0755; given to `owner` unless that is (uid_t)-1),
+ * and opens it. Refuses one that belongs to somebody else than root, this process's user or
+ * `owner`, that group or others may write to, and, unless `allow_disk`, one that is not on tmpfs or
+ * ramfs: a disk would keep the keys.
  */
-bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk, struct stek_rundir *ret_dir,
-                      struct stek_rundir_problem *ret_problem);
+bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk,
+                      struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem);
 
-/* Takes stekd.lock in it; refused while another stekd has it. The lock is held until stek_rundir_close(). */
-bool stek_rundir_lock(struct stek_rundir *dir, const char *path, struct stek_rundir_problem *ret_problem);
+/* Takes stekd.lock in it; refused while another stekd has it. The lock is held until
+ * stek_rundir_close(). */
+bool stek_rundir_lock(struct stek_rundir *dir, const char *path,
+                      struct stek_rundir_problem *ret_problem);
 
 void stek_rundir_close(struct stek_rundir *dir);
 

@@ -12,41 +12,125 @@
 
 static const int allowed[] = {
     /* files, by descriptor or below the run directory */
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pwrite64),
-    SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat),
-    SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(getdents64), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate), SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(unlinkat),
-    SCMP_SYS(unlink), SCMP_SYS(rmdir), SCMP_SYS(mkdirat), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(rename),
-    SCMP_SYS(linkat), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(umask),
+    SCMP_SYS(read),
+    SCMP_SYS(readv),
+    SCMP_SYS(pread64),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(openat),
+    SCMP_SYS(open),
+    SCMP_SYS(close),
+    SCMP_SYS(fstat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(lseek),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fchown),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(unlink),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(rename),
+    SCMP_SYS(linkat),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(flock),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(dup),
+    SCMP_SYS(umask),
     /* memory */
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(mlock),
+    SCMP_SYS(mlock2),
+    SCMP_SYS(munlock),
     SCMP_SYS(madvise),
     /* the loop */
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(eventfd2),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(timerfd_create),
+    SCMP_SYS(timerfd_settime),
+    SCMP_SYS(eventfd2),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(futex),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
     /* sockets that are there */
-    SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(connect), SCMP_SYS(shutdown),
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(getsockopt),
-    SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(bind),
+    SCMP_SYS(listen),
+    SCMP_SYS(connect),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername),
     /* who we are */
-    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-    SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(tgkill), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(uname),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(prlimit64),
 };
 
 /* What a fleet needs besides: looking up names, which the C library and libcurl do in a thread. */
 static const int allowed_network[] = {
-    SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sendmmsg), SCMP_SYS(socketpair),
-    SCMP_SYS(pipe2), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(set_tid_address),
+    SCMP_SYS(clone),           SCMP_SYS(clone3),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+    SCMP_SYS(sendmmsg),        SCMP_SYS(socketpair),
+    SCMP_SYS(pipe2),           SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_yield),     SCMP_SYS(set_tid_address),
 };
 
 /* Nothing of ours ever asks for these, so whoever does has got in. */
 static const int fatal[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(bpf), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(mount), SCMP_SYS(memfd_create),
+    SCMP_SYS(execve),           SCMP_SYS(execveat),          SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(bpf),
+    SCMP_SYS(init_module),      SCMP_SYS(finit_module),      SCMP_SYS(mount),
+    SCMP_SYS(memfd_create),
 };
 
 /* The prot argument of mmap(2) and mprotect(2) without PROT_EXEC. */
@@ -72,7 +156,8 @@ static int allow_sockets(scmp_filter_ctx filter, bool network)
     return 0;
 }
 
-/* How many bytes wait, whether standard error is a terminal; and whether a process is there, which signal 0 asks. */
+/* How many bytes wait, whether standard error is a terminal; and whether a process is there, which
+ * signal 0 asks. */
 static int allow_questions(scmp_filter_ctx filter)
 {
     const struct scmp_arg_cmp waiting = SCMP_A1(SCMP_CMP_EQ, FIONREAD);
@@ -100,11 +185,12 @@ enum stek_sandbox stek_sandbox_close(bool network)
     if (filter == NULL)
         return STEK_SANDBOX_REFUSED;
     const size_t more = network ? sizeof allowed_network / sizeof *allowed_network : 0;
-    const bool closed = add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
-                        add_all(filter, allowed_network, more, SCMP_ACT_ALLOW) == 0 &&
-                        add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
-                        allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&
-                        allow_questions(filter) == 0 && seccomp_load(filter) == 0;
+    const bool closed =
+        add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
+        add_all(filter, allowed_network, more, SCMP_ACT_ALLOW) == 0 &&
+        add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
+        allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&
+        allow_questions(filter) == 0 && seccomp_load(filter) == 0;
     seccomp_release(filter);
     return closed ? STEK_SANDBOX_ON : STEK_SANDBOX_REFUSED;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system calls that are left to stekd once it runs: those of its loop, its files and its sockets. What is not
- * listed fails with EPERM; starting programs, tracing and reading other processes kill it. Memory is never made
- * executable, and no socket but a Unix one is made, so that whoever gets into stekd can neither bring code nor carry
- * keys away over the network.
+ * The system calls that are left to stekd once it runs: those of its loop, its files and its
+ * sockets. What is not listed fails with EPERM; starting programs, tracing and reading other
+ * processes kill it. Memory is never made executable, and no socket but a Unix one is made, so that
+ * whoever gets into stekd can neither bring code nor carry keys away over the network.
  */
 #ifndef STEK_DAEMON_SANDBOX_H
 #define STEK_DAEMON_SANDBOX_H
@@ -16,7 +16,8 @@ enum stek_sandbox {
     STEK_SANDBOX_REFUSED    /* by the kernel or libseccomp */
 };
 
-/* Closes it for the rest of the process's life. `network` allows sockets to other hosts, for rings of a fleet. */
+/* Closes it for the rest of the process's life. `network` allows sockets to other hosts, for rings
+ * of a fleet. */
 enum stek_sandbox stek_sandbox_close(bool network);
 
 #endif

@@ -20,7 +20,8 @@ static void seeded_wipe(struct seeded *seeded)
 }
 
 /* stek_change_fn */
-static enum stek_result put_seeded(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result put_seeded(struct stek_ring_state *state, int64_t now,
+                                   const struct stek_fresh *fresh, void *arg)
 {
     const struct seeded *seeded = arg;
 
@@ -30,9 +31,11 @@ static enum stek_result put_seeded(struct stek_ring_state *state, int64_t now, c
     return STEK_OK;
 }
 
-static const char *keep(struct stek_kept *kept, const struct stek_seed *seed, int64_t now, int64_t *ret_next)
+static const char *keep(struct stek_kept *kept, const struct stek_seed *seed, int64_t now,
+                        int64_t *ret_next)
 {
-    STEK_SECRET(seeded) struct seeded seeded = {.policy = stek_policy_resolve(&kept->config.policy)};
+    STEK_SECRET(seeded)
+    struct seeded seeded = {.policy = stek_policy_resolve(&kept->config.policy)};
     struct stek_view view;
 
     seeded.policy.rotate_s = seed->rotate_s; /* the same on all hosts, so the seed says */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rings of source seed: their records follow from a file that every host was given, and that is advanced one way. */
+/* Rings of source seed: their records follow from a file that every host was given, and that is
+ * advanced one way. */
 #ifndef STEK_DAEMON_SEEDS_H
 #define STEK_DAEMON_SEEDS_H
 
 #include "daemon/rings.h"
 
 /*
- * Brings the ring up to what its seed says at `now`, and the file up to the oldest record that still opens: what was before
- * is destroyed in both. Returns NULL, or what is wrong (static): the ring then goes on by the same continuations.
- * *ret_next is when to come again.
+ * Brings the ring up to what its seed says at `now`, and the file up to the oldest record that
+ * still opens: what was before is destroyed in both. Returns NULL, or what is wrong (static): the
+ * ring then goes on by the same continuations. *ret_next is when to come again.
  */
 const char *stek_seed_update(struct stek_kept *kept, int64_t now, int64_t *ret_next);
 

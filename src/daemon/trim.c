@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Only segments that were never writable: their pages are those of the file. What was relocated at start is in writable
- * ones, also where it is read-only by now. */
+/* Only segments that were never writable: their pages are those of the file. What was relocated at
+ * start is in writable ones, also where it is read-only by now. */
 static int drop_object(struct dl_phdr_info *object, size_t size, void *arg)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -20,7 +20,8 @@ static int drop_object(struct dl_phdr_info *object, size_t size, void *arg)
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0)
             continue;
         const uintptr_t begin = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
-        const uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        const uintptr_t end =
+            (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
         if (end > begin)
             (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
     }

@@ -4,8 +4,9 @@
 #define STEK_DAEMON_TRIM_H
 
 /*
- * Drops the pages of code and constants, of ours and of libraries, that the start has brought in; those that are still
- * needed come back from the page cache when they are used. Frees what the heap holds in vain.
+ * Drops the pages of code and constants, of ours and of libraries, that the start has brought in;
+ * those that are still needed come back from the page cache when they are used. Frees what the heap
+ * holds in vain.
  */
 void stek_trim(void);
 

@@ -20,7 +20,8 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync)
     return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor : sync->floor;
 }
 
-/* Whether a published record stands under this entry, as far as is known: a full read has to mention it again. */
+/* Whether a published record stands under this entry, as far as is known: a full read has to
+ * mention it again. */
 static bool stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry)
 {
     return entry->presence == STEK_PRESENCE_HELD && (entry->seen || !sync->reading);
@@ -34,8 +35,8 @@ static bool is_held(struct stek_sync *sync, const struct stek_record *record)
 }
 
 /*
- * Whether `record` begins after all published records of lower seqs and before all of higher ones: by their published
- * times, for a host may have let one begin earlier.
+ * Whether `record` begins after all published records of lower seqs and before all of higher ones:
+ * by their published times, for a host may have let one begin earlier.
  */
 static bool in_order(const struct stek_sync *sync, const struct stek_record *record)
 {
@@ -82,16 +83,18 @@ static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq, enum stek_v
     return in_order(sync, record) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
 }
 
-/* Whether a ring takes a good record: not one that has retired, nor one so far ahead that it would crowd out others. */
-static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_from, int64_t accept_until, int64_t now)
+/* Whether a ring takes a good record: not one that has retired, nor one so far ahead that it would
+ * crowd out others. */
+static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_from,
+                  int64_t accept_until, int64_t now)
 {
     uint32_t before = 0;
 
     if (accept_until <= now || seq < stek_adopt_floor(sync))
         return false;
     for (size_t i = 0; i < sync->records.count; i++)
-        before += stek_record_counts(&sync->records.at[i]) && sync->records.at[i].active_from > now &&
-                  sync->records.at[i].seq < seq;
+        before += stek_record_counts(&sync->records.at[i]) &&
+                  sync->records.at[i].active_from > now && sync->records.at[i].seq < seq;
     if (active_from > now && before > STEK_AHEAD_MAX)
         return false;
     return sync->records.count < STEK_RECORDS_MAX || seq > sync->records.at[0].seq;
@@ -112,7 +115,8 @@ void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
         remove_at(sync, index);
 }
 
-/* Makes room for a published record: what contradicts it is set aside, and its secret stands nowhere else. */
+/* Makes room for a published record: what contradicts it is set aside, and its secret stands
+ * nowhere else. */
 static void clear_way(struct stek_sync *sync, const struct stek_record *record, int64_t now)
 {
     for (size_t i = sync->records.count; i-- > 0;) {
@@ -123,9 +127,10 @@ static void clear_way(struct stek_sync *sync, const struct stek_record *record, 
         }
         if (!stek_record_counts(other) || (other->seq != record->seq && is_held(sync, other)))
             continue;
-        const bool contradicts = other->seq == record->seq ||
-                                 (other->seq < record->seq && other->active_from >= record->active_from) ||
-                                 (other->seq > record->seq && other->active_from <= record->active_from);
+        const bool contradicts =
+            other->seq == record->seq ||
+            (other->seq < record->seq && other->active_from >= record->active_from) ||
+            (other->seq > record->seq && other->active_from <= record->active_from);
         if (contradicts)
             stek_adopt_put_aside(sync, i, now);
     }
@@ -137,21 +142,25 @@ static int64_t earlier(int64_t a, int64_t b)
 }
 
 /*
- * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are the later news. Those of
- * a continuation that is news in the store were this host's reckoning, and give way.
+ * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are
+ * the later news. Those of a continuation that is news in the store were this host's reckoning, and
+ * give way.
  */
 static void merge_times(struct stek_record *mine, const struct stek_record *record, bool known)
 {
     const bool reckoned = mine->origin == STEK_ORIGIN_CONTINUED && !known;
 
     mine->origin = record->origin;
-    mine->active_from = reckoned ? record->active_from : earlier(mine->active_from, record->active_from);
-    mine->active_until = reckoned ? record->active_until : earlier(mine->active_until, record->active_until);
-    mine->accept_until = reckoned ? record->accept_until : earlier(mine->accept_until, record->accept_until);
+    mine->active_from =
+        reckoned ? record->active_from : earlier(mine->active_from, record->active_from);
+    mine->active_until =
+        reckoned ? record->active_until : earlier(mine->active_until, record->active_until);
+    mine->accept_until =
+        reckoned ? record->accept_until : earlier(mine->accept_until, record->accept_until);
 }
 
-static void take(struct stek_sync *sync, struct stek_storeview_entry *entry, const struct stek_record *record,
-                 int64_t now)
+static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                 const struct stek_record *record, int64_t now)
 {
     struct stek_record *mine = stek_records_find(&sync->records, record->seq);
     const bool known = entry->presence == STEK_PRESENCE_HELD;
@@ -170,8 +179,8 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry, con
     stek_records_insert(&sync->records, record);
 }
 
-void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry, enum stek_value value,
-                      const struct stek_record *record, int64_t now)
+void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                      enum stek_value value, const struct stek_record *record, int64_t now)
 {
     const enum stek_refusal refusal = judge(sync, entry->seq, value, record);
 
@@ -204,7 +213,8 @@ void stek_adopt_raise(struct stek_sync *sync)
         if (entry->seq < floor && entry->presence == STEK_PRESENCE_HELD)
             entry->presence = STEK_PRESENCE_IDLE;
         if (entry->seq >= floor && entry->presence == STEK_PRESENCE_REFUSED)
-            sync->read_wanted = true; /* it may have been refused for the sake of a record that is gone now */
+            sync->read_wanted =
+                true; /* it may have been refused for the sake of a record that is gone now */
     }
 }
 

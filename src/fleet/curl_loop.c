@@ -7,8 +7,9 @@
 #include <event2/event.h>
 
 /*
- * One transfer at a time on a connection: libcurl 7.88 (Debian 12) takes a connection for dead when the answers of two
- * HTTP/2 streams come in one read. So a stream has a connection of its own, and calls share what is left of these.
+ * One transfer at a time on a connection: libcurl 7.88 (Debian 12) takes a connection for dead when
+ * the answers of two HTTP/2 streams come in one read. So a stream has a connection of its own, and
+ * calls share what is left of these.
  */
 enum { CONNECTIONS_MAX = 4 };
 
@@ -39,7 +40,8 @@ static void report_ended(struct stek_curl_loop *loop)
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
     struct stek_curl_loop *loop = arg;
-    const int action = ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
+    const int action = ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) |
+                       ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
     int running;
 
     curl_multi_socket_action(loop->multi, fd, action, &running);
@@ -64,7 +66,8 @@ static void forget_socket(struct stek_curl_loop *loop, curl_socket_t fd, struct 
         event_free(event);
 }
 
-/* libcurl says what it waits for on a socket; `known` is the event that waits for it now, or NULL. */
+/* libcurl says what it waits for on a socket; `known` is the event that waits for it now, or NULL.
+ */
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
     struct stek_curl_loop *loop = arg;
@@ -106,7 +109,8 @@ static bool set_up(struct stek_curl_loop *loop)
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == CURLM_OK &&
            curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) == CURLM_OK &&
-           curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX) == CURLM_OK;
+           curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX) ==
+               CURLM_OK;
 }
 
 enum stek_result stek_curl_loop_new(struct event_base *base, stek_curl_ended_fn on_ended, void *arg,

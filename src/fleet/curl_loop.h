@@ -14,13 +14,15 @@ struct stek_curl_loop;
 typedef void (*stek_curl_ended_fn)(void *arg, CURL *easy, CURLcode code);
 
 /*
- * Makes a multi handle with its own connections. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM. Everything belongs to the
- * loop's thread.
+ * Makes a multi handle with its own connections. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM.
+ * Everything belongs to the loop's thread.
  */
-STEK_MUST_USE enum stek_result stek_curl_loop_new(struct event_base *base, stek_curl_ended_fn on_ended, void *arg,
+STEK_MUST_USE enum stek_result stek_curl_loop_new(struct event_base *base,
+                                                  stek_curl_ended_fn on_ended, void *arg,
                                                   struct stek_curl_loop **ret_loop);
 
-/* Closes the connections. The caller has removed its transfers. Not from within a callback of libcurl's. */
+/* Closes the connections. The caller has removed its transfers. Not from within a callback of
+ * libcurl's. */
 void stek_curl_loop_free(struct stek_curl_loop *loop);
 
 /* Begins a transfer; it stays the caller's. Errors: STEK_ERR_SYSTEM. */

@@ -10,9 +10,9 @@
 enum { OPERATION_MS = 10000, OPERATION_AGAIN_MS = 200 };
 
 /*
- * No record covers this host's time, but the ring has one that begins within an interval (after a revocation by a host whose
- * clock is ahead, or over a gap): it begins here and now. All others hold it already. The policy's interval: the record's
- * own is short if another order has ended it.
+ * No record covers this host's time, but the ring has one that begins within an interval (after a
+ * revocation by a host whose clock is ahead, or over a gap): it begins here and now. All others
+ * hold it already. The policy's interval: the record's own is short if another order has ended it.
  */
 static void begin_early(struct stek_records *records, const struct stek_policy *policy, int64_t now)
 {
@@ -48,15 +48,16 @@ static void keep_order(struct stek_records *records)
 }
 
 /*
- * What begins in less than half an interval and is not published is as good as settled: it is held already, so that tickets
- * open here that a host seals whose clock is ahead.
+ * What begins in less than half an interval and is not published is as good as settled: it is held
+ * already, so that tickets open here that a host seals whose clock is ahead.
  */
 static enum stek_result hold_next(struct stek_sync *sync, int64_t now)
 {
     STEK_SECRET(stek_record) struct stek_record next = {0};
     const struct stek_record *last = stek_records_last(&sync->records);
 
-    if (last == NULL || last->active_from > now || last->active_until - now >= (sync->policy.rotate_s + 1) / 2)
+    if (last == NULL || last->active_from > now ||
+        last->active_until - now >= (sync->policy.rotate_s + 1) / 2)
         return STEK_OK;
     next = *last;
     enum stek_result result = stek_chain_continue(&sync->records, &sync->policy, &next);
@@ -91,7 +92,8 @@ static void write_out(struct stek_sync *sync, struct stek_sync_actions *actions)
     actions->write = true;
 }
 
-static void end_operation(struct stek_sync *sync, const char *problem, struct stek_sync_actions *actions)
+static void end_operation(struct stek_sync *sync, const char *problem,
+                          struct stek_sync_actions *actions)
 {
     sync->op = STEK_SYNC_OP_NONE;
     actions->op = problem == NULL ? STEK_SYNC_OP_DONE : STEK_SYNC_OP_FAILED;
@@ -99,8 +101,8 @@ static void end_operation(struct stek_sync *sync, const char *problem, struct st
 }
 
 /* An operation goes before all else, and without delay. */
-static enum stek_result operate(struct stek_sync *sync, int64_t now_ms, const struct stek_fresh *fresh,
-                                struct stek_sync_actions *actions)
+static enum stek_result operate(struct stek_sync *sync, int64_t now_ms,
+                                const struct stek_fresh *fresh, struct stek_sync_actions *actions)
 {
     bool ready = false;
 
@@ -113,7 +115,9 @@ static enum stek_result operate(struct stek_sync *sync, int64_t now_ms, const st
         return STEK_OK;
     }
     if (now_ms >= sync->op_until_ms) {
-        end_operation(sync, "the store did not take it in time; if a transaction is still under way, it may yet happen",
+        end_operation(sync,
+                      "the store did not take it in time; if a transaction is still under way, it "
+                      "may yet happen",
                       actions);
         return STEK_OK;
     }
@@ -136,7 +140,8 @@ static void wake_at(struct stek_sync_actions *actions, int64_t when_ms)
 }
 
 /* Puts what the store should hold and does not, when it is this host's turn. */
-static enum stek_result publish(struct stek_sync *sync, int64_t now_ms, const struct stek_fresh *fresh, uint64_t dice,
+static enum stek_result publish(struct stek_sync *sync, int64_t now_ms,
+                                const struct stek_fresh *fresh, uint64_t dice,
                                 struct stek_sync_actions *actions)
 {
     bool needed = false;
@@ -148,7 +153,8 @@ static enum stek_result publish(struct stek_sync *sync, int64_t now_ms, const st
         sync->publish_at_ms = INT64_MAX;
     else if (sync->op != STEK_SYNC_OP_NONE)
         sync->publish_at_ms = now_ms; /* it waits for this */
-    else if (sync->publish_at_ms > now_ms + sync->policy.rotate_s * 1000) /* the clock may have gone back */
+    else if (sync->publish_at_ms >
+             now_ms + sync->policy.rotate_s * 1000) /* the clock may have gone back */
         sync->publish_at_ms = now_ms + stek_publish_delay_ms(sync, now_ms, dice);
     if (needed && now_ms >= sync->publish_at_ms && now_ms >= sync->retry_at_ms) {
         write_out(sync, actions);
@@ -156,7 +162,8 @@ static enum stek_result publish(struct stek_sync *sync, int64_t now_ms, const st
     }
     stek_wipe(&sync->out, sizeof sync->out);
     if (needed)
-        wake_at(actions, sync->publish_at_ms > sync->retry_at_ms ? sync->publish_at_ms : sync->retry_at_ms);
+        wake_at(actions,
+                sync->publish_at_ms > sync->retry_at_ms ? sync->publish_at_ms : sync->retry_at_ms);
     return result;
 }
 
@@ -176,15 +183,18 @@ static void tell(struct stek_sync *sync, int64_t now, struct stek_sync_actions *
     stek_records_view(&sync->records, now, &view);
     if (view.valid_until < STEK_TIME_MAX)
         wake_at(actions, view.valid_until * 1000);
-    if (view.active >= 0) { /* one more record is published before the next begins: stek_publish_write() */
-        const int64_t lead_at = sync->records.at[view.active].active_until - stek_publish_lead_s(sync);
+    if (view.active >=
+        0) { /* one more record is published before the next begins: stek_publish_write() */
+        const int64_t lead_at =
+            sync->records.at[view.active].active_until - stek_publish_lead_s(sync);
         wake_at(actions, lead_at > now ? lead_at * 1000 : INT64_MAX);
     }
     if (last != NULL && last->active_from <= now) /* see hold_next() */
         wake_at(actions, (last->active_until - (sync->policy.rotate_s + 1) / 2 + 1) * 1000);
 }
 
-enum stek_result stek_sync_decide(struct stek_sync *sync, int64_t now_ms, const struct stek_fresh *fresh, uint64_t dice,
+enum stek_result stek_sync_decide(struct stek_sync *sync, int64_t now_ms,
+                                  const struct stek_fresh *fresh, uint64_t dice,
                                   struct stek_sync_actions *ret_actions)
 {
     const int64_t now = now_ms / 1000;
@@ -199,7 +209,8 @@ enum stek_result stek_sync_decide(struct stek_sync *sync, int64_t now_ms, const 
         result = operate(sync, now_ms, fresh, ret_actions);
     if (result == STEK_OK)
         result = publish(sync, now_ms, fresh, dice, ret_actions);
-    ret_actions->read = sync->synced && sync->read_wanted && !sync->reading && !sync->read_asked && !sync->writing;
+    ret_actions->read =
+        sync->synced && sync->read_wanted && !sync->reading && !sync->read_asked && !sync->writing;
     sync->read_asked |= ret_actions->read;
     tell(sync, now, ret_actions);
     return result;
@@ -217,5 +228,6 @@ enum stek_sync_standing stek_sync_standing(const struct stek_sync *sync, int64_t
         return STEK_SYNC_CLOCK_OFF;
     if (active < 0)
         return STEK_SYNC_NO_ACTIVE;
-    return stek_storeview_has(&sync->view, sync->records.at[active].seq) ? STEK_SYNC_IN_STEP : STEK_SYNC_CONTINUED;
+    return stek_storeview_has(&sync->view, sync->records.at[active].seq) ? STEK_SYNC_IN_STEP
+                                                                         : STEK_SYNC_CONTINUED;
 }

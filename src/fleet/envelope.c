@@ -7,7 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { VERSION = 1, AT_VERSION = 4, AT_KIND = 5, AT_ORIGIN = 6, AT_KEK = 8, AT_SEQ = 16, AT_TIMES = 24 };
+enum {
+    VERSION = 1,
+    AT_VERSION = 4,
+    AT_KIND = 5,
+    AT_ORIGIN = 6,
+    AT_KEK = 8,
+    AT_SEQ = 16,
+    AT_TIMES = 24
+};
 
 static const uint8_t magic[] = {'s', 't', 'k', 'v'};
 
@@ -34,7 +42,8 @@ enum stek_result stek_kek_init(const struct stek_secret32 *key, struct stek_kek 
 
     if (stek_key_is_weak(key->bytes, sizeof key->bytes))
         return STEK_ERR_RANDOM;
-    enum stek_result result = stek_hkdf_extract(salt, sizeof salt, key->bytes, sizeof key->bytes, kek.prk.bytes);
+    enum stek_result result =
+        stek_hkdf_extract(salt, sizeof salt, key->bytes, sizeof key->bytes, kek.prk.bytes);
     if (result == STEK_OK)
         result = stek_hkdf_expand(kek.prk.bytes, info, sizeof info, kek.id, sizeof kek.id);
     if (result == STEK_OK)
@@ -58,8 +67,8 @@ static struct stek_bytes associate(const uint8_t *head, const char *ring, struct
 }
 
 /* The AES key of one name: Expand(prk, "value" 00 kind seq ring). */
-static enum stek_result derive_key(const struct stek_kek *kek, const uint8_t *head, const char *ring,
-                                   struct stek_secret32 *ret_key)
+static enum stek_result derive_key(const struct stek_kek *kek, const uint8_t *head,
+                                   const char *ring, struct stek_secret32 *ret_key)
 {
     static const uint8_t label[] = {'v', 'a', 'l', 'u', 'e', 0};
     uint8_t info[sizeof label + 1 + 8 + STEK_FLEET_RING_MAX];
@@ -69,7 +78,8 @@ static enum stek_result derive_key(const struct stek_kek *kek, const uint8_t *he
     info[sizeof label] = head[AT_KIND];
     memcpy(info + sizeof label + 1, head + AT_SEQ, 8);
     memcpy(info + sizeof label + 9, ring, ring_len);
-    return stek_hkdf_expand(kek->prk.bytes, info, sizeof label + 9 + ring_len, ret_key->bytes, sizeof ret_key->bytes);
+    return stek_hkdf_expand(kek->prk.bytes, info, sizeof label + 9 + ring_len, ret_key->bytes,
+                            sizeof ret_key->bytes);
 }
 
 static bool ring_is_named(const char *ring)
@@ -79,8 +89,8 @@ static bool ring_is_named(const char *ring)
     return len > 0 && len <= STEK_FLEET_RING_MAX;
 }
 
-static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind, const struct stek_record *record,
-                       uint8_t *head)
+static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind,
+                       const struct stek_record *record, uint8_t *head)
 {
     memcpy(head, magic, sizeof magic);
     head[AT_VERSION] = VERSION;
@@ -94,8 +104,9 @@ static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind,
     put64(head + AT_TIMES + 16, (uint64_t)record->accept_until);
 }
 
-static enum stek_result seal(const struct stek_kek *kek, const char *ring, enum stek_envelope_kind kind,
-                             const struct stek_record *record, struct stek_bytes plain, uint8_t *ret_bytes)
+static enum stek_result seal(const struct stek_kek *kek, const char *ring,
+                             enum stek_envelope_kind kind, const struct stek_record *record,
+                             struct stek_bytes plain, uint8_t *ret_bytes)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     struct associated associated;
@@ -106,18 +117,21 @@ static enum stek_result seal(const struct stek_kek *kek, const char *ring, enum 
     enum stek_result result = derive_key(kek, ret_bytes, ring, &key);
     if (result != STEK_OK)
         return result;
-    return stek_aead_seal(&key, associate(ret_bytes, ring, &associated), plain, ret_bytes + STEK_ENVELOPE_HEAD_LEN);
+    return stek_aead_seal(&key, associate(ret_bytes, ring, &associated), plain,
+                          ret_bytes + STEK_ENVELOPE_HEAD_LEN);
 }
 
-enum stek_result stek_envelope_seal_record(const struct stek_kek *kek, const char *ring, const struct stek_record *record,
-                                        uint8_t ret_bytes[STEK_ENVELOPE_RECORD_LEN])
+enum stek_result stek_envelope_seal_record(const struct stek_kek *kek, const char *ring,
+                                           const struct stek_record *record,
+                                           uint8_t ret_bytes[STEK_ENVELOPE_RECORD_LEN])
 {
     return seal(kek, ring, STEK_ENVELOPE_RECORD, record,
                 (struct stek_bytes){record->secret.bytes, sizeof record->secret.bytes}, ret_bytes);
 }
 
-enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, const char *ring, uint64_t floor, int64_t made_at,
-                                       uint8_t ret_bytes[STEK_ENVELOPE_FLOOR_LEN])
+enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, const char *ring,
+                                          uint64_t floor, int64_t made_at,
+                                          uint8_t ret_bytes[STEK_ENVELOPE_FLOOR_LEN])
 {
     const struct stek_record record = {.seq = floor, .active_from = made_at};
 
@@ -133,10 +147,12 @@ static bool origin_is_sound(enum stek_envelope_kind kind, uint8_t origin)
 
 static bool head_is_sound(enum stek_envelope_kind kind, struct stek_bytes bytes)
 {
-    const size_t len = kind == STEK_ENVELOPE_RECORD ? STEK_ENVELOPE_RECORD_LEN : STEK_ENVELOPE_FLOOR_LEN;
+    const size_t len =
+        kind == STEK_ENVELOPE_RECORD ? STEK_ENVELOPE_RECORD_LEN : STEK_ENVELOPE_FLOOR_LEN;
 
-    return bytes.len == len && memcmp(bytes.at, magic, sizeof magic) == 0 && bytes.at[AT_VERSION] == VERSION &&
-           bytes.at[AT_KIND] == kind && bytes.at[AT_ORIGIN + 1] == 0 && origin_is_sound(kind, bytes.at[AT_ORIGIN]);
+    return bytes.len == len && memcmp(bytes.at, magic, sizeof magic) == 0 &&
+           bytes.at[AT_VERSION] == VERSION && bytes.at[AT_KIND] == kind &&
+           bytes.at[AT_ORIGIN + 1] == 0 && origin_is_sound(kind, bytes.at[AT_ORIGIN]);
 }
 
 static const struct stek_kek *find_kek(const struct stek_keks *keks, const uint8_t *id)
@@ -161,7 +177,8 @@ static bool numbers_are_sound(const struct stek_envelope *envelope)
         return false;
     if (envelope->kind == STEK_ENVELOPE_FLOOR)
         return record->active_until == 0 && record->accept_until == 0;
-    return record->seq > 0 && record->active_from < record->active_until && record->active_until <= record->accept_until;
+    return record->seq > 0 && record->active_from < record->active_until &&
+           record->active_until <= record->accept_until;
 }
 
 static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)
@@ -175,12 +192,14 @@ static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)
     ret_envelope->record.accept_until = (int64_t)get64(head + AT_TIMES + 16);
 }
 
-/* The seal: only what it covers may be believed, so this comes before any look at numbers and times. */
-static enum stek_value open_seal(const struct stek_keks *keks, const char *ring, struct stek_bytes bytes,
-                                 uint8_t *ret_plain)
+/* The seal: only what it covers may be believed, so this comes before any look at numbers and
+ * times. */
+static enum stek_value open_seal(const struct stek_keks *keks, const char *ring,
+                                 struct stek_bytes bytes, uint8_t *ret_plain)
 {
     const struct stek_kek *kek = find_kek(keks, bytes.at + AT_KEK);
-    const struct stek_bytes sealed = {bytes.at + STEK_ENVELOPE_HEAD_LEN, bytes.len - STEK_ENVELOPE_HEAD_LEN};
+    const struct stek_bytes sealed = {bytes.at + STEK_ENVELOPE_HEAD_LEN,
+                                      bytes.len - STEK_ENVELOPE_HEAD_LEN};
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     struct associated associated;
 
@@ -191,8 +210,9 @@ static enum stek_value open_seal(const struct stek_keks *keks, const char *ring,
     return STEK_VALUE_GOOD;
 }
 
-static enum stek_value open_envelope(const struct stek_keks *keks, const char *ring, enum stek_envelope_kind kind,
-                                     struct stek_bytes bytes, struct stek_envelope *ret_envelope)
+static enum stek_value open_envelope(const struct stek_keks *keks, const char *ring,
+                                     enum stek_envelope_kind kind, struct stek_bytes bytes,
+                                     struct stek_envelope *ret_envelope)
 {
     STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
 
@@ -208,8 +228,9 @@ static enum stek_value open_envelope(const struct stek_keks *keks, const char *r
     return STEK_VALUE_GOOD;
 }
 
-enum stek_value stek_envelope_open_record(const struct stek_keks *keks, const char *ring, uint64_t seq,
-                                          struct stek_bytes bytes, struct stek_envelope *ret_envelope)
+enum stek_value stek_envelope_open_record(const struct stek_keks *keks, const char *ring,
+                                          uint64_t seq, struct stek_bytes bytes,
+                                          struct stek_envelope *ret_envelope)
 {
     STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
     const enum stek_value value = open_envelope(keks, ring, STEK_ENVELOPE_RECORD, bytes, &envelope);
@@ -222,7 +243,8 @@ enum stek_value stek_envelope_open_record(const struct stek_keks *keks, const ch
     return STEK_VALUE_GOOD;
 }
 
-enum stek_value stek_envelope_open_floor(const struct stek_keks *keks, const char *ring, struct stek_bytes bytes,
+enum stek_value stek_envelope_open_floor(const struct stek_keks *keks, const char *ring,
+                                         struct stek_bytes bytes,
                                          struct stek_envelope *ret_envelope)
 {
     return open_envelope(keks, ring, STEK_ENVELOPE_FLOOR, bytes, ret_envelope);

@@ -10,7 +10,12 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum { BACK_OFF_FIRST_MS = 50, DATE_EVERY_MS = 60000, TIMEOUT_MIN_MS = 2000, TIMEOUT_MAX_MS = 5000 };
+enum {
+    BACK_OFF_FIRST_MS = 50,
+    DATE_EVERY_MS = 60000,
+    TIMEOUT_MIN_MS = 2000,
+    TIMEOUT_MAX_MS = 5000
+};
 
 int64_t stek_etcd_now_ms(void)
 {
@@ -76,7 +81,8 @@ void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answ
     etcd->strangers = answer->cluster_id == etcd->other_cluster ? etcd->strangers + 1 : 1;
     etcd->other_cluster = answer->cluster_id;
     if (etcd->strangers <= etcd->options.endpoints_count) {
-        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER, "this endpoint belongs to another etcd cluster than the one in use");
+        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER,
+                             "this endpoint belongs to another etcd cluster than the one in use");
         return;
     }
     /* One stray endpoint is a mistake; all of them are a store that was restored or replaced. */
@@ -123,7 +129,8 @@ static void failed_to_start(struct stek_etcd *etcd)
     struct stek_etcd_problem problem;
     const struct timeval rest = timeval_of(etcd->options.back_off_max_ms);
 
-    stek_etcd_problem_set(&problem, STEK_ETCD_LOCAL, etcd->place.endpoint, "cannot start a connection: no memory");
+    stek_etcd_problem_set(&problem, STEK_ETCD_LOCAL, etcd->place.endpoint,
+                          "cannot start a connection: no memory");
     event_add(etcd->retry, &rest);
     etcd->handlers.on_offline(etcd->handlers.arg, &problem);
 }
@@ -138,8 +145,9 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
     (void)what;
     timeout_ms = timeout_ms < TIMEOUT_MIN_MS ? TIMEOUT_MIN_MS : timeout_ms;
     timeout_ms = timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms;
-    etcd->place = (struct stek_etcd_place){etcd->options.endpoints[etcd->endpoint], etcd->options.ca,
-                                           etcd->options.cert, etcd->options.key, (long)timeout_ms};
+    etcd->place =
+        (struct stek_etcd_place){etcd->options.endpoints[etcd->endpoint], etcd->options.ca,
+                                 etcd->options.cert, etcd->options.key, (long)timeout_ms};
     if (stek_etcd_link_open(etcd->base, &etcd->place, &etcd->link) != STEK_OK) {
         failed_to_start(etcd);
         return;
@@ -156,16 +164,19 @@ static void on_date(void *arg, int64_t date)
     if (date < 0)
         return;
     clock_gettime(CLOCK_REALTIME, &now);
-    etcd->handlers.on_clock(etcd->handlers.arg, date - (int64_t)now.tv_sec, stek_etcd_now_ms() - etcd->dated_ms);
+    etcd->handlers.on_clock(etcd->handlers.arg, date - (int64_t)now.tv_sec,
+                            stek_etcd_now_ms() - etcd->dated_ms);
 }
 
 static void ask_date_if_due(struct stek_etcd *etcd)
 {
     const int64_t now = stek_etcd_now_ms();
 
-    if (etcd->handlers.on_clock == NULL || etcd->broken || (etcd->dated_ms != 0 && now - etcd->dated_ms < DATE_EVERY_MS))
+    if (etcd->handlers.on_clock == NULL || etcd->broken ||
+        (etcd->dated_ms != 0 && now - etcd->dated_ms < DATE_EVERY_MS))
         return;
-    const bool http_1_1 = etcd->server == STEK_SERVER_PROXY || strncmp(etcd->place.endpoint, "http:", 5) == 0;
+    const bool http_1_1 =
+        etcd->server == STEK_SERVER_PROXY || strncmp(etcd->place.endpoint, "http:", 5) == 0;
     if (stek_etcd_ask_date(etcd->link, "version", http_1_1, on_date, etcd) == STEK_OK)
         etcd->dated_ms = now;
 }
@@ -212,7 +223,8 @@ static bool copy_span(const struct stek_etcd_span *span, struct stek_etcd_watche
     if (span->until.len > 0)
         memcpy(at + span->from.len, span->until.at, span->until.len);
     watched->owned = at;
-    watched->span = (struct stek_etcd_span){{at, span->from.len}, {at + span->from.len, span->until.len}};
+    watched->span =
+        (struct stek_etcd_span){{at, span->from.len}, {at + span->from.len, span->until.len}};
     return true;
 }
 
@@ -235,14 +247,16 @@ static bool copy_spans(struct stek_etcd *etcd)
 static bool is_usable(const struct stek_etcd_options *options)
 {
     for (size_t i = 0; i < options->spans_count; i++)
-        if (options->spans[i].from.len == 0 || options->spans[i].from.len > 512 || options->spans[i].until.len > 512)
+        if (options->spans[i].from.len == 0 || options->spans[i].from.len > 512 ||
+            options->spans[i].until.len > 512)
             return false;
     return options->endpoints_count > 0 && options->pace_ms > 0 && options->back_off_max_ms > 0 &&
            options->spans_count < 65535;
 }
 
 enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_options *options,
-                               const struct stek_etcd_handlers *handlers, struct stek_etcd **ret_etcd)
+                               const struct stek_etcd_handlers *handlers,
+                               struct stek_etcd **ret_etcd)
 {
     struct stek_etcd *etcd;
     uint32_t random;
@@ -279,7 +293,8 @@ void stek_etcd_free(struct stek_etcd *etcd)
     if (etcd == NULL)
         return;
     if (etcd->link != NULL) {
-        stek_etcd_problem_set(&etcd->problem, STEK_ETCD_UNREACHABLE, etcd->place.endpoint, "the connection is being closed");
+        stek_etcd_problem_set(&etcd->problem, STEK_ETCD_UNREACHABLE, etcd->place.endpoint,
+                              "the connection is being closed");
         drop_link(etcd);
     }
     free_event(etcd->fall);

@@ -17,8 +17,8 @@ static enum stek_result pack(const ProtobufCMessage *message, struct stek_etcd_r
     return STEK_OK;
 }
 
-enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit, int64_t revision,
-                                     struct stek_etcd_request *ret_request)
+enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit,
+                                     int64_t revision, struct stek_etcd_request *ret_request)
 {
     Etcd__RangeRequest range = ETCD__RANGE_REQUEST__INIT;
 
@@ -60,20 +60,23 @@ static Etcd__Compare *new_compare(struct txn *txn, struct stek_bytes key)
     return compare;
 }
 
-/* Only if the key is absent, or still has the revision that we know: etcd compares and writes in one step. */
+/* Only if the key is absent, or still has the revision that we know: etcd compares and writes in
+ * one step. */
 static void add_compare(struct txn *txn, const struct stek_etcd_put *put)
 {
     Etcd__Compare *compare = new_compare(txn, put->key);
 
     compare->result = ETCD__COMPARE__RESULT__EQUAL;
-    compare->target = put->expected == 0 ? ETCD__COMPARE__TARGET__CREATE : ETCD__COMPARE__TARGET__MOD;
+    compare->target =
+        put->expected == 0 ? ETCD__COMPARE__TARGET__CREATE : ETCD__COMPARE__TARGET__MOD;
     compare->target_union_case = put->expected == 0 ? ETCD__COMPARE__TARGET_UNION_CREATE_REVISION
                                                     : ETCD__COMPARE__TARGET_UNION_MOD_REVISION;
     if (put->expected != 0)
         compare->mod_revision = put->expected;
 }
 
-/* Only if nothing in the span has been made or changed since: etcd compares every key that is there. */
+/* Only if nothing in the span has been made or changed since: etcd compares every key that is
+ * there. */
 static void add_settled(struct txn *txn, const struct stek_etcd_write *write)
 {
     Etcd__Compare *compare = new_compare(txn, write->settled.from);
@@ -119,7 +122,8 @@ static void add_deletion(struct txn *txn, const struct stek_etcd_span *span)
     op->request_delete_range = &txn->deletion;
 }
 
-enum stek_result stek_etcd_ask_write(const struct stek_etcd_write *write, struct stek_etcd_request *ret_request)
+enum stek_result stek_etcd_ask_write(const struct stek_etcd_write *write,
+                                     struct stek_etcd_request *ret_request)
 {
     struct txn txn;
 
@@ -149,7 +153,8 @@ enum stek_result stek_etcd_ask_delete(struct stek_bytes key, struct stek_etcd_re
     return pack(&request.base, ret_request);
 }
 
-enum stek_result stek_etcd_ask_lease(int64_t id, int64_t ttl_s, struct stek_etcd_request *ret_request)
+enum stek_result stek_etcd_ask_lease(int64_t id, int64_t ttl_s,
+                                     struct stek_etcd_request *ret_request)
 {
     Etcd__LeaseGrantRequest request = ETCD__LEASE_GRANT_REQUEST__INIT;
 
@@ -166,8 +171,8 @@ enum stek_result stek_etcd_ask_keepalive(int64_t id, struct stek_etcd_request *r
     return pack(&request.base, ret_request);
 }
 
-enum stek_result stek_etcd_ask_watch(const struct stek_etcd_span *span, int64_t watch_id, int64_t revision,
-                                     struct stek_etcd_request *ret_request)
+enum stek_result stek_etcd_ask_watch(const struct stek_etcd_span *span, int64_t watch_id,
+                                     int64_t revision, struct stek_etcd_request *ret_request)
 {
     Etcd__WatchRequest request = ETCD__WATCH_REQUEST__INIT;
     Etcd__WatchCreateRequest create = ETCD__WATCH_CREATE_REQUEST__INIT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own certificate's time: etcd only hangs up on one that has expired, and TLS 1.3 tells us late or not at all. */
+/* Our own certificate's time: etcd only hangs up on one that has expired, and TLS 1.3 tells us late
+ * or not at all. */
 #include "fleet/etcd_impl.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@
 static void print_time(const ASN1_TIME *time, char *ret_text, size_t room)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    int len = bio != NULL && ASN1_TIME_print(bio, time) == 1 ? BIO_read(bio, ret_text, (int)room - 1) : 0;
+    int len =
+        bio != NULL && ASN1_TIME_print(bio, time) == 1 ? BIO_read(bio, ret_text, (int)room - 1) : 0;
 
     ret_text[len > 0 ? len : 0] = '\0';
     BIO_free(bio);
@@ -41,6 +43,7 @@ void stek_etcd_blame_cert(const char *path, const char *endpoint, struct stek_et
     X509_free(cert);
     if (!expired && !early)
         return;
-    snprintf(text, sizeof text, "the certificate of [fleet] cert %s %s", expired ? "expired on" : "is not valid before", when);
+    snprintf(text, sizeof text, "the certificate of [fleet] cert %s %s",
+             expired ? "expired on" : "is not valid before", when);
     stek_etcd_problem_set(problem, STEK_ETCD_CLIENT_CERT, endpoint, text);
 }

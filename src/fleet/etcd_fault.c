@@ -29,8 +29,8 @@ const char *stek_etcd_fault_word(enum stek_etcd_fault fault)
     return words[fault];
 }
 
-void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fault fault, const char *endpoint,
-                           const char *text)
+void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fault fault,
+                           const char *endpoint, const char *text)
 {
     char line[STEK_ETCD_TEXT_MAX];
 
@@ -42,12 +42,14 @@ void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fau
     memcpy(problem->text, line, sizeof line);
 }
 
-/* An alert about a certificate comes after the client's side of the handshake is over, as a failure to read. */
+/* An alert about a certificate comes after the client's side of the handshake is over, as a failure
+ * to read. */
 static bool alert_is_about_certificate(const char *text)
 {
-    static const char *const alerts[] = {"alert bad certificate", "alert unknown ca", "alert certificate expired",
-                                         "alert certificate required", "alert certificate unknown",
-                                         "alert certificate revoked", "alert handshake failure"};
+    static const char *const alerts[] = {"alert bad certificate",     "alert unknown ca",
+                                         "alert certificate expired", "alert certificate required",
+                                         "alert certificate unknown", "alert certificate revoked",
+                                         "alert handshake failure"};
 
     for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
         if (strstr(text, alerts[i]) != NULL)
@@ -71,26 +73,31 @@ static struct meaning meaning_of(int code, const char *curl_text)
     case CURLE_OPERATION_TIMEDOUT:
         return (struct meaning){STEK_ETCD_SILENT, "no answer in time"};
     case CURLE_PEER_FAILED_VERIFICATION:
-        return (struct meaning){STEK_ETCD_SERVER_CERT,
-                                "its certificate does not lead to the CA of [fleet] ca, or is for another name"};
+        return (struct meaning){
+            STEK_ETCD_SERVER_CERT,
+            "its certificate does not lead to the CA of [fleet] ca, or is for another name"};
     case CURLE_SSL_CACERT_BADFILE:
-        return (struct meaning){STEK_ETCD_SERVER_CERT, "the file of [fleet] ca cannot be read or holds no certificate"};
+        return (struct meaning){STEK_ETCD_SERVER_CERT,
+                                "the file of [fleet] ca cannot be read or holds no certificate"};
     case CURLE_SSL_CERTPROBLEM:
-        return (struct meaning){STEK_ETCD_CLIENT_CERT,
-                                "the files of [fleet] cert and key cannot be read or do not belong together"};
+        return (struct meaning){
+            STEK_ETCD_CLIENT_CERT,
+            "the files of [fleet] cert and key cannot be read or do not belong together"};
     case CURLE_OUT_OF_MEMORY:
         return (struct meaning){STEK_ETCD_LOCAL, "no memory"};
     default:
         break;
     }
     if (alert_is_about_certificate(curl_text))
-        return (struct meaning){STEK_ETCD_CLIENT_CERT, "etcd refuses the certificate of [fleet] cert"};
+        return (struct meaning){STEK_ETCD_CLIENT_CERT,
+                                "etcd refuses the certificate of [fleet] cert"};
     if (code == CURLE_SSL_CONNECT_ERROR)
         return (struct meaning){STEK_ETCD_UNREACHABLE, "no TLS connection"};
     return (struct meaning){STEK_ETCD_UNREACHABLE, "the connection broke"};
 }
 
-static void judge_transport(const struct stek_etcd_outcome *outcome, struct stek_etcd_problem *ret_problem)
+static void judge_transport(const struct stek_etcd_outcome *outcome,
+                            struct stek_etcd_problem *ret_problem)
 {
     const struct meaning meaning = meaning_of(outcome->curl_code, outcome->curl_text);
     char text[STEK_ETCD_TEXT_MAX];
@@ -104,13 +111,15 @@ static void judge_transport(const struct stek_etcd_outcome *outcome, struct stek
 
 static bool is_definite(int status)
 {
-    return status == STEK_GRPC_INVALID_ARGUMENT || status == STEK_GRPC_NOT_FOUND || status == STEK_GRPC_UNIMPLEMENTED;
+    return status == STEK_GRPC_INVALID_ARGUMENT || status == STEK_GRPC_NOT_FOUND ||
+           status == STEK_GRPC_UNIMPLEMENTED;
 }
 
 /*
- * A refusal by its words (rpctypes/error.go): a proxy passes them on without their number. A user without a name: etcd has auth
- * on, and the connection brought no certificate with a CN that it knows. Other words count as a refusal only with a number that
- * says so: with one that says nothing, a write may have been done.
+ * A refusal by its words (rpctypes/error.go): a proxy passes them on without their number. A user
+ * without a name: etcd has auth on, and the connection brought no certificate with a CN that it
+ * knows. Other words count as a refusal only with a number that says so: with one that says
+ * nothing, a write may have been done.
  */
 static enum stek_etcd_fault fault_of_text(const struct stek_grpc_trailers *trailers)
 {
@@ -118,12 +127,12 @@ static enum stek_etcd_fault fault_of_text(const struct stek_grpc_trailers *trail
         const char *words;
         enum stek_etcd_fault fault;
     } refusals[] = {
-        {"permission denied", STEK_ETCD_DENIED},      {"user name is empty", STEK_ETCD_DENIED},
-        {"space exceeded", STEK_ETCD_NO_SPACE},       {"has been compacted", STEK_ETCD_COMPACTED},
-        {"lease already exists", STEK_ETCD_EXISTS},   {"no leader", STEK_ETCD_NO_QUORUM},
-        {"request timed out", STEK_ETCD_NO_QUORUM},   {"leader changed", STEK_ETCD_NO_QUORUM},
-        {"context canceled", STEK_ETCD_NO_QUORUM},    {"deadline exceeded", STEK_ETCD_NO_QUORUM},
-        {"lease not found", STEK_ETCD_REFUSED},       {"too many requests", STEK_ETCD_REFUSED},
+        {"permission denied", STEK_ETCD_DENIED},    {"user name is empty", STEK_ETCD_DENIED},
+        {"space exceeded", STEK_ETCD_NO_SPACE},     {"has been compacted", STEK_ETCD_COMPACTED},
+        {"lease already exists", STEK_ETCD_EXISTS}, {"no leader", STEK_ETCD_NO_QUORUM},
+        {"request timed out", STEK_ETCD_NO_QUORUM}, {"leader changed", STEK_ETCD_NO_QUORUM},
+        {"context canceled", STEK_ETCD_NO_QUORUM},  {"deadline exceeded", STEK_ETCD_NO_QUORUM},
+        {"lease not found", STEK_ETCD_REFUSED},     {"too many requests", STEK_ETCD_REFUSED},
     };
 
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
@@ -144,7 +153,8 @@ static enum stek_etcd_fault fault_of_status(const struct stek_grpc_trailers *tra
     case STEK_GRPC_OUT_OF_RANGE:
         return STEK_ETCD_COMPACTED;
     case STEK_GRPC_FAILED_PRECONDITION:
-        return strstr(trailers->text, "lease already exists") != NULL ? STEK_ETCD_EXISTS : STEK_ETCD_REFUSED;
+        return strstr(trailers->text, "lease already exists") != NULL ? STEK_ETCD_EXISTS
+                                                                      : STEK_ETCD_REFUSED;
     case STEK_GRPC_DEADLINE_EXCEEDED:
     case STEK_GRPC_UNAVAILABLE:
         return STEK_ETCD_NO_QUORUM;
@@ -159,9 +169,11 @@ static const char *advice_for(enum stek_etcd_fault fault)
 {
     switch (fault) {
     case STEK_ETCD_DENIED:
-        return "permission denied: grant the certificate's user read and write below [fleet] prefix";
+        return "permission denied: grant the certificate's user read and write below [fleet] "
+               "prefix";
     case STEK_ETCD_NO_SPACE:
-        return "etcd is full and takes no more writes: compact, defragment, then `etcdctl alarm disarm`";
+        return "etcd is full and takes no more writes: compact, defragment, then `etcdctl alarm "
+               "disarm`";
     case STEK_ETCD_NO_QUORUM:
         return "this member has no leader: too few members are up";
     case STEK_ETCD_UNREACHABLE:

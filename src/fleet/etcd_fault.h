@@ -12,7 +12,8 @@ enum stek_etcd_fault {
     STEK_ETCD_UNREACHABLE, /* no connection, or it broke */
     STEK_ETCD_SILENT,      /* connected, and no answer in time */
     STEK_ETCD_NO_QUORUM,   /* an answer, and no leader behind it */
-    STEK_ETCD_SERVER_CERT, /* the endpoint's certificate does not lead to our CA, or is for another name */
+    STEK_ETCD_SERVER_CERT, /* the endpoint's certificate does not lead to our CA, or is for another
+                              name */
     STEK_ETCD_CLIENT_CERT, /* our certificate is unusable or was refused */
     STEK_ETCD_DENIED,      /* the user of our certificate may not do this */
     STEK_ETCD_NO_SPACE,    /* etcd takes no more writes: its space quota is used up */
@@ -38,21 +39,23 @@ const char *stek_etcd_fault_word(enum stek_etcd_fault fault);
 /* What a finished transfer says: libcurl's code and words, the HTTP status, gRPC's trailers. */
 struct stek_etcd_outcome {
     const char *endpoint;
-    int curl_code;          /* CURLcode */
-    const char *curl_text;  /* may be empty */
+    int curl_code;         /* CURLcode */
+    const char *curl_text; /* may be empty */
     long http_status;
     struct stek_grpc_trailers trailers;
 };
 
 /* Judges a finished transfer. */
-void stek_etcd_judge(const struct stek_etcd_outcome *outcome, struct stek_etcd_problem *ret_problem);
+void stek_etcd_judge(const struct stek_etcd_outcome *outcome,
+                     struct stek_etcd_problem *ret_problem);
 
 /* Writes a problem of our own: "ENDPOINT: TEXT". */
-void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fault fault, const char *endpoint,
-                           const char *text);
+void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fault fault,
+                           const char *endpoint, const char *text);
 
 /*
- * Whether a write that ended so may have been carried out all the same: nobody may write again before having read.
+ * Whether a write that ended so may have been carried out all the same: nobody may write again
+ * before having read.
  */
 bool stek_etcd_is_ambiguous(enum stek_etcd_fault fault);
 

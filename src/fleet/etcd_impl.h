@@ -19,12 +19,13 @@ struct stek_etcd_watched {
     struct stek_etcd_span span; /* its bytes are in `owned` */
     uint8_t *owned;
     enum stek_etcd_span_state state;
-    bool refused;          /* etcd's last word on it was no */
-    uint64_t generation;   /* of the reading: what belongs to an older one is ignored */
-    int64_t revision;      /* of what was read; 0: the first page is not there yet */
-    int64_t order;         /* of its watch among those that this stream asked for: a proxy's number for it */
-    int64_t limit;         /* keys on a page */
-    uint8_t next[1024];    /* where the next page begins */
+    bool refused;        /* etcd's last word on it was no */
+    uint64_t generation; /* of the reading: what belongs to an older one is ignored */
+    int64_t revision;    /* of what was read; 0: the first page is not there yet */
+    int64_t
+        order; /* of its watch among those that this stream asked for: a proxy's number for it */
+    int64_t limit;      /* keys on a page */
+    uint8_t next[1024]; /* where the next page begins */
     size_t next_len;
 };
 
@@ -49,8 +50,8 @@ struct stek_etcd {
     bool online;
     bool broken; /* `fall` is about to take the link away */
     uint64_t cluster_id;
-    uint64_t other_cluster; /* what endpoints in a row have said instead */
-    size_t strangers;       /* how many of them */
+    uint64_t other_cluster;           /* what endpoints in a row have said instead */
+    size_t strangers;                 /* how many of them */
     struct stek_etcd_problem problem; /* why */
     struct event *fall;
     struct event *retry;
@@ -75,8 +76,10 @@ int64_t stek_etcd_now_ms(void);
 void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
 void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text);
 
-/* Says of a broken connection that our certificate is out of its time, if it is; else leaves *problem alone. */
-void stek_etcd_blame_cert(const char *path, const char *endpoint, struct stek_etcd_problem *problem);
+/* Says of a broken connection that our certificate is out of its time, if it is; else leaves
+ * *problem alone. */
+void stek_etcd_blame_cert(const char *path, const char *endpoint,
+                          struct stek_etcd_problem *problem);
 
 /* Looks at the head of every answer: whether this is the cluster that it was. */
 void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer);

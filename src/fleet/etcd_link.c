@@ -119,7 +119,8 @@ static size_t take_header(const char *at, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* Gives libcurl what is queued; with nothing queued a stream pauses, and a call has said all: an exchange once it is answered. */
+/* Gives libcurl what is queued; with nothing queued a stream pauses, and a call has said all: an
+ * exchange once it is answered. */
 static size_t give_body(char *at, size_t size, size_t count, void *arg)
 {
     struct stek_etcd_transfer *transfer = arg;
@@ -155,9 +156,9 @@ static bool add_header(struct stek_etcd_transfer *transfer, const char *line)
 #define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
 
 /*
- * Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured, and nothing else. In the
- * clear each call has a connection of its own: libcurl 7.88 cannot send a second request on one whose HTTP/2 it was told
- * of (CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE).
+ * Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured,
+ * and nothing else. In the clear each call has a connection of its own: libcurl 7.88 cannot send a
+ * second request on one whose HTTP/2 it was told of (CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE).
  */
 static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer)
 {
@@ -165,12 +166,13 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
     const bool tls = strncmp(place->endpoint, "https:", 6) == 0;
     const long version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 
-    return SET(CURLOPT_URL, transfer->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") && SET(CURLOPT_PROXY, "") &&
-           SET(CURLOPT_HTTP_VERSION, version) &&
+    return SET(CURLOPT_URL, transfer->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
+           SET(CURLOPT_PROXY, "") && SET(CURLOPT_HTTP_VERSION, version) &&
            SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) &&
            SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
-           SET(CURLOPT_CAINFO, place->ca) && SET(CURLOPT_SSLCERT, place->cert) && SET(CURLOPT_SSLKEY, place->key) &&
+           SET(CURLOPT_CAINFO, place->ca) && SET(CURLOPT_SSLCERT, place->cert) &&
+           SET(CURLOPT_SSLKEY, place->key) &&
            (transfer->kind == STREAM || SET(CURLOPT_TIMEOUT_MS, place->timeout_ms)) &&
            SET(CURLOPT_FRESH_CONNECT, tls ? 0L : 1L);
 }
@@ -186,15 +188,17 @@ static bool set_callbacks(CURL *easy, struct stek_etcd_transfer *transfer)
 /* What makes it gRPC. `hasleader` has etcd end calls and streams of a member that has no leader. */
 static bool set_grpc(CURL *easy, struct stek_etcd_transfer *transfer)
 {
-    return add_header(transfer, "content-type: application/grpc") && add_header(transfer, "te: trailers") &&
-           add_header(transfer, "hasleader: true") && add_header(transfer, "Expect:") &&
-           SET(CURLOPT_HTTPHEADER, transfer->headers) && SET(CURLOPT_UPLOAD, 1L) &&
-           SET(CURLOPT_CUSTOMREQUEST, "POST") && SET(CURLOPT_READFUNCTION, give_body) && SET(CURLOPT_READDATA, transfer);
+    return add_header(transfer, "content-type: application/grpc") &&
+           add_header(transfer, "te: trailers") && add_header(transfer, "hasleader: true") &&
+           add_header(transfer, "Expect:") && SET(CURLOPT_HTTPHEADER, transfer->headers) &&
+           SET(CURLOPT_UPLOAD, 1L) && SET(CURLOPT_CUSTOMREQUEST, "POST") &&
+           SET(CURLOPT_READFUNCTION, give_body) && SET(CURLOPT_READDATA, transfer);
 }
 
 #undef SET
 
-static struct stek_etcd_transfer *transfer_new(struct stek_etcd_link *link, enum kind kind, const char *path)
+static struct stek_etcd_transfer *transfer_new(struct stek_etcd_link *link, enum kind kind,
+                                               const char *path)
 {
     struct stek_etcd_transfer *transfer = calloc(1, sizeof *transfer);
 
@@ -206,9 +210,11 @@ static struct stek_etcd_transfer *transfer_new(struct stek_etcd_link *link, enum
     transfer->date = -1;
     transfer->easy = curl_easy_init();
     transfer->out = evbuffer_new();
-    const int len = snprintf(transfer->url, sizeof transfer->url, "%s/%s", link->place->endpoint, path);
-    if (transfer->easy != NULL && transfer->out != NULL && len > 0 && (size_t)len < sizeof transfer->url &&
-        set_connection(transfer->easy, transfer) && set_callbacks(transfer->easy, transfer) &&
+    const int len =
+        snprintf(transfer->url, sizeof transfer->url, "%s/%s", link->place->endpoint, path);
+    if (transfer->easy != NULL && transfer->out != NULL && len > 0 &&
+        (size_t)len < sizeof transfer->url && set_connection(transfer->easy, transfer) &&
+        set_callbacks(transfer->easy, transfer) &&
         (kind == DATE || set_grpc(transfer->easy, transfer)))
         return transfer;
     transfer_free(transfer);
@@ -230,19 +236,23 @@ static enum stek_result begin(struct stek_etcd_transfer *transfer)
 }
 
 /* What libcurl calls a failure to write was ours to give up the body. */
-static void judge_body(const struct stek_etcd_transfer *transfer, struct stek_etcd_problem *ret_problem)
+static void judge_body(const struct stek_etcd_transfer *transfer,
+                       struct stek_etcd_problem *ret_problem)
 {
     const char *endpoint = transfer->link->place->endpoint;
 
     if (transfer->body_result == STEK_ERR_ARGUMENT)
-        stek_etcd_problem_set(ret_problem, STEK_ETCD_TOO_LARGE, endpoint, "an answer larger than 4 MiB");
+        stek_etcd_problem_set(ret_problem, STEK_ETCD_TOO_LARGE, endpoint,
+                              "an answer larger than 4 MiB");
     else if (transfer->body_result == STEK_ERR_MEMORY)
         stek_etcd_problem_set(ret_problem, STEK_ETCD_LOCAL, endpoint, "no memory for an answer");
     else
-        stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, endpoint, "an answer that is not etcd's");
+        stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, endpoint,
+                              "an answer that is not etcd's");
 }
 
-static void judge(const struct stek_etcd_transfer *transfer, CURLcode code, struct stek_etcd_problem *ret_problem)
+static void judge(const struct stek_etcd_transfer *transfer, CURLcode code,
+                  struct stek_etcd_problem *ret_problem)
 {
     struct stek_etcd_outcome outcome = {.endpoint = transfer->link->place->endpoint,
                                         .curl_code = (int)code,
@@ -253,14 +263,17 @@ static void judge(const struct stek_etcd_transfer *transfer, CURLcode code, stru
         judge_body(transfer, ret_problem);
         return;
     }
-    if (transfer->kind == EXCHANGE && transfer->answer_at != NULL) { /* how it is taken down does not matter then */
+    if (transfer->kind == EXCHANGE &&
+        transfer->answer_at != NULL) { /* how it is taken down does not matter then */
         *ret_problem = (struct stek_etcd_problem){STEK_ETCD_OK, ""};
         return;
     }
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &outcome.http_status);
     stek_etcd_judge(&outcome, ret_problem);
-    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM && transfer->answer_at == NULL)
-        stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, outcome.endpoint, "an answer without a message");
+    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM &&
+        transfer->answer_at == NULL)
+        stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, outcome.endpoint,
+                              "an answer without a message");
 }
 
 static void on_ended(void *arg, CURL *easy, CURLcode code)
@@ -312,8 +325,9 @@ void stek_etcd_link_close(struct stek_etcd_link *link)
 }
 
 /*
- * A body whose length is known ends with its last frame. With one that ends by a frame of its own libcurl 7.88 loses the head of
- * an answer that is whole by the time that this frame goes out, which is often so with a proxy that answers from its cache.
+ * A body whose length is known ends with its last frame. With one that ends by a frame of its own
+ * libcurl 7.88 loses the head of an answer that is whole by the time that this frame goes out,
+ * which is often so with a proxy that answers from its cache.
  */
 static bool announce_length(struct stek_etcd_transfer *transfer)
 {
@@ -322,8 +336,8 @@ static bool announce_length(struct stek_etcd_transfer *transfer)
     return curl_easy_setopt(transfer->easy, CURLOPT_INFILESIZE_LARGE, len) == CURLE_OK;
 }
 
-static enum stek_result ask(struct stek_etcd_link *link, enum kind kind, const char *method, struct stek_bytes message,
-                            const struct stek_etcd_ear *ear)
+static enum stek_result ask(struct stek_etcd_link *link, enum kind kind, const char *method,
+                            struct stek_bytes message, const struct stek_etcd_ear *ear)
 {
     char path[64];
 
@@ -339,19 +353,20 @@ static enum stek_result ask(struct stek_etcd_link *link, enum kind kind, const c
     return begin(transfer);
 }
 
-enum stek_result stek_etcd_call(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
-                                const struct stek_etcd_ear *ear)
+enum stek_result stek_etcd_call(struct stek_etcd_link *link, const char *method,
+                                struct stek_bytes message, const struct stek_etcd_ear *ear)
 {
     return ask(link, CALL, method, message, ear);
 }
 
-enum stek_result stek_etcd_exchange(struct stek_etcd_link *link, const char *method, struct stek_bytes message,
-                                    const struct stek_etcd_ear *ear)
+enum stek_result stek_etcd_exchange(struct stek_etcd_link *link, const char *method,
+                                    struct stek_bytes message, const struct stek_etcd_ear *ear)
 {
     return ask(link, EXCHANGE, method, message, ear);
 }
 
-enum stek_result stek_etcd_stream_open(struct stek_etcd_link *link, const char *method, const struct stek_etcd_ear *ear,
+enum stek_result stek_etcd_stream_open(struct stek_etcd_link *link, const char *method,
+                                       const struct stek_etcd_ear *ear,
                                        struct stek_etcd_transfer **ret_stream)
 {
     char path[64];
@@ -382,7 +397,8 @@ enum stek_result stek_etcd_ask_date(struct stek_etcd_link *link, const char *pat
 
     if (transfer == NULL)
         return STEK_ERR_MEMORY;
-    if (http_1_1 && curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != CURLE_OK) {
+    if (http_1_1 && curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION,
+                                     (long)CURL_HTTP_VERSION_1_1) != CURLE_OK) {
         transfer_free(transfer);
         return STEK_ERR_MEMORY;
     }

@@ -13,13 +13,14 @@ static void unlink_op(struct stek_etcd_op *op)
     *at = op->next;
 }
 
-static void read_answer(struct stek_etcd_op *op, struct stek_bytes message, struct stek_etcd_problem *problem,
-                        struct stek_etcd_answer *ret_answer)
+static void read_answer(struct stek_etcd_op *op, struct stek_bytes message,
+                        struct stek_etcd_problem *problem, struct stek_etcd_answer *ret_answer)
 {
     if (op->read(message, op->caller.on_item, op->caller.arg, ret_answer) == STEK_OK)
         stek_etcd_check_cluster(op->etcd, ret_answer);
     else
-        stek_etcd_problem_set(problem, STEK_ETCD_PROTOCOL, op->etcd->place.endpoint, "an answer that is not etcd's");
+        stek_etcd_problem_set(problem, STEK_ETCD_PROTOCOL, op->etcd->place.endpoint,
+                              "an answer that is not etcd's");
 }
 
 /* The link's word on a call. What is the endpoint's fault takes the link down as well. */
@@ -38,7 +39,8 @@ static void on_end(void *arg, const struct stek_etcd_problem *said, struct stek_
     free(op);
 }
 
-enum stek_result stek_etcd_op_begin(struct stek_etcd *etcd, const char *method, const struct stek_etcd_request *request,
+enum stek_result stek_etcd_op_begin(struct stek_etcd *etcd, const char *method,
+                                    const struct stek_etcd_request *request,
                                     const struct stek_etcd_op *op)
 {
     struct stek_etcd_op *copy;
@@ -84,8 +86,8 @@ static enum stek_result read_delete(struct stek_bytes message, stek_etcd_item_fn
     return stek_etcd_read_delete(message, ret_answer);
 }
 
-static enum stek_result read_keepalive(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
-                                       struct stek_etcd_answer *ret_answer)
+static enum stek_result read_keepalive(struct stek_bytes message, stek_etcd_item_fn on_item,
+                                       void *arg, struct stek_etcd_answer *ret_answer)
 {
     (void)on_item;
     (void)arg;
@@ -120,7 +122,8 @@ enum stek_result stek_etcd_write(struct stek_etcd *etcd, const struct stek_etcd_
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "KV/Txn", &request, &op) : result;
 }
 
-enum stek_result stek_etcd_delete(struct stek_etcd *etcd, struct stek_bytes key, const struct stek_etcd_caller *caller)
+enum stek_result stek_etcd_delete(struct stek_etcd *etcd, struct stek_bytes key,
+                                  const struct stek_etcd_caller *caller)
 {
     const struct stek_etcd_op op = {.read = read_delete, .caller = *caller};
     struct stek_etcd_request request;
@@ -131,7 +134,8 @@ enum stek_result stek_etcd_delete(struct stek_etcd *etcd, struct stek_bytes key,
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "KV/DeleteRange", &request, &op) : result;
 }
 
-enum stek_result stek_etcd_lease(struct stek_etcd *etcd, int64_t id, int64_t ttl_s, const struct stek_etcd_caller *caller)
+enum stek_result stek_etcd_lease(struct stek_etcd *etcd, int64_t id, int64_t ttl_s,
+                                 const struct stek_etcd_caller *caller)
 {
     const struct stek_etcd_op op = {.read = read_lease, .caller = *caller};
     struct stek_etcd_request request;
@@ -142,8 +146,8 @@ enum stek_result stek_etcd_lease(struct stek_etcd *etcd, int64_t id, int64_t ttl
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "Lease/LeaseGrant", &request, &op) : result;
 }
 
-enum stek_result stek_etcd_range(struct stek_etcd *etcd, const struct stek_etcd_span *span, int64_t limit,
-                                 const struct stek_etcd_caller *caller)
+enum stek_result stek_etcd_range(struct stek_etcd *etcd, const struct stek_etcd_span *span,
+                                 int64_t limit, const struct stek_etcd_caller *caller)
 {
     const struct stek_etcd_op op = {.read = stek_etcd_read_range, .caller = *caller};
     struct stek_etcd_request request;
@@ -154,8 +158,10 @@ enum stek_result stek_etcd_range(struct stek_etcd *etcd, const struct stek_etcd_
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "KV/Range", &request, &op) : result;
 }
 
-/* LeaseKeepAlive is a stream. A member answers after the request's end, too; a proxy takes that for the stream's end. */
-enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id, const struct stek_etcd_caller *caller)
+/* LeaseKeepAlive is a stream. A member answers after the request's end, too; a proxy takes that for
+ * the stream's end. */
+enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id,
+                                     const struct stek_etcd_caller *caller)
 {
     const struct stek_etcd_op op = {.read = read_keepalive, .exchange = true, .caller = *caller};
     struct stek_etcd_request request;
@@ -163,5 +169,6 @@ enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id, const s
     if (!etcd->online)
         return STEK_ERR_BUSY;
     enum stek_result result = stek_etcd_ask_keepalive(id, &request);
-    return result == STEK_OK ? stek_etcd_op_begin(etcd, "Lease/LeaseKeepAlive", &request, &op) : result;
+    return result == STEK_OK ? stek_etcd_op_begin(etcd, "Lease/LeaseKeepAlive", &request, &op)
+                             : result;
 }

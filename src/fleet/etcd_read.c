@@ -41,8 +41,8 @@ static void copy_text(const char *text, struct stek_etcd_answer *ret_answer)
     ret_answer->text[len] = '\0';
 }
 
-enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
-                                      struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_fn on_item,
+                                      void *arg, struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
     Etcd__RangeResponse *range = etcd__range_response__unpack(NULL, message.len, message.at);
@@ -57,7 +57,8 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-enum stek_result stek_etcd_read_write(struct stek_bytes message, struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_write(struct stek_bytes message,
+                                      struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
     Etcd__TxnResponse *txn = etcd__txn_response__unpack(NULL, message.len, message.at);
@@ -71,10 +72,12 @@ enum stek_result stek_etcd_read_write(struct stek_bytes message, struct stek_etc
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-enum stek_result stek_etcd_read_delete(struct stek_bytes message, struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_delete(struct stek_bytes message,
+                                       struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__DeleteRangeResponse *response = etcd__delete_range_response__unpack(NULL, message.len, message.at);
+    Etcd__DeleteRangeResponse *response =
+        etcd__delete_range_response__unpack(NULL, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -85,10 +88,12 @@ enum stek_result stek_etcd_read_delete(struct stek_bytes message, struct stek_et
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-enum stek_result stek_etcd_read_lease(struct stek_bytes message, struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_lease(struct stek_bytes message,
+                                      struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__LeaseGrantResponse *response = etcd__lease_grant_response__unpack(NULL, message.len, message.at);
+    Etcd__LeaseGrantResponse *response =
+        etcd__lease_grant_response__unpack(NULL, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -100,10 +105,12 @@ enum stek_result stek_etcd_read_lease(struct stek_bytes message, struct stek_etc
     return ok ? STEK_OK : STEK_ERR_FORMAT;
 }
 
-enum stek_result stek_etcd_read_keepalive(struct stek_bytes message, struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_keepalive(struct stek_bytes message,
+                                          struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__LeaseKeepAliveResponse *response = etcd__lease_keep_alive_response__unpack(NULL, message.len, message.at);
+    Etcd__LeaseKeepAliveResponse *response =
+        etcd__lease_keep_alive_response__unpack(NULL, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -121,13 +128,14 @@ static void hand_out_events(const Etcd__WatchResponse *watch, stek_etcd_item_fn 
         const Etcd__Event *event = watch->events[i];
         if (event->kv == NULL)
             continue;
-        const struct stek_etcd_item item = item_of(event->kv, event->type == ETCD__EVENT__TYPE__DELETE);
+        const struct stek_etcd_item item =
+            item_of(event->kv, event->type == ETCD__EVENT__TYPE__DELETE);
         on_item(arg, head, &item);
     }
 }
 
-enum stek_result stek_etcd_read_watch(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
-                                      struct stek_etcd_answer *ret_answer)
+enum stek_result stek_etcd_read_watch(struct stek_bytes message, stek_etcd_item_fn on_item,
+                                      void *arg, struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
     Etcd__WatchResponse *watch = etcd__watch_response__unpack(NULL, message.len, message.at);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spans of keys: read whole, page by page at one revision, then watched from the next revision on. */
+/* Spans of keys: read whole, page by page at one revision, then watched from the next revision on.
+ */
 #include "fleet/etcd_impl.h"
 
 #include <string.h>
@@ -7,8 +8,9 @@
 enum { PAGE_KEYS = 64, WATCH_SPAN_BITS = 16, PROXY_NUMBERS = 1 << WATCH_SPAN_BITS };
 
 /*
- * Tells the watches of one stream apart, and those that were replaced from those that count. No number is below
- * PROXY_NUMBERS: a proxy does not care for ours and numbers the watches of a stream from 0, which gives it away.
+ * Tells the watches of one stream apart, and those that were replaced from those that count. No
+ * number is below PROXY_NUMBERS: a proxy does not care for ours and numbers the watches of a stream
+ * from 0, which gives it away.
  */
 static int64_t watch_id_of(const struct stek_etcd_watched *watched)
 {
@@ -55,7 +57,8 @@ static void begin_reading(struct stek_etcd_watched *watched)
     read_page(watched);
 }
 
-static void deliver_event(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
+static void deliver_event(void *arg, const struct stek_etcd_answer *head,
+                          const struct stek_etcd_item *item)
 {
     struct stek_etcd *etcd = arg;
     struct stek_etcd_watched *watched = find_watch(etcd, head->watch_id);
@@ -64,7 +67,8 @@ static void deliver_event(void *arg, const struct stek_etcd_answer *head, const 
         etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
 }
 
-/* etcd ended a watch: events that are gone need a whole reading; any other reason, too, but not at once. */
+/* etcd ended a watch: events that are gone need a whole reading; any other reason, too, but not at
+ * once. */
 static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
 {
     watched->state = STEK_SPAN_IDLE;
@@ -105,7 +109,8 @@ static bool on_watch_message(void *arg, struct stek_bytes message)
     return true;
 }
 
-static void on_watch_end(void *arg, const struct stek_etcd_problem *problem, struct stek_bytes answer)
+static void on_watch_end(void *arg, const struct stek_etcd_problem *problem,
+                         struct stek_bytes answer)
 {
     struct stek_etcd *etcd = arg;
 
@@ -121,7 +126,8 @@ static bool send_on_watch(struct stek_etcd *etcd, const struct stek_etcd_request
 {
     const struct stek_etcd_ear ear = {on_watch_message, on_watch_end, etcd};
 
-    if (etcd->watch == NULL && stek_etcd_stream_open(etcd->link, "Watch/Watch", &ear, &etcd->watch) != STEK_OK)
+    if (etcd->watch == NULL &&
+        stek_etcd_stream_open(etcd->link, "Watch/Watch", &ear, &etcd->watch) != STEK_OK)
         return false;
     return stek_etcd_stream_send(etcd->watch, stek_etcd_request_bytes(request)) == STEK_OK;
 }
@@ -135,7 +141,8 @@ static void begin_watching(struct stek_etcd_watched *watched)
     watched->order = etcd->watches++;
     if (etcd->watch == NULL)
         etcd->heard_ms = etcd->told_ms = etcd->asked_ms = stek_etcd_now_ms();
-    if (stek_etcd_ask_watch(&watched->span, watch_id_of(watched), watched->revision + 1, &request) != STEK_OK ||
+    if (stek_etcd_ask_watch(&watched->span, watch_id_of(watched), watched->revision + 1,
+                            &request) != STEK_OK ||
         !send_on_watch(etcd, &request))
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
 }
@@ -154,7 +161,8 @@ static void end_reading(struct stek_etcd_watched *watched, const struct stek_etc
         stek_etcd_came_online(etcd);
 }
 
-/* The next page begins with the least key after this one; after one that is too long to be ours, past all like it. */
+/* The next page begins with the least key after this one; after one that is too long to be ours,
+ * past all like it. */
 static void turn_page(struct stek_etcd_watched *watched, struct stek_bytes key)
 {
     const bool fits = key.len < sizeof watched->next;
@@ -177,10 +185,12 @@ static void note_revision(struct stek_etcd_watched *watched, const struct stek_e
     if (watched->revision != 0)
         return;
     watched->revision = head->revision;
-    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans), head->revision);
+    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans),
+                                 head->revision);
 }
 
-static void deliver_key(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
+static void deliver_key(void *arg, const struct stek_etcd_answer *head,
+                        const struct stek_etcd_item *item)
 {
     struct stek_etcd_watched *watched = arg;
     struct stek_etcd *etcd = watched->etcd;
@@ -207,7 +217,8 @@ static void page_failed(struct stek_etcd_watched *watched, const struct stek_etc
     }
 }
 
-static void on_page(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_page(void *arg, const struct stek_etcd_problem *problem,
+                    const struct stek_etcd_answer *answer)
 {
     struct stek_etcd_watched *watched = arg;
 
@@ -227,7 +238,8 @@ static void on_page(void *arg, const struct stek_etcd_problem *problem, const st
 static void read_page(struct stek_etcd_watched *watched)
 {
     const struct stek_etcd_span page = {{watched->next, watched->next_len}, watched->span.until};
-    const struct stek_etcd_op op = {.read = stek_etcd_read_range, .caller = {deliver_key, on_page, watched}};
+    const struct stek_etcd_op op = {.read = stek_etcd_read_range,
+                                    .caller = {deliver_key, on_page, watched}};
     struct stek_etcd_request request;
 
     if (stek_etcd_ask_range(&page, watched->limit, watched->revision, &request) != STEK_OK ||
@@ -268,7 +280,8 @@ void stek_etcd_reread(struct stek_etcd *etcd, size_t span)
 
     if (etcd->link == NULL || etcd->broken || watched->state != STEK_SPAN_WATCHED)
         return;
-    if (stek_etcd_ask_cancel(watch_id_there(watched), &request) != STEK_OK || !send_on_watch(etcd, &request)) {
+    if (stek_etcd_ask_cancel(watch_id_there(watched), &request) != STEK_OK ||
+        !send_on_watch(etcd, &request)) {
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
         return;
     }

@@ -14,7 +14,8 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 
-/* A clock so far from the store's is worth a word; certificates and other hosts mind before rings do. */
+/* A clock so far from the store's is worth a word; certificates and other hosts mind before rings
+ * do. */
 enum { CLOCK_WORTH_SAYING_S = 5, PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
 
 int64_t stek_fleet_now_ms(void)
@@ -77,8 +78,9 @@ static void on_other_store(void *arg)
 {
     struct stek_fleet *fleet = arg;
 
-    stek_fleet_log(fleet, LOG_WARNING, "fleet: the store is another etcd cluster than before (restored, or replaced): "
-                                       "nothing that was known of it counts");
+    stek_fleet_log(fleet, LOG_WARNING,
+                   "fleet: the store is another etcd cluster than before (restored, or replaced): "
+                   "nothing that was known of it counts");
     for (size_t i = 0; i < fleet->rings_count; i++)
         stek_sync_forget_store(fleet->rings[i].sync);
 }
@@ -108,7 +110,8 @@ static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *
         stek_sync_read_end(ring->sync);
     } else {
         if (strcmp(ring->problem, problem->text) != 0)
-            stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: cannot read the store: %s", ring->name, problem->text);
+            stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: cannot read the store: %s", ring->name,
+                           problem->text);
         stek_sync_disconnected(ring->sync);
     }
     memcpy(ring->problem, problem->text, sizeof ring->problem);
@@ -132,20 +135,24 @@ static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
     fleet->clock_known = true;
     fleet->clock_ahead_s = -ahead_s;
     if (off && !fleet->clock_told)
-        stek_fleet_log(fleet, LOG_WARNING, "fleet: this host's clock is %lld s %s the store's: set it right (chrony, ntpd)",
-                       (long long)(ahead_s < 0 ? -ahead_s : ahead_s), ahead_s < 0 ? "ahead of" : "behind");
+        stek_fleet_log(
+            fleet, LOG_WARNING,
+            "fleet: this host's clock is %lld s %s the store's: set it right (chrony, ntpd)",
+            (long long)(ahead_s < 0 ? -ahead_s : ahead_s), ahead_s < 0 ? "ahead of" : "behind");
     else if (!off && fleet->clock_told)
         stek_fleet_log(fleet, LOG_NOTICE, "fleet: this host's clock is right again");
     fleet->clock_told = off;
     stek_fleet_members_changed(fleet);
     if (off)
-        stek_fleet_members_json(fleet, true); /* whose clock is wrong, this host's or the store's? */
+        stek_fleet_members_json(fleet,
+                                true); /* whose clock is wrong, this host's or the store's? */
     else
         stek_fleet_saw_clock(fleet, -ahead_s * 1000);
 }
 
 /* The shortest interval says how fast this fleet has to be. */
-static void set_pace(const struct stek_fleet_ring_options *rings, size_t count, struct stek_etcd_options *options)
+static void set_pace(const struct stek_fleet_ring_options *rings, size_t count,
+                     struct stek_etcd_options *options)
 {
     int64_t quarter_ms = BACK_OFF_MAX_MS;
 
@@ -157,10 +164,11 @@ static void set_pace(const struct stek_fleet_ring_options *rings, size_t count, 
     options->pace_ms = quarter_ms < PACE_MAX_MS ? quarter_ms : PACE_MAX_MS;
 }
 
-static enum stek_result open_etcd(struct stek_fleet *fleet, const struct stek_fleet_ring_options *rings)
+static enum stek_result open_etcd(struct stek_fleet *fleet,
+                                  const struct stek_fleet_ring_options *rings)
 {
-    static const struct stek_etcd_handlers handlers = {on_online,   on_offline,     on_read_begin, on_item,
-                                                       on_read_end, on_other_store, on_clock,      NULL};
+    static const struct stek_etcd_handlers handlers = {
+        on_online, on_offline, on_read_begin, on_item, on_read_end, on_other_store, on_clock, NULL};
     struct stek_etcd_handlers mine = handlers;
     struct stek_etcd_options options = {.endpoints = fleet->options.endpoints,
                                         .endpoints_count = fleet->options.endpoints_count,
@@ -215,7 +223,8 @@ static void fleet_close(struct stek_fleet *fleet)
     curl_global_cleanup();
 }
 
-static enum stek_result open_rings(struct stek_fleet *fleet, const struct stek_fleet_ring_options *rings)
+static enum stek_result open_rings(struct stek_fleet *fleet,
+                                   const struct stek_fleet_ring_options *rings)
 {
     enum stek_result result = STEK_OK;
 
@@ -224,9 +233,11 @@ static enum stek_result open_rings(struct stek_fleet *fleet, const struct stek_f
     return result;
 }
 
-static enum stek_result fleet_open(struct event_base *base, const struct stek_fleet_options *options,
+static enum stek_result fleet_open(struct event_base *base,
+                                   const struct stek_fleet_options *options,
                                    const struct stek_fleet_ring_options *rings, size_t rings_count,
-                                   const struct stek_fleet_host *host, struct stek_fleet **ret_fleet)
+                                   const struct stek_fleet_host *host,
+                                   struct stek_fleet **ret_fleet)
 {
     struct stek_fleet *fleet;
 
@@ -236,9 +247,11 @@ static enum stek_result fleet_open(struct event_base *base, const struct stek_fl
     if (fleet == NULL)
         return STEK_ERR_MEMORY;
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    *fleet = (struct stek_fleet){.base = base, .options = *options, .host = *host, .rings_count = rings_count};
+    *fleet = (struct stek_fleet){
+        .base = base, .options = *options, .host = *host, .rings_count = rings_count};
     fleet->rings = calloc(rings_count, sizeof *fleet->rings);
-    enum stek_result result = fleet->rings == NULL ? STEK_ERR_MEMORY : map_secrets(fleet, options->keks);
+    enum stek_result result =
+        fleet->rings == NULL ? STEK_ERR_MEMORY : map_secrets(fleet, options->keks);
     if (result == STEK_OK)
         result = open_rings(fleet, rings);
     if (result == STEK_OK)
@@ -276,7 +289,8 @@ static size_t fleet_rings(const struct stek_fleet *fleet)
     return fleet->rings_count;
 }
 
-static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index, struct stek_fleet_ring_status *ret_status)
+static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index,
+                                struct stek_fleet_ring_status *ret_status)
 {
     const struct stek_fleet_ring *ring = &fleet->rings[index];
     const struct stek_records *records = &ring->sync->records;
@@ -289,7 +303,8 @@ static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index, st
         .synced = ring->sync->synced,
         .held = stek_fleet_ring_held(ring),
         .active = active >= 0 ? records->at[active].seq : 0,
-        .next = active >= 0 && (size_t)active + 1 < records->count ? records->at[active + 1].seq : 0,
+        .next =
+            active >= 0 && (size_t)active + 1 < records->count ? records->at[active + 1].seq : 0,
         .floor = ring->sync->floor,
         .foreign = ring->foreign,
         .problem = ring->problem,
@@ -299,7 +314,8 @@ static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index, st
     memcpy(ret_status->refused, ring->sync->refused, sizeof ret_status->refused);
 }
 
-static const char *fleet_ask(struct stek_fleet *fleet, size_t index, enum stek_sync_op op, uint64_t floor)
+static const char *fleet_ask(struct stek_fleet *fleet, size_t index, enum stek_sync_op op,
+                             uint64_t floor)
 {
     struct stek_fleet_ring *ring = &fleet->rings[index];
     const char *problem = stek_sync_ask(ring->sync, op, floor);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fleet on this host: keeps rings in step with the store, and tells the store about this host. stek-fleet.so is this
- * interface and what is behind it; stekd loads it when [fleet] is configured, so that a stekd without a fleet carries
- * neither libcurl nor protobuf-c.
+ * The fleet on this host: keeps rings in step with the store, and tells the store about this host.
+ * stek-fleet.so is this interface and what is behind it; stekd loads it when [fleet] is configured,
+ * so that a stekd without a fleet carries neither libcurl nor protobuf-c.
  *
- * Everything belongs to the loop's thread. The host's functions are called from the loop; they may call
- * describe, but not close.
+ * Everything belongs to the loop's thread. The host's functions are called from the loop; they may
+ * call describe, but not close.
  */
 #ifndef STEK_FLEET_FLEET_H
 #define STEK_FLEET_FLEET_H
@@ -23,11 +23,12 @@ struct stek_fleet;
 
 enum { STEK_FLEET_ENDPOINTS_MAX = 16, STEK_FLEET_HOST_MAX = 128 };
 
-/* What [fleet] says, read and checked. Texts are borrowed until the fleet is closed; keys are copied. */
+/* What [fleet] says, read and checked. Texts are borrowed until the fleet is closed; keys are
+ * copied. */
 struct stek_fleet_options {
     const char *endpoints[STEK_FLEET_ENDPOINTS_MAX];
     size_t endpoints_count;
-    const char *ca;   /* PEM files; NULL: none */
+    const char *ca; /* PEM files; NULL: none */
     const char *cert;
     const char *key;
     const char *prefix; /* without a slash at its end */
@@ -38,14 +39,15 @@ struct stek_fleet_options {
 /* A ring that is to be kept in step. */
 struct stek_fleet_ring_options {
     const char *name;
-    struct stek_policy policy;           /* resolved and sound */
-    const struct stek_records *records;  /* what the ring file held; NULL: there was none */
+    struct stek_policy policy;          /* resolved and sound */
+    const struct stek_records *records; /* what the ring file held; NULL: there was none */
     uint64_t floor;
 };
 
 /* What the fleet asks of the host. */
 struct stek_fleet_host {
-    /* Write these into the ring file, now: the store is told only of what is there. Returns false when that failed. */
+    /* Write these into the ring file, now: the store is told only of what is there. Returns false
+     * when that failed. */
     bool (*keep)(void *arg, const char *ring, const struct stek_records *records, uint64_t floor);
     /* One line for the log; `priority` as in syslog(3). */
     void (*log)(void *arg, int priority, const char *line);
@@ -55,12 +57,13 @@ struct stek_fleet_host {
 /* How the connection stands. */
 struct stek_fleet_status {
     bool online;
-    int64_t since;             /* Unix seconds: since when it is or is not */
-    const char *endpoint;      /* in use, or tried next */
-    const char *fault;         /* a word; "ok" */
-    const char *problem;       /* a line; empty: none */
+    int64_t since;        /* Unix seconds: since when it is or is not */
+    const char *endpoint; /* in use, or tried next */
+    const char *fault;    /* a word; "ok" */
+    const char *problem;  /* a line; empty: none */
     bool clock_known;
-    int64_t clock_ahead_s;     /* of the store's: how far this host's clock is ahead, give or take a second */
+    int64_t clock_ahead_s; /* of the store's: how far this host's clock is ahead, give or take a
+                              second */
     uint64_t reconnects;
     uint64_t writes_won, writes_lost, writes_refused, writes_ambiguous;
 };
@@ -69,17 +72,17 @@ struct stek_fleet_status {
 struct stek_fleet_ring_status {
     const char *name;
     enum stek_sync_standing standing;
-    int64_t since;            /* since when */
+    int64_t since; /* since when */
     bool synced;
-    uint64_t held;            /* highest published seq that this host has */
-    uint64_t active;          /* the seq that seals; 0: none */
-    uint64_t next;            /* the seq that seals after it */
+    uint64_t held;   /* highest published seq that this host has */
+    uint64_t active; /* the seq that seals; 0: none */
+    uint64_t next;   /* the seq that seals after it */
     uint64_t floor;
     uint64_t refused[STEK_REFUSALS];
-    uint64_t foreign;         /* keys in the ring's folder that are none of ours */
-    const char *problem;      /* what the store refuses, a line; empty: nothing */
-    enum stek_sync_op_state op;  /* the last operation on the whole fleet */
-    const char *op_problem;   /* NULL: none */
+    uint64_t foreign;           /* keys in the ring's folder that are none of ours */
+    const char *problem;        /* what the store refuses, a line; empty: nothing */
+    enum stek_sync_op_state op; /* the last operation on the whole fleet */
+    const char *op_problem;     /* NULL: none */
 };
 
 /* What stek-fleet.so offers. */
@@ -94,17 +97,21 @@ struct stek_fleet_api {
     void (*wake)(struct stek_fleet *fleet);
     void (*describe)(const struct stek_fleet *fleet, struct stek_fleet_status *ret_status);
     size_t (*rings)(const struct stek_fleet *fleet);
-    void (*describe_ring)(const struct stek_fleet *fleet, size_t ring, struct stek_fleet_ring_status *ret_status);
-    /* An operation on the whole fleet. Returns NULL, or why not (static). How it ends is in the ring's status. */
+    void (*describe_ring)(const struct stek_fleet *fleet, size_t ring,
+                          struct stek_fleet_ring_status *ret_status);
+    /* An operation on the whole fleet. Returns NULL, or why not (static). How it ends is in the
+     * ring's status. */
     const char *(*ask)(struct stek_fleet *fleet, size_t ring, enum stek_sync_op op, uint64_t floor);
     uint64_t (*floor_for)(const struct stek_fleet *fleet, size_t ring, uint64_t seq);
     uint64_t (*floor_before)(const struct stek_fleet *fleet, size_t ring, int64_t when);
     /*
-     * What is known of the members, and a request to read them again: {"reading", "as_of", "count", "hosts": {name: {"version",
-     * "keys", "rings", "clock_ahead_s"}}}; NULL: not read yet. The caller's to free.
+     * What is known of the members, and a request to read them again: {"reading", "as_of", "count",
+     * "hosts": {name: {"version", "keys", "rings", "clock_ahead_s"}}}; NULL: not read yet. The
+     * caller's to free.
      */
     json_t *(*members)(struct stek_fleet *fleet, bool read_again);
-    /* Seals again, under the first key, what stands in the store under another one. Returns NULL or why not (static). */
+    /* Seals again, under the first key, what stands in the store under another one. Returns NULL or
+     * why not (static). */
     const char *(*rekey)(struct stek_fleet *fleet);
     /* {"state": idle|running|done|failed, "resealed": N, "left": N, "problem": text}. */
     json_t *(*rekey_status)(const struct stek_fleet *fleet);

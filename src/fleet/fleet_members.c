@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * This host's announcement in the store, and what the others announce. JSON, under a lease that ends when the host does;
- * written when what it says has changed, and at most once a second. It is believed for display only: whoever may write
- * into the store can write anything here, and no key depends on it.
+ * This host's announcement in the store, and what the others announce. JSON, under a lease that
+ * ends when the host does; written when what it says has changed, and at most once a second. It is
+ * believed for display only: whoever may write into the store can write anything here, and no key
+ * depends on it.
  */
 #include "fleet/fleet_impl.h"
 
@@ -15,7 +16,15 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum { TICK_MS = 1000, LEASE_S = 30, RENEW_EVERY_TICKS = 10, PAGE = 500, CLOCK_SANE_S = 1 << 30, HOSTS_MAX = 2000, ANNOUNCEMENT_MAX = 2048 };
+enum {
+    TICK_MS = 1000,
+    LEASE_S = 30,
+    RENEW_EVERY_TICKS = 10,
+    PAGE = 500,
+    CLOCK_SANE_S = 1 << 30,
+    HOSTS_MAX = 2000,
+    ANNOUNCEMENT_MAX = 2048
+};
 
 static json_t *keys_json(const struct stek_fleet *fleet)
 {
@@ -37,8 +46,8 @@ static json_t *rings_json(const struct stek_fleet *fleet)
     for (size_t i = 0; i < fleet->rings_count; i++) {
         const struct stek_fleet_ring *ring = &fleet->rings[i];
         json_object_set_new(rings, ring->name,
-                            json_pack("{s:I, s:I}", "held", (json_int_t)stek_fleet_ring_held(ring), "floor",
-                                      (json_int_t)ring->sync->floor));
+                            json_pack("{s:I, s:I}", "held", (json_int_t)stek_fleet_ring_held(ring),
+                                      "floor", (json_int_t)ring->sync->floor));
     }
     return rings;
 }
@@ -46,8 +55,8 @@ static json_t *rings_json(const struct stek_fleet *fleet)
 /* With so many rings that they do not fit, their numbers are left out. */
 static bool compose(const struct stek_fleet *fleet, char ret_text[ANNOUNCEMENT_MAX])
 {
-    json_t *said = json_pack("{s:s, s:o, s:o}", "version", STEK_VERSION, "keys", keys_json(fleet), "rings",
-                             rings_json(fleet));
+    json_t *said = json_pack("{s:s, s:o, s:o}", "version", STEK_VERSION, "keys", keys_json(fleet),
+                             "rings", rings_json(fleet));
 
     if (said != NULL && fleet->clock_known)
         json_object_set_new(said, "clock_ahead_s", json_integer(fleet->clock_ahead_s));
@@ -63,7 +72,8 @@ static bool compose(const struct stek_fleet *fleet, char ret_text[ANNOUNCEMENT_M
     return true;
 }
 
-static void on_announced(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_announced(void *arg, const struct stek_etcd_problem *problem,
+                         const struct stek_etcd_answer *answer)
 {
     struct stek_fleet *fleet = arg;
 
@@ -99,7 +109,8 @@ static void announce(struct stek_fleet *fleet)
     memcpy(members->said, text, sizeof text);
 }
 
-static void on_lease(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_lease(void *arg, const struct stek_etcd_problem *problem,
+                     const struct stek_etcd_answer *answer)
 {
     struct stek_fleet *fleet = arg;
 
@@ -117,10 +128,12 @@ static void take_lease(struct stek_fleet *fleet)
     evutil_secure_rng_get_bytes(&random, sizeof random);
     fleet->members.lease = (int64_t)(random >> 1 | 1);
     fleet->members.said[0] = '\0';
-    fleet->members.busy = stek_etcd_lease(fleet->etcd, fleet->members.lease, LEASE_S, &caller) == STEK_OK;
+    fleet->members.busy =
+        stek_etcd_lease(fleet->etcd, fleet->members.lease, LEASE_S, &caller) == STEK_OK;
 }
 
-static void on_renewed(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_renewed(void *arg, const struct stek_etcd_problem *problem,
+                       const struct stek_etcd_answer *answer)
 {
     struct stek_fleet *fleet = arg;
 
@@ -134,7 +147,8 @@ static void renew(struct stek_fleet *fleet)
 {
     const struct stek_etcd_caller caller = {NULL, on_renewed, fleet};
 
-    fleet->members.busy = stek_etcd_keepalive(fleet->etcd, fleet->members.lease, &caller) == STEK_OK;
+    fleet->members.busy =
+        stek_etcd_keepalive(fleet->etcd, fleet->members.lease, &caller) == STEK_OK;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -187,7 +201,8 @@ void stek_fleet_members_changed(struct stek_fleet *fleet)
 }
 
 /* A host's announcement, taken as far as it is JSON at all. */
-static void on_member(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
+static void on_member(void *arg, const struct stek_etcd_answer *head,
+                      const struct stek_etcd_item *item)
 {
     struct stek_fleet *fleet = arg;
     struct stek_fleet_members *members = &fleet->members;
@@ -196,7 +211,8 @@ static void on_member(void *arg, const struct stek_etcd_answer *head, const stru
 
     (void)head;
     members->count++;
-    members->last_len = item->key.len < sizeof members->last - 1 ? item->key.len : sizeof members->last - 1;
+    members->last_len =
+        item->key.len < sizeof members->last - 1 ? item->key.len : sizeof members->last - 1;
     memcpy(members->last, item->key.at, members->last_len);
     members->last[members->last_len++] = 0;
     if (item->key.len <= folder_len || item->key.len - folder_len > STEK_FLEET_HOST_MAX ||
@@ -204,7 +220,8 @@ static void on_member(void *arg, const struct stek_etcd_answer *head, const stru
         return;
     memcpy(name, item->key.at + folder_len, item->key.len - folder_len);
     name[item->key.len - folder_len] = '\0';
-    json_t *said = json_loadb((const char *)item->value.at, item->value.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *said =
+        json_loadb((const char *)item->value.at, item->value.len, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(said))
         json_object_set(members->hosts, name, said);
     json_decref(said);
@@ -218,7 +235,8 @@ static int compare(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-/* What the other hosts say of their clocks, measured like ours against the store's: the one in the middle. */
+/* What the other hosts say of their clocks, measured like ours against the store's: the one in the
+ * middle. */
 static bool median_clock(const struct stek_fleet *fleet, int64_t *ret_ahead_s)
 {
     static int64_t clocks[HOSTS_MAX];
@@ -245,11 +263,13 @@ static void end_reading(struct stek_fleet *fleet)
     struct stek_fleet_members *members = &fleet->members;
     int64_t others_s;
 
-    if (fleet->clock_known && median_clock(fleet, &others_s) && others_s > -CLOCK_SANE_S && others_s < CLOCK_SANE_S)
+    if (fleet->clock_known && median_clock(fleet, &others_s) && others_s > -CLOCK_SANE_S &&
+        others_s < CLOCK_SANE_S)
         stek_fleet_saw_clock(fleet, (fleet->clock_ahead_s - others_s) * 1000);
 
     json_decref(members->known);
-    members->known = json_pack("{s:I, s:I, s:I, s:o}", "reading", (json_int_t)++members->readings, "as_of", (json_int_t)(stek_fleet_now_ms() / 1000), "count",
+    members->known = json_pack("{s:I, s:I, s:I, s:o}", "reading", (json_int_t)++members->readings,
+                               "as_of", (json_int_t)(stek_fleet_now_ms() / 1000), "count",
                                (json_int_t)members->count, "hosts", members->hosts);
     members->hosts = NULL;
     members->reading = false;
@@ -257,7 +277,8 @@ static void end_reading(struct stek_fleet *fleet)
 
 static void read_page(struct stek_fleet *fleet);
 
-static void on_page(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_page(void *arg, const struct stek_etcd_problem *problem,
+                    const struct stek_etcd_answer *answer)
 {
     struct stek_fleet *fleet = arg;
 
@@ -279,7 +300,8 @@ static void read_page(struct stek_fleet *fleet)
     struct stek_key_name until;
 
     stek_name_folder(fleet->options.prefix, ".members", &from, &until);
-    const struct stek_etcd_span span = {{(const uint8_t *)members->last, members->last_len}, stek_key_name_bytes(&until)};
+    const struct stek_etcd_span span = {{(const uint8_t *)members->last, members->last_len},
+                                        stek_key_name_bytes(&until)};
     members->reading = stek_etcd_range(fleet->etcd, &span, PAGE, &caller) == STEK_OK;
 }
 

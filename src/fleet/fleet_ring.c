@@ -14,7 +14,8 @@
 
 enum { WAKE_MAX_MS = 3600 * 1000 };
 
-static void saw_record(struct stek_fleet_ring *ring, uint64_t seq, const struct stek_etcd_item *item)
+static void saw_record(struct stek_fleet_ring *ring, uint64_t seq,
+                       const struct stek_etcd_item *item)
 {
     STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
     const int64_t now = stek_fleet_now_ms() / 1000;
@@ -23,7 +24,8 @@ static void saw_record(struct stek_fleet_ring *ring, uint64_t seq, const struct 
         stek_sync_saw_record_deleted(ring->sync, seq, item->revision);
         return;
     }
-    const enum stek_value value = stek_envelope_open_record(ring->fleet->keks, ring->name, seq, item->value, &envelope);
+    const enum stek_value value =
+        stek_envelope_open_record(ring->fleet->keks, ring->name, seq, item->value, &envelope);
     stek_sync_saw_record(ring->sync, seq, item->revision, value, &envelope.record, now);
 }
 
@@ -35,7 +37,8 @@ static void saw_floor(struct stek_fleet_ring *ring, const struct stek_etcd_item 
         stek_sync_saw_floor_deleted(ring->sync, item->revision);
         return;
     }
-    const enum stek_value value = stek_envelope_open_floor(ring->fleet->keks, ring->name, item->value, &envelope);
+    const enum stek_value value =
+        stek_envelope_open_floor(ring->fleet->keks, ring->name, item->value, &envelope);
     stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq);
 }
 
@@ -54,7 +57,8 @@ static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
     for (size_t i = 0; i < len; i++)
         text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
     text[len] = '\0';
-    stek_fleet_log(ring->fleet, LOG_WARNING, "fleet: ring %s: the key %s in the store is none of stek's, and is passed over",
+    stek_fleet_log(ring->fleet, LOG_WARNING,
+                   "fleet: ring %s: the key %s in the store is none of stek's, and is passed over",
                    ring->name, text);
 }
 
@@ -80,7 +84,8 @@ void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_i
 static void draw_fresh(uint32_t count, struct stek_fresh *ret_fresh)
 {
     ret_fresh->count = 0;
-    while (ret_fresh->count < count && stek_random_secret(&ret_fresh->secret[ret_fresh->count]) == STEK_OK)
+    while (ret_fresh->count < count &&
+           stek_random_secret(&ret_fresh->secret[ret_fresh->count]) == STEK_OK)
         ret_fresh->count++;
 }
 
@@ -89,10 +94,12 @@ static void report(const struct stek_fleet_ring *ring, const struct stek_sync_ac
     for (uint32_t i = 0; i < actions->report_count; i++) {
         const struct stek_sync_report *said = &actions->report[i];
         if (said->seq == 0)
-            stek_fleet_log(ring->fleet, LOG_WARNING, "fleet: ring %s: the floor in the store is refused: %s", ring->name,
+            stek_fleet_log(ring->fleet, LOG_WARNING,
+                           "fleet: ring %s: the floor in the store is refused: %s", ring->name,
                            stek_refusal_text(said->refusal));
         else
-            stek_fleet_log(ring->fleet, LOG_WARNING, "fleet: ring %s: record %" PRIu64 " in the store is refused: %s",
+            stek_fleet_log(ring->fleet, LOG_WARNING,
+                           "fleet: ring %s: record %" PRIu64 " in the store is refused: %s",
                            ring->name, said->seq, stek_refusal_text(said->refusal));
     }
 }
@@ -103,7 +110,8 @@ static const char *standing_text(enum stek_sync_standing standing)
         [STEK_SYNC_WAITING] = "waits for the store: it has no keys yet",
         [STEK_SYNC_IN_STEP] = "in step with the fleet",
         [STEK_SYNC_CONTINUED] = "runs on continuations: nobody has published in time",
-        [STEK_SYNC_WRONG_KEY] = "only reads: the store's floor is sealed under a key-encryption key that is not here",
+        [STEK_SYNC_WRONG_KEY] =
+            "only reads: the store's floor is sealed under a key-encryption key that is not here",
         [STEK_SYNC_CLOCK_OFF] = "only reads: this host's clock is too far from the others'",
         [STEK_SYNC_NO_ACTIVE] = "has no key for this host's time: is its clock right?",
     };
@@ -121,17 +129,20 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
         return;
     ring->standing = standing;
     ring->since = now;
-    stek_fleet_log(ring->fleet, standing == STEK_SYNC_IN_STEP ? LOG_INFO : LOG_WARNING, "fleet: ring %s %s", ring->name,
-                   standing_text(standing));
+    stek_fleet_log(ring->fleet, standing == STEK_SYNC_IN_STEP ? LOG_INFO : LOG_WARNING,
+                   "fleet: ring %s %s", ring->name, standing_text(standing));
 }
 
 static void keep(struct stek_fleet_ring *ring)
 {
     const struct stek_fleet *fleet = ring->fleet;
-    const bool kept = fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
+    const bool kept =
+        fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
 
     if (!kept && !ring->keep_failed)
-        stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: its file cannot be written; what came is held in memory", ring->name);
+        stek_fleet_log(fleet, LOG_ERR,
+                       "fleet: ring %s: its file cannot be written; what came is held in memory",
+                       ring->name);
     ring->keep_failed = !kept;
     stek_fleet_members_changed(ring->fleet);
 }
@@ -143,10 +154,12 @@ static void note_op(struct stek_fleet_ring *ring, const struct stek_sync_actions
     ring->op = actions->op;
     ring->op_problem = actions->op == STEK_SYNC_OP_FAILED ? actions->op_problem : NULL;
     if (actions->op == STEK_SYNC_OP_DONE)
-        stek_fleet_log(ring->fleet, LOG_NOTICE, "fleet: ring %s: done for the whole fleet; floor %" PRIu64, ring->name,
+        stek_fleet_log(ring->fleet, LOG_NOTICE,
+                       "fleet: ring %s: done for the whole fleet; floor %" PRIu64, ring->name,
                        ring->sync->floor);
     else if (actions->op == STEK_SYNC_OP_FAILED)
-        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: not done: %s", ring->name, actions->op_problem);
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: not done: %s", ring->name,
+                       actions->op_problem);
 }
 
 static void wake_at(struct stek_fleet_ring *ring, int64_t at_ms, int64_t now_ms)
@@ -159,7 +172,8 @@ static void wake_at(struct stek_fleet_ring *ring, int64_t at_ms, int64_t now_ms)
     event_add(ring->wake, &after);
 }
 
-static void carry_out(struct stek_fleet_ring *ring, const struct stek_sync_actions *actions, int64_t now_ms)
+static void carry_out(struct stek_fleet_ring *ring, const struct stek_sync_actions *actions,
+                      int64_t now_ms)
 {
     if (actions->changed)
         keep(ring);
@@ -184,7 +198,8 @@ static void decide(struct stek_fleet_ring *ring)
     evutil_secure_rng_get_bytes(&dice, sizeof dice);
     const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
     if (result != STEK_OK)
-        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s", ring->name, stek_result_text(result));
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s", ring->name,
+                       stek_result_text(result));
     carry_out(ring, &actions, now_ms);
 }
 

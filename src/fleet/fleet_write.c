@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries out what a ring's sync wants written: a lease if records are put, then one transaction. */
+/* Carries out what a ring's sync wants written: a lease if records are put, then one transaction.
+ */
 #include "fleet/fleet_impl.h"
 
 #include <stdlib.h>
@@ -16,13 +17,15 @@ struct parts {
 };
 
 /*
- * The lease's number follows from what is put, so that hosts that put the same at the same time share one lease: the ones
- * whose put comes late leave nothing behind. FNV-1a; only distinct, not secret.
+ * The lease's number follows from what is put, so that hosts that put the same at the same time
+ * share one lease: the ones whose put comes late leave nothing behind. FNV-1a; only distinct, not
+ * secret.
  */
 static int64_t lease_id(const struct stek_fleet_ring *ring)
 {
     uint64_t hash = 0xcbf29ce484222325U;
-    const uint64_t numbers[] = {ring->sync->out.put[0].record.seq, (uint64_t)ring->sync->out.lease_s};
+    const uint64_t numbers[] = {ring->sync->out.put[0].record.seq,
+                                (uint64_t)ring->sync->out.lease_s};
 
     for (const char *at = ring->from.text; *at != '\0'; at++)
         hash = (hash ^ (uint8_t)*at) * 0x100000001b3U;
@@ -43,18 +46,21 @@ static void note_problem(struct stek_fleet_ring *ring, const struct stek_etcd_pr
 {
     if (problem->fault == STEK_ETCD_OK) {
         if (ring->problem[0] != '\0')
-            stek_fleet_log(ring->fleet, LOG_NOTICE, "fleet: ring %s: the store takes writes again", ring->name);
+            stek_fleet_log(ring->fleet, LOG_NOTICE, "fleet: ring %s: the store takes writes again",
+                           ring->name);
         ring->problem[0] = '\0';
         return;
     }
     if (stek_etcd_is_endpoints_fault(problem->fault))
         return; /* the connection's state tells it */
     if (strcmp(ring->problem, problem->text) != 0)
-        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: cannot write to the store: %s", ring->name, problem->text);
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: cannot write to the store: %s",
+                       ring->name, problem->text);
     memcpy(ring->problem, problem->text, sizeof ring->problem);
 }
 
-static void on_written(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_written(void *arg, const struct stek_etcd_problem *problem,
+                       const struct stek_etcd_answer *answer)
 {
     struct stek_fleet_ring *ring = arg;
 
@@ -62,7 +68,10 @@ static void on_written(void *arg, const struct stek_etcd_problem *problem, const
     if (answer != NULL)
         finish(ring, answer->succeeded ? STEK_WRITTEN_WON : STEK_WRITTEN_LOST, answer->revision);
     else
-        finish(ring, stek_etcd_is_ambiguous(problem->fault) ? STEK_WRITTEN_AMBIGUOUS : STEK_WRITTEN_REFUSED, 0);
+        finish(ring,
+               stek_etcd_is_ambiguous(problem->fault) ? STEK_WRITTEN_AMBIGUOUS
+                                                      : STEK_WRITTEN_REFUSED,
+               0);
 }
 
 static enum stek_result add_floor(const struct stek_fleet_ring *ring, struct parts *parts)
@@ -73,27 +82,31 @@ static enum stek_result add_floor(const struct stek_fleet_ring *ring, struct par
     enum stek_result result = STEK_OK;
 
     stek_name_floor(fleet->options.prefix, ring->name, &parts->key[0]);
-    *put = (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[0]), .expected = out->floor_expect};
+    *put = (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[0]),
+                                  .expected = out->floor_expect};
     if (out->put_floor) {
-        result = stek_envelope_seal_floor(&fleet->keks->at[0], ring->name, out->floor, stek_fleet_now_ms() / 1000,
-                                          parts->value[0]);
+        result = stek_envelope_seal_floor(&fleet->keks->at[0], ring->name, out->floor,
+                                          stek_fleet_now_ms() / 1000, parts->value[0]);
         put->value = (struct stek_bytes){parts->value[0], STEK_ENVELOPE_FLOOR_LEN};
     }
     return result;
 }
 
-static enum stek_result add_record(const struct stek_fleet_ring *ring, uint32_t index, struct parts *parts)
+static enum stek_result add_record(const struct stek_fleet_ring *ring, uint32_t index,
+                                   struct parts *parts)
 {
     const struct stek_fleet *fleet = ring->fleet;
     const struct stek_sync_put *wanted = &ring->sync->out.put[index];
     const uint32_t place = index + 1;
 
     stek_name_record(fleet->options.prefix, ring->name, wanted->record.seq, &parts->key[place]);
-    parts->put[place] = (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[place]),
-                                               .value = {parts->value[place], STEK_ENVELOPE_RECORD_LEN},
-                                               .lease = ring->lease,
-                                               .expected = wanted->expect};
-    return stek_envelope_seal_record(&fleet->keks->at[0], ring->name, &wanted->record, parts->value[place]);
+    parts->put[place] =
+        (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[place]),
+                               .value = {parts->value[place], STEK_ENVELOPE_RECORD_LEN},
+                               .lease = ring->lease,
+                               .expected = wanted->expect};
+    return stek_envelope_seal_record(&fleet->keks->at[0], ring->name, &wanted->record,
+                                     parts->value[place]);
 }
 
 /* Puts the transaction together; everything secret in it is sealed. */
@@ -133,7 +146,8 @@ static void write_now(struct stek_fleet_ring *ring)
         finish(ring, STEK_WRITTEN_REFUSED, 0);
 }
 
-static void on_lease(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_lease(void *arg, const struct stek_etcd_problem *problem,
+                     const struct stek_etcd_answer *answer)
 {
     struct stek_fleet_ring *ring = arg;
 
@@ -154,6 +168,7 @@ void stek_fleet_write_begin(struct stek_fleet_ring *ring)
         return;
     }
     ring->lease = lease_id(ring);
-    if (stek_etcd_lease(ring->fleet->etcd, ring->lease, ring->sync->out.lease_s, &caller) != STEK_OK)
+    if (stek_etcd_lease(ring->fleet->etcd, ring->lease, ring->sync->out.lease_s, &caller) !=
+        STEK_OK)
         finish(ring, STEK_WRITTEN_REFUSED, 0);
 }

@@ -39,7 +39,8 @@ static enum stek_result reserve(struct stek_grpc_frames *frames, size_t len)
 }
 
 /* Moves bytes from the piece into the frame until it holds `want`; says whether it does. */
-static enum stek_result fill(struct stek_grpc_frames *frames, size_t want, struct stek_bytes *piece, bool *ret_full)
+static enum stek_result fill(struct stek_grpc_frames *frames, size_t want, struct stek_bytes *piece,
+                             bool *ret_full)
 {
     size_t missing = want - frames->len;
     size_t take = piece->len < missing ? piece->len : missing;
@@ -56,8 +57,8 @@ static enum stek_result fill(struct stek_grpc_frames *frames, size_t want, struc
     return STEK_OK;
 }
 
-enum stek_result stek_grpc_feed(struct stek_grpc_frames *frames, struct stek_bytes piece, stek_grpc_message_fn on_message,
-                                void *arg)
+enum stek_result stek_grpc_feed(struct stek_grpc_frames *frames, struct stek_bytes piece,
+                                stek_grpc_message_fn on_message, void *arg)
 {
     enum stek_result result = STEK_OK;
 
@@ -71,7 +72,8 @@ enum stek_result stek_grpc_feed(struct stek_grpc_frames *frames, struct stek_byt
             result = fill(frames, STEK_GRPC_HEAD_LEN + message_len(frames->at), &piece, &full);
         if (result != STEK_OK || !full)
             return result;
-        const struct stek_bytes message = {frames->at + STEK_GRPC_HEAD_LEN, frames->len - STEK_GRPC_HEAD_LEN};
+        const struct stek_bytes message = {frames->at + STEK_GRPC_HEAD_LEN,
+                                           frames->len - STEK_GRPC_HEAD_LEN};
         frames->len = 0;
         if (!on_message(arg, message))
             return STEK_ERR_BUSY;
@@ -85,7 +87,8 @@ void stek_grpc_frames_fini(struct stek_grpc_frames *frames)
     *frames = (struct stek_grpc_frames){0};
 }
 
-/* The value of a header line with this name, without blanks and line end around it; NULL for another name. */
+/* The value of a header line with this name, without blanks and line end around it; NULL for
+ * another name. */
 static const char *header_value(const char *line, size_t len, const char *name, size_t *ret_len)
 {
     const size_t name_len = strlen(name);

@@ -7,8 +7,8 @@
  *          1      4  length of the message, big-endian
  *          5      .  the message (protobuf)
  *
- * The attacker is a server that we connected to, or whoever can answer in its place: bytes may come cut anywhere, and
- * say anything. A length is believed only up to a limit.
+ * The attacker is a server that we connected to, or whoever can answer in its place: bytes may come
+ * cut anywhere, and say anything. A length is believed only up to a limit.
  */
 #ifndef STEK_FLEET_GRPC_H
 #define STEK_FLEET_GRPC_H
@@ -23,7 +23,8 @@
 
 enum { STEK_GRPC_HEAD_LEN = 5, STEK_GRPC_MESSAGE_MAX = 4 << 20 };
 
-/* Puts frames together from pieces. Zeroed to begin with; given back with stek_grpc_frames_fini(). */
+/* Puts frames together from pieces. Zeroed to begin with; given back with stek_grpc_frames_fini().
+ */
 struct stek_grpc_frames {
     uint8_t *at;
     size_t len;
@@ -35,10 +36,12 @@ typedef bool (*stek_grpc_message_fn)(void *arg, struct stek_bytes message);
 
 /*
  * Takes the next piece of a body and hands out the messages that it completes, in order.
- * Errors: STEK_ERR_FORMAT (a compressed message), STEK_ERR_ARGUMENT (one over STEK_GRPC_MESSAGE_MAX), STEK_ERR_MEMORY,
- * STEK_ERR_BUSY (the callback stopped it). After an error the body cannot go on.
+ * Errors: STEK_ERR_FORMAT (a compressed message), STEK_ERR_ARGUMENT (one over
+ * STEK_GRPC_MESSAGE_MAX), STEK_ERR_MEMORY, STEK_ERR_BUSY (the callback stopped it). After an error
+ * the body cannot go on.
  */
-STEK_MUST_USE enum stek_result stek_grpc_feed(struct stek_grpc_frames *frames, struct stek_bytes piece,
+STEK_MUST_USE enum stek_result stek_grpc_feed(struct stek_grpc_frames *frames,
+                                              struct stek_bytes piece,
                                               stek_grpc_message_fn on_message, void *arg);
 void stek_grpc_frames_fini(struct stek_grpc_frames *frames);
 
@@ -70,8 +73,9 @@ struct stek_grpc_trailers {
 };
 
 /*
- * Takes one header or trailer line, as HTTP has it ("grpc-status: 7"); lines that are neither status nor message are
- * passed over. The text is percent-decoded and cut; what is not printable ASCII becomes '?'.
+ * Takes one header or trailer line, as HTTP has it ("grpc-status: 7"); lines that are neither
+ * status nor message are passed over. The text is percent-decoded and cut; what is not printable
+ * ASCII becomes '?'.
  */
 void stek_grpc_trailer(struct stek_grpc_trailers *trailers, const char *line, size_t len);
 

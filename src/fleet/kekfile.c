@@ -31,7 +31,8 @@ static int digit(char c)
 
 const char *stek_kekfile_parse(const char *text, size_t len, struct stek_secret32 *ret_key)
 {
-    static const char problem[] = "not a key-encryption key: it is one line, 'stek-kek-1 ' and 64 digits of 0-9 a-f";
+    static const char problem[] =
+        "not a key-encryption key: it is one line, 'stek-kek-1 ' and 64 digits of 0-9 a-f";
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
 
     if (len > 0 && text[len - 1] == '\n')
@@ -72,7 +73,8 @@ const char *stek_kekfile_read(const char *path, struct stek_secret32 *ret_key)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return errno == ENOENT ? "there is no such file: 'stek fleet init' makes one" : "it cannot be opened";
+        return errno == ENOENT ? "there is no such file: 'stek fleet init' makes one"
+                               : "it cannot be opened";
     const char *problem = read_open(fd, ret_key);
     (void)close(fd);
     return problem;
@@ -97,7 +99,8 @@ const char *stek_kekfile_write(const char *path, const struct stek_secret32 *key
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
-        return errno == EEXIST ? "there is a file of that name, which is left as it is" : "it cannot be made";
+        return errno == EEXIST ? "there is a file of that name, which is left as it is"
+                               : "it cannot be made";
     format(key, &text);
     const bool written = write(fd, text.at, STEK_KEKFILE_LEN) == STEK_KEKFILE_LEN && fsync(fd) == 0;
     const bool closed = close(fd) == 0;

@@ -11,7 +11,8 @@ struct stek_bytes stek_key_name_bytes(const struct stek_key_name *name)
     return (struct stek_bytes){(const uint8_t *)name->text, strlen(name->text)};
 }
 
-void stek_name_record(const char *prefix, const char *ring, uint64_t seq, struct stek_key_name *ret_name)
+void stek_name_record(const char *prefix, const char *ring, uint64_t seq,
+                      struct stek_key_name *ret_name)
 {
     snprintf(ret_name->text, sizeof ret_name->text, "%s/%s/%020" PRIu64, prefix, ring, seq);
 }
@@ -30,7 +31,8 @@ void stek_name_folder(const char *prefix, const char *folder, struct stek_key_na
                       struct stek_key_name *ret_until)
 {
     snprintf(ret_from->text, sizeof ret_from->text, "%s/%s/", prefix, folder);
-    snprintf(ret_until->text, sizeof ret_until->text, "%s/%s0", prefix, folder); /* '0' comes after '/' */
+    snprintf(ret_until->text, sizeof ret_until->text, "%s/%s0", prefix,
+             folder); /* '0' comes after '/' */
 }
 
 static bool parse_digits(const uint8_t *at, uint64_t *ret_number)
@@ -46,7 +48,8 @@ static bool parse_digits(const uint8_t *at, uint64_t *ret_number)
     return true;
 }
 
-enum stek_name_kind stek_name_parse(const struct stek_key_name *folder, struct stek_bytes key, uint64_t *ret_seq)
+enum stek_name_kind stek_name_parse(const struct stek_key_name *folder, struct stek_bytes key,
+                                    uint64_t *ret_seq)
 {
     const size_t folder_len = strlen(folder->text);
 

@@ -21,8 +21,10 @@ static const struct stek_storeview_entry *held(struct stek_sync *sync, uint64_t 
     return entry != NULL && entry->presence == STEK_PRESENCE_HELD ? entry : NULL;
 }
 
-/* Puts the records from `first` on anew, all earlier by as much as lets `first` begin now. False: one is not in the store. */
-static bool move_up(struct stek_sync *sync, uint64_t first, int64_t now, struct stek_sync_write *write)
+/* Puts the records from `first` on anew, all earlier by as much as lets `first` begin now. False:
+ * one is not in the store. */
+static bool move_up(struct stek_sync *sync, uint64_t first, int64_t now,
+                    struct stek_sync_write *write)
 {
     STEK_SECRET(stek_record) struct stek_record moved = {0};
     int64_t by_s = 0;
@@ -44,7 +46,8 @@ static bool move_up(struct stek_sync *sync, uint64_t first, int64_t now, struct 
     return true;
 }
 
-/* The active record ends now, and the one after it begins. What was promised to tickets stays as it was. */
+/* The active record ends now, and the one after it begins. What was promised to tickets stays as it
+ * was. */
 static bool rotate(struct stek_sync *sync, int64_t now, struct stek_sync_write *write)
 {
     STEK_SECRET(stek_record) struct stek_record ended = {0};
@@ -80,7 +83,8 @@ static enum stek_result revoke(struct stek_sync *sync, int64_t now, const struct
     if (beyond <= sync->floor)
         beyond = sync->floor + 1;
     write->put_floor = true;
-    const bool stands = there != NULL && there->origin == STEK_ORIGIN_PUBLISHED && held(sync, there->seq) != NULL;
+    const bool stands =
+        there != NULL && there->origin == STEK_ORIGIN_PUBLISHED && held(sync, there->seq) != NULL;
     if (stands) {
         *ret_ready = move_up(sync, there->seq, now, write);
     } else {
@@ -96,7 +100,8 @@ static enum stek_result revoke(struct stek_sync *sync, int64_t now, const struct
     return STEK_OK;
 }
 
-enum stek_result stek_operate_write(struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
+enum stek_result stek_operate_write(struct stek_sync *sync, int64_t now,
+                                    const struct stek_fresh *fresh,
                                     struct stek_sync_write *ret_write, bool *ret_ready)
 {
     stek_publish_begin(sync, now, ret_write);

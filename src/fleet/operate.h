@@ -9,10 +9,13 @@
 bool stek_operate_is_done(struct stek_sync *sync, int64_t now);
 
 /*
- * Makes the transaction of the operation that was asked for. *ret_ready is false when it has to wait: for the records that
- * it moves to be in the store, or for the next second. Errors: STEK_ERR_RANDOM (no fresh secret).
+ * Makes the transaction of the operation that was asked for. *ret_ready is false when it has to
+ * wait: for the records that it moves to be in the store, or for the next second. Errors:
+ * STEK_ERR_RANDOM (no fresh secret).
  */
-STEK_MUST_USE enum stek_result stek_operate_write(struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
-                                                  struct stek_sync_write *ret_write, bool *ret_ready);
+STEK_MUST_USE enum stek_result stek_operate_write(struct stek_sync *sync, int64_t now,
+                                                  const struct stek_fresh *fresh,
+                                                  struct stek_sync_write *ret_write,
+                                                  bool *ret_ready);
 
 #endif

@@ -13,7 +13,8 @@ bool stek_publish_may(const struct stek_sync *sync)
 {
     const bool right_key = sync->view.floor_revision == 0 || sync->view.floor_good;
 
-    return sync->synced && !sync->reading && !sync->read_wanted && !sync->writing && !sync->clock_off && right_key;
+    return sync->synced && !sync->reading && !sync->read_wanted && !sync->writing &&
+           !sync->clock_off && right_key;
 }
 
 /* How long a record stays in the store after it has retired: other hosts' clocks may be behind. */
@@ -56,8 +57,8 @@ void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_wr
     ret_write->lease_s = LEASE_MIN_S;
 }
 
-void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect, int64_t now,
-                      struct stek_sync_write *write)
+void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect,
+                      int64_t now, struct stek_sync_write *write)
 {
     const int64_t lease_s = record->accept_until - now + 2 * margin_s(sync);
 
@@ -69,7 +70,8 @@ void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, 
 }
 
 enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq, int64_t now,
-                                    const struct stek_fresh *fresh, uint32_t *used, struct stek_record *ret_record)
+                                    const struct stek_fresh *fresh, uint32_t *used,
+                                    struct stek_record *ret_record)
 {
     *ret_record = (struct stek_record){.seq = seq, .origin = STEK_ORIGIN_PUBLISHED};
     if (!stek_chain_take_fresh(&sync->records, fresh, used, &ret_record->secret))
@@ -110,8 +112,9 @@ static bool must_start(const struct stek_records *records, int64_t now)
 }
 
 /*
- * The policy as it is published: in the last quarter of an interval one record more, so that when the next one begins,
- * `ahead` later ones stand in the store already, however long hosts wait for each other.
+ * The policy as it is published: in the last quarter of an interval one record more, so that when
+ * the next one begins, `ahead` later ones stand in the store already, however long hosts wait for
+ * each other.
  */
 static struct stek_policy early_policy(const struct stek_sync *sync, int64_t now)
 {
@@ -119,14 +122,15 @@ static struct stek_policy early_policy(const struct stek_sync *sync, int64_t now
     const int active = stek_records_active(&sync->records, now);
     const bool room = policy.accept_s / policy.rotate_s + policy.ahead + 1 <= STEK_RECORDS_MAX - 2;
 
-    if (room && active >= 0 && sync->records.at[active].active_until - now <= stek_publish_lead_s(sync))
+    if (room && active >= 0 &&
+        sync->records.at[active].active_until - now <= stek_publish_lead_s(sync))
         policy.ahead++;
     return policy;
 }
 
 /* What the ring would be if all that is due were published. */
-static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
-                                   struct stek_records *ret_records)
+static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now,
+                                   const struct stek_fresh *fresh, struct stek_records *ret_records)
 {
     STEK_SECRET(stek_record) struct stek_record first = {0};
     const struct stek_policy policy = early_policy(sync, now);
@@ -134,7 +138,8 @@ static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now, co
 
     *ret_records = sync->records;
     if (must_start(ret_records, now)) {
-        enum stek_result result = stek_publish_first(sync, seq_beyond(sync, now), now, fresh, &used, &first);
+        enum stek_result result =
+            stek_publish_first(sync, seq_beyond(sync, now), now, fresh, &used, &first);
         if (result != STEK_OK)
             return result;
         stek_records_insert(ret_records, &first);
@@ -143,18 +148,20 @@ static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now, co
 }
 
 /*
- * Whether the store should have this record and does not. A continuation before the last published record stays out: that
- * seq was passed over, and only those who sealed under it need it.
+ * Whether the store should have this record and does not. A continuation before the last published
+ * record stays out: that seq was passed over, and only those who sealed under it need it.
  */
 static bool is_missing(const struct stek_sync *sync, const struct stek_record *record, int64_t now)
 {
     if (!stek_record_counts(record) || record->seq < sync->floor || record->accept_until <= now ||
         stek_storeview_has(&sync->view, record->seq))
         return false;
-    return record->origin == STEK_ORIGIN_PUBLISHED || record->seq > stek_storeview_last(&sync->view);
+    return record->origin == STEK_ORIGIN_PUBLISHED ||
+           record->seq > stek_storeview_last(&sync->view);
 }
 
-enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
+enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
+                                    const struct stek_fresh *fresh,
                                     struct stek_sync_write *ret_write, bool *ret_needed)
 {
     STEK_SECRET(stek_records) struct stek_records wanted = {0};
@@ -171,8 +178,9 @@ enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now, const s
 }
 
 /*
- * A quarter of an interval is enough for one host to be first, and leaves `ahead` less a quarter before the record seals. It
- * is shorter where the time in which a fresh record may be published ends soon, and where there is no key at all.
+ * A quarter of an interval is enough for one host to be first, and leaves `ahead` less a quarter
+ * before the record seals. It is shorter where the time in which a fresh record may be published
+ * ends soon, and where there is no key at all.
  */
 int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice)
 {
@@ -181,7 +189,8 @@ int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint
 
     if (last == NULL || last->active_until <= now_ms / 1000)
         return stek_stagger_ms(width_ms < 1000 ? width_ms : 1000, dice);
-    const int64_t left_ms = last->active_until * 1000 - now_ms - (sync->policy.rotate_s + 1) / 2 * 1000;
+    const int64_t left_ms =
+        last->active_until * 1000 - now_ms - (sync->policy.rotate_s + 1) / 2 * 1000;
     if (left_ms > 0 && left_ms / 2 < width_ms)
         width_ms = left_ms / 2;
     return stek_stagger_ms(width_ms, dice);

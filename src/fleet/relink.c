@@ -41,7 +41,8 @@ static void part_with(struct stek_sync *sync, size_t index, int64_t now)
             stek_adopt_put_aside(sync, i, now);
 }
 
-/* The continuation of seq - 1, up to what follows it. Nothing when there is no room in time between the two. */
+/* The continuation of seq - 1, up to what follows it. Nothing when there is no room in time between
+ * the two. */
 static enum stek_result fill(struct stek_sync *sync, uint64_t seq)
 {
     STEK_SECRET(stek_record) struct stek_record record = {0};
@@ -74,8 +75,10 @@ static bool is_published(struct stek_sync *sync, uint64_t seq)
     return entry != NULL && entry->presence == STEK_PRESENCE_HELD;
 }
 
-/* What comes after the record at `index`: parts with a continuation of something else, and fills a gap that is not over. */
-static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t now, bool *ret_joined)
+/* What comes after the record at `index`: parts with a continuation of something else, and fills a
+ * gap that is not over. */
+static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t now,
+                                  bool *ret_joined)
 {
     const struct stek_record *before = &sync->records.at[index];
     const size_t next = counting_from(&sync->records, index + 1);
@@ -103,15 +106,16 @@ static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t 
 }
 
 /*
- * A seq before the last published one that is not in the store, or whose value nobody can use, is settled: every host
- * continues over it, ahead of time, since nothing else will seal then.
+ * A seq before the last published one that is not in the store, or whose value nobody can use, is
+ * settled: every host continues over it, ahead of time, since nothing else will seal then.
  */
 static enum stek_result fill_holes(struct stek_sync *sync, int64_t now)
 {
     enum stek_result result = STEK_OK;
     bool joined = true;
 
-    for (size_t i = counting_from(&sync->records, 0); i < sync->records.count && result == STEK_OK;) {
+    for (size_t i = counting_from(&sync->records, 0);
+         i < sync->records.count && result == STEK_OK;) {
         result = join_next(sync, i, now, &joined);
         if (joined)
             i = counting_from(&sync->records, i + 1);
@@ -119,7 +123,8 @@ static enum stek_result fill_holes(struct stek_sync *sync, int64_t now)
     return result;
 }
 
-/* The same at the end: what stands under the next seq is of no use, and nothing can be put there. */
+/* The same at the end: what stands under the next seq is of no use, and nothing can be put there.
+ */
 static enum stek_result pass_refused(struct stek_sync *sync, int64_t now)
 {
     const struct stek_record *last = stek_records_last(&sync->records);
@@ -138,7 +143,8 @@ static enum stek_result pass_refused(struct stek_sync *sync, int64_t now)
 /* Looks at the records after the last published one that this ring holds. */
 static enum stek_result check_line(struct stek_sync *sync, int64_t now)
 {
-    const struct stek_storeview_entry *last = stek_storeview_find(&sync->view, stek_storeview_last(&sync->view));
+    const struct stek_storeview_entry *last =
+        stek_storeview_find(&sync->view, stek_storeview_last(&sync->view));
     bool good = true;
 
     if (last == NULL || last->presence != STEK_PRESENCE_HELD)
@@ -161,12 +167,14 @@ static enum stek_result check_line(struct stek_sync *sync, int64_t now)
     return STEK_OK;
 }
 
-/* A continuation that begins in half an interval or later was made by a clock that was ahead: it may yet be random. */
+/* A continuation that begins in half an interval or later was made by a clock that was ahead: it
+ * may yet be random. */
 static void drop_early(struct stek_sync *sync, int64_t now)
 {
     for (;;) {
         const struct stek_record *last = stek_records_last(&sync->records);
-        if (last == NULL || last->origin != STEK_ORIGIN_CONTINUED || stek_storeview_has(&sync->view, last->seq) ||
+        if (last == NULL || last->origin != STEK_ORIGIN_CONTINUED ||
+            stek_storeview_has(&sync->view, last->seq) ||
             last->active_from - now < (sync->policy.rotate_s + 1) / 2)
             return;
         const size_t index = (size_t)(last - sync->records.at);

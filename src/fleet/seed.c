@@ -5,7 +5,8 @@
 #include "core/schedule.h"
 #include "crypto/derive.h"
 
-/* The interval in which a seed's records seal, and how long they open after it: the record that is `steps` after it. */
+/* The interval in which a seed's records seal, and how long they open after it: the record that is
+ * `steps` after it. */
 static int64_t begins(const struct stek_seed *seed, int64_t steps)
 {
     return seed->active_from + steps * seed->rotate_s;

@@ -108,7 +108,8 @@ static void sync_folder(const char *path)
     (void)close(fd);
 }
 
-/* Overwrites what the old file held. It has no name any more, so nobody reads it; a crash leaves it to the file system. */
+/* Overwrites what the old file held. It has no name any more, so nobody reads it; a crash leaves it
+ * to the file system. */
 static void destroy_old(int fd)
 {
     static const char zeros[STEK_SEED_TEXT_MAX];
@@ -158,5 +159,6 @@ const char *stek_seedfile_make(const char *path, const struct stek_seed *seed)
         return "libcrypto refused an operation";
     if (write_new(path, &text, len))
         return NULL;
-    return errno == EEXIST ? "there is a file of that name, which is left as it is" : "it cannot be written";
+    return errno == EEXIST ? "there is a file of that name, which is left as it is"
+                           : "it cannot be written";
 }

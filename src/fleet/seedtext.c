@@ -9,7 +9,8 @@
  *     seq NUMBER         1 to 2^61
  *     from TIME          when the record `seq` begins, Unix seconds, 0 to 2^39
  *     secret HEX         64 lower-case digits
- *     check HEX          16: the first 8 bytes of the secret's fingerprint, so that a damaged seed is not a quiet split
+ *     check HEX          16: the first 8 bytes of the secret's fingerprint, so that a damaged seed
+ * is not a quiet split
  *
  * Whoever may write the file can do as he likes with the ring; whoever may read it has its keys.
  */
@@ -33,14 +34,16 @@ struct reader {
     size_t left;
 };
 
-/* Takes `word`, a space, and the value up to the line feed. False when that is not what stands there. */
-static bool take_line(struct reader *reader, const char *word, const char **ret_value, size_t *ret_len)
+/* Takes `word`, a space, and the value up to the line feed. False when that is not what stands
+ * there. */
+static bool take_line(struct reader *reader, const char *word, const char **ret_value,
+                      size_t *ret_len)
 {
     const size_t word_len = strlen(word);
     const char *end = memchr(reader->at, '\n', reader->left);
 
-    if (end == NULL || (size_t)(end - reader->at) < word_len + 2 || memcmp(reader->at, word, word_len) != 0 ||
-        reader->at[word_len] != ' ')
+    if (end == NULL || (size_t)(end - reader->at) < word_len + 2 ||
+        memcmp(reader->at, word, word_len) != 0 || reader->at[word_len] != ' ')
         return false;
     *ret_value = reader->at + word_len + 1;
     *ret_len = (size_t)(end - *ret_value);
@@ -49,7 +52,8 @@ static bool take_line(struct reader *reader, const char *word, const char **ret_
     return true;
 }
 
-static bool take_number(struct reader *reader, const char *word, uint64_t least, uint64_t most, uint64_t *ret_number)
+static bool take_number(struct reader *reader, const char *word, uint64_t least, uint64_t most,
+                        uint64_t *ret_number)
 {
     const char *value;
     size_t len;
@@ -92,8 +96,8 @@ static bool take_bytes(struct reader *reader, const char *word, uint8_t *ret_byt
 
 static bool name_letter(char letter)
 {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-           letter == '.' || letter == '_' || letter == '-';
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
 }
 
 static bool take_ring(struct reader *reader, char ret_ring[STEK_SEED_RING_MAX + 1])
@@ -101,7 +105,8 @@ static bool take_ring(struct reader *reader, char ret_ring[STEK_SEED_RING_MAX + 
     const char *value;
     size_t len;
 
-    if (!take_line(reader, "ring", &value, &len) || len > STEK_SEED_RING_MAX || value[0] == '.' || value[0] == '-')
+    if (!take_line(reader, "ring", &value, &len) || len > STEK_SEED_RING_MAX || value[0] == '.' ||
+        value[0] == '-')
         return false;
     for (size_t i = 0; i < len; i++)
         if (!name_letter(value[i]))
@@ -146,7 +151,8 @@ static const char *take_secret(struct reader *reader, struct stek_seed *seed)
     if (stek_derive_fingerprint(&seed->secret, &fingerprint) != STEK_OK)
         return "libcrypto refused an operation";
     if (CRYPTO_memcmp(fingerprint.bytes, check, sizeof check) != 0)
-        return "its secret does not fit its check: the file is damaged; copy it again from another host";
+        return "its secret does not fit its check: the file is damaged; copy it again from another "
+               "host";
     return NULL;
 }
 
@@ -203,7 +209,8 @@ static void put_bytes(struct writer *writer, const char *word, const uint8_t *by
     }
 }
 
-enum stek_result stek_seed_format(const struct stek_seed *seed, char ret_text[STEK_SEED_TEXT_MAX], size_t *ret_len)
+enum stek_result stek_seed_format(const struct stek_seed *seed, char ret_text[STEK_SEED_TEXT_MAX],
+                                  size_t *ret_len)
 {
     struct writer writer = {.len = 0};
     struct stek_fingerprint fingerprint;

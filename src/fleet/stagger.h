@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * A delay within [0, width_ms). The stretch is cut into 17 slots, each but the first half as likely as the one after it:
- * among N hosts about one falls into the first slot that anybody falls into, whatever N is (up to 2^16 and somewhat
- * more), and the others see what it did before their turn comes. `dice`: 64 random bits.
+ * A delay within [0, width_ms). The stretch is cut into 17 slots, each but the first half as likely
+ * as the one after it: among N hosts about one falls into the first slot that anybody falls into,
+ * whatever N is (up to 2^16 and somewhat more), and the others see what it did before their turn
+ * comes. `dice`: 64 random bits.
  */
 int64_t stek_stagger_ms(int64_t width_ms, uint64_t dice);
 

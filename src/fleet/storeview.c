@@ -14,7 +14,8 @@ const char *stek_refusal_text(enum stek_refusal refusal)
         [STEK_REFUSAL_UNSOUND] = "its times or its secret cannot be right",
         [STEK_REFUSAL_BACKWARDS] = "it would move the ring backwards",
         [STEK_REFUSAL_BELOW_FLOOR] = "it was revoked",
-        [STEK_REFUSAL_CHANGED] = "another secret stood there before; that one only opens from now on",
+        [STEK_REFUSAL_CHANGED] =
+            "another secret stood there before; that one only opens from now on",
         [STEK_REFUSAL_FLOOR_FELL] = "a higher floor was seen before, and holds",
     };
 
@@ -42,7 +43,8 @@ bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq)
 {
     const uint32_t place = place_of(view, seq);
 
-    return place < view->count && view->at[place].seq == seq && view->at[place].presence != STEK_PRESENCE_ABSENT;
+    return place < view->count && view->at[place].seq == seq &&
+           view->at[place].presence != STEK_PRESENCE_ABSENT;
 }
 
 static void remove_entry(struct stek_storeview *view, uint32_t place)
@@ -57,7 +59,8 @@ static bool may_be_forgotten(const struct stek_storeview_entry *entry, int64_t n
            entry->accept_until <= now;
 }
 
-struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq, int64_t now)
+struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq,
+                                                int64_t now)
 {
     struct stek_storeview_entry *known = stek_storeview_find(view, seq);
 
@@ -78,7 +81,8 @@ struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uin
 uint64_t stek_storeview_last(const struct stek_storeview *view)
 {
     for (uint32_t i = view->count; i-- > 0;)
-        if (view->at[i].presence == STEK_PRESENCE_HELD || view->at[i].presence == STEK_PRESENCE_IDLE)
+        if (view->at[i].presence == STEK_PRESENCE_HELD ||
+            view->at[i].presence == STEK_PRESENCE_IDLE)
             return view->at[i].seq;
     return 0;
 }

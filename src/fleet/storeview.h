@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one host knows of one ring in the store: which keys are there, at which revision, and what they are worth. Pure. */
+/* What one host knows of one ring in the store: which keys are there, at which revision, and what
+ * they are worth. Pure. */
 #ifndef STEK_FLEET_STOREVIEW_H
 #define STEK_FLEET_STOREVIEW_H
 
@@ -13,7 +14,8 @@ enum stek_value {
     STEK_VALUE_GOOD,
     STEK_VALUE_WRONG_KEY, /* opens under none of our key-encryption keys */
     STEK_VALUE_MALFORMED, /* not of our format: a foreign value */
-    STEK_VALUE_MISPLACED  /* opens, but was sealed for another ring, seq or time than it stands for */
+    STEK_VALUE_MISPLACED  /* opens, but was sealed for another ring, seq or time than it stands for
+                           */
 };
 
 /* Why a value that opened is refused all the same, or not taken for now. */
@@ -25,8 +27,9 @@ enum stek_refusal {
     STEK_REFUSAL_UNSOUND,     /* its times or its secret cannot be right */
     STEK_REFUSAL_BACKWARDS,   /* it would begin before an earlier record, or after a later one */
     STEK_REFUSAL_BELOW_FLOOR, /* revoked */
-    STEK_REFUSAL_CHANGED,     /* another secret under a seq that was published before, without having been deleted */
-    STEK_REFUSAL_FLOOR_FELL,  /* a floor below one that was seen before */
+    STEK_REFUSAL_CHANGED,    /* another secret under a seq that was published before, without having
+                                been deleted */
+    STEK_REFUSAL_FLOOR_FELL, /* a floor below one that was seen before */
     STEK_REFUSALS
 };
 
@@ -38,7 +41,8 @@ enum { STEK_STOREVIEW_MAX = 192 };
 enum stek_presence {
     STEK_PRESENCE_ABSENT, /* not there, as of `revision` */
     STEK_PRESENCE_HELD,   /* there, and the ring's record of this seq is this one */
-    STEK_PRESENCE_IDLE,   /* there and good, but not taken: retired, or too far ahead for the ring to hold */
+    STEK_PRESENCE_IDLE, /* there and good, but not taken: retired, or too far ahead for the ring to
+                           hold */
     STEK_PRESENCE_REFUSED /* there, and refused */
 };
 
@@ -52,8 +56,8 @@ struct stek_storeview_entry {
 };
 
 struct stek_storeview {
-    int64_t revision; /* all changes of the ring up to this one are known */
-    int64_t read_revision; /* the same, once the read that is under way is complete */
+    int64_t revision;       /* all changes of the ring up to this one are known */
+    int64_t read_revision;  /* the same, once the read that is under way is complete */
     int64_t floor_revision; /* 0: there is no floor */
     uint64_t floor;
     bool floor_good; /* it opened */
@@ -65,8 +69,10 @@ struct stek_storeview {
 /* The entry of this seq, or NULL. Borrowed until the next call that adds one. */
 struct stek_storeview_entry *stek_storeview_find(struct stek_storeview *view, uint64_t seq);
 
-/* The same, made when there is none. NULL when there is no room: the lowest seqs give way once they have retired. */
-struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq, int64_t now);
+/* The same, made when there is none. NULL when there is no room: the lowest seqs give way once they
+ * have retired. */
+struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq,
+                                                int64_t now);
 
 /* Whether anything is there under this seq. */
 bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq);
@@ -75,10 +81,12 @@ bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq);
 uint64_t stek_storeview_last(const struct stek_storeview *view);
 uint64_t stek_storeview_highest(const struct stek_storeview *view);
 
-/* Notes a change at `revision`. Changes are told in their order, so there is none before it that is not known. */
+/* Notes a change at `revision`. Changes are told in their order, so there is none before it that is
+ * not known. */
 void stek_storeview_note(struct stek_storeview *view, int64_t revision);
 
-/* A full read at `revision` begins; and ends: what it did not mention, and what has not changed since, is not there. */
+/* A full read at `revision` begins; and ends: what it did not mention, and what has not changed
+ * since, is not there. */
 void stek_storeview_begin(struct stek_storeview *view, int64_t revision);
 void stek_storeview_end(struct stek_storeview *view);
 

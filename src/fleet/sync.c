@@ -8,12 +8,13 @@
 
 enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000 };
 
-void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy, const struct stek_records *records,
-                    uint64_t floor)
+void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
+                    const struct stek_records *records, uint64_t floor)
 {
     memset(sync, 0, sizeof *sync);
     sync->policy = *policy;
-    sync->floor = floor > 0 ? floor : 1; /* a floor that is there tells whose key-encryption key it is */
+    sync->floor =
+        floor > 0 ? floor : 1; /* a floor that is there tells whose key-encryption key it is */
     sync->shown_floor = floor;
     sync->publish_at_ms = INT64_MAX;
     sync->retry_ms = RETRY_FIRST_MS;
@@ -43,8 +44,8 @@ void stek_sync_read_end(struct stek_sync *sync)
     sync->synced = true;
 }
 
-void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision, enum stek_value value,
-                          const struct stek_record *record, int64_t now)
+void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
+                          enum stek_value value, const struct stek_record *record, int64_t now)
 {
     struct stek_storeview_entry *entry = seq > 0 ? stek_storeview_add(&sync->view, seq, now) : NULL;
 
@@ -71,7 +72,8 @@ void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t 
     entry->seen = true;
 }
 
-void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_value value, uint64_t floor)
+void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_value value,
+                         uint64_t floor)
 {
     struct stek_storeview *view = &sync->view;
 
@@ -112,10 +114,12 @@ static void note_written(struct stek_sync *sync, int64_t revision, int64_t now)
         if (sync->view.at[i].seq < out->delete_below)
             stek_sync_saw_record_deleted(sync, sync->view.at[i].seq, revision);
     for (uint32_t i = 0; i < out->count; i++)
-        stek_sync_saw_record(sync, out->put[i].record.seq, revision, STEK_VALUE_GOOD, &out->put[i].record, now);
+        stek_sync_saw_record(sync, out->put[i].record.seq, revision, STEK_VALUE_GOOD,
+                             &out->put[i].record, now);
 }
 
-void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision, int64_t now_ms)
+void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision,
+                       int64_t now_ms)
 {
     if (!sync->writing)
         return;
@@ -169,7 +173,8 @@ const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t
     if (sync->view.floor_revision != 0 && !sync->view.floor_good)
         return "this host has not the fleet's key-encryption key, and only reads: ask another host";
     if (sync->clock_off)
-        return "this host's clock is too far from the others', and it only reads: set the clock, or ask another host";
+        return "this host's clock is too far from the others', and it only reads: set the clock, "
+               "or ask another host";
     if (sync->op != STEK_SYNC_OP_NONE)
         return "another operation on this ring is under way: try again in a moment";
     if (op == STEK_SYNC_OP_REVOKE && floor != 0 && floor <= sync->floor)
@@ -181,7 +186,8 @@ const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t
     return NULL;
 }
 
-/* The first record of fresh bytes after `index`: nothing before it leads to it. 0: there is none. */
+/* The first record of fresh bytes after `index`: nothing before it leads to it. 0: there is none.
+ */
 static uint64_t fresh_after(const struct stek_records *records, size_t index)
 {
     for (size_t i = index + 1; i < records->count; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locked memory that a child after fork finds empty, cut into pieces that live as long as the ring. */
+/* Locked memory that a child after fork finds empty, cut into pieces that live as long as the ring.
+ */
 #ifndef STEK_RINGFILE_ARENA_H
 #define STEK_RINGFILE_ARENA_H
 
@@ -18,8 +19,8 @@ struct stek_arena {
 };
 
 /*
- * Cuts `len` zero bytes, a multiple of 64 that fits in 64 KiB, at an address that is one too. NULL: no memory that can
- * be locked is to be had. The caller has made sure that no other thread cuts.
+ * Cuts `len` zero bytes, a multiple of 64 that fits in 64 KiB, at an address that is one too. NULL:
+ * no memory that can be locked is to be had. The caller has made sure that no other thread cuts.
  */
 void *stek_arena_cut(struct stek_arena *arena, size_t len);
 

@@ -7,12 +7,14 @@
 static void draw_fresh(const struct stek_policy *policy, struct stek_fresh *fresh)
 {
     fresh->count = 0;
-    while (fresh->count <= policy->ahead && stek_random_secret(&fresh->secret[fresh->count]) == STEK_OK)
+    while (fresh->count <= policy->ahead &&
+           stek_random_secret(&fresh->secret[fresh->count]) == STEK_OK)
         fresh->count++;
 }
 
 /* This record as the image has it already. */
-static bool find_known(const struct stek_image *image, const struct stek_record *record, struct stek_record *ret_known)
+static bool find_known(const struct stek_image *image, const struct stek_record *record,
+                       struct stek_record *ret_known)
 {
     for (uint64_t place = 1; stek_image_record(image, place, ret_known); place++)
         if (ret_known->seq == record->seq &&
@@ -49,8 +51,8 @@ static enum stek_result derive(const struct stek_image *image, struct stek_recor
     return STEK_OK;
 }
 
-static enum stek_result write_if_changed(struct stek_image *image, struct stek_ring_state *state, uint64_t floor_before,
-                                         int64_t now)
+static enum stek_result write_if_changed(struct stek_image *image, struct stek_ring_state *state,
+                                         uint64_t floor_before, int64_t now)
 {
     if (stek_image_is(image, state)) /* each change makes every cell stale */
         return STEK_OK;
@@ -61,8 +63,8 @@ static enum stek_result write_if_changed(struct stek_image *image, struct stek_r
     return STEK_OK;
 }
 
-static enum stek_result apply(struct stek_image *image, struct stek_change_room *room, stek_change_fn change, void *arg,
-                              int64_t now)
+static enum stek_result apply(struct stek_image *image, struct stek_change_room *room,
+                              stek_change_fn change, void *arg, int64_t now)
 {
     uint64_t generation;
     enum stek_result result = stek_image_read(image, &room->state, &generation);
@@ -78,8 +80,8 @@ static enum stek_result apply(struct stek_image *image, struct stek_change_room 
     return result == STEK_OK ? write_if_changed(image, &room->state, floor_before, now) : result;
 }
 
-enum stek_result stek_image_change(struct stek_image *image, struct stek_change_room *room, stek_change_fn change,
-                                   void *arg, int64_t now)
+enum stek_result stek_image_change(struct stek_image *image, struct stek_change_room *room,
+                                   stek_change_fn change, void *arg, int64_t now)
 {
     enum stek_result result = apply(image, room, change, arg, now);
 
@@ -97,8 +99,10 @@ static void lift_to_floor(struct stek_ring_state *state)
         state->records.at[i].seq += lift;
 }
 
-/* What has retired goes, whatever else fails: so this change always succeeds, and says in *arg how it went. */
-static enum stek_result advance(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+/* What has retired goes, whatever else fails: so this change always succeeds, and says in *arg how
+ * it went. */
+static enum stek_result advance(struct stek_ring_state *state, int64_t now,
+                                const struct stek_fresh *fresh, void *arg)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
     const bool starts = state->records.count == 0;
@@ -112,8 +116,8 @@ static enum stek_result advance(struct stek_ring_state *state, int64_t now, cons
     return STEK_OK;
 }
 
-static enum stek_result look_whether_due(const struct stek_image *image, struct stek_ring_state *state, int64_t now,
-                                         bool *ret_due)
+static enum stek_result look_whether_due(const struct stek_image *image,
+                                         struct stek_ring_state *state, int64_t now, bool *ret_due)
 {
     uint64_t generation;
     enum stek_result result = stek_image_read(image, state, &generation);
@@ -125,7 +129,8 @@ static enum stek_result look_whether_due(const struct stek_image *image, struct 
     return STEK_OK;
 }
 
-enum stek_result stek_image_update(struct stek_image *image, struct stek_change_room *room, int64_t now)
+enum stek_result stek_image_update(struct stek_image *image, struct stek_change_room *room,
+                                   int64_t now)
 {
     bool due = false;
     enum stek_result advanced = STEK_OK;

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy, struct stek_arena *arena)
+void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy,
+                        struct stek_arena *arena)
 {
     int64_t needed = policy->accept_s / policy->rotate_s + policy->ahead + 4;
 
@@ -28,9 +29,11 @@ static bool same_context(const struct stek_context *a, const struct stek_context
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-struct stek_keys *stek_contexts_find(struct stek_contexts *contexts, const struct stek_context *context)
+struct stek_keys *stek_contexts_find(struct stek_contexts *contexts,
+                                     const struct stek_context *context)
 {
-    struct stek_keys *keys = atomic_load_explicit(&contexts->bucket[bucket_of(context)], memory_order_acquire);
+    struct stek_keys *keys =
+        atomic_load_explicit(&contexts->bucket[bucket_of(context)], memory_order_acquire);
 
     while (keys != NULL && !same_context(&keys->context, context))
         keys = keys->next;
@@ -44,7 +47,8 @@ static struct stek_keycell cut_cell(struct stek_contexts *contexts, uint64_t cap
     return (struct stek_keycell){stek_arena_cut(contexts->arena, len), capacity};
 }
 
-struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct stek_context *context)
+struct stek_keys *stek_contexts_add(struct stek_contexts *contexts,
+                                    const struct stek_context *context)
 {
     _Atomic(struct stek_keys *) *bucket = &contexts->bucket[bucket_of(context)];
     struct stek_keys *keys = malloc(sizeof *keys);
@@ -60,7 +64,8 @@ struct stek_keys *stek_contexts_add(struct stek_contexts *contexts, const struct
 
 void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
 {
-    if (keys->cell.memory == NULL || atomic_load_explicit(&keys->bigger, memory_order_relaxed) != NULL)
+    if (keys->cell.memory == NULL ||
+        atomic_load_explicit(&keys->bigger, memory_order_relaxed) != NULL)
         return;
     struct stek_keycell *bigger = malloc(sizeof *bigger);
     if (bigger == NULL)
@@ -74,7 +79,8 @@ void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
     stek_keycell_sweep(&keys->cell, NULL, 0);
 }
 
-static void sweep_keys(const struct stek_keys *keys, const struct stek_records *records, int64_t now)
+static void sweep_keys(const struct stek_keys *keys, const struct stek_records *records,
+                       int64_t now)
 {
     const struct stek_keycell *cell = stek_keys_cell(keys);
 
@@ -83,10 +89,12 @@ static void sweep_keys(const struct stek_keys *keys, const struct stek_records *
         stek_keycell_sweep(&keys->cell, records, now);
 }
 
-void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records, int64_t now)
+void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records,
+                         int64_t now)
 {
     for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++) {
-        const struct stek_keys *keys = atomic_load_explicit(&contexts->bucket[i], memory_order_acquire);
+        const struct stek_keys *keys =
+            atomic_load_explicit(&contexts->bucket[i], memory_order_acquire);
         for (; keys != NULL; keys = keys->next)
             sweep_keys(keys, records, now);
     }

@@ -33,12 +33,14 @@ static void init_side(stek_word *side, const struct stek_policy *policy, enum st
     stek_words_zero(side, STATE_WORDS);
     atomic_store(&side[offsetof(struct stek_ring_state, rotate_s) / 8], (uint64_t)policy->rotate_s);
     atomic_store(&side[offsetof(struct stek_ring_state, accept_s) / 8], (uint64_t)policy->accept_s);
-    atomic_store(&side[offsetof(struct stek_ring_state, lineage_s) / 8], (uint64_t)policy->lineage_s);
+    atomic_store(&side[offsetof(struct stek_ring_state, lineage_s) / 8],
+                 (uint64_t)policy->lineage_s);
     atomic_store(&side[offsetof(struct stek_ring_state, ahead) / 8], policy->ahead);
     atomic_store(&side[offsetof(struct stek_ring_state, source) / 8], source);
 }
 
-void stek_image_init(struct stek_image *image, const struct stek_policy *policy, enum stek_source source)
+void stek_image_init(struct stek_image *image, const struct stek_policy *policy,
+                     enum stek_source source)
 {
     init_side(image->side[0], policy, source);
     init_side(image->side[1], policy, source);
@@ -66,8 +68,8 @@ void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek
 
 static const char *policy_problem(const struct stek_ring_state *state)
 {
-    if (state->ahead == 0 || state->ahead > STEK_AHEAD_MAX || state->rotate_s == 0 || state->accept_s == 0 ||
-        state->lineage_s == 0)
+    if (state->ahead == 0 || state->ahead > STEK_AHEAD_MAX || state->rotate_s == 0 ||
+        state->accept_s == 0 || state->lineage_s == 0)
         return "its policy is out of range";
     const struct stek_policy policy = stek_ring_state_policy(state);
     return stek_policy_problem(&policy) != NULL ? "its policy is out of range" : NULL;
@@ -92,7 +94,8 @@ const char *stek_ring_state_problem(const struct stek_ring_state *state)
 }
 
 /* Copies the side that holds. Returns whether it held all the while. */
-static int read_once(const struct stek_image *image, struct stek_ring_state *state, uint64_t *ret_generation)
+static int read_once(const struct stek_image *image, struct stek_ring_state *state,
+                     uint64_t *ret_generation)
 {
     const uint64_t generation = stek_image_generation(image);
 
@@ -117,7 +120,8 @@ const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN])
 }
 
 /* Copies a whole state, sound or not; NULL, or a text that says why there is none. */
-static const char *read_whole(const struct stek_image *image, struct stek_ring_state *state, uint64_t *ret_generation)
+static const char *read_whole(const struct stek_image *image, struct stek_ring_state *state,
+                              uint64_t *ret_generation)
 {
     const char *problem = head_problem(atomic_load(&image->magic), atomic_load(&image->version));
 
@@ -168,11 +172,13 @@ uint64_t stek_image_place(const struct stek_image *image, uint64_t generation,
     return 0;
 }
 
-bool stek_image_record(const struct stek_image *image, uint64_t place, struct stek_record *ret_record)
+bool stek_image_record(const struct stek_image *image, uint64_t place,
+                       struct stek_record *ret_record)
 {
     const stek_word *side = image->side[stek_image_generation(image) & 1];
 
-    if (place > STEK_RECORDS_MAX || place > atomic_load_explicit(&side[COUNT_WORD], memory_order_relaxed))
+    if (place > STEK_RECORDS_MAX ||
+        place > atomic_load_explicit(&side[COUNT_WORD], memory_order_relaxed))
         return false;
     stek_words_load(ret_record, &side[RECORDS_WORD + (place - 1) * STEK_WORDS(struct stek_record)],
                     STEK_WORDS(struct stek_record));
@@ -189,9 +195,10 @@ void stek_image_scrub(struct stek_image *image)
     const uint64_t generation = stek_image_generation(image);
 
     for (size_t i = 0; i < STATE_WORDS; i++)
-        atomic_store_explicit(&image->side[(generation + 1) & 1][i],
-                              atomic_load_explicit(&image->side[generation & 1][i], memory_order_relaxed),
-                              memory_order_release);
+        atomic_store_explicit(
+            &image->side[(generation + 1) & 1][i],
+            atomic_load_explicit(&image->side[generation & 1][i], memory_order_relaxed),
+            memory_order_release);
     atomic_store_explicit(&image->clean, generation, memory_order_release);
 }
 

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The image of a ring in memory that processes share: one writer, many readers that never wait. A private ring has it
- * in anonymous memory (private.h); a ring file is the same image, padded with zeros to 20,480 bytes (ringfile.h).
+ * The image of a ring in memory that processes share: one writer, many readers that never wait. A
+ * private ring has it in anonymous memory (private.h); a ring file is the same image, padded with
+ * zeros to 20,480 bytes (ringfile.h).
  *
  *     offset  bytes  field
  *          0      8  magic "stekring"
  *          8      8  version, 1
- *         16      8  generation: its lowest bit says which side holds; it rises by one with each change
- *         24      8  clean: the generation for which the other side was overwritten
- *         32   9808  side 0
- *       9840   9808  side 1
+ *         16      8  generation: its lowest bit says which side holds; it rises by one with each
+ * change 24      8  clean: the generation for which the other side was overwritten 32   9808  side
+ * 0 9840   9808  side 1
  *
- *     a side:  rotate_s, accept_s, lineage_s, ahead, source, floor, changed_at, flags, 8 zero bytes, count
- *              (8 bytes each), then 64 records of seq, active_from, active_until, accept_until, origin
- *              (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on are zeros
+ *     a side:  rotate_s, accept_s, lineage_s, ahead, source, floor, changed_at, flags, 8 zero
+ * bytes, count (8 bytes each), then 64 records of seq, active_from, active_until, accept_until,
+ * origin (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on are zeros
  *
- * Numbers are little-endian. (A big-endian host would keep its own order, and refuse files of the other by the version.)
+ * Numbers are little-endian. (A big-endian host would keep its own order, and refuse files of the
+ * other by the version.)
  *
- * Writer: fills the side that does not hold, stores generation + 1, then overwrites the other side with the same, so
- * that what was removed is nowhere, and says so in `clean`. Killed at any point, it leaves a generation whose side is
- * whole; who finds that `clean` is behind becomes the writer and overwrites the other side.
- * Reader: loads generation, copies that side, loads generation again; if it differs, the copy may be torn: again.
- * tests/model has this protocol for Spin, step by step.
+ * Writer: fills the side that does not hold, stores generation + 1, then overwrites the other side
+ * with the same, so that what was removed is nowhere, and says so in `clean`. Killed at any point,
+ * it leaves a generation whose side is whole; who finds that `clean` is behind becomes the writer
+ * and overwrites the other side. Reader: loads generation, copies that side, loads generation
+ * again; if it differs, the copy may be torn: again. tests/model has this protocol for Spin, step
+ * by step.
  *
- * The attacker can read or write the image only if he can read or write the memory of a process that serves, or a ring
- * file; bytes that are not a sound ring are refused all the same, never believed.
+ * The attacker can read or write the image only if he can read or write the memory of a process
+ * that serves, or a ring file; bytes that are not a sound ring are refused all the same, never
+ * believed.
  */
 #ifndef STEK_RINGFILE_IMAGE_H
 #define STEK_RINGFILE_IMAGE_H
@@ -46,8 +49,10 @@ enum stek_source {
 };
 
 enum {
-    STEK_RING_LOCAL = 2, /* flag: the records are a start of this host's own, while the fleet's store is out of reach */
-    STEK_RING_ON_DISK = 1 /* flag: the keeper was told to keep this ring on a disk, so readers take it from one */
+    STEK_RING_LOCAL = 2, /* flag: the records are a start of this host's own, while the fleet's
+                            store is out of reach */
+    STEK_RING_ON_DISK =
+        1 /* flag: the keeper was told to keep this ring on a disk, so readers take it from one */
 };
 
 /* What one side holds, and what readers work with. */
@@ -82,14 +87,16 @@ struct stek_image {
 /*
  * Makes an image of a ring with this policy (resolved) and no records yet. Nobody may be reading.
  */
-void stek_image_init(struct stek_image *image, const struct stek_policy *policy, enum stek_source source);
+void stek_image_init(struct stek_image *image, const struct stek_policy *policy,
+                     enum stek_source source);
 
 enum { STEK_IMAGE_HEAD_LEN = 16 };
 
 /* What is wrong with the first 16 bytes, magic and version: NULL, or a static text. */
 const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN]);
 
-/* What is wrong with an image that came from outside: NULL, or a static text. Reads it as stek_image_read() does. */
+/* What is wrong with an image that came from outside: NULL, or a static text. Reads it as
+ * stek_image_read() does. */
 const char *stek_image_problem(const struct stek_image *image);
 
 /* What is wrong with a state, policy and records alike: NULL, or a static text. */
@@ -101,53 +108,63 @@ static inline uint64_t stek_image_generation(const struct stek_image *image)
     return atomic_load_explicit(&image->generation, memory_order_acquire);
 }
 
-/* The policy's lineage_s alone, one word: never torn, but not looked at as to sense. Thread-safe. */
+/* The policy's lineage_s alone, one word: never torn, but not looked at as to sense. Thread-safe.
+ */
 static inline int64_t stek_image_lineage_s(const struct stek_image *image)
 {
     const stek_word *side = image->side[stek_image_generation(image) & 1];
 
-    return (int64_t)atomic_load_explicit(&side[offsetof(struct stek_ring_state, lineage_s) / 8], memory_order_relaxed);
+    return (int64_t)atomic_load_explicit(&side[offsetof(struct stek_ring_state, lineage_s) / 8],
+                                         memory_order_relaxed);
 }
 
 /*
- * The place of the record with this fingerprint, counted from 1, or 0: none has it. Means something only if the
- * generation still holds afterwards, as below. Thread-safe.
+ * The place of the record with this fingerprint, counted from 1, or 0: none has it. Means something
+ * only if the generation still holds afterwards, as below. Thread-safe.
  */
 uint64_t stek_image_place(const struct stek_image *image, uint64_t generation,
                           const struct stek_fingerprint *fingerprint);
 
 /* The mask of the record at this place. Thread-safe. */
-static inline const stek_word *stek_image_mask(const struct stek_image *image, uint64_t generation, uint64_t place)
+static inline const stek_word *stek_image_mask(const struct stek_image *image, uint64_t generation,
+                                               uint64_t place)
 {
-    return &image->side[generation & 1][STEK_MASK_WORD + (place - 1) * STEK_WORDS(struct stek_record)];
+    return &image->side[generation & 1]
+                       [STEK_MASK_WORD + (place - 1) * STEK_WORDS(struct stek_record)];
 }
 
 /*
- * Copies a whole state and its generation. Never waits; thread-safe. On failure *ret_state is wiped: the room for another
- * copy is more than small stacks have.
- * Errors: STEK_ERR_FORMAT (not a ring, another version, unsound records), STEK_ERR_BUSY (it changed during each of 64
- * tries, which only a broken writer does).
+ * Copies a whole state and its generation. Never waits; thread-safe. On failure *ret_state is
+ * wiped: the room for another copy is more than small stacks have. Errors: STEK_ERR_FORMAT (not a
+ * ring, another version, unsound records), STEK_ERR_BUSY (it changed during each of 64 tries, which
+ * only a broken writer does).
  */
-STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image, struct stek_ring_state *ret_state,
+STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image,
+                                               struct stek_ring_state *ret_state,
                                                uint64_t *ret_generation);
 
 /*
- * For who is the only writer: the record at this place, from 1 on, as the side that holds has it (a secret: wipe), or false
- * when there are fewer; and whether that side is this very state, in a time that does not tell where they differ.
+ * For who is the only writer: the record at this place, from 1 on, as the side that holds has it (a
+ * secret: wipe), or false when there are fewer; and whether that side is this very state, in a time
+ * that does not tell where they differ.
  */
-bool stek_image_record(const struct stek_image *image, uint64_t place, struct stek_record *ret_record);
+bool stek_image_record(const struct stek_image *image, uint64_t place,
+                       struct stek_record *ret_record);
 bool stek_image_is(const struct stek_image *image, const struct stek_ring_state *state);
 
-/* Puts a new state in the place of the old one, on both sides. One writer at a time; see change.h for more than bytes. */
+/* Puts a new state in the place of the old one, on both sides. One writer at a time; see change.h
+ * for more than bytes. */
 void stek_image_write(struct stek_image *image, const struct stek_ring_state *state);
 
 /* Whether the side that does not hold has been overwritten since the last change. Thread-safe. */
 static inline bool stek_image_is_clean(const struct stek_image *image)
 {
-    return atomic_load_explicit(&image->clean, memory_order_acquire) == stek_image_generation(image);
+    return atomic_load_explicit(&image->clean, memory_order_acquire) ==
+           stek_image_generation(image);
 }
 
-/* After a writer died: overwrites the side that does not hold, whatever he left there. One writer at a time. */
+/* After a writer died: overwrites the side that does not hold, whatever he left there. One writer
+ * at a time. */
 void stek_image_scrub(struct stek_image *image);
 
 /* The policy in a state. */

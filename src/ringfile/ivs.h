@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Initialisation vectors, drawn in batches: a call of RAND_bytes() costs more than all other work of a sealing (some
- * 640 ns for 16 bytes, 750 for 1,024), most of it not for the bytes but for asking the kernel whether we forked.
+ * Initialisation vectors, drawn in batches: a call of RAND_bytes() costs more than all other work
+ * of a sealing (some 640 ns for 16 bytes, 750 for 1,024), most of it not for the bytes but for
+ * asking the kernel whether we forked.
  *
- * Each IV is two words; taking it swaps zeros in, so every word is given to one taker only, and is wiped by it. A
- * taker who finds a zero, be it that another was faster, that the pool is new, or that the kernel cleared it in a child
- * after fork, draws for himself. Threads are spread over shards so that they do not pass one cache line around.
+ * Each IV is two words; taking it swaps zeros in, so every word is given to one taker only, and is
+ * wiped by it. A taker who finds a zero, be it that another was faster, that the pool is new, or
+ * that the kernel cleared it in a child after fork, draws for himself. Threads are spread over
+ * shards so that they do not pass one cache line around.
  *
- * The attacker sees IVs of the past on the wire; he must not predict the next one (CBC), nor see one twice.
+ * The attacker sees IVs of the past on the wire; he must not predict the next one (CBC), nor see
+ * one twice.
  */
 #ifndef STEK_RINGFILE_IVS_H
 #define STEK_RINGFILE_IVS_H
@@ -31,7 +34,8 @@ struct stek_ivs {
     struct stek_iv_shard shard[STEK_IV_SHARDS];
 };
 
-/* A fresh IV; without a pool (NULL) drawn by itself. Never waits. Errors: STEK_ERR_RANDOM. Thread-safe. */
+/* A fresh IV; without a pool (NULL) drawn by itself. Never waits. Errors: STEK_ERR_RANDOM.
+ * Thread-safe. */
 STEK_MUST_USE enum stek_result stek_ivs_take(struct stek_ivs *ivs, uint8_t ret_iv[STEK_IV_LEN]);
 
 #endif

@@ -16,7 +16,8 @@ enum {
     MASK_WORDS = STEK_MASK_LEN / 8
 };
 
-static_assert(offsetof(struct stek_ticket_key, hmac_key) == STEK_NAME_LEN, "all but the name is secret");
+static_assert(offsetof(struct stek_ticket_key, hmac_key) == STEK_NAME_LEN,
+              "all but the name is secret");
 static_assert(SECRET_WORDS % MASK_WORDS == 0, "as stek_mask_apply() lays masks");
 
 static inline void entry_wipe(struct stek_keyset_entry *entry)
@@ -39,7 +40,8 @@ static bool end_read(const struct stek_keycell *cell, uint64_t version)
 }
 
 /* Reads the head. Returns the version, or 0 when the cell does not speak for this moment. */
-static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at, struct stek_keyset_head *head)
+static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at,
+                         struct stek_keyset_head *head)
 {
     const uint64_t version = begin_read(cell);
 
@@ -47,7 +49,8 @@ static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at,
         return 0;
     stek_words_load(head, cell->memory->head, HEAD_WORDS);
     const bool speaks = head->generation == at.generation && at.now >= head->valid_from &&
-                        at.now < head->valid_until && head->count <= cell->capacity && head->active < cell->capacity;
+                        at.now < head->valid_until && head->count <= cell->capacity &&
+                        head->active < cell->capacity;
     return speaks ? version : 0;
 }
 
@@ -77,15 +80,17 @@ static const stek_word *find_mask(struct stek_moment at, uint64_t place)
 
 static bool mask_was_there(struct stek_moment at, uint64_t place)
 {
-    return place == 0 || atomic_load_explicit(&at.image->generation, memory_order_relaxed) == at.generation;
+    return place == 0 ||
+           atomic_load_explicit(&at.image->generation, memory_order_relaxed) == at.generation;
 }
 
 /*
- * Takes the key out of an entry and uncovers it on the way: one pass, and no second copy to be wiped. Returns false when
- * cell or image have changed since; *ret_key then holds nothing.
+ * Takes the key out of an entry and uncovers it on the way: one pass, and no second copy to be
+ * wiped. Returns false when cell or image have changed since; *ret_key then holds nothing.
  */
-static inline bool take_key(const struct stek_keycell *cell, uint64_t version, struct stek_moment at, uint64_t number,
-                            uint64_t place, struct stek_ticket_key *ret_key)
+static inline bool take_key(const struct stek_keycell *cell, uint64_t version,
+                            struct stek_moment at, uint64_t number, uint64_t place,
+                            struct stek_ticket_key *ret_key)
 {
     const stek_word *words = cell->memory->entry[number];
 
@@ -97,7 +102,8 @@ static inline bool take_key(const struct stek_keycell *cell, uint64_t version, s
     for (size_t i = 0; i < SECRET_WORDS; i++) {
         const uint64_t word = atomic_load_explicit(&words[SECRET_WORD + i], memory_order_acquire) ^
                               atomic_load_explicit(&mask[i % MASK_WORDS], memory_order_acquire);
-        memcpy((uint8_t *)ret_key + offsetof(struct stek_ticket_key, hmac_key) + i * sizeof word, &word, sizeof word);
+        memcpy((uint8_t *)ret_key + offsetof(struct stek_ticket_key, hmac_key) + i * sizeof word,
+               &word, sizeof word);
     }
     if (end_read(cell, version) && mask_was_there(at, place))
         return true;
@@ -122,8 +128,10 @@ enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct 
     return STEK_CELL_KEY;
 }
 
-/* The number of the entry with this name, or `count`. An empty place has no name, not even one of zeros. */
-static uint64_t find(const struct stek_keycell *cell, uint64_t count, const uint64_t name[NAME_WORDS])
+/* The number of the entry with this name, or `count`. An empty place has no name, not even one of
+ * zeros. */
+static uint64_t find(const struct stek_keycell *cell, uint64_t count,
+                     const uint64_t name[NAME_WORDS])
 {
     for (uint64_t i = 0; i < count; i++) {
         const stek_word *words = cell->memory->entry[i];
@@ -137,7 +145,8 @@ static uint64_t find(const struct stek_keycell *cell, uint64_t count, const uint
 
 enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct stek_moment at,
                                         const uint8_t name[STEK_NAME_LEN], bool single_use,
-                                        enum stek_choice *ret_choice, struct stek_ticket_key *ret_key)
+                                        enum stek_choice *ret_choice,
+                                        struct stek_ticket_key *ret_key)
 {
     struct stek_keyset_head head;
     uint64_t name_words[NAME_WORDS];
@@ -181,7 +190,8 @@ static uint64_t claim(const struct stek_keycell *cell)
         return 0;
     uint64_t version = atomic_load_explicit(&cell->memory->version, memory_order_relaxed);
 
-    if ((version & 1) != 0 || !atomic_compare_exchange_strong(&cell->memory->version, &version, version + 1))
+    if ((version & 1) != 0 ||
+        !atomic_compare_exchange_strong(&cell->memory->version, &version, version + 1))
         return 0;
     return version + 1;
 }
@@ -208,16 +218,19 @@ bool stek_keycell_publish(const struct stek_keycell *cell, const struct stek_key
     return true;
 }
 
-static bool still_lives(const struct stek_keyset_entry *entry, const struct stek_records *records, int64_t now)
+static bool still_lives(const struct stek_keyset_entry *entry, const struct stek_records *records,
+                        int64_t now)
 {
     for (size_t i = 0; records != NULL && i < records->count; i++)
         if (records->at[i].seq == entry->seq && records->at[i].accept_until > now)
-            if (memcmp(&records->at[i].fingerprint, &entry->fingerprint, sizeof entry->fingerprint) == 0)
+            if (memcmp(&records->at[i].fingerprint, &entry->fingerprint,
+                       sizeof entry->fingerprint) == 0)
                 return true;
     return false;
 }
 
-void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records, int64_t now)
+void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records,
+                        int64_t now)
 {
     static const struct stek_keyset_head stale;
     STEK_SECRET(entry) struct stek_keyset_entry entry;
@@ -226,8 +239,10 @@ void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_recor
 
     if (claimed == 0)
         return;
-    count = atomic_load_explicit(&cell->memory->head[offsetof(struct stek_keyset_head, count) / 8], memory_order_relaxed);
-    stek_words_store(cell->memory->head, &stale, HEAD_WORDS - 1); /* all but the count: what lives serves the next build */
+    count = atomic_load_explicit(&cell->memory->head[offsetof(struct stek_keyset_head, count) / 8],
+                                 memory_order_relaxed);
+    stek_words_store(cell->memory->head, &stale,
+                     HEAD_WORDS - 1); /* all but the count: what lives serves the next build */
     for (uint64_t i = 0; i < cell->capacity && i < count; i++) {
         stek_words_load(&entry, cell->memory->entry[i], ENTRY_WORDS);
         if (!still_lives(&entry, records, now))

@@ -2,12 +2,14 @@
 /*
  * A keyset in locked memory, which all threads of the process read without a lock.
  *
- * A cell has a version: odd while somebody writes, 0 when it is empty (fresh, or a child after fork). A reader copies
- * what it needs and then looks whether the version is still the same; a writer claims the cell by making the version
- * odd, or goes without. Nobody waits: whoever cannot use the cell works with a keyset of his own on the stack.
+ * A cell has a version: odd while somebody writes, 0 when it is empty (fresh, or a child after
+ * fork). A reader copies what it needs and then looks whether the version is still the same; a
+ * writer claims the cell by making the version odd, or goes without. Nobody waits: whoever cannot
+ * use the cell works with a keyset of his own on the stack.
  *
- * The keys in it are covered by masks that are in the ring's image only (keyset.h): who reads them takes the mask from
- * there, and then looks whether the image's generation is still that of the cell.
+ * The keys in it are covered by masks that are in the ring's image only (keyset.h): who reads them
+ * takes the mask from there, and then looks whether the image's generation is still that of the
+ * cell.
  */
 #ifndef STEK_RINGFILE_KEYCELL_H
 #define STEK_RINGFILE_KEYCELL_H
@@ -22,8 +24,9 @@ struct stek_cell_memory {
 };
 
 struct stek_keycell {
-    struct stek_cell_memory *memory; /* locked; NULL: there was none to be had, and the cell is always stale */
-    uint64_t capacity;               /* entries */
+    struct stek_cell_memory
+        *memory;       /* locked; NULL: there was none to be had, and the cell is always stale */
+    uint64_t capacity; /* entries */
 };
 
 /* What a reader knows of the ring, and where he finds the masks of its records. */
@@ -34,7 +37,8 @@ struct stek_moment {
 };
 
 enum stek_cell_answer {
-    STEK_CELL_STALE, /* empty, from another generation or time, being written, or the ring changes just now */
+    STEK_CELL_STALE, /* empty, from another generation or time, being written, or the ring changes
+                        just now */
     STEK_CELL_NO_KEY,
     STEK_CELL_KEY
 };
@@ -48,10 +52,12 @@ static inline size_t stek_keycell_size(uint64_t capacity)
 enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct stek_moment at,
                                         struct stek_seal_key *ret_key);
 
-/* The hot path of opening: with STEK_CELL_KEY, *ret_choice and *ret_key are set. Thread-safe, never waits. */
+/* The hot path of opening: with STEK_CELL_KEY, *ret_choice and *ret_key are set. Thread-safe, never
+ * waits. */
 enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct stek_moment at,
                                         const uint8_t name[STEK_NAME_LEN], bool single_use,
-                                        enum stek_choice *ret_choice, struct stek_ticket_key *ret_key);
+                                        enum stek_choice *ret_choice,
+                                        struct stek_ticket_key *ret_key);
 
 /* Copies the whole keyset, stale or not. Returns false when it is empty or being written. */
 bool stek_keycell_copy(const struct stek_keycell *cell, struct stek_keyset *ret_set);
@@ -60,10 +66,11 @@ bool stek_keycell_copy(const struct stek_keycell *cell, struct stek_keyset *ret_
 bool stek_keycell_publish(const struct stek_keycell *cell, const struct stek_keyset *set);
 
 /*
- * Destroys the keys of all records that are not among `records` (NULL: of all) or are retired at `now`, and makes the rest
- * stale.
- * Nothing happens when another thread is writing: it looks after itself.
+ * Destroys the keys of all records that are not among `records` (NULL: of all) or are retired at
+ * `now`, and makes the rest stale. Nothing happens when another thread is writing: it looks after
+ * itself.
  */
-void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records, int64_t now);
+void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records,
+                        int64_t now);
 
 #endif

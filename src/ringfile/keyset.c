@@ -11,8 +11,8 @@ static bool has_mask(const struct stek_record *record)
 }
 
 /*
- * The entry of the same record among those that stood in the set before, if its keys can be uncovered. One without a
- * fingerprint is nobody's.
+ * The entry of the same record among those that stood in the set before, if its keys can be
+ * uncovered. One without a fingerprint is nobody's.
  */
 static const struct stek_keyset_entry *same_record(const struct stek_keyset *set, size_t known,
                                                    const struct stek_record *record)
@@ -29,8 +29,9 @@ static const struct stek_keyset_entry *same_record(const struct stek_keyset *set
 }
 
 /* The record's keys, uncovered: known, or derived. */
-static enum stek_result find_key(const struct stek_record *record, const struct stek_context *context,
-                                 const struct stek_keyset *set, size_t known, struct stek_ticket_key *ret_key)
+static enum stek_result find_key(const struct stek_record *record,
+                                 const struct stek_context *context, const struct stek_keyset *set,
+                                 size_t known, struct stek_ticket_key *ret_key)
 {
     const struct stek_keyset_entry *entry = same_record(set, known, record);
 
@@ -50,9 +51,10 @@ static bool name_is_taken(const struct stek_keyset *set, const uint8_t name[STEK
     return false;
 }
 
-/* Covers the keys of an entry if their record has a mask. False: the image has changed and does not have it any more. */
-static bool cover(const struct stek_record *record, const struct stek_image *image, uint64_t generation,
-                  struct stek_keyset_entry *entry, struct stek_mask *mask)
+/* Covers the keys of an entry if their record has a mask. False: the image has changed and does not
+ * have it any more. */
+static bool cover(const struct stek_record *record, const struct stek_image *image,
+                  uint64_t generation, struct stek_keyset_entry *entry, struct stek_mask *mask)
 {
     if (image == NULL || !has_mask(record))
         return true;
@@ -64,7 +66,8 @@ static bool cover(const struct stek_record *record, const struct stek_image *ima
     return true;
 }
 
-/* Fills the next place; it stays empty when there is no usable key. Returns false if there may be one another time. */
+/* Fills the next place; it stays empty when there is no usable key. Returns false if there may be
+ * one another time. */
 static bool add_entry(const struct stek_record *record, const struct stek_image *image,
                       const struct stek_context *context, size_t known, struct stek_keyset *set)
 {
@@ -76,7 +79,8 @@ static bool add_entry(const struct stek_record *record, const struct stek_image 
     *entry = (struct stek_keyset_entry){0};
     set->mask[set->head.count] = (struct stek_mask){{0}};
     if (result == STEK_OK && !name_is_taken(set, key.name)) {
-        /* Field by field: a compound literal would leave a copy of the keys on the stack of an unoptimised build. */
+        /* Field by field: a compound literal would leave a copy of the keys on the stack of an
+         * unoptimised build. */
         entry->seq = record->seq;
         entry->accept_until = record->accept_until;
         entry->key = key;
@@ -87,8 +91,9 @@ static bool add_entry(const struct stek_record *record, const struct stek_image 
     return covered && (result == STEK_OK || result == STEK_ERR_RANDOM);
 }
 
-bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
-                       const struct stek_context *context, int64_t now, struct stek_keyset *set)
+bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image,
+                       uint64_t generation, const struct stek_context *context, int64_t now,
+                       struct stek_keyset *set)
 {
     const size_t known = set->head.count;
     struct stek_view view;
@@ -121,18 +126,20 @@ bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_k
     return true;
 }
 
-enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN], bool single_use,
-                                  int64_t now, struct stek_ticket_key *ret_key)
+enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN],
+                                  bool single_use, int64_t now, struct stek_ticket_key *ret_key)
 {
     size_t place = 0;
 
-    while (place < set->head.count && (set->entry[place].seq == 0 ||
-                                       memcmp(set->entry[place].key.name, name, STEK_NAME_LEN) != 0))
+    while (place < set->head.count &&
+           (set->entry[place].seq == 0 ||
+            memcmp(set->entry[place].key.name, name, STEK_NAME_LEN) != 0))
         place++;
     if (place == set->head.count)
         return STEK_CHOICE_UNKNOWN;
-    const enum stek_choice choice = stek_choose_open(set->entry[place].seq, set->entry[place].accept_until,
-                                                     set->head.active_seq, single_use, now);
+    const enum stek_choice choice =
+        stek_choose_open(set->entry[place].seq, set->entry[place].accept_until,
+                         set->head.active_seq, single_use, now);
     if (choice != STEK_CHOICE_UNKNOWN)
         take_key(set, place, ret_key);
     return choice;

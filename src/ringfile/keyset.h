@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ticket keys of one context, derived from all the records of a ring. A set lives on the stack; its entries are what
- * cells keep (keycell.h).
+ * The ticket keys of one context, derived from all the records of a ring. A set lives on the stack;
+ * its entries are what cells keep (keycell.h).
  *
- * An entry's keys are covered by the mask of its record, which is in the ring's image and nowhere else in a process, but
- * for the moment of use. So when the record goes from the image, its keys are gone from every process, even from those
- * that sleep. Only keys of a record that the image does not have, since this process continued the chain by itself, are
- * kept as they are.
+ * An entry's keys are covered by the mask of its record, which is in the ring's image and nowhere
+ * else in a process, but for the moment of use. So when the record goes from the image, its keys
+ * are gone from every process, even from those that sleep. Only keys of a record that the image
+ * does not have, since this process continued the chain by itself, are kept as they are.
  */
 #ifndef STEK_RINGFILE_KEYSET_H
 #define STEK_RINGFILE_KEYSET_H
@@ -23,9 +23,11 @@
 struct stek_keyset_entry {
     uint64_t seq;
     int64_t accept_until;
-    uint64_t place;             /* of the record's mask in the image, counted from 1; 0: the keys are not covered */
+    uint64_t
+        place; /* of the record's mask in the image, counted from 1; 0: the keys are not covered */
     struct stek_ticket_key key; /* the name is as it is, the rest covered */
-    struct stek_fingerprint fingerprint; /* of the record: tells whether the keys are still those of it */
+    struct stek_fingerprint
+        fingerprint; /* of the record: tells whether the keys are still those of it */
 };
 
 struct stek_keyset_head {
@@ -49,15 +51,17 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
 }
 
 /*
- * Derives the keys of all records as of `now`; each has its fingerprint. Keys that are in the set already (its count may
- * be 0, and it needs no masks) for the same record are kept; in place, since threads with small stacks come by, too. A
- * record that has moved back in the order is derived anew. A record whose keys are weak, or have the name of an earlier
- * one, gets an empty place. `image` is what the records were read from at `generation`; NULL leaves all keys uncovered.
- * Returns whether the same records will give the same keys next time: not while the ring has no active record, or when
- * libcrypto failed.
+ * Derives the keys of all records as of `now`; each has its fingerprint. Keys that are in the set
+ * already (its count may be 0, and it needs no masks) for the same record are kept; in place, since
+ * threads with small stacks come by, too. A record that has moved back in the order is derived
+ * anew. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
+ * `image` is what the records were read from at `generation`; NULL leaves all keys uncovered.
+ * Returns whether the same records will give the same keys next time: not while the ring has no
+ * active record, or when libcrypto failed.
  */
-bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image, uint64_t generation,
-                       const struct stek_context *context, int64_t now, struct stek_keyset *set);
+bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image,
+                       uint64_t generation, const struct stek_context *context, int64_t now,
+                       struct stek_keyset *set);
 
 /* The key that seals, and how long it opens; false when none does. */
 struct stek_seal_key {
@@ -73,7 +77,7 @@ static inline void stek_seal_key_wipe(struct stek_seal_key *key)
 bool stek_keyset_seal(const struct stek_keyset *set, struct stek_seal_key *ret_key);
 
 /* What to do with a ticket of this name; the key is set unless it is unknown. */
-enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN], bool single_use,
-                                  int64_t now, struct stek_ticket_key *ret_key);
+enum stek_choice stek_keyset_open(const struct stek_keyset *set, const uint8_t name[STEK_NAME_LEN],
+                                  bool single_use, int64_t now, struct stek_ticket_key *ret_key);
 
 #endif

@@ -13,20 +13,20 @@ enum stek_sharing {
 };
 
 /*
- * Maps `len` zero bytes. Errors: STEK_ERR_MEMORY; STEK_ERR_LOCK when locking or leaving out of core dumps is refused:
- * memory that is less than that is not for keys.
+ * Maps `len` zero bytes. Errors: STEK_ERR_MEMORY; STEK_ERR_LOCK when locking or leaving out of core
+ * dumps is refused: memory that is less than that is not for keys.
  */
-STEK_MUST_USE enum stek_result stek_locked_map(size_t len, enum stek_sharing sharing, void **ret_at);
+STEK_MUST_USE enum stek_result stek_locked_map(size_t len, enum stek_sharing sharing,
+                                               void **ret_at);
 
-enum stek_access {
-    STEK_READ_ONLY,
-    STEK_READ_WRITE
-};
+enum stek_access { STEK_READ_ONLY, STEK_READ_WRITE };
 
 /* The same for the first `len` bytes of a file, shared with all who map it. Errors as above. */
-STEK_MUST_USE enum stek_result stek_locked_map_file(int fd, size_t len, enum stek_access access, void **ret_at);
+STEK_MUST_USE enum stek_result stek_locked_map_file(int fd, size_t len, enum stek_access access,
+                                                    void **ret_at);
 
-/* Locks again after a fork: a child does not inherit locks (mlock(2)). Returns whether that worked. */
+/* Locks again after a fork: a child does not inherit locks (mlock(2)). Returns whether that worked.
+ */
 int stek_locked_renew(const void *at, size_t len);
 
 void stek_locked_unmap(void *at, size_t len);

@@ -18,10 +18,12 @@ static enum stek_result init_writer_lock(pthread_mutex_t *writer)
     return refused ? STEK_ERR_SYSTEM : STEK_OK;
 }
 
-enum stek_result stek_private_map(const struct stek_policy *policy, struct stek_private **ret_private)
+enum stek_result stek_private_map(const struct stek_policy *policy,
+                                  struct stek_private **ret_private)
 {
     void *at;
-    enum stek_result result = stek_locked_map(sizeof(struct stek_private), STEK_SHARED_WITH_FORKS, &at);
+    enum stek_result result =
+        stek_locked_map(sizeof(struct stek_private), STEK_SHARED_WITH_FORKS, &at);
 
     if (result != STEK_OK)
         return result;
@@ -51,7 +53,8 @@ enum stek_result stek_private_update(struct stek_private *shared, int64_t now)
         return STEK_ERR_SYSTEM;
     if (taken == EOWNERDEAD)
         stek_wipe(&shared->room, sizeof shared->room);
-    /* A writer that died while it filled the side that does not hold left no trace but that: so scrub for it, too. */
+    /* A writer that died while it filled the side that does not hold left no trace but that: so
+     * scrub for it, too. */
     if (taken == EOWNERDEAD || !stek_image_is_clean(&shared->image))
         stek_image_scrub(&shared->image);
     enum stek_result result = stek_image_update(&shared->image, &shared->room, now);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A private ring: an image in memory shared with forks, kept by whoever comes by when something is due. The writer's
- * lock is a robust mutex in the same memory: when its holder dies, the kernel says so to the next one who takes it.
+ * A private ring: an image in memory shared with forks, kept by whoever comes by when something is
+ * due. The writer's lock is a robust mutex in the same memory: when its holder dies, the kernel
+ * says so to the next one who takes it.
  */
 #ifndef STEK_RINGFILE_PRIVATE_H
 #define STEK_RINGFILE_PRIVATE_H
@@ -20,15 +21,18 @@ struct stek_private {
  * Maps a ring with this policy (resolved) and no records: the first update makes them.
  * Errors: STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM (no robust mutex).
  */
-STEK_MUST_USE enum stek_result stek_private_map(const struct stek_policy *policy, struct stek_private **ret_private);
+STEK_MUST_USE enum stek_result stek_private_map(const struct stek_policy *policy,
+                                                struct stek_private **ret_private);
 
-/* Unmaps it here. Other processes keep it; the kernel clears the memory when the last one is gone. */
+/* Unmaps it here. Other processes keep it; the kernel clears the memory when the last one is gone.
+ */
 void stek_private_unmap(struct stek_private *shared);
 
 /*
- * Does what is due at `now`: rotates, publishes ahead, destroys what has retired. Never waits; thread-safe.
- * Errors: STEK_ERR_BUSY when another thread or process is at it; STEK_ERR_RANDOM when a ring cannot start without
- * fresh random bytes; STEK_ERR_ARGUMENT (a time beyond all use), STEK_ERR_CRYPTO, STEK_ERR_FORMAT.
+ * Does what is due at `now`: rotates, publishes ahead, destroys what has retired. Never waits;
+ * thread-safe. Errors: STEK_ERR_BUSY when another thread or process is at it; STEK_ERR_RANDOM when
+ * a ring cannot start without fresh random bytes; STEK_ERR_ARGUMENT (a time beyond all use),
+ * STEK_ERR_CRYPTO, STEK_ERR_FORMAT.
  */
 STEK_MUST_USE enum stek_result stek_private_update(struct stek_private *shared, int64_t now);
 

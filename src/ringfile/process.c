@@ -25,8 +25,8 @@ static void before_fork(void)
         stek_stats_before_fork(ring->stats);
 }
 
-/* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay locked by the parent
- * as long as that lives, so a refusal costs the child its own cells only. */
+/* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay
+ * locked by the parent as long as that lives, so a refusal costs the child its own cells only. */
 static void lock_memory_in_child(void)
 {
     for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {

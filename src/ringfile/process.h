@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must be known of all rings in a process: children that are forked later lock their memory again, and one lock,
- * never held across a fork, guards the rare changes of lists.
+ * What must be known of all rings in a process: children that are forked later lock their memory
+ * again, and one lock, never held across a fork, guards the rare changes of lists.
  */
 #ifndef STEK_RINGFILE_PROCESS_H
 #define STEK_RINGFILE_PROCESS_H

@@ -5,22 +5,25 @@
 #include "ringfile/process.h"
 
 /*
- * Once for each generation and each stretch of time: destroys what has retired in the cells of all contexts, also of
- * those that nobody uses any more.
+ * Once for each generation and each stretch of time: destroys what has retired in the cells of all
+ * contexts, also of those that nobody uses any more.
  */
-static void sweep_cells(struct stek_ring *ring, const struct stek_records *records, uint64_t generation, int64_t now)
+static void sweep_cells(struct stek_ring *ring, const struct stek_records *records,
+                        uint64_t generation, int64_t now)
 {
     struct stek_view view;
 
     stek_records_view(records, now, &view);
-    if (atomic_load(&ring->swept_generation) == generation && atomic_load(&ring->swept_from) == view.valid_from)
+    if (atomic_load(&ring->swept_generation) == generation &&
+        atomic_load(&ring->swept_from) == view.valid_from)
         return;
     stek_contexts_sweep(&ring->contexts, records, now);
     atomic_store(&ring->swept_generation, generation);
     atomic_store(&ring->swept_from, view.valid_from);
 }
 
-static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_state *state, int64_t now)
+static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_state *state,
+                         int64_t now)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
 
@@ -28,11 +31,12 @@ static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_st
 }
 
 /*
- * Reads the image; of a private ring, after an update when one is due. The result of the update is in *ret_update. A
- * ring file has a writer of its own.
+ * Reads the image; of a private ring, after an update when one is due. The result of the update is
+ * in *ret_update. A ring file has a writer of its own.
  */
-static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
-                                     uint64_t *ret_generation, enum stek_result *ret_update)
+static enum stek_result read_updated(struct stek_ring *ring, int64_t now,
+                                     struct stek_ring_state *ret_state, uint64_t *ret_generation,
+                                     enum stek_result *ret_update)
 {
     enum stek_result result = stek_image_read(ring->image, ret_state, ret_generation);
 
@@ -44,8 +48,8 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now, struct
 }
 
 /*
- * Records that were continued here have no fingerprint yet, and are not looked at as to whether cells have them
- * without. Who cannot derive it cannot derive keys either.
+ * Records that were continued here have no fingerprint yet, and are not looked at as to whether
+ * cells have them without. Who cannot derive it cannot derive keys either.
  */
 static void name_continuations(struct stek_records *records)
 {
@@ -57,8 +61,8 @@ static void name_continuations(struct stek_records *records)
             return;
 }
 
-enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct stek_ring_state *ret_state,
-                                   uint64_t *ret_generation)
+enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
+                                   struct stek_ring_state *ret_state, uint64_t *ret_generation)
 {
     enum stek_result update;
     enum stek_result result = read_updated(ring, now, ret_state, ret_generation, &update);
@@ -66,7 +70,8 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
     if (result != STEK_OK)
         return result;
     const struct stek_policy policy = stek_ring_state_policy(ret_state);
-    /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals nothing. */
+    /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals
+     * nothing. */
     if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
     name_continuations(&ret_state->records);
@@ -75,7 +80,8 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now, struct s
 }
 
 /* A ring file's policy may change, and with it how many records there are. */
-static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_keys *keys, uint64_t count)
+static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_keys *keys,
+                                           uint64_t count)
 {
     const struct stek_keycell *cell = stek_keys_cell(keys);
 
@@ -88,7 +94,8 @@ static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_k
 }
 
 /* Builds the set and leaves it in its cell. Returns whether it was still true then. */
-static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *set)
+static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                  struct stek_keyset *set)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
     uint64_t generation = 0;
@@ -96,15 +103,18 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now, s
     (void)stek_refresh_ring(ring, now, &state, &generation);
     if (!stek_keycell_copy(stek_keys_cell(keys), set))
         set->head.count = 0;
-    /* What waits for something, such as a generator that works, is not kept: look again next time. */
+    /* What waits for something, such as a generator that works, is not kept: look again next time.
+     */
     if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, set))
         (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
 }
 
-void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_keyset *ret_set)
+void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                       struct stek_keyset *ret_set)
 {
-    /* The ring may have changed while the set was made, and others may have swept the cell before it was put in. */
+    /* The ring may have changed while the set was made, and others may have swept the cell before
+     * it was put in. */
     for (int tries = 0; tries < 3; tries++)
         if (renew(ring, keys, now, ret_set))
             return;
@@ -121,7 +131,8 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
     return stek_refresh_ring(ring, stek_ring_now(ring), &state, &generation);
 }
 
-bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key)
+bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                    struct stek_seal_key *ret_key)
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     const enum stek_cell_answer answer = stek_keycell_seal(stek_keys_cell(keys), at, ret_key);
@@ -133,12 +144,14 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     return stek_keyset_seal(&set, ret_key);
 }
 
-enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
-                                bool single_use, int64_t now, struct stek_ticket_key *ret_key)
+enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
+                                const uint8_t name[STEK_NAME_LEN], bool single_use, int64_t now,
+                                struct stek_ticket_key *ret_key)
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     enum stek_choice choice = STEK_CHOICE_UNKNOWN;
-    const enum stek_cell_answer answer = stek_keycell_open(stek_keys_cell(keys), at, name, single_use, &choice, ret_key);
+    const enum stek_cell_answer answer =
+        stek_keycell_open(stek_keys_cell(keys), at, name, single_use, &choice, ret_key);
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;

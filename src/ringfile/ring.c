@@ -55,7 +55,8 @@ enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct st
 enum stek_result stek_ring_new(const struct stek_policy *policy, struct stek_ring **ret_ring)
 {
     struct stek_ring *ring;
-    enum stek_result result = ret_ring != NULL ? stek_ring_new_empty(policy, &ring) : STEK_ERR_ARGUMENT;
+    enum stek_result result =
+        ret_ring != NULL ? stek_ring_new_empty(policy, &ring) : STEK_ERR_ARGUMENT;
 
     if (result != STEK_OK)
         return result;
@@ -90,7 +91,8 @@ static enum stek_result hold_file(const struct stek_ringfile *file, struct stek_
     return result;
 }
 
-static enum stek_result open_at(const struct stek_ringfile_place *place, struct stek_ring **ret_ring)
+static enum stek_result open_at(const struct stek_ringfile_place *place,
+                                struct stek_ring **ret_ring)
 {
     struct stek_ringfile file;
     const char *problem;

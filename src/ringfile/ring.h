@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring as this process holds it: the shared records and the derived keys of the contexts in use. Where stek_ring_new
- * and its like are implemented, and the room between the TLS callbacks and the core: they ask for a key by context
- * and time, and get one.
+ * A ring as this process holds it: the shared records and the derived keys of the contexts in use.
+ * Where stek_ring_new and its like are implemented, and the room between the TLS callbacks and the
+ * core: they ask for a key by context and time, and get one.
  */
 #ifndef STEK_RINGFILE_RING_H
 #define STEK_RINGFILE_RING_H
@@ -18,9 +18,10 @@ typedef int64_t (*stek_clock_fn)(void *arg);
 
 struct stek_ring {
     atomic_uint holds;
-    struct stek_ring *next; /* the list of rings in this process: process.h */
+    struct stek_ring *next;         /* the list of rings in this process: process.h */
     const struct stek_image *image; /* in `shared`, or in `file` */
-    struct stek_private *shared;    /* of a private ring; NULL: the image is a file's, and is kept by its writer */
+    struct stek_private
+        *shared; /* of a private ring; NULL: the image is a file's, and is kept by its writer */
     struct stek_ringfile file;
     stek_clock_fn clock;
     void *clock_arg;
@@ -33,15 +34,18 @@ struct stek_ring {
     struct stek_stats *stats; /* NULL: nothing is counted */
 };
 
-/* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random generator yet. */
-STEK_MUST_USE enum stek_result stek_ring_new_empty(const struct stek_policy *policy, struct stek_ring **ret_ring);
+/* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random
+ * generator yet. */
+STEK_MUST_USE enum stek_result stek_ring_new_empty(const struct stek_policy *policy,
+                                                   struct stek_ring **ret_ring);
 
 static inline bool stek_ring_is_private(const struct stek_ring *ring)
 {
     return ring->shared != NULL;
 }
 
-/* Whether the ring is the one that stek_ring_open(path) would open: false also when it would open none. Thread-safe. */
+/* Whether the ring is the one that stek_ring_open(path) would open: false also when it would open
+ * none. Thread-safe. */
 bool stek_ring_is_file(const struct stek_ring *ring, const char *path);
 
 /* Takes another hold, to be given back with stek_ring_free(). */
@@ -61,17 +65,23 @@ static inline int64_t stek_ring_lineage_s(const struct stek_ring *ring)
     return stek_image_lineage_s(ring->image);
 }
 
-/* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory. Thread-safe. */
+/* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory.
+ * Thread-safe. */
 struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context);
 
-/* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock when all is warm. */
-bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now, struct stek_seal_key *ret_key);
+/* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock
+ * when all is warm. */
+bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                    struct stek_seal_key *ret_key);
 
-/* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown. Thread-safe, as above. */
-enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys, const uint8_t name[STEK_NAME_LEN],
-                                bool single_use, int64_t now, struct stek_ticket_key *ret_key);
+/* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown.
+ * Thread-safe, as above. */
+enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
+                                const uint8_t name[STEK_NAME_LEN], bool single_use, int64_t now,
+                                struct stek_ticket_key *ret_key);
 
-/* A fresh unpredictable IV. Errors: STEK_ERR_RANDOM. Thread-safe; each is given once, in one process. */
+/* A fresh unpredictable IV. Errors: STEK_ERR_RANDOM. Thread-safe; each is given once, in one
+ * process. */
 STEK_MUST_USE enum stek_result stek_ring_iv(struct stek_ring *ring, uint8_t ret_iv[STEK_IV_LEN]);
 
 #endif

@@ -29,7 +29,8 @@ static bool ring_of_file(const char *file, char ret_ring[STEK_RING_NAME_MAX + 1]
     const size_t len = strlen(file);
     const size_t suffix_len = sizeof suffix - 1;
 
-    if (len <= suffix_len || len > STEK_RING_NAME_MAX + suffix_len || strcmp(file + len - suffix_len, suffix) != 0)
+    if (len <= suffix_len || len > STEK_RING_NAME_MAX + suffix_len ||
+        strcmp(file + len - suffix_len, suffix) != 0)
         return false;
     memcpy(ret_ring, file, len - suffix_len);
     ret_ring[len - suffix_len] = '\0';
@@ -58,7 +59,8 @@ static const char *find_path(const char *path, struct stek_ringfile_place *place
     return NULL;
 }
 
-enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place *ret_place, const char **ret_problem)
+enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place *ret_place,
+                                    const char **ret_problem)
 {
     struct stek_ringfile_place place = {.dir_fd = -1};
     const char *problem = NULL;
@@ -72,7 +74,8 @@ enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place
         problem = "it is neither a path nor a ring's name of 1 to 64 letters, digits and . _ -";
     }
     if (problem == NULL && place.dir_fd < 0)
-        problem = errno == EACCES ? "its directory may not be entered by this user" : "its directory is not there";
+        problem = errno == EACCES ? "its directory may not be entered by this user"
+                                  : "its directory is not there";
     if (problem != NULL) {
         *ret_problem = problem;
         return STEK_ERR_FILE;
@@ -154,7 +157,8 @@ static const char *image_problem(const struct stek_image *image, bool on_disk)
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     uint64_t generation;
 
-    if (on_disk && (stek_image_read(image, &state, &generation) != STEK_OK || (state.flags & STEK_RING_ON_DISK) == 0))
+    if (on_disk && (stek_image_read(image, &state, &generation) != STEK_OK ||
+                    (state.flags & STEK_RING_ON_DISK) == 0))
         return on_a_disk;
     return stek_image_problem(image);
 }
@@ -165,7 +169,8 @@ static enum stek_result refuse(const char *problem, const char **ret_problem)
     return STEK_ERR_FILE;
 }
 
-static enum stek_result map_open(int dir_fd, int fd, struct stek_ringfile *ret_file, const char **ret_problem)
+static enum stek_result map_open(int dir_fd, int fd, struct stek_ringfile *ret_file,
+                                 const char **ret_problem)
 {
     struct stat stat;
     bool on_disk = false;
@@ -208,8 +213,8 @@ bool stek_ringfile_is_at(const struct stek_ringfile *file, const struct stek_rin
     struct stat there;
 
     stek_ringfile_name(place->ring, name);
-    return fstatat(place->dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == file->dev &&
-           there.st_ino == file->ino;
+    return fstatat(place->dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           there.st_dev == file->dev && there.st_ino == file->ino;
 }
 
 void stek_ringfile_unmap(const struct stek_ringfile *file)

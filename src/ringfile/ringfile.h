@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring file: DIRECTORY/RING.ring, the image of image.h padded with zeros to 20,480 bytes, on tmpfs or ramfs. Kept by
- * one writer (writer.h), mapped read-only by any number of readers, who keep the mapping for life: over the writer's
- * death and restart, fork, chroot and setuid.
+ * A ring file: DIRECTORY/RING.ring, the image of image.h padded with zeros to 20,480 bytes, on
+ * tmpfs or ramfs. Kept by one writer (writer.h), mapped read-only by any number of readers, who
+ * keep the mapping for life: over the writer's death and restart, fork, chroot and setuid.
  *
  *     offset  bytes  field
  *          0  19648  the image
  *      19648    832  zeros
  *
  * The attacker:
- * - May read the file (a server of its group, taken over): he has the ring's secrets, and nothing else. He opened it
- *   read-only, so he can neither change it nor truncate it; the locks that he can take on it are none of those that
- *   the writer takes (that is on stekd.lock, which he cannot open), and readers take none.
- * - Owns another file, or may write in some directory: a reader believes a file only if it is a regular one, no symbolic
- *   link, owned by root or by the owner of its directory, with neither of them writable by group or others. Then its
- *   writer is one who could as well replace the programs. For the same reason nobody else can truncate it, which would
- *   kill every process that maps it.
- * - Controls what the bytes are (a broken writer, another version): size, magic, version, policy and records are
- *   checked at every read, not only when it is opened.
- * - Reads disks: a file elsewhere than on tmpfs or ramfs is refused, unless it says itself that its keeper was told so.
+ * - May read the file (a server of its group, taken over): he has the ring's secrets, and nothing
+ * else. He opened it read-only, so he can neither change it nor truncate it; the locks that he can
+ * take on it are none of those that the writer takes (that is on stekd.lock, which he cannot open),
+ * and readers take none.
+ * - Owns another file, or may write in some directory: a reader believes a file only if it is a
+ * regular one, no symbolic link, owned by root or by the owner of its directory, with neither of
+ * them writable by group or others. Then its writer is one who could as well replace the programs.
+ * For the same reason nobody else can truncate it, which would kill every process that maps it.
+ * - Controls what the bytes are (a broken writer, another version): size, magic, version, policy
+ * and records are checked at every read, not only when it is opened.
+ * - Reads disks: a file elsewhere than on tmpfs or ramfs is refused, unless it says itself that its
+ * keeper was told so.
  */
 #ifndef STEK_RINGFILE_RINGFILE_H
 #define STEK_RINGFILE_RINGFILE_H
@@ -37,11 +39,12 @@ struct stek_ringfile_place {
 };
 
 /*
- * Finds the place of `path`: a file's path that ends in RING.ring, or a ring's name, which means the file of that name in
- * the run directory. The directory is opened; the caller closes ret_place->dir_fd.
- * Errors: STEK_ERR_FILE: *ret_problem, a static text, says why.
+ * Finds the place of `path`: a file's path that ends in RING.ring, or a ring's name, which means
+ * the file of that name in the run directory. The directory is opened; the caller closes
+ * ret_place->dir_fd. Errors: STEK_ERR_FILE: *ret_problem, a static text, says why.
  */
-STEK_MUST_USE enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place *ret_place,
+STEK_MUST_USE enum stek_result stek_ringfile_find(const char *path,
+                                                  struct stek_ringfile_place *ret_place,
                                                   const char **ret_problem);
 
 /* A ring file that is mapped, and which one it was: another may have come in its place. */
@@ -55,24 +58,27 @@ struct stek_ringfile {
  * Maps a ring file read-only, after all the checks above, locked and left out of core dumps.
  * Errors: STEK_ERR_FILE: *ret_problem, a static text, says why; STEK_ERR_MEMORY, STEK_ERR_LOCK.
  */
-STEK_MUST_USE enum stek_result stek_ringfile_map(int dir_fd, const char *ring, struct stek_ringfile *ret_file,
+STEK_MUST_USE enum stek_result stek_ringfile_map(int dir_fd, const char *ring,
+                                                 struct stek_ringfile *ret_file,
                                                  const char **ret_problem);
 
 /* Whether the file in this place is the one that was mapped. */
 bool stek_ringfile_is_at(const struct stek_ringfile *file, const struct stek_ringfile_place *place);
 
 /*
- * For programs that only look, with the same checks: copies what the file holds, secrets included: wipe it. Errors as
- * above.
+ * For programs that only look, with the same checks: copies what the file holds, secrets included:
+ * wipe it. Errors as above.
  */
-STEK_MUST_USE enum stek_result stek_ringfile_read(int dir_fd, const char *ring, struct stek_ring_state *ret_state,
+STEK_MUST_USE enum stek_result stek_ringfile_read(int dir_fd, const char *ring,
+                                                  struct stek_ring_state *ret_state,
                                                   const char **ret_problem);
 
 void stek_ringfile_unmap(const struct stek_ringfile *file);
 
 /* What follows is for the writer, too. Each says what is wrong: NULL, or a static text. */
 
-/* With the directory. *ret_on_disk says whether it is elsewhere than on tmpfs or ramfs, which is for the caller to judge. */
+/* With the directory. *ret_on_disk says whether it is elsewhere than on tmpfs or ramfs, which is
+ * for the caller to judge. */
 const char *stek_ringfile_dir_problem(int dir_fd, bool *ret_on_disk);
 
 /* With an open file in it, apart from the image: its kind, owner, mode, size, magic, version. */

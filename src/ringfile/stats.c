@@ -26,7 +26,8 @@ static bool may_make_files(void)
            (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= STEK_STATS_FILE_LEN);
 }
 
-/* Makes the file, every page of it: a mapping of a page that the file system has no room for is a SIGBUS. */
+/* Makes the file, every page of it: a mapping of a page that the file system has no room for is a
+ * SIGBUS. */
 static int make_file(int dir, const char *name)
 {
     const int file = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -106,7 +107,8 @@ struct stek_stats *stek_stats_create(int run_dir, const char *ring)
 
 static struct stek_stats_process *my_place(const struct stek_stats *stats)
 {
-    return &stats->page->process[atomic_load_explicit(&stats->place, memory_order_relaxed) % STEK_STATS_PROCESSES];
+    return &stats->page->process[atomic_load_explicit(&stats->place, memory_order_relaxed) %
+                                 STEK_STATS_PROCESSES];
 }
 
 void stek_stats_unmap(struct stek_stats *stats)
@@ -126,14 +128,16 @@ void stek_stats_before_fork(struct stek_stats *stats)
         atomic_store_explicit(&stats->page->forked_at, stek_stats_boottime(), memory_order_release);
 }
 
-/* A free place; when all are taken, that of whoever entered first, who has most likely ended. Never the maker's. */
+/* A free place; when all are taken, that of whoever entered first, who has most likely ended. Never
+ * the maker's. */
 static unsigned find_place(struct stek_stats_page *page)
 {
     uint64_t oldest = UINT64_MAX;
     unsigned place = 1;
 
     for (unsigned i = 1; i < STEK_STATS_PROCESSES; i++) {
-        const uint64_t entered = atomic_load_explicit(&page->process[i].entered, memory_order_relaxed);
+        const uint64_t entered =
+            atomic_load_explicit(&page->process[i].entered, memory_order_relaxed);
         uint64_t unclaimed = 0;
         if (atomic_compare_exchange_strong(&page->process[i].claimed, &unclaimed, 1))
             return i;
@@ -174,7 +178,8 @@ void stek_stats_count(struct stek_stats *stats, enum stek_counter counter, int64
         atomic_store_explicit(&mine->last_use, (uint64_t)now, memory_order_relaxed);
 }
 
-void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is, int64_t now)
+void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is,
+                        int64_t now)
 {
     if (stats == NULL)
         return;

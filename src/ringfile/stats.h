@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counters of what servers do with a ring's tickets. Each program that opens a ring file makes one file of its own in
- * the directory RING.stats, maps it, and shares the mapping with its forks; counting is an atomic addition in memory,
- * so numbers survive kill -9. All numbers little-endian (as for the ring file):
+ * Counters of what servers do with a ring's tickets. Each program that opens a ring file makes one
+ * file of its own in the directory RING.stats, maps it, and shares the mapping with its forks;
+ * counting is an atomic addition in memory, so numbers survive kill -9. All numbers little-endian
+ * (as for the ring file):
  *
  *     RING.stats/PID-16HEX, 28,672 bytes
  *     offset  bytes  field
@@ -12,17 +13,19 @@
  *         24      8  time of the latest fork, seconds of CLOCK_BOOTTIME
  *         32     32  zeros
  *         64   2048  16 shards of 16 counters, 8 bytes each, in the order of enum stek_counter
- *       2112   8192  256 processes: pid, entered (seconds of CLOCK_BOOTTIME), last_use (Unix seconds of the latest
- *                    ticket, 0: none yet), taken; 8 bytes each. The first is the maker's and stays.
- *      10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length, 256 bytes
- *      27712    960  zeros
+ *       2112   8192  256 processes: pid, entered (seconds of CLOCK_BOOTTIME), last_use (Unix
+ * seconds of the latest ticket, 0: none yet), taken; 8 bytes each. The first is the maker's and
+ * stays. 10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length, 256
+ * bytes 27712    960  zeros
  *
- * Why not one file that all consumers map: whoever can write a file can truncate it, and a mapping of a truncated file
- * kills its process with SIGBUS. Here only the program's own user can do that, to his own processes. The directory
- * (mode 1770, sticky) lets members of the ring's group make files, and nobody touch another's.
+ * Why not one file that all consumers map: whoever can write a file can truncate it, and a mapping
+ * of a truncated file kills its process with SIGBUS. Here only the program's own user can do that,
+ * to his own processes. The directory (mode 1770, sticky) lets members of the ring's group make
+ * files, and nobody touch another's.
  *
- * The attacker is a consumer that writes anything here, truncates at any time, or fills the directory. Readers never
- * map, never block on a FIFO or lease, read a bounded number of files of exactly one size, and take numbers only.
+ * The attacker is a consumer that writes anything here, truncates at any time, or fills the
+ * directory. Readers never map, never block on a FIFO or lease, read a bounded number of files of
+ * exactly one size, and take numbers only.
  */
 #ifndef STEK_RINGFILE_STATS_H
 #define STEK_RINGFILE_STATS_H
@@ -37,16 +40,17 @@
 #include <sys/types.h>
 
 enum stek_counter {
-    STEK_COUNT_SEALED,       /* tickets given to clients */
-    STEK_COUNT_OPENED,       /* tickets that resumed a session */
-    STEK_COUNT_RENEWED,      /* tickets given on resumed connections; they are among the sealed ones */
-    STEK_COUNT_UNKNOWN,      /* refused: sealed under no key of the ring, or a retired one */
-    STEK_COUNT_DAMAGED,      /* refused: the key is known, but the MAC or what is inside is wrong */
-    STEK_COUNT_LINEAGE,      /* refused: the chain of resumptions is over its cap */
+    STEK_COUNT_SEALED,  /* tickets given to clients */
+    STEK_COUNT_OPENED,  /* tickets that resumed a session */
+    STEK_COUNT_RENEWED, /* tickets given on resumed connections; they are among the sealed ones */
+    STEK_COUNT_UNKNOWN, /* refused: sealed under no key of the ring, or a retired one */
+    STEK_COUNT_DAMAGED, /* refused: the key is known, but the MAC or what is inside is wrong */
+    STEK_COUNT_LINEAGE, /* refused: the chain of resumptions is over its cap */
     STEK_COUNT_SERVER_NAME,  /* refused: presented for another server name */
     STEK_COUNT_CERT_EXPIRED, /* refused: the client certificate in it has expired */
     STEK_COUNT_CERT_MISSING, /* refused: a client certificate is demanded and it has none */
-    STEK_COUNT_ID_CONTEXT,   /* refused: libssl would have answered with an alert, or takes it for another program's */
+    STEK_COUNT_ID_CONTEXT,   /* refused: libssl would have answered with an alert, or takes it for
+                                another program's */
     STEK_COUNT_NOT_SEALED,   /* no ticket given: no usable key, or nothing left to promise */
     STEK_COUNTERS
 };
@@ -66,26 +70,31 @@ static inline bool stek_counter_is_refusal(enum stek_counter counter)
 struct stek_stats;
 
 /*
- * Makes and maps a stats file below the run directory. `run_dir` may be closed afterwards. No error: NULL means that
- * nothing is counted (no directory, not in the group, no room, no memory), and every call below takes NULL.
+ * Makes and maps a stats file below the run directory. `run_dir` may be closed afterwards. No
+ * error: NULL means that nothing is counted (no directory, not in the group, no room, no memory),
+ * and every call below takes NULL.
  */
 struct stek_stats *stek_stats_create(int run_dir, const char *ring);
 
 /* Unmaps. The file stays: stekd adds it to the ring's total when all its processes are gone. */
 void stek_stats_unmap(struct stek_stats *stats);
 
-/* For pthread_atfork(): before, in the parent, so that nobody takes the file for an orphan while parent and child swap;
- * after, in the child, which enters itself in the table of processes. Async-signal-safe. */
+/* For pthread_atfork(): before, in the parent, so that nobody takes the file for an orphan while
+ * parent and child swap; after, in the child, which enters itself in the table of processes.
+ * Async-signal-safe. */
 void stek_stats_before_fork(struct stek_stats *stats);
 void stek_stats_after_fork(struct stek_stats *stats);
 
 /* Counts one. Thread-safe; no lock, no system call. `now` in Unix seconds. */
 void stek_stats_count(struct stek_stats *stats, enum stek_counter counter, int64_t now);
 
-/* One that did not hold after all: takes back what was counted under `was` and counts `is`. Thread-safe. */
-void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is, int64_t now);
+/* One that did not hold after all: takes back what was counted under `was` and counts `is`.
+ * Thread-safe. */
+void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is,
+                        int64_t now);
 
-/* Notes a context that keys were derived for, so that `stek inspect` can find them. Not secret. Thread-safe. */
+/* Notes a context that keys were derived for, so that `stek inspect` can find them. Not secret.
+ * Thread-safe. */
 void stek_stats_context(struct stek_stats *stats, const struct stek_context *context);
 
 /* ---- for stekd and stek ---- */
@@ -103,32 +112,39 @@ struct stek_stats_sum {
     uint64_t processes;            /* alive, as far as one can tell */
     uint64_t processes_used;       /* of these, those that had a ticket in their hands */
     uint64_t files;                /* believed */
-    uint64_t files_ignored;        /* not of this format, not read in one piece, or with impossible numbers */
-    bool incomplete;               /* more than STEK_STATS_FILES_MAX files: the rest was not looked at */
-    size_t consumer_count;         /* alive, the most recently used first; the first 64 */
+    uint64_t
+        files_ignored; /* not of this format, not read in one piece, or with impossible numbers */
+    bool incomplete;   /* more than STEK_STATS_FILES_MAX files: the rest was not looked at */
+    size_t consumer_count; /* alive, the most recently used first; the first 64 */
     struct stek_consumer consumer[STEK_STATS_CONSUMERS_MAX];
 };
 
-/* Sums up. Never blocks, never maps. Errors: STEK_ERR_SYSTEM (there is no directory that we may read). Thread-safe. */
-STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring, struct stek_stats_sum *ret_sum);
+/* Sums up. Never blocks, never maps. Errors: STEK_ERR_SYSTEM (there is no directory that we may
+ * read). Thread-safe. */
+STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring,
+                                               struct stek_stats_sum *ret_sum);
 
-/* The distinct contexts that consumers noted, at most `max`; returns how many. Not to be believed more than a guess. */
-size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts, size_t max);
+/* The distinct contexts that consumers noted, at most `max`; returns how many. Not to be believed
+ * more than a guess. */
+size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts,
+                           size_t max);
 
 /*
- * For the ring's writer: makes the directory RING.stats for `group` ((gid_t)-1: leave it), or takes over the one that
- * is there. Errors: STEK_ERR_SYSTEM.
+ * For the ring's writer: makes the directory RING.stats for `group` ((gid_t)-1: leave it), or takes
+ * over the one that is there. Errors: STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group);
 
 /*
- * For the ring's writer, every minute or so: adds the files whose processes are all gone to RING.total, and removes
- * them; also what has lain there for an hour and is no stats file. Killed at any point it neither loses nor counts
- * twice. Bounded work: at most 256 files; *ret_more says that more wait. Errors: STEK_ERR_SYSTEM.
+ * For the ring's writer, every minute or so: adds the files whose processes are all gone to
+ * RING.total, and removes them; also what has lain there for an hour and is no stats file. Killed
+ * at any point it neither loses nor counts twice. Bounded work: at most 256 files; *ret_more says
+ * that more wait. Errors: STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_stats_fold(int run_dir, const char *ring, bool *ret_more);
 
-/* For the ring's writer: removes directory and total of a ring that went from the configuration. Best effort. */
+/* For the ring's writer: removes directory and total of a ring that went from the configuration.
+ * Best effort. */
 void stek_stats_remove(int run_dir, const char *ring);
 
 #endif

@@ -44,8 +44,8 @@ void stek_stats_walk_close(struct stek_stats_walk *walk)
 }
 
 /*
- * Reads a regular file of at most `len` bytes whole. Returns its length, or -1. O_NONBLOCK: neither a FIFO nor
- * somebody's lease makes us wait. A hard link of another's file is no file of its own.
+ * Reads a regular file of at most `len` bytes whole. Returns its length, or -1. O_NONBLOCK: neither
+ * a FIFO nor somebody's lease makes us wait. A hard link of another's file is no file of its own.
  */
 static ssize_t read_file(int dir, const char *name, uint8_t *ret_bytes, size_t len)
 {
@@ -55,7 +55,8 @@ static ssize_t read_file(int dir, const char *name, uint8_t *ret_bytes, size_t l
 
     if (file < 0)
         return -1;
-    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 && about.st_size <= (off_t)len)
+    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_nlink == 1 &&
+        about.st_size <= (off_t)len)
         got = pread(file, ret_bytes, len, 0);
     (void)close(file);
     return got;
@@ -81,10 +82,11 @@ enum stek_stats_found stek_stats_walk_next(struct stek_stats_walk *walk)
         return STEK_STATS_FOUND_TOO_MANY;
     (void)snprintf(walk->name, sizeof walk->name, "%s", entry->d_name);
     return stek_stats_is_name(walk->name) && stek_stats_walk_read(walk) ? STEK_STATS_FOUND_FILE
-                                                                         : STEK_STATS_FOUND_GARBAGE;
+                                                                        : STEK_STATS_FOUND_GARBAGE;
 }
 
-/* Seconds of CLOCK_BOOTTIME at which a process was made, from /proc/PID/stat; false: not to be seen. 0: it has ended. */
+/* Seconds of CLOCK_BOOTTIME at which a process was made, from /proc/PID/stat; false: not to be
+ * seen. 0: it has ended. */
 static bool read_started(int64_t pid, uint64_t *ret_started)
 {
     char path[48];
@@ -135,7 +137,8 @@ void stek_stats_total_read(int run_dir, const char *ring, struct stek_stats_tota
     uint8_t bytes[sizeof *ret_total + 1];
     char path[STEK_STATS_PATH_LEN];
 
-    *ret_total = (struct stek_stats_total){.magic = stek_stats_magic("stektotl"), .version = STEK_STATS_VERSION};
+    *ret_total = (struct stek_stats_total){.magic = stek_stats_magic("stektotl"),
+                                           .version = STEK_STATS_VERSION};
     if (!stek_stats_path(ring, "total", path))
         return;
     const ssize_t got = read_file(run_dir, path, bytes, sizeof bytes);

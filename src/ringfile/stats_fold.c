@@ -15,7 +15,8 @@ enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group)
 {
     char path[STEK_STATS_PATH_LEN];
 
-    if (!stek_stats_path(ring, "stats", path) || (mkdirat(run_dir, path, 0700) != 0 && errno != EEXIST))
+    if (!stek_stats_path(ring, "stats", path) ||
+        (mkdirat(run_dir, path, 0700) != 0 && errno != EEXIST))
         return STEK_ERR_SYSTEM;
     const int dir = openat(run_dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
@@ -28,10 +29,12 @@ enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group)
 static bool write_new(int run_dir, const char *path, const struct stek_stats_total *total)
 {
     (void)unlinkat(run_dir, path, 0);
-    const int file = openat(run_dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const int file =
+        openat(run_dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0)
         return false;
-    const bool ok = fchmod(file, 0644) == 0 && write(file, total, sizeof *total) == (ssize_t)sizeof *total;
+    const bool ok =
+        fchmod(file, 0644) == 0 && write(file, total, sizeof *total) == (ssize_t)sizeof *total;
     (void)close(file);
     return ok;
 }
@@ -57,7 +60,8 @@ static bool is_orphan(struct stek_stats_walk *walk, uint64_t patience_s)
     return walk->view.pid_namespace == walk->own_pid_namespace;
 }
 
-/* Adds an orphan to the total, with its last numbers: they may have grown until its end was seen. */
+/* Adds an orphan to the total, with its last numbers: they may have grown until its end was seen.
+ */
 static void adopt(struct stek_stats_walk *walk, struct stek_stats_total *total)
 {
     if (!stek_stats_walk_read(walk))
@@ -69,22 +73,25 @@ static void adopt(struct stek_stats_walk *walk, struct stek_stats_total *total)
     (void)snprintf(total->name[total->names++], STEK_STATS_NAME_LEN, "%.31s", walk->name);
 }
 
-/* Removes what is no stats file and has not changed for an hour: not one that is just being made. */
+/* Removes what is no stats file and has not changed for an hour: not one that is just being made.
+ */
 static void remove_garbage(const struct stek_stats_walk *walk)
 {
     struct stat about;
 
-    if (fstatat(dirfd(walk->dir), walk->name, &about, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(about.st_mode) &&
-        time(NULL) - about.st_ctime >= GARBAGE_S)
+    if (fstatat(dirfd(walk->dir), walk->name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISDIR(about.st_mode) && time(NULL) - about.st_ctime >= GARBAGE_S)
         (void)unlinkat(dirfd(walk->dir), walk->name, 0);
 }
 
 /* Collects orphans into the total. Returns whether more are waiting. */
-static bool collect(struct stek_stats_walk *walk, uint64_t patience_s, struct stek_stats_total *total)
+static bool collect(struct stek_stats_walk *walk, uint64_t patience_s,
+                    struct stek_stats_total *total)
 {
     enum stek_stats_found found = STEK_STATS_FOUND_NONE;
 
-    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE || found == STEK_STATS_FOUND_GARBAGE) {
+    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE ||
+           found == STEK_STATS_FOUND_GARBAGE) {
         if (found == STEK_STATS_FOUND_GARBAGE)
             remove_garbage(walk);
         else if (!stek_stats_total_has(total, walk->name) && is_orphan(walk, patience_s)) {
@@ -96,7 +103,8 @@ static bool collect(struct stek_stats_walk *walk, uint64_t patience_s, struct st
     return found == STEK_STATS_FOUND_TOO_MANY;
 }
 
-/* Removes the files that the total holds, and then their names from it; what cannot be removed stays named. */
+/* Removes the files that the total holds, and then their names from it; what cannot be removed
+ * stays named. */
 static bool remove_named(int run_dir, const char *ring, int dir, struct stek_stats_total *total)
 {
     uint64_t kept = 0;
@@ -113,7 +121,8 @@ static bool remove_named(int run_dir, const char *ring, int dir, struct stek_sta
     return replace_total(run_dir, ring, total);
 }
 
-enum stek_result stek_stats_fold_after(int run_dir, const char *ring, uint64_t patience_s, bool *ret_more)
+enum stek_result stek_stats_fold_after(int run_dir, const char *ring, uint64_t patience_s,
+                                       bool *ret_more)
 {
     struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring);
     struct stek_stats_total total;
@@ -127,7 +136,8 @@ enum stek_result stek_stats_fold_after(int run_dir, const char *ring, uint64_t p
     const uint64_t before = total.names;
     const bool more = ok && collect(walk, patience_s, &total);
     if (ok && total.names > before)
-        ok = replace_total(run_dir, ring, &total) && remove_named(run_dir, ring, dirfd(walk->dir), &total);
+        ok = replace_total(run_dir, ring, &total) &&
+             remove_named(run_dir, ring, dirfd(walk->dir), &total);
     stek_stats_walk_close(walk);
     if (ok)
         *ret_more = more;

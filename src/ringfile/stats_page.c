@@ -6,7 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-static_assert(sizeof(struct stek_stats_page) == STEK_STATS_FILE_LEN, "the table in stats.h is true");
+static_assert(sizeof(struct stek_stats_page) == STEK_STATS_FILE_LEN,
+              "the table in stats.h is true");
 static_assert(offsetof(struct stek_stats_page, process) == 2112, "the table in stats.h is true");
 static_assert(offsetof(struct stek_stats_page, context) == 10304, "the table in stats.h is true");
 static_assert(sizeof(struct stek_stats_total) == 160 + 8192, "the table in stats_page.h is true");
@@ -43,8 +44,9 @@ static void sum_shards(const uint8_t *bytes, uint64_t count[STEK_COUNTERS])
     memset(count, 0, STEK_COUNTERS * sizeof *count);
     for (size_t shard = 0; shard < STEK_STATS_SHARDS; shard++)
         for (size_t i = 0; i < STEK_COUNTERS; i++)
-            count[i] += word_at(bytes, offsetof(struct stek_stats_page, shard) +
-                                           shard * sizeof(struct stek_stats_shard) + i * sizeof(uint64_t));
+            count[i] +=
+                word_at(bytes, offsetof(struct stek_stats_page, shard) +
+                                   shard * sizeof(struct stek_stats_shard) + i * sizeof(uint64_t));
 }
 
 static bool counts_are_possible(const uint64_t count[STEK_COUNTERS])
@@ -59,7 +61,8 @@ static void parse_processes(const uint8_t *bytes, struct stek_stats_view *view)
 {
     view->processes = 0;
     for (size_t i = 0; i < STEK_STATS_PROCESSES; i++) {
-        const size_t at = offsetof(struct stek_stats_page, process) + i * sizeof(struct stek_stats_process);
+        const size_t at =
+            offsetof(struct stek_stats_page, process) + i * sizeof(struct stek_stats_process);
         const uint64_t pid = word_at(bytes, at);
         const uint64_t last_use = word_at(bytes, at + 16);
         if (pid == 0 || pid > INT32_MAX || last_use > INT32_MAX * UINT64_C(64))
@@ -75,7 +78,8 @@ static void parse_contexts(const uint8_t *bytes, struct stek_stats_view *view)
 {
     view->contexts = 0;
     for (size_t i = 0; i < STEK_STATS_CONTEXTS; i++) {
-        const size_t at = offsetof(struct stek_stats_page, context) + i * sizeof(struct stek_stats_context);
+        const size_t at =
+            offsetof(struct stek_stats_page, context) + i * sizeof(struct stek_stats_context);
         const uint64_t len = word_at(bytes, at + 8);
         if (word_at(bytes, at) != STEK_CONTEXT_THERE || len == 0 || len > STEK_CONTEXT_MAX)
             continue;

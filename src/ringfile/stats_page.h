@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of stats files, whose tables are in stats.h, and of RING.total, where stekd keeps what it has folded:
+ * The bytes of stats files, whose tables are in stats.h, and of RING.total, where stekd keeps what
+ * it has folded:
  *
  *     RING.total, 8,352 bytes
  *     offset  bytes  field
@@ -8,8 +9,9 @@
  *          8      8  version, 1
  *         16      8  generation: rises with each change
  *         24      8  number of names below, at most 256
- *         32    128  the counters, 8 bytes each, in the order of enum stek_counter, and zeros up to 16
- *        160   8192  256 names of 32 bytes: files that are in the total already, and about to be removed
+ *         32    128  the counters, 8 bytes each, in the order of enum stek_counter, and zeros up to
+ * 16 160   8192  256 names of 32 bytes: files that are in the total already, and about to be
+ * removed
  *
  * Names make folding safe: whoever reads does not count those files again.
  */
@@ -30,7 +32,8 @@ enum {
     STEK_STATS_FILE_LEN = 28672,
     STEK_STATS_NAME_LEN = 32, /* a file's name with its zero */
     STEK_STATS_NAMES = 256,
-    STEK_STATS_PATH_LEN = 80 /* "RING.stats" and the like, for ring names of at most 64 characters */
+    STEK_STATS_PATH_LEN =
+        80 /* "RING.stats" and the like, for ring names of at most 64 characters */
 };
 
 /* No honest counter reaches this: beyond it, a file is garbage. */
@@ -60,7 +63,8 @@ struct stek_stats_page {
     stek_word magic;
     stek_word version;
     stek_word pid_namespace;
-    stek_word forked_at; /* CLOCK_BOOTTIME seconds of the latest fork: a child may be about to enter itself */
+    stek_word forked_at; /* CLOCK_BOOTTIME seconds of the latest fork: a child may be about to enter
+                            itself */
     stek_word unused[4];
     struct stek_stats_shard shard[STEK_STATS_SHARDS];
     struct stek_stats_process process[STEK_STATS_PROCESSES];
@@ -94,7 +98,8 @@ struct stek_stats_total {
 
 uint64_t stek_stats_magic(const char magic[8]);
 
-/* Reads a stats file's bytes. Returns false, and leaves *ret_view alone, when they are not to be believed. Pure. */
+/* Reads a stats file's bytes. Returns false, and leaves *ret_view alone, when they are not to be
+ * believed. Pure. */
 bool stek_stats_parse(const uint8_t *bytes, size_t len, struct stek_stats_view *ret_view);
 
 /* The same for RING.total. Pure. */

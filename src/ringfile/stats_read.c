@@ -25,7 +25,8 @@ static void add_consumer(struct stek_stats_sum *sum, struct stek_consumer consum
         return;
     if (sum->consumer_count < STEK_STATS_CONSUMERS_MAX)
         sum->consumer_count++;
-    memmove(&sum->consumer[at + 1], &sum->consumer[at], (sum->consumer_count - at - 1) * sizeof consumer);
+    memmove(&sum->consumer[at + 1], &sum->consumer[at],
+            (sum->consumer_count - at - 1) * sizeof consumer);
     sum->consumer[at] = consumer;
 }
 
@@ -35,17 +36,20 @@ static void add_file(struct stek_stats_walk *walk, struct stek_stats_sum *sum)
     add_counts(sum, walk->view.count);
     for (size_t i = 0; i < walk->view.processes; i++)
         if (stek_stats_walk_alive(walk, i))
-            add_consumer(sum, (struct stek_consumer){walk->view.process[i].pid, walk->view.process[i].last_use});
+            add_consumer(sum, (struct stek_consumer){walk->view.process[i].pid,
+                                                     walk->view.process[i].last_use});
 }
 
-static bool sum_files(int run_dir, const char *ring, const struct stek_stats_total *total, struct stek_stats_sum *sum)
+static bool sum_files(int run_dir, const char *ring, const struct stek_stats_total *total,
+                      struct stek_stats_sum *sum)
 {
     struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring);
     enum stek_stats_found found = STEK_STATS_FOUND_NONE;
 
     if (walk == NULL)
         return false;
-    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE || found == STEK_STATS_FOUND_GARBAGE) {
+    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE ||
+           found == STEK_STATS_FOUND_GARBAGE) {
         if (found == STEK_STATS_FOUND_GARBAGE)
             sum->files_ignored++;
         else if (!stek_stats_total_has(total, walk->name))
@@ -62,7 +66,8 @@ enum stek_result stek_stats_read(int run_dir, const char *ring, struct stek_stat
     struct stek_stats_total after;
     struct stek_stats_sum sum;
 
-    /* While stekd folds, a file may be neither in the total that was read nor in the directory any more. */
+    /* While stekd folds, a file may be neither in the total that was read nor in the directory any
+     * more. */
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         memset(&sum, 0, sizeof sum);
         stek_stats_total_read(run_dir, ring, &total);
@@ -77,15 +82,18 @@ enum stek_result stek_stats_read(int run_dir, const char *ring, struct stek_stat
     return STEK_OK;
 }
 
-static bool is_among(const struct stek_context *contexts, size_t count, const struct stek_context *context)
+static bool is_among(const struct stek_context *contexts, size_t count,
+                     const struct stek_context *context)
 {
     for (size_t i = 0; i < count; i++)
-        if (contexts[i].len == context->len && memcmp(contexts[i].bytes, context->bytes, context->len) == 0)
+        if (contexts[i].len == context->len &&
+            memcmp(contexts[i].bytes, context->bytes, context->len) == 0)
             return true;
     return false;
 }
 
-size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts, size_t max)
+size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts,
+                           size_t max)
 {
     struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring);
     enum stek_stats_found found = STEK_STATS_FOUND_NONE;
@@ -93,8 +101,10 @@ size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *r
 
     if (walk == NULL)
         return 0;
-    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE || found == STEK_STATS_FOUND_GARBAGE)
-        for (size_t i = 0; found == STEK_STATS_FOUND_FILE && i < walk->view.contexts && count < max; i++)
+    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE ||
+           found == STEK_STATS_FOUND_GARBAGE)
+        for (size_t i = 0; found == STEK_STATS_FOUND_FILE && i < walk->view.contexts && count < max;
+             i++)
             if (!is_among(ret_contexts, count, &walk->view.context[i]))
                 ret_contexts[count++] = walk->view.context[i];
     stek_stats_walk_close(walk);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copies between plain structs and memory that others write at the same time, word by word. Loads acquire and stores
- * release, so that a counter that is read after the words, or written before them, tells truly whether they changed in
- * between; on x86 that costs nothing over plain moves, and it needs no fences.
+ * Copies between plain structs and memory that others write at the same time, word by word. Loads
+ * acquire and stores release, so that a counter that is read after the words, or written before
+ * them, tells truly whether they changed in between; on x86 that costs nothing over plain moves,
+ * and it needs no fences.
  */
 #ifndef STEK_RINGFILE_WORDS_H
 #define STEK_RINGFILE_WORDS_H

@@ -40,7 +40,8 @@ struct start {
     bool on_disk;
 };
 
-/* Continues the ring as its readers did while nobody kept it, by the policy that it has. Out of reach: nothing to do. */
+/* Continues the ring as its readers did while nobody kept it, by the policy that it has. Out of
+ * reach: nothing to do. */
 static enum stek_result settle(struct stek_ring_state *state, int64_t now)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
@@ -49,7 +50,8 @@ static enum stek_result settle(struct stek_ring_state *state, int64_t now)
     return result == STEK_ERR_BUSY ? STEK_OK : result;
 }
 
-static enum stek_result adapt(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result adapt(struct stek_ring_state *state, int64_t now,
+                              const struct stek_fresh *fresh, void *arg)
 {
     const struct start *start = arg;
     const struct stek_policy old = stek_ring_state_policy(state);
@@ -69,8 +71,8 @@ static enum stek_result adapt(struct stek_ring_state *state, int64_t now, const 
     return result;
 }
 
-enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh,
-                                    void *arg)
+enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now,
+                                    const struct stek_fresh *fresh, void *arg)
 {
     enum stek_result result = settle(state, now);
 
@@ -82,7 +84,8 @@ enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now, 
 static enum stek_result open_room(struct stek_change_room **ret_room)
 {
     void *at;
-    enum stek_result result = stek_locked_map(sizeof(struct stek_change_room), STEK_WIPED_ON_FORK, &at);
+    enum stek_result result =
+        stek_locked_map(sizeof(struct stek_change_room), STEK_WIPED_ON_FORK, &at);
 
     if (result == STEK_OK)
         *ret_room = at;
@@ -108,7 +111,8 @@ static enum stek_result fill(struct stek_image *image, struct start *start, int6
     return result;
 }
 
-/* Room for all of it now: writing to a mapping for which the file system has no page later would kill us. */
+/* Room for all of it now: writing to a mapping for which the file system has no page later would
+ * kill us. */
 static enum stek_result map_with_room(int fd, struct stek_image **ret_image)
 {
     void *at;
@@ -121,8 +125,8 @@ static enum stek_result map_with_room(int fd, struct stek_image **ret_image)
     return result;
 }
 
-static enum stek_result make_in(int fd, const struct stek_writer_place *place, struct start *start, int64_t now,
-                                struct stek_image **ret_image)
+static enum stek_result make_in(int fd, const struct stek_writer_place *place, struct start *start,
+                                int64_t now, struct stek_image **ret_image)
 {
     struct stek_image *image;
     enum stek_result result = set_readers(fd, place->group);
@@ -141,8 +145,8 @@ static enum stek_result make_in(int fd, const struct stek_writer_place *place, s
 }
 
 /* Makes the file whole under another name, then gives it its own. */
-static enum stek_result make_file(const struct stek_writer_place *place, struct start *start, int64_t now,
-                                  struct stek_image **ret_image)
+static enum stek_result make_file(const struct stek_writer_place *place, struct start *start,
+                                  int64_t now, struct stek_image **ret_image)
 {
     char filling[STEK_RINGFILE_NAME_LEN];
     char name[STEK_RINGFILE_NAME_LEN];
@@ -150,7 +154,8 @@ static enum stek_result make_file(const struct stek_writer_place *place, struct 
     name_for_filling(place->ring, filling);
     stek_ringfile_name(place->ring, name);
     (void)unlinkat(place->dir_fd, filling, 0); /* of a writer that died here */
-    const int fd = openat(place->dir_fd, filling, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int fd =
+        openat(place->dir_fd, filling, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return STEK_ERR_SYSTEM;
     enum stek_result result = make_in(fd, place, start, now, ret_image);
@@ -172,15 +177,17 @@ static const char *take_over_image(struct stek_image *image, struct start *start
 
     if (problem != NULL)
         return problem;
-    /* A writer that died while it filled the side that does not hold left no trace but that: so scrub in any case. */
+    /* A writer that died while it filled the side that does not hold left no trace but that: so
+     * scrub in any case. */
     stek_image_scrub(image);
     *ret_result = fill(image, start, now);
     return NULL;
 }
 
 /* Returns what makes the open file unusable, or NULL with *ret_result set. */
-static const char *take_over(int fd, const struct stek_writer_place *place, struct start *start, int64_t now,
-                             enum stek_result *ret_result, struct stek_image **ret_image)
+static const char *take_over(int fd, const struct stek_writer_place *place, struct start *start,
+                             int64_t now, enum stek_result *ret_result,
+                             struct stek_image **ret_image)
 {
     const char *problem = stek_ringfile_file_problem(place->dir_fd, fd);
     struct stat file;
@@ -204,15 +211,17 @@ static const char *take_over(int fd, const struct stek_writer_place *place, stru
 }
 
 /* Whichever is possible. *ret_problem is set when what was there had to go. */
-static enum stek_result take_over_or_make(const struct stek_writer_place *place, struct start *start, int64_t now,
-                                          enum stek_writer_start *ret_start, const char **ret_problem,
-                                          struct stek_image **ret_image)
+static enum stek_result take_over_or_make(const struct stek_writer_place *place,
+                                          struct start *start, int64_t now,
+                                          enum stek_writer_start *ret_start,
+                                          const char **ret_problem, struct stek_image **ret_image)
 {
     char name[STEK_RINGFILE_NAME_LEN];
     enum stek_result result = STEK_OK;
 
     stek_ringfile_name(place->ring, name);
-    const int fd = openat(place->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const int fd =
+        openat(place->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     *ret_start = fd < 0 && errno == ENOENT ? STEK_WRITER_NEW : STEK_WRITER_REPLACED;
     if (*ret_start == STEK_WRITER_NEW)
         return make_file(place, start, now, ret_image);
@@ -230,8 +239,9 @@ static enum stek_result take_over_or_make(const struct stek_writer_place *place,
     return make_file(place, start, now, ret_image);
 }
 
-static enum stek_result check_place(const struct stek_writer_place *place, const struct stek_policy *policy,
-                                    bool *ret_on_disk, const char **ret_problem)
+static enum stek_result check_place(const struct stek_writer_place *place,
+                                    const struct stek_policy *policy, bool *ret_on_disk,
+                                    const char **ret_problem)
 {
     if (!stek_ring_name_is_valid(place->ring))
         return STEK_ERR_ARGUMENT;
@@ -246,12 +256,14 @@ static enum stek_result check_place(const struct stek_writer_place *place, const
     return STEK_ERR_FILE;
 }
 
-enum stek_result stek_writer_open(const struct stek_writer_place *place, const struct stek_policy *policy, int64_t now,
+enum stek_result stek_writer_open(const struct stek_writer_place *place,
+                                  const struct stek_policy *policy, int64_t now,
                                   enum stek_writer_start *ret_start, const char **ret_problem,
                                   struct stek_writer **ret_writer)
 {
     const struct stek_policy full = stek_policy_resolve(policy);
-    struct start start = {.policy = &full, .source = place->source != 0 ? place->source : STEK_SOURCE_HOST};
+    struct start start = {.policy = &full,
+                          .source = place->source != 0 ? place->source : STEK_SOURCE_HOST};
     enum stek_writer_start how;
 
     enum stek_result result = check_place(place, policy, &start.on_disk, ret_problem);
@@ -280,7 +292,8 @@ void stek_writer_close(struct stek_writer *writer)
     free(writer);
 }
 
-static enum stek_result drop_all(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result drop_all(struct stek_ring_state *state, int64_t now,
+                                 const struct stek_fresh *fresh, void *arg)
 {
     (void)now, (void)fresh, (void)arg;
     stek_records_remove(&state->records, 0, state->records.count);
@@ -328,7 +341,8 @@ int64_t stek_writer_due(const struct stek_writer *writer, int64_t now)
     return view.valid_until;
 }
 
-enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change, void *arg, int64_t now)
+enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change, void *arg,
+                                    int64_t now)
 {
     struct stek_change_room *room;
     enum stek_result result = open_room(&room);
@@ -340,7 +354,8 @@ enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn c
     return result;
 }
 
-enum stek_result stek_writer_state(const struct stek_writer *writer, struct stek_ring_state *ret_state)
+enum stek_result stek_writer_state(const struct stek_writer *writer,
+                                   struct stek_ring_state *ret_state)
 {
     uint64_t generation;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one writer of a ring file. Who opens one holds the run directory's lock; the protocol is in image.h, the file and
- * its attacker in ringfile.h.
+ * The one writer of a ring file. Who opens one holds the run directory's lock; the protocol is in
+ * image.h, the file and its attacker in ringfile.h.
  *
- * A new file is made under another name, filled, given its group and mode, and then renamed, so that readers see a whole
- * ring or none. One that is there is taken over in place if it is sound and ours; else it is unlinked, never truncated or
- * overwritten, since there may be readers who map it.
+ * A new file is made under another name, filled, given its group and mode, and then renamed, so
+ * that readers see a whole ring or none. One that is there is taken over in place if it is sound
+ * and ours; else it is unlinked, never truncated or overwritten, since there may be readers who map
+ * it.
  */
 #ifndef STEK_RINGFILE_WRITER_H
 #define STEK_RINGFILE_WRITER_H
@@ -23,51 +24,62 @@ struct stek_writer_place {
     const char *ring; /* its name; copied */
     gid_t group;      /* who may read; (gid_t)-1: leave it as it is */
     bool allow_disk;  /* the operator said so: the ring may be on a disk, and tells its readers */
-    /* Who makes its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a ring that had another
-     * source begins without records. */
+    /* Who makes its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a
+     * ring that had another source begins without records. */
     enum stek_source source;
 };
 
 enum stek_writer_start {
     STEK_WRITER_NEW,       /* there was no file */
     STEK_WRITER_TOOK_OVER, /* there was a sound ring, which goes on */
-    STEK_WRITER_REPLACED   /* what was there was unusable: *ret_problem says why. Its tickets are lost */
+    STEK_WRITER_REPLACED /* what was there was unusable: *ret_problem says why. Its tickets are lost
+                          */
 };
 
 /*
- * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host, does what is due: when it
- * returns there is an active record. The caller owns *ret_writer.
- * Errors: STEK_ERR_FILE: nobody can keep a ring there, *ret_problem, a static text, says why; STEK_ERR_ARGUMENT (the
- * name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
+ * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host,
+ * does what is due: when it returns there is an active record. The caller owns *ret_writer. Errors:
+ * STEK_ERR_FILE: nobody can keep a ring there, *ret_problem, a static text, says why;
+ * STEK_ERR_ARGUMENT (the name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM,
+ * STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
-STEK_MUST_USE enum stek_result stek_writer_open(const struct stek_writer_place *place, const struct stek_policy *policy,
-                                                int64_t now, enum stek_writer_start *ret_start,
-                                                const char **ret_problem, struct stek_writer **ret_writer);
+STEK_MUST_USE enum stek_result stek_writer_open(const struct stek_writer_place *place,
+                                                const struct stek_policy *policy, int64_t now,
+                                                enum stek_writer_start *ret_start,
+                                                const char **ret_problem,
+                                                struct stek_writer **ret_writer);
 
 /* Leaves the ring behind as it is. NULL is fine. */
 void stek_writer_close(struct stek_writer *writer);
 
 /*
- * For a ring that went from the configuration: destroys its records, so that those who still map it seal and open nothing
- * more, removes the file, and closes. Errors: STEK_ERR_SYSTEM (the file stays; the records are destroyed all the same).
+ * For a ring that went from the configuration: destroys its records, so that those who still map it
+ * seal and open nothing more, removes the file, and closes. Errors: STEK_ERR_SYSTEM (the file
+ * stays; the records are destroyed all the same).
  */
 STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
 
-/* Does what is due, for rings of source host: stek_image_update(). Errors: as there; STEK_ERR_MEMORY, STEK_ERR_LOCK. */
+/* Does what is due, for rings of source host: stek_image_update(). Errors: as there;
+ * STEK_ERR_MEMORY, STEK_ERR_LOCK. */
 STEK_MUST_USE enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now);
 
-/* When update next has something to do, if the clock goes forward; INT64_MIN: now; INT64_MAX: never. */
+/* When update next has something to do, if the clock goes forward; INT64_MIN: now; INT64_MAX:
+ * never. */
 int64_t stek_writer_due(const struct stek_writer *writer, int64_t now);
 
-/* Any other change: stek_image_change(). Call stek_writer_update() after it. Errors: as there and above. */
-STEK_MUST_USE enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change, void *arg,
-                                                  int64_t now);
+/* Any other change: stek_image_change(). Call stek_writer_update() after it. Errors: as there and
+ * above. */
+STEK_MUST_USE enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change,
+                                                  void *arg, int64_t now);
 
-/* A change: puts the policy that `arg` points to (struct stek_policy, resolved) in the place of the old one. */
-enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh,
-                                    void *arg);
+/* A change: puts the policy that `arg` points to (struct stek_policy, resolved) in the place of the
+ * old one. */
+enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now,
+                                    const struct stek_fresh *fresh, void *arg);
 
-/* Copies what the ring holds, secrets included: wipe it. Errors: STEK_ERR_FORMAT. See also stek_ringfile_read(). */
-STEK_MUST_USE enum stek_result stek_writer_state(const struct stek_writer *writer, struct stek_ring_state *ret_state);
+/* Copies what the ring holds, secrets included: wipe it. Errors: STEK_ERR_FORMAT. See also
+ * stek_ringfile_read(). */
+STEK_MUST_USE enum stek_result stek_writer_state(const struct stek_writer *writer,
+                                                 struct stek_ring_state *ret_state);
 
 #endif

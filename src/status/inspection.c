@@ -49,7 +49,8 @@ static json_t *context_json(const struct stek_context *context)
 static bool add_key(json_t *object, const struct stek_inspection *inspection)
 {
     return add(object, "seq", json_integer((json_int_t)inspection->seq)) &&
-           add(object, "fingerprint", hex_json(inspection->fingerprint.bytes, sizeof inspection->fingerprint.bytes)) &&
+           add(object, "fingerprint",
+               hex_json(inspection->fingerprint.bytes, sizeof inspection->fingerprint.bytes)) &&
            add(object, "state", json_string(stek_state_name(inspection->state))) &&
            add(object, "active_from", json_integer((json_int_t)inspection->active_from)) &&
            add(object, "active_until", json_integer((json_int_t)inspection->active_until)) &&
@@ -71,7 +72,8 @@ static bool add_session(json_t *object, const struct stek_inspection *inspection
 
     return add(object, "sealed_at", json_integer((json_int_t)inspection->sealed_at)) &&
            add(object, "timeout_s", json_integer((json_int_t)inspection->timeout_s)) &&
-           add(object, "full_handshake_at", inspection->has_lineage ? json_integer(origin) : json_null()) &&
+           add(object, "full_handshake_at",
+               inspection->has_lineage ? json_integer(origin) : json_null()) &&
            add(object, "tls_version", json_integer(inspection->tls_version)) &&
            add(object, "client_certificate", json_boolean(inspection->has_cert)) &&
            add(object, "server_name", name_json(inspection->server_name));
@@ -82,8 +84,10 @@ json_t *stek_inspection_json(const struct stek_inspection *inspection)
     json_t *object = json_object();
     const enum stek_inspect_verdict verdict = inspection->verdict;
 
-    if (object != NULL && add(object, "verdict", json_string(stek_inspection_verdict_name(verdict))) &&
-        (verdict == STEK_INSPECT_TOO_SHORT || add(object, "name", hex_json(inspection->name, STEK_NAME_LEN))) &&
+    if (object != NULL &&
+        add(object, "verdict", json_string(stek_inspection_verdict_name(verdict))) &&
+        (verdict == STEK_INSPECT_TOO_SHORT ||
+         add(object, "name", hex_json(inspection->name, STEK_NAME_LEN))) &&
         (verdict < STEK_INSPECT_DAMAGED || add_key(object, inspection)) &&
         (verdict < STEK_INSPECT_SOUND || add_session(object, inspection)))
         return object;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `stek inspect` found, as JSON: the answer of the control socket and `stek inspect --json` (docs/formats.md). */
+/* What `stek inspect` found, as JSON: the answer of the control socket and `stek inspect --json`
+ * (docs/formats.md). */
 #ifndef STEK_STATUS_INSPECTION_H
 #define STEK_STATUS_INSPECTION_H
 

@@ -6,9 +6,10 @@
 
 static json_t *key_json(const struct stek_status_key *key)
 {
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "seq", (json_int_t)key->seq, "fingerprint",
-                     key->fingerprint, "state", stek_state_name(key->state), "origin", stek_origin_name(key->origin),
-                     "active_from", (json_int_t)key->active_from, "active_until", (json_int_t)key->active_until,
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "seq", (json_int_t)key->seq,
+                     "fingerprint", key->fingerprint, "state", stek_state_name(key->state),
+                     "origin", stek_origin_name(key->origin), "active_from",
+                     (json_int_t)key->active_from, "active_until", (json_int_t)key->active_until,
                      "accept_until", (json_int_t)key->accept_until);
 }
 
@@ -50,16 +51,18 @@ static json_t *consumers_json(const struct stek_status_ring *ring)
 
     for (size_t i = 0; list != NULL && i < ring->stats.consumer_count; i++) {
         const struct stek_consumer *consumer = &ring->stats.consumer[i];
-        if (json_array_append_new(list, json_pack("{s:I, s:I}", "pid", (json_int_t)consumer->pid, "last_use",
-                                                  (json_int_t)consumer->last_use)) != 0) {
+        if (json_array_append_new(list, json_pack("{s:I, s:I}", "pid", (json_int_t)consumer->pid,
+                                                  "last_use", (json_int_t)consumer->last_use)) !=
+            0) {
             json_decref(list);
             return NULL;
         }
     }
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:b}", "processes", (json_int_t)ring->stats.processes, "used",
-                     (json_int_t)ring->stats.processes_used, "list", list, "files", (json_int_t)ring->stats.files,
-                     "files_ignored", (json_int_t)ring->stats.files_ignored, "incomplete",
-                     (int)ring->stats.incomplete);
+    return json_pack(
+        "{s:I, s:I, s:o, s:I, s:I, s:b}", "processes", (json_int_t)ring->stats.processes, "used",
+        (json_int_t)ring->stats.processes_used, "list", list, "files",
+        (json_int_t)ring->stats.files, "files_ignored", (json_int_t)ring->stats.files_ignored,
+        "incomplete", (int)ring->stats.incomplete);
 }
 
 /* Adds a member; takes `value`, and fails when that is NULL. */
@@ -80,9 +83,9 @@ static bool add_state(json_t *object, const struct stek_status_ring *ring)
 
     return add(object, "source", json_string(stek_source_name(ring->source))) &&
            add(object, "policy",
-               json_pack("{s:I, s:I, s:I, s:I}", "rotate_s", (json_int_t)policy->rotate_s, "accept_s",
-                         (json_int_t)policy->accept_s, "lineage_s", (json_int_t)policy->lineage_s, "ahead",
-                         (json_int_t)policy->ahead)) &&
+               json_pack("{s:I, s:I, s:I, s:I}", "rotate_s", (json_int_t)policy->rotate_s,
+                         "accept_s", (json_int_t)policy->accept_s, "lineage_s",
+                         (json_int_t)policy->lineage_s, "ahead", (json_int_t)policy->ahead)) &&
            add(object, "floor", json_integer((json_int_t)ring->floor)) &&
            add(object, "changed_at", time_json(ring->changed_at)) &&
            add(object, "continued_since", time_json(ring->continued_since)) &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring's status from its JSON, as `stek` hears it from stekd. Who answers is stekd, by the place of its socket; bytes
- * that do not fit are refused all the same. Members that are not known are skipped: a later stekd may say more.
+ * A ring's status from its JSON, as `stek` hears it from stekd. Who answers is stekd, by the place
+ * of its socket; bytes that do not fit are refused all the same. Members that are not known are
+ * skipped: a later stekd may say more.
  */
 #include "status/status.h"
 
@@ -60,8 +61,8 @@ static bool take_count(const json_t *object, const char *name, uint64_t *ret_cou
 }
 
 /* Finds the value from `first` to `last` whose name stands there. */
-static bool take_word(const json_t *object, const char *name, const char *(*word)(uint64_t), unsigned first,
-                      unsigned last, unsigned *ret_value)
+static bool take_word(const json_t *object, const char *name, const char *(*word)(uint64_t),
+                      unsigned first, unsigned last, unsigned *ret_value)
 {
     const char *text = json_string_value(json_object_get(object, name));
 
@@ -93,13 +94,15 @@ static bool take_key(const json_t *object, struct stek_status_key *key)
 {
     unsigned state = 0;
     unsigned origin = 0;
-    const bool ok = take_count(object, "seq", &key->seq) &&
-                    take_text(object, "fingerprint", key->fingerprint, STEK_FINGERPRINT_HEX_LEN) &&
-                    take_word(object, "state", state_word, STEK_STATE_PENDING, STEK_STATE_RETIRED, &state) &&
-                    take_word(object, "origin", origin_word, STEK_ORIGIN_PUBLISHED, STEK_ORIGIN_SUPERSEDED, &origin) &&
-                    take_time(object, "active_from", &key->active_from) &&
-                    take_time(object, "active_until", &key->active_until) &&
-                    take_time(object, "accept_until", &key->accept_until);
+    const bool ok =
+        take_count(object, "seq", &key->seq) &&
+        take_text(object, "fingerprint", key->fingerprint, STEK_FINGERPRINT_HEX_LEN) &&
+        take_word(object, "state", state_word, STEK_STATE_PENDING, STEK_STATE_RETIRED, &state) &&
+        take_word(object, "origin", origin_word, STEK_ORIGIN_PUBLISHED, STEK_ORIGIN_SUPERSEDED,
+                  &origin) &&
+        take_time(object, "active_from", &key->active_from) &&
+        take_time(object, "active_until", &key->active_until) &&
+        take_time(object, "accept_until", &key->accept_until);
 
     key->state = (enum stek_state)state;
     key->origin = (enum stek_origin)origin;
@@ -124,7 +127,8 @@ static bool take_policy(const json_t *object, struct stek_policy *policy)
     int64_t ahead = 0;
     const bool ok = take_number(of, "rotate_s", false, &policy->rotate_s) &&
                     take_number(of, "accept_s", false, &policy->accept_s) &&
-                    take_number(of, "lineage_s", false, &policy->lineage_s) && take_number(of, "ahead", false, &ahead);
+                    take_number(of, "lineage_s", false, &policy->lineage_s) &&
+                    take_number(of, "ahead", false, &ahead);
 
     policy->ahead = (uint32_t)ahead;
     return ok && stek_policy_problem(policy) == NULL;
@@ -137,8 +141,8 @@ static bool take_tickets(const json_t *object, struct stek_stats_sum *stats)
 
     for (int i = 0; i < STEK_COUNTERS; i++) {
         const enum stek_counter counter = (enum stek_counter)i;
-        if (!take_count(stek_counter_is_refusal(counter) ? refused : tickets, stek_counter_name(counter),
-                        &stats->count[counter]))
+        if (!take_count(stek_counter_is_refusal(counter) ? refused : tickets,
+                        stek_counter_name(counter), &stats->count[counter]))
             return false;
     }
     return true;
@@ -149,9 +153,11 @@ static bool take_consumers(const json_t *object, struct stek_stats_sum *stats)
     const json_t *consumers = json_object_get(object, "consumers");
     const json_t *list = json_object_get(consumers, "list");
 
-    if (!take_count(consumers, "processes", &stats->processes) || !take_count(consumers, "used", &stats->processes_used) ||
-        !take_count(consumers, "files", &stats->files) || !take_count(consumers, "files_ignored", &stats->files_ignored) ||
-        !json_is_array(list) || json_array_size(list) > STEK_STATS_CONSUMERS_MAX)
+    if (!take_count(consumers, "processes", &stats->processes) ||
+        !take_count(consumers, "used", &stats->processes_used) ||
+        !take_count(consumers, "files", &stats->files) ||
+        !take_count(consumers, "files_ignored", &stats->files_ignored) || !json_is_array(list) ||
+        json_array_size(list) > STEK_STATS_CONSUMERS_MAX)
         return false;
     stats->incomplete = json_is_true(json_object_get(consumers, "incomplete"));
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -166,18 +172,21 @@ static bool take_consumers(const json_t *object, struct stek_stats_sum *stats)
 static bool take_stats(const json_t *object, struct stek_status_ring *ring)
 {
     ring->has_stats = !json_is_null(json_object_get(object, "tickets"));
-    return !ring->has_stats || (take_tickets(object, &ring->stats) && take_consumers(object, &ring->stats));
+    return !ring->has_stats ||
+           (take_tickets(object, &ring->stats) && take_consumers(object, &ring->stats));
 }
 
 static bool take_state(const json_t *object, struct stek_status_ring *ring)
 {
     unsigned source = 0;
-    const bool ok = take_word(object, "source", stek_source_name, STEK_SOURCE_PRIVATE, STEK_SOURCE_SEED, &source) &&
-                    take_policy(object, &ring->policy) && take_count(object, "floor", &ring->floor) &&
+    const bool ok = take_word(object, "source", stek_source_name, STEK_SOURCE_PRIVATE,
+                              STEK_SOURCE_SEED, &source) &&
+                    take_policy(object, &ring->policy) &&
+                    take_count(object, "floor", &ring->floor) &&
                     take_time(object, "changed_at", &ring->changed_at) &&
                     take_time(object, "continued_since", &ring->continued_since) &&
-                    take_time(object, "published_until", &ring->published_until) && take_keys(object, ring) &&
-                    take_stats(object, ring);
+                    take_time(object, "published_until", &ring->published_until) &&
+                    take_keys(object, ring) && take_stats(object, ring);
 
     ring->source = source;
     return ok;
@@ -188,9 +197,11 @@ const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret
     struct stek_status_ring ring = {.key_count = 0};
     unsigned health = 0;
 
-    if (!take_text(object, "name", ring.name, STEK_RING_NAME_MAX) || !stek_ring_name_is_valid(ring.name))
+    if (!take_text(object, "name", ring.name, STEK_RING_NAME_MAX) ||
+        !stek_ring_name_is_valid(ring.name))
         return "a ring without a name";
-    if (!take_word(object, "health", health_word, STEK_STATUS_FINE, STEK_STATUS_UNREADABLE, &health))
+    if (!take_word(object, "health", health_word, STEK_STATUS_FINE, STEK_STATUS_UNREADABLE,
+                   &health))
         return "a ring whose health is none that is known";
     ring.health = (enum stek_status_health)health;
     if (!json_is_null(json_object_get(object, "problem")) &&

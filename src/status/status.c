@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void write_hex(const struct stek_fingerprint *fingerprint, char ret_hex[STEK_FINGERPRINT_HEX_LEN + 1])
+static void write_hex(const struct stek_fingerprint *fingerprint,
+                      char ret_hex[STEK_FINGERPRINT_HEX_LEN + 1])
 {
     for (size_t i = 0; i < sizeof fingerprint->bytes; i++)
         (void)snprintf(ret_hex + 2 * i, 3, "%02x", fingerprint->bytes[i]);
 }
 
-/* A record that the reader continued by himself has no fingerprint from the writer: then it is computed. */
+/* A record that the reader continued by himself has no fingerprint from the writer: then it is
+ * computed. */
 static enum stek_result describe_key(const struct stek_records *records, size_t i, int64_t now,
                                      struct stek_status_key *ret_key)
 {
@@ -65,19 +67,21 @@ static void judge(struct stek_status_ring *ring)
     const struct stek_status_key *active = stek_status_active(ring);
 
     for (size_t i = 0; i < ring->key_count; i++)
-        if (ring->key[i].origin == STEK_ORIGIN_PUBLISHED && ring->key[i].active_until > ring->published_until)
+        if (ring->key[i].origin == STEK_ORIGIN_PUBLISHED &&
+            ring->key[i].active_until > ring->published_until)
             ring->published_until = ring->key[i].active_until;
     ring->continued_since = find_continued_since(ring);
-    ring->health = active == NULL                               ? STEK_STATUS_NO_KEY
+    ring->health = active == NULL                            ? STEK_STATUS_NO_KEY
                    : active->origin == STEK_ORIGIN_CONTINUED ? STEK_STATUS_CONTINUATION
-                                                                : STEK_STATUS_FINE;
+                                                             : STEK_STATUS_FINE;
     if (ring->health == STEK_STATUS_NO_KEY)
         (void)snprintf(ring->problem, sizeof ring->problem,
                        "no key seals: clients get full handshakes and no tickets; start stekd");
 }
 
 enum stek_result stek_status_describe(const char *name, const struct stek_ring_state *state,
-                                      const struct stek_stats_sum *stats, int64_t now, struct stek_status_ring *ret_ring)
+                                      const struct stek_stats_sum *stats, int64_t now,
+                                      struct stek_status_ring *ret_ring)
 {
     STEK_SECRET(stek_records) struct stek_records records = state->records;
     struct stek_status_ring ring = {.source = state->source,
@@ -86,7 +90,8 @@ enum stek_result stek_status_describe(const char *name, const struct stek_ring_s
                                     .changed_at = state->changed_at};
 
     (void)snprintf(ring.name, sizeof ring.name, "%s", name);
-    /* As holders do: when nobody kept the ring, it is continued; what is out of reach stays as it is. */
+    /* As holders do: when nobody kept the ring, it is continued; what is out of reach stays as it
+     * is. */
     if (stek_records_settle(&records, &ring.policy, now) != STEK_OK)
         stek_records_retire(&records, now);
     for (size_t i = 0; i < records.count; i++) {
@@ -103,7 +108,8 @@ enum stek_result stek_status_describe(const char *name, const struct stek_ring_s
     return STEK_OK;
 }
 
-void stek_status_unreadable(const char *name, const char *problem, struct stek_status_ring *ret_ring)
+void stek_status_unreadable(const char *name, const char *problem,
+                            struct stek_status_ring *ret_ring)
 {
     memset(ret_ring, 0, sizeof *ret_ring);
     ret_ring->health = STEK_STATUS_UNREADABLE;
@@ -137,7 +143,8 @@ static bool is_meant(const struct stek_status_key *key, const char *id)
            (strlen(id) >= STEK_KEY_ID_MIN && strncmp(key->fingerprint, id, strlen(id)) == 0);
 }
 
-const struct stek_status_key *stek_status_find(const struct stek_status_ring *ring, const char *id, size_t *ret_matches)
+const struct stek_status_key *stek_status_find(const struct stek_status_ring *ring, const char *id,
+                                               size_t *ret_matches)
 {
     const struct stek_status_key *found = NULL;
 
@@ -166,6 +173,7 @@ int stek_status_resumption_permille(const struct stek_status_ring *ring)
     const uint64_t opened = ring->stats.count[STEK_COUNT_OPENED];
     const uint64_t presented = opened + stek_status_refused(ring);
 
-    /* In floating point: thousand times 2^60 is no 64-bit number. Never 100.0 % while one was refused. */
+    /* In floating point: thousand times 2^60 is no 64-bit number. Never 100.0 % while one was
+     * refused. */
     return presented == 0 ? -1 : (int)((double)opened / (double)presented * 1000.0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is going on in a ring, without its secrets: what `stek status` shows, the control socket answers and metrics
- * count. Pure: the state and the counters are read elsewhere, `now` is an argument.
+ * What is going on in a ring, without its secrets: what `stek status` shows, the control socket
+ * answers and metrics count. Pure: the state and the counters are read elsewhere, `now` is an
+ * argument.
  */
 #ifndef STEK_STATUS_STATUS_H
 #define STEK_STATUS_STATUS_H
@@ -13,11 +14,16 @@
 
 #include <jansson.h>
 
-enum { STEK_FINGERPRINT_HEX_LEN = 2 * STEK_FINGERPRINT_LEN, STEK_KEY_ID_MIN = 4, STEK_STATUS_PROBLEM_MAX = 200 };
+enum {
+    STEK_FINGERPRINT_HEX_LEN = 2 * STEK_FINGERPRINT_LEN,
+    STEK_KEY_ID_MIN = 4,
+    STEK_STATUS_PROBLEM_MAX = 200
+};
 
 struct stek_status_key {
     uint64_t seq;
-    char fingerprint[STEK_FINGERPRINT_HEX_LEN + 1]; /* of the record, one-way; people use the first 8 digits */
+    char fingerprint[STEK_FINGERPRINT_HEX_LEN +
+                     1]; /* of the record, one-way; people use the first 8 digits */
     enum stek_state state;
     enum stek_origin origin;
     int64_t active_from;
@@ -27,7 +33,8 @@ struct stek_status_key {
 
 enum stek_status_health {
     STEK_STATUS_FINE,         /* the active key was published */
-    STEK_STATUS_CONTINUATION, /* it is a continuation: nobody published in time. Works, but degraded */
+    STEK_STATUS_CONTINUATION, /* it is a continuation: nobody published in time. Works, but degraded
+                               */
     STEK_STATUS_NO_KEY,       /* no key seals: full handshakes only */
     STEK_STATUS_UNREADABLE    /* the ring file is refused: see problem */
 };
@@ -41,7 +48,8 @@ struct stek_status_ring {
     struct stek_policy policy;
     uint64_t floor;
     int64_t changed_at;
-    int64_t continued_since; /* when the first key of the present chain of continuations began to seal; 0: none */
+    int64_t continued_since; /* when the first key of the present chain of continuations began to
+                                seal; 0: none */
     int64_t published_until; /* when the last published key stops sealing; 0: none is published */
     size_t key_count;
     struct stek_status_key key[STEK_RECORDS_MAX];
@@ -49,15 +57,18 @@ struct stek_status_ring {
 };
 
 /*
- * Describes a ring as its holders have it at `now`: a ring that nobody kept is continued in a copy first, as they do.
- * `stats` may be NULL. Returns STEK_OK, or STEK_ERR_CRYPTO when a fingerprint cannot be computed.
+ * Describes a ring as its holders have it at `now`: a ring that nobody kept is continued in a copy
+ * first, as they do. `stats` may be NULL. Returns STEK_OK, or STEK_ERR_CRYPTO when a fingerprint
+ * cannot be computed.
  */
-STEK_MUST_USE enum stek_result stek_status_describe(const char *name, const struct stek_ring_state *state,
+STEK_MUST_USE enum stek_result stek_status_describe(const char *name,
+                                                    const struct stek_ring_state *state,
                                                     const struct stek_stats_sum *stats, int64_t now,
                                                     struct stek_status_ring *ret_ring);
 
 /* The status of a ring whose file is refused. `problem` is copied. */
-void stek_status_unreadable(const char *name, const char *problem, struct stek_status_ring *ret_ring);
+void stek_status_unreadable(const char *name, const char *problem,
+                            struct stek_status_ring *ret_ring);
 
 /* The number of keys in a state. */
 size_t stek_status_count(const struct stek_status_ring *ring, enum stek_state state);
@@ -66,17 +77,20 @@ size_t stek_status_count(const struct stek_status_ring *ring, enum stek_state st
 const struct stek_status_key *stek_status_active(const struct stek_status_ring *ring);
 
 /*
- * Finds the one key whose seq is the decimal number `id`, or whose fingerprint begins with `id` (STEK_KEY_ID_MIN digits or more).
- * Returns NULL when it is none or more than one; *ret_matches says how many.
+ * Finds the one key whose seq is the decimal number `id`, or whose fingerprint begins with `id`
+ * (STEK_KEY_ID_MIN digits or more). Returns NULL when it is none or more than one; *ret_matches
+ * says how many.
  */
 const struct stek_status_key *stek_status_find(const struct stek_status_ring *ring, const char *id,
                                                size_t *ret_matches);
 
-/* All refused tickets, and the share of presented ones that resumed in tenths of a percent (-1: none was presented). */
+/* All refused tickets, and the share of presented ones that resumed in tenths of a percent (-1:
+ * none was presented). */
 uint64_t stek_status_refused(const struct stek_status_ring *ring);
 int stek_status_resumption_permille(const struct stek_status_ring *ring);
 
-/* The words of JSON, people and metrics: "pending", "published", "fleet", "continuation" … Static. */
+/* The words of JSON, people and metrics: "pending", "published", "fleet", "continuation" … Static.
+ */
 const char *stek_state_name(enum stek_state state);
 const char *stek_origin_name(enum stek_origin origin);
 const char *stek_source_name(uint64_t source);
@@ -85,7 +99,8 @@ const char *stek_health_name(enum stek_status_health health);
 /* The JSON object of docs/formats.md, "Status". NULL: no memory. The caller owns it. */
 json_t *stek_status_json(const struct stek_status_ring *ring);
 
-/* The other way round. Returns NULL, or a static text that says what is wrong; *ret_ring is untouched then. */
+/* The other way round. Returns NULL, or a static text that says what is wrong; *ret_ring is
+ * untouched then. */
 const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret_ring);
 
 #endif

@@ -24,29 +24,34 @@ static void hold(struct stek_attachment *attachment)
 
 static void release(struct stek_attachment *attachment)
 {
-    if (attachment == NULL || atomic_fetch_sub_explicit(&attachment->holds, 1, memory_order_acq_rel) != 1)
+    if (attachment == NULL ||
+        atomic_fetch_sub_explicit(&attachment->holds, 1, memory_order_acq_rel) != 1)
         return;
     stek_ring_free(attachment->ring);
     free(attachment);
 }
 
 /*
- * The program has configured its SSL_CTX when it makes the first SSL: time to win over what it set. Threads that make
- * their first SSL at the same time wait a little for the one that does it, once in the life of the SSL_CTX; not for ever,
- * since in a child that was forked at that moment nobody does it.
+ * The program has configured its SSL_CTX when it makes the first SSL: time to win over what it set.
+ * Threads that make their first SSL at the same time wait a little for the one that does it, once
+ * in the life of the SSL_CTX; not for ever, since in a child that was forked at that moment nobody
+ * does it.
  */
 static void override_once(struct stek_attachment *attachment)
 {
     int todo = STEK_OVERRIDE_TODO;
     int patience = OVERRIDE_PATIENCE;
 
-    if (atomic_load_explicit(&attachment->override_state, memory_order_acquire) == STEK_OVERRIDE_DONE)
+    if (atomic_load_explicit(&attachment->override_state, memory_order_acquire) ==
+        STEK_OVERRIDE_DONE)
         return;
     if (atomic_compare_exchange_strong(&attachment->override_state, &todo, STEK_OVERRIDE_BUSY)) {
         stek_callbacks_install(attachment->ctx);
-        atomic_store_explicit(&attachment->override_state, STEK_OVERRIDE_DONE, memory_order_release);
+        atomic_store_explicit(&attachment->override_state, STEK_OVERRIDE_DONE,
+                              memory_order_release);
     }
-    while (atomic_load_explicit(&attachment->override_state, memory_order_acquire) != STEK_OVERRIDE_DONE &&
+    while (atomic_load_explicit(&attachment->override_state, memory_order_acquire) !=
+               STEK_OVERRIDE_DONE &&
            patience-- > 0)
         (void)sched_yield();
 }
@@ -68,7 +73,8 @@ static void ssl_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
     override_once(attachment);
 }
 
-/* In an SSL, the lowest bit of the pointer notes that a ticket has opened: so nothing is allocated for the note. */
+/* In an SSL, the lowest bit of the pointer notes that a ticket has opened: so nothing is allocated
+ * for the note. */
 enum { OPENED_BIT = 1 };
 
 static struct stek_attachment *without_note(void *noted)
@@ -76,8 +82,10 @@ static struct stek_attachment *without_note(void *noted)
     return (struct stek_attachment *)((uintptr_t)noted & ~(uintptr_t)OPENED_BIT);
 }
 
-/* CRYPTO_EX_dup for SSL_dup(): the copy was made from an SSL_CTX of its own, and keeps that one's attachment. */
-static int ssl_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **value, int index, long argl, void *argp)
+/* CRYPTO_EX_dup for SSL_dup(): the copy was made from an SSL_CTX of its own, and keeps that one's
+ * attachment. */
+static int ssl_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **value, int index,
+                   long argl, void *argp)
 {
     (void)from, (void)argl, (void)argp;
     *value = CRYPTO_get_ex_data(to, index);
@@ -136,8 +144,9 @@ struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment)
 }
 
 /* An attachment with one hold, for its SSL_CTX. It takes a hold on the ring. */
-static enum stek_result new_attachment(SSL_CTX *ctx, struct stek_ring *ring, const struct stek_context *label,
-                                       int override, struct stek_attachment **ret_attachment)
+static enum stek_result new_attachment(SSL_CTX *ctx, struct stek_ring *ring,
+                                       const struct stek_context *label, int override,
+                                       struct stek_attachment **ret_attachment)
 {
     struct stek_attachment *attachment = calloc(1, sizeof *attachment);
 
@@ -171,7 +180,8 @@ static enum stek_result enter(SSL_CTX *ctx, struct stek_attachment *attachment)
     return STEK_OK;
 }
 
-enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring, const struct stek_attach_options *options)
+enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
+                             const struct stek_attach_options *options)
 {
     static const struct stek_attach_options defaults = STEK_ATTACH_OPTIONS_INIT;
     struct stek_attachment *attachment;

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The callbacks that libssl calls: docs/callback-contract.md says what each must do, and which test shows it. */
+/* The callbacks that libssl calls: docs/callback-contract.md says what each must do, and which test
+ * shows it. */
 #ifndef STEK_TLS_CALLBACKS_H
 #define STEK_TLS_CALLBACKS_H
 
 #include "tls/ossl.h"
 
-/* SSL_CTX_set_tlsext_ticket_key_evp_cb(3): seals (enc = 1) or opens (enc = 0) a ticket. Never negative. */
-int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
-                           int enc);
+/* SSL_CTX_set_tlsext_ticket_key_evp_cb(3): seals (enc = 1) or opens (enc = 0) a ticket. Never
+ * negative. */
+int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                           EVP_MAC_CTX *mac, int enc);
 
 /* The same for the older SSL_CTX_set_tlsext_ticket_key_cb(3). */
-int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac,
-                            int enc);
+int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
+                            EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc);
 
-/* SSL_CTX_set_session_ticket_cb(3): runs just before sealing; writes the lineage, bounds the timeout. Returns 1. */
+/* SSL_CTX_set_session_ticket_cb(3): runs just before sealing; writes the lineage, bounds the
+ * timeout. Returns 1. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg);
 
 /* The same, just after opening: refuses what must not resume here and now. */
-SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
-                                     SSL_TICKET_STATUS status, void *arg);
+SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t name_len, SSL_TICKET_STATUS status, void *arg);
 
 /* Sets all of them on an SSL_CTX, in the place of the program's own. */
 static inline void stek_callbacks_install(SSL_CTX *ctx)

@@ -28,7 +28,8 @@ bool stek_context_label(const char *label, struct stek_context *ret_context)
 
 static bool add_asn1(struct stek_nameset *names, const ASN1_STRING *string)
 {
-    return stek_nameset_add(names, ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string), true);
+    return stek_nameset_add(names, ASN1_STRING_get0_data(string),
+                            (size_t)ASN1_STRING_length(string), true);
 }
 
 /* Adds the certificate's DNS names; *ret_found tells whether there were any. */
@@ -57,14 +58,16 @@ static bool add_common_name(struct stek_nameset *names, const X509 *cert)
 
     for (int at = -1; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;)
         last = at;
-    return last < 0 || add_asn1(names, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+    return last < 0 ||
+           add_asn1(names, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
 }
 
 static bool add_certificate(struct stek_nameset *names, const X509 *cert)
 {
     bool found;
 
-    return cert == NULL || (add_dns_names(names, cert, &found) && (found || add_common_name(names, cert)));
+    return cert == NULL ||
+           (add_dns_names(names, cert, &found) && (found || add_common_name(names, cert)));
 }
 
 /* All certificates of the SSL: one for each type of key. */
@@ -102,8 +105,9 @@ static bool hash_all(struct stek_nameset *dns, int verify_mode, struct stek_name
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     unsigned int len = 0;
     bool ok = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-              EVP_DigestUpdate(hash, version, sizeof version) == 1 && stek_nameset_hash(dns, hash) &&
-              stek_hash_u32(hash, (size_t)verify_mode) && stek_nameset_hash(cas, hash) &&
+              EVP_DigestUpdate(hash, version, sizeof version) == 1 &&
+              stek_nameset_hash(dns, hash) && stek_hash_u32(hash, (size_t)verify_mode) &&
+              stek_nameset_hash(cas, hash) &&
               EVP_DigestFinal_ex(hash, ret_context->bytes, &len) == 1;
 
     ret_context->len = len;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HMAC_Init_ex() wants a key and hashes it in for every ticket, in three EVP_MD_CTXs: HMAC_CTX is a frame that hashes
- * the message in one of them, what comes out in another, and keeps the third for messages to come. It works with any
- * hash, so here the first one does the whole of HMAC-SHA256 from our state, with libcrypto's SHA-256, and the second
- * passes the result on. HMAC_CTX_copy() copies a template that has no key, and EVP calls our copy hook for the first
- * hash, which puts in the state that this thread hands over. With all of libcrypto's allocation, keying a MAC and
+ * HMAC_Init_ex() wants a key and hashes it in for every ticket, in three EVP_MD_CTXs: HMAC_CTX is a
+ * frame that hashes the message in one of them, what comes out in another, and keeps the third for
+ * messages to come. It works with any hash, so here the first one does the whole of HMAC-SHA256
+ * from our state, with libcrypto's SHA-256, and the second passes the result on. HMAC_CTX_copy()
+ * copies a template that has no key, and EVP calls our copy hook for the first hash, which puts in
+ * the state that this thread hands over. With all of libcrypto's allocation, keying a MAC and
  * computing it over 256 bytes takes 508 ns so, instead of 612.
  */
 #include "tls/hmacload.h"
@@ -78,13 +79,15 @@ static int whole_update(EVP_MD_CTX *ctx, const void *bytes, size_t len)
 }
 
 /*
- * The outer hash has one block left: the inner digest, a bit, and the length of key block and digest, 768 bits (FIPS
- * 180-4 section 5.1.1). Handed to SHA-256 as it is, it saves 7 ns. EVP wipes the state afterwards.
+ * The outer hash has one block left: the inner digest, a bit, and the length of key block and
+ * digest, 768 bits (FIPS 180-4 section 5.1.1). Handed to SHA-256 as it is, it saves 7 ns. EVP wipes
+ * the state afterwards.
  */
 static int whole_final(EVP_MD_CTX *ctx, unsigned char *mac)
 {
     struct whole *whole = EVP_MD_CTX_get0_md_data(ctx);
-    unsigned char block[SHA256_CBLOCK] = {[SHA256_DIGEST_LENGTH] = 0x80, [SHA256_CBLOCK - 2] = 0x03};
+    unsigned char block[SHA256_CBLOCK] = {[SHA256_DIGEST_LENGTH] = 0x80,
+                                          [SHA256_CBLOCK - 2] = 0x03};
 
     if (SHA256_Final(block, &whole->sha256) != 1)
         return 0;
@@ -117,8 +120,9 @@ static int passes_final(EVP_MD_CTX *ctx, unsigned char *mac)
 }
 
 /*
- * HMAC_Init_ex() initialises the third hash, then the second, and would copy the third into the first unless we failed.
- * Without data of its own the third costs less to copy, and nobody needs it: a ticket is one message.
+ * HMAC_Init_ex() initialises the third hash, then the second, and would copy the third into the
+ * first unless we failed. Without data of its own the third costs less to copy, and nobody needs
+ * it: a ticket is one message.
  */
 static int passes_init(EVP_MD_CTX *ctx)
 {
@@ -136,7 +140,8 @@ static bool make_methods(struct stek_hmac_template *made)
     return made->whole != NULL && made->passes != NULL &&
            EVP_MD_meth_set_result_size(made->whole, SHA256_DIGEST_LENGTH) == 1 &&
            EVP_MD_meth_set_app_datasize(made->whole, sizeof(struct whole)) == 1 &&
-           EVP_MD_meth_set_init(made->whole, whole_init) == 1 && EVP_MD_meth_set_copy(made->whole, whole_copy) == 1 &&
+           EVP_MD_meth_set_init(made->whole, whole_init) == 1 &&
+           EVP_MD_meth_set_copy(made->whole, whole_copy) == 1 &&
            EVP_MD_meth_set_update(made->whole, whole_update) == 1 &&
            EVP_MD_meth_set_final(made->whole, whole_final) == 1 &&
            EVP_MD_meth_set_result_size(made->passes, SHA256_DIGEST_LENGTH) == 1 &&
@@ -156,16 +161,18 @@ static bool make_hmac(struct stek_hmac_template *made)
 static bool works(const struct stek_hmac_template *made)
 {
     static const uint8_t key[STEK_HMAC_KEY_LEN];
-    static const uint8_t mac_of_nothing[] = {0xb6, 0x13, 0x67, 0x9a, 0x08, 0x14, 0xd9, 0xec, 0x77, 0x2f, 0x95,
-                                             0xd7, 0x78, 0xc3, 0x5f, 0xc5, 0xff, 0x16, 0x97, 0xc4, 0x93, 0x71,
-                                             0x56, 0x53, 0xc6, 0xc7, 0x12, 0x14, 0x42, 0x92, 0xc5, 0xad};
+    static const uint8_t mac_of_nothing[] = {0xb6, 0x13, 0x67, 0x9a, 0x08, 0x14, 0xd9, 0xec,
+                                             0x77, 0x2f, 0x95, 0xd7, 0x78, 0xc3, 0x5f, 0xc5,
+                                             0xff, 0x16, 0x97, 0xc4, 0x93, 0x71, 0x56, 0x53,
+                                             0xc6, 0xc7, 0x12, 0x14, 0x42, 0x92, 0xc5, 0xad};
     struct stek_hmac_state state;
     uint8_t mac[EVP_MAX_MD_SIZE];
     HMAC_CTX *hmac = HMAC_CTX_new();
 
     stek_hmac_state_make(key, &state);
-    const bool ok = hmac != NULL && stek_hmac_load(hmac, made, &state) && HMAC_size(hmac) == sizeof mac_of_nothing &&
-                    HMAC_Final(hmac, mac, NULL) == 1 && memcmp(mac, mac_of_nothing, sizeof mac_of_nothing) == 0;
+    const bool ok = hmac != NULL && stek_hmac_load(hmac, made, &state) &&
+                    HMAC_size(hmac) == sizeof mac_of_nothing && HMAC_Final(hmac, mac, NULL) == 1 &&
+                    memcmp(mac, mac_of_nothing, sizeof mac_of_nothing) == 0;
     HMAC_CTX_free(hmac);
     return ok;
 }
@@ -190,7 +197,8 @@ void stek_hmac_template_free(struct stek_hmac_template *made)
     free(made);
 }
 
-bool stek_hmac_load(HMAC_CTX *to, const struct stek_hmac_template *made, const struct stek_hmac_state *state)
+bool stek_hmac_load(HMAC_CTX *to, const struct stek_hmac_template *made,
+                    const struct stek_hmac_state *state)
 {
     handed_over = state;
     const bool ok = HMAC_CTX_copy(to, made->hmac) == 1;
@@ -210,7 +218,8 @@ void stek_hmac_template_free(struct stek_hmac_template *made)
     (void)made;
 }
 
-bool stek_hmac_load(HMAC_CTX *to, const struct stek_hmac_template *made, const struct stek_hmac_state *state)
+bool stek_hmac_load(HMAC_CTX *to, const struct stek_hmac_template *made,
+                    const struct stek_hmac_state *state)
 {
     (void)to, (void)made, (void)state;
     return false;

@@ -27,7 +27,8 @@ static bool take_apart(const uint8_t *bytes, size_t len, struct ticket *ret_tick
     return true;
 }
 
-static void note_record(const struct stek_records *records, size_t i, const struct stek_context *context, int64_t now,
+static void note_record(const struct stek_records *records, size_t i,
+                        const struct stek_context *context, int64_t now,
                         struct stek_inspection *inspection)
 {
     const struct stek_record *record = &records->at[i];
@@ -41,8 +42,9 @@ static void note_record(const struct stek_records *records, size_t i, const stru
 }
 
 /* Finds the keys that have the ticket's name; false when there are none. */
-static bool find_key(const struct stek_records *records, const struct stek_context *contexts, size_t count, int64_t now,
-                     struct stek_inspection *inspection, struct stek_ticket_key *ret_key)
+static bool find_key(const struct stek_records *records, const struct stek_context *contexts,
+                     size_t count, int64_t now, struct stek_inspection *inspection,
+                     struct stek_ticket_key *ret_key)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
 
@@ -50,7 +52,8 @@ static bool find_key(const struct stek_records *records, const struct stek_conte
         for (size_t c = 0; c < count; c++) {
             if (stek_derive_ticket_key(&records->at[i].secret, &contexts[c], &key) != STEK_OK ||
                 memcmp(key.name, inspection->name, sizeof key.name) != 0 ||
-                stek_derive_fingerprint(&records->at[i].secret, &inspection->fingerprint) != STEK_OK)
+                stek_derive_fingerprint(&records->at[i].secret, &inspection->fingerprint) !=
+                    STEK_OK)
                 continue;
             note_record(records, i, &contexts[c], now, inspection);
             *ret_key = key;
@@ -65,19 +68,24 @@ static bool mac_is_right(const struct ticket *ticket, const struct stek_ticket_k
     uint8_t mac[EVP_MAX_MD_SIZE];
     unsigned int len = 0;
 
-    return HMAC(EVP_sha256(), key->hmac_key, STEK_HMAC_KEY_LEN, ticket->bytes, ticket->len - MAC_LEN, mac, &len) != NULL &&
-           len == MAC_LEN && CRYPTO_memcmp(mac, ticket->bytes + ticket->len - MAC_LEN, MAC_LEN) == 0;
+    return HMAC(EVP_sha256(), key->hmac_key, STEK_HMAC_KEY_LEN, ticket->bytes,
+                ticket->len - MAC_LEN, mac, &len) != NULL &&
+           len == MAC_LEN &&
+           CRYPTO_memcmp(mac, ticket->bytes + ticket->len - MAC_LEN, MAC_LEN) == 0;
 }
 
-/* Decrypts into `state`, which has room for all of it. Returns the length without padding, or -1. */
+/* Decrypts into `state`, which has room for all of it. Returns the length without padding, or -1.
+ */
 static int decrypt(const struct ticket *ticket, const struct stek_ticket_key *key, uint8_t *state)
 {
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     int len = 0;
     int end = 0;
     const bool ok = cipher != NULL &&
-                    EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, ticket->bytes + STEK_NAME_LEN) == 1 &&
-                    EVP_DecryptUpdate(cipher, state, &len, ticket->bytes + HEAD_LEN, (int)ticket->state_len) == 1 &&
+                    EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key,
+                                       ticket->bytes + STEK_NAME_LEN) == 1 &&
+                    EVP_DecryptUpdate(cipher, state, &len, ticket->bytes + HEAD_LEN,
+                                      (int)ticket->state_len) == 1 &&
                     EVP_DecryptFinal_ex(cipher, state + len, &end) == 1;
 
     EVP_CIPHER_CTX_free(cipher);
@@ -125,7 +133,8 @@ static enum stek_result open_ticket(const struct ticket *ticket, const struct st
     return STEK_OK;
 }
 
-enum stek_result stek_inspect_ticket(const struct stek_records *records, const struct stek_context *contexts, size_t count,
+enum stek_result stek_inspect_ticket(const struct stek_records *records,
+                                     const struct stek_context *contexts, size_t count,
                                      const uint8_t *bytes, size_t len, int64_t now,
                                      struct stek_inspection *ret_inspection)
 {

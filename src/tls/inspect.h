@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks at a ticket for an operator: under which key of a ring it was sealed, whether that key still opens it, and what
- * the session in it says. Never gives out a secret.
+ * Looks at a ticket for an operator: under which key of a ring it was sealed, whether that key
+ * still opens it, and what the session in it says. Never gives out a secret.
  *
  * The attacker made the ticket: nothing is decrypted before its MAC is right.
  */
@@ -14,10 +14,13 @@
 enum { STEK_INSPECT_SERVER_NAME_MAX = 255, STEK_INSPECT_TICKET_MAX = 32 * 1024 };
 
 enum stek_inspect_verdict {
-    STEK_INSPECT_TOO_SHORT, /* no ticket: shorter than name, IV, a block and MAC, or not of whole blocks */
-    STEK_INSPECT_UNKNOWN,   /* no key of the ring has its name in any of the contexts: retired, revoked, or not ours */
-    STEK_INSPECT_DAMAGED,   /* the key is known, the MAC is wrong */
-    STEK_INSPECT_UNREADABLE, /* the MAC is right, but what is inside is no session that this OpenSSL reads */
+    STEK_INSPECT_TOO_SHORT,  /* no ticket: shorter than name, IV, a block and MAC, or not of whole
+                                blocks */
+    STEK_INSPECT_UNKNOWN,    /* no key of the ring has its name in any of the contexts: retired,
+                                revoked, or not ours */
+    STEK_INSPECT_DAMAGED,    /* the key is known, the MAC is wrong */
+    STEK_INSPECT_UNREADABLE, /* the MAC is right, but what is inside is no session that this OpenSSL
+                                reads */
     STEK_INSPECT_SOUND
 };
 
@@ -43,12 +46,13 @@ struct stek_inspection {
 };
 
 /*
- * `contexts` are those to try: their keys are derived for each record. Errors: STEK_ERR_MEMORY. What a ticket is, is no
- * error. Thread-safe.
+ * `contexts` are those to try: their keys are derived for each record. Errors: STEK_ERR_MEMORY.
+ * What a ticket is, is no error. Thread-safe.
  */
 STEK_MUST_USE enum stek_result stek_inspect_ticket(const struct stek_records *records,
-                                                   const struct stek_context *contexts, size_t count,
-                                                   const uint8_t *bytes, size_t len, int64_t now,
+                                                   const struct stek_context *contexts,
+                                                   size_t count, const uint8_t *bytes, size_t len,
+                                                   int64_t now,
                                                    struct stek_inspection *ret_inspection);
 
 #endif

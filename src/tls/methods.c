@@ -10,7 +10,8 @@
 
 static _Atomic(struct stek_methods *) found;
 
-/* Whether it is libcrypto's own code, and not that of another provider (FIPS, hardware) which was configured. */
+/* Whether it is libcrypto's own code, and not that of another provider (FIPS, hardware) which was
+ * configured. */
 static bool is_builtin(const OSSL_PROVIDER *provider)
 {
     return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;

@@ -7,17 +7,20 @@
 
 struct stek_methods {
     EVP_CIPHER *fetched_aes256cbc;
-    EVP_CIPHER *direct_aes256cbc; /* see ossl.h; NULL: not to be had, or what was fetched is not libcrypto's own */
+    EVP_CIPHER *direct_aes256cbc; /* see ossl.h; NULL: not to be had, or what was fetched is not
+                                     libcrypto's own */
     EVP_MD *sha256;
     struct stek_hmac_template *hmac_template; /* likewise */
 };
 
 static inline const EVP_CIPHER *stek_methods_aes256cbc(const struct stek_methods *methods)
 {
-    return methods->direct_aes256cbc != NULL ? methods->direct_aes256cbc : methods->fetched_aes256cbc;
+    return methods->direct_aes256cbc != NULL ? methods->direct_aes256cbc
+                                             : methods->fetched_aes256cbc;
 }
 
-/* Borrowed, never freed. NULL: libcrypto does not give them; the next call asks again. Thread-safe. */
+/* Borrowed, never freed. NULL: libcrypto does not give them; the next call asks again. Thread-safe.
+ */
 const struct stek_methods *stek_methods_get0(void);
 
 #endif

@@ -52,8 +52,8 @@ static void sort_and_unite(struct stek_nameset *set)
 
 bool stek_hash_u32(EVP_MD_CTX *hash, size_t number)
 {
-    const uint8_t bytes[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                              (uint8_t)number};
+    const uint8_t bytes[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                              (uint8_t)(number >> 8), (uint8_t)number};
 
     return EVP_DigestUpdate(hash, bytes, sizeof bytes) == 1;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that differs between OpenSSL versions and between its two kinds of ticket key callback, in one place.
+ * All that differs between OpenSSL versions and between its two kinds of ticket key callback, in
+ * one place.
  *
- * OpenSSL 3 knows an older callback (HMAC_CTX) and the evp callback (EVP_MAC_CTX). If both are set the evp one is
- * called, whatever the order; within a kind the last one set is. stek installs the older one and takes the evp one
- * away: then whatever the program sets later wins, and a ticket takes half of the time, since around the evp one libssl
- * fetches HMAC and its digest anew for each ticket (docs/performance.md). The evp one is for builds of OpenSSL without
- * the older.
+ * OpenSSL 3 knows an older callback (HMAC_CTX) and the evp callback (EVP_MAC_CTX). If both are set
+ * the evp one is called, whatever the order; within a kind the last one set is. stek installs the
+ * older one and takes the evp one away: then whatever the program sets later wins, and a ticket
+ * takes half of the time, since around the evp one libssl fetches HMAC and its digest anew for each
+ * ticket (docs/performance.md). The evp one is for builds of OpenSSL without the older.
  */
 #ifndef STEK_TLS_OSSL_H
 #define STEK_TLS_OSSL_H
@@ -43,14 +44,17 @@ struct stek_ossl_mac {
     HMAC_CTX *hmac;
 };
 
-typedef int (*stek_ossl_evp_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int);
-typedef int (*stek_ossl_hmac_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, HMAC_CTX *, int);
+typedef int (*stek_ossl_evp_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *,
+                                EVP_MAC_CTX *, int);
+typedef int (*stek_ossl_hmac_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *,
+                                 HMAC_CTX *, int);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 /* Installs the better of the two callbacks in the place of whatever is there. */
-static inline void stek_ossl_install(SSL_CTX *ctx, stek_ossl_evp_cb evp_cb, stek_ossl_hmac_cb hmac_cb)
+static inline void stek_ossl_install(SSL_CTX *ctx, stek_ossl_evp_cb evp_cb,
+                                     stek_ossl_hmac_cb hmac_cb)
 {
 #if STEK_HAVE_HMAC_CALLBACK
     (void)evp_cb;
@@ -63,9 +67,10 @@ static inline void stek_ossl_install(SSL_CTX *ctx, stek_ossl_evp_cb evp_cb, stek
 }
 
 /*
- * EVP reaches a fetched method through its provider: parameters are looked up by name, and each use of the method is
- * counted in a word that all threads share. A copy of the method that is built into libcrypto 3 takes EVP straight to
- * the same code: keying AES, decrypting 208 bytes and letting go took 156 ns instead of 264. NULL: there is no such copy.
+ * EVP reaches a fetched method through its provider: parameters are looked up by name, and each use
+ * of the method is counted in a word that all threads share. A copy of the method that is built
+ * into libcrypto 3 takes EVP straight to the same code: keying AES, decrypting 208 bytes and
+ * letting go took 156 ns instead of 264. NULL: there is no such copy.
  */
 static inline EVP_CIPHER *stek_ossl_direct_aes256cbc(void)
 {
@@ -85,7 +90,8 @@ static inline void stek_ossl_direct_free(EVP_CIPHER *cipher)
 #endif
 }
 
-static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMAC_KEY_LEN], const EVP_MD *sha256)
+static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMAC_KEY_LEN],
+                                      const EVP_MD *sha256)
 {
 #if STEK_HAVE_HMAC_CALLBACK
     return HMAC_Init_ex(hmac, key, STEK_HMAC_KEY_LEN, sha256, NULL) == 1;
@@ -98,9 +104,10 @@ static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMA
 #pragma GCC diagnostic pop
 
 /*
- * What went wrong in a callback must not stand in the error queue, where SSL_get_error() would take it for the
- * handshake's. libssl empties the queue whenever it takes a handshake up, so what stands there is ours, or as little
- * worth. A mark to go back to would cost 35 ns a ticket, asking takes 17.
+ * What went wrong in a callback must not stand in the error queue, where SSL_get_error() would take
+ * it for the handshake's. libssl empties the queue whenever it takes a handshake up, so what stands
+ * there is ours, or as little worth. A mark to go back to would cost 35 ns a ticket, asking
+ * takes 17.
  */
 static inline void stek_ossl_forget_errors(void)
 {
@@ -118,7 +125,8 @@ static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key
     if (mac.hmac != NULL)
         return stek_ossl_hmac_init(mac.hmac, key, sha256);
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
-    params[1] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key, STEK_HMAC_KEY_LEN);
+    params[1] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key,
+                                                  STEK_HMAC_KEY_LEN);
     params[2] = OSSL_PARAM_construct_end();
     return EVP_MAC_CTX_set_params(mac.evp, params) == 1;
 }

@@ -33,7 +33,8 @@ bool stek_server_name_of_connection(const SSL *ssl, uint8_t ret_hash[STEK_NAME_H
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_hash);
 }
 
-/* The extension is a list of names, of which only one, a host_name, is in use: u16 list, u8 type 0, u16 name. */
+/* The extension is a list of names, of which only one, a host_name, is in use: u16 list, u8 type 0,
+ * u16 name. */
 bool stek_server_name_of_hello(SSL *ssl, uint8_t ret_hash[STEK_NAME_HASH_LEN])
 {
     const unsigned char *list;

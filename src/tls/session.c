@@ -29,7 +29,8 @@ static bool write_appdata(SSL_SESSION *session, const struct stek_appdata *appda
     return SSL_SESSION_set1_ticket_appdata(session, bytes, sizeof bytes) == 1;
 }
 
-/* libssl ends a resumption with a fatal alert when peers are verified and there is no session-id context. */
+/* libssl ends a resumption with a fatal alert when peers are verified and there is no session-id
+ * context. */
 static bool would_be_answered_with_alert(const SSL *ssl, const SSL_SESSION *session)
 {
     unsigned int id_context_len = 0;
@@ -49,15 +50,18 @@ bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t lineage_
 }
 
 /* The lineage of the session: what its ticket said, else it begins now. */
-static bool find_or_begin_lineage(SSL *ssl, SSL_SESSION *session, int64_t now, struct stek_appdata *ret_appdata)
+static bool find_or_begin_lineage(SSL *ssl, SSL_SESSION *session, int64_t now,
+                                  struct stek_appdata *ret_appdata)
 {
     if (read_appdata(session, ret_appdata))
         return true;
     ret_appdata->origin = SSL_session_reused(ssl) ? (int64_t)SSL_SESSION_get_time(session) : now;
-    return stek_server_name_of_connection(ssl, ret_appdata->name_hash) && write_appdata(session, ret_appdata);
+    return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
+           write_appdata(session, ret_appdata);
 }
 
-/* What the program set; a resumed session's own timeout was cut for the ticket that it came from. */
+/* What the program set; a resumed session's own timeout was cut for the ticket that it came from.
+ */
 static int64_t program_timeout_s(const SSL *ssl, SSL_CTX *ctx)
 {
     const long timeout_s = SSL_CTX_get_timeout(ctx);
@@ -78,16 +82,19 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         return;
     if (!stek_ring_seal(ring, keys, now, &active))
         return;
-    const int64_t promise_s = stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until,
-                                             lineage.origin, stek_ring_lineage_s(ring), now);
-    if (promise_s <= 0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
+    const int64_t promise_s =
+        stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until, lineage.origin,
+                       stek_ring_lineage_s(ring), now);
+    if (promise_s <=
+        0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
     /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
     (void)SSL_SESSION_set_time(session, (long)now);
     (void)SSL_SESSION_set_timeout(session, (long)promise_s);
 }
 
-/* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end the handshake. */
+/* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end
+ * the handshake. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
@@ -110,17 +117,20 @@ static bool read_cert_end(const X509 *cert, int64_t *ret_until)
     return true;
 }
 
-/* In TLS 1.3 a certificate may be asked for after the handshake (RFC 9846 section 4.6.2), so none is missing yet. */
+/* In TLS 1.3 a certificate may be asked for after the handshake (RFC 9846 section 4.6.2), so none
+ * is missing yet. */
 static bool cert_is_required(const SSL *ssl)
 {
     const int required = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     const int mode = SSL_get_verify_mode(ssl);
-    const bool later = (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && SSL_version(ssl) == TLS1_3_VERSION;
+    const bool later =
+        (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && SSL_version(ssl) == TLS1_3_VERSION;
 
     return (mode & required) == required && !later;
 }
 
-/* A ticket that a server without stek sealed under the same key has no lineage: it begins when that was sealed. */
+/* A ticket that a server without stek sealed under the same key has no lineage: it begins when that
+ * was sealed. */
 static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 {
     const char *name = SSL_SESSION_get0_hostname(session);
@@ -131,15 +141,18 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 }
 
 /* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */
-static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring, int64_t now)
+static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring,
+                               int64_t now)
 {
-    static const enum stek_counter counter_of[] = {[STEK_VERDICT_RESUME] = STEK_COUNT_OPENED,
-                                                   [STEK_VERDICT_LINEAGE] = STEK_COUNT_LINEAGE,
-                                                   [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
-                                                   [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
-                                                   [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
+    static const enum stek_counter counter_of[] = {
+        [STEK_VERDICT_RESUME] = STEK_COUNT_OPENED,
+        [STEK_VERDICT_LINEAGE] = STEK_COUNT_LINEAGE,
+        [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
+        [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
+        [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
     const X509 *cert = SSL_SESSION_get0_peer(session);
-    struct stek_ticket_facts facts = {.has_cert = cert != NULL, .cert_required = cert_is_required(ssl)};
+    struct stek_ticket_facts facts = {.has_cert = cert != NULL,
+                                      .cert_required = cert_is_required(ssl)};
 
     if (would_be_answered_with_alert(ssl, session))
         return STEK_COUNT_ID_CONTEXT;
@@ -153,20 +166,21 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek
 }
 
 /* Why libssl could not open a ticket: no key has its name, or what follows the name is wrong. */
-static enum stek_counter why_closed(struct stek_attachment *attachment, const unsigned char *name, size_t name_len,
-                                    int64_t now)
+static enum stek_counter why_closed(struct stek_attachment *attachment, const unsigned char *name,
+                                    size_t name_len, int64_t now)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
     struct stek_keys *keys = stek_attachment_keys(attachment);
 
     return keys != NULL && name_len == STEK_NAME_LEN &&
-                   stek_ring_find(attachment->ring, keys, name, false, now, &key) != STEK_CHOICE_UNKNOWN
+                   stek_ring_find(attachment->ring, keys, name, false, now, &key) !=
+                       STEK_CHOICE_UNKNOWN
                ? STEK_COUNT_DAMAGED
                : STEK_COUNT_UNKNOWN;
 }
 
-SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
-                                     SSL_TICKET_STATUS status, void *arg)
+SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
     const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
@@ -175,8 +189,8 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     const int64_t now = stek_ring_now(attachment->ring);
-    const enum stek_counter counter =
-        opened ? judge(ssl, session, attachment->ring, now) : why_closed(attachment, name, name_len, now);
+    const enum stek_counter counter = opened ? judge(ssl, session, attachment->ring, now)
+                                             : why_closed(attachment, name, name_len, now);
     stek_ossl_forget_errors();
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)

@@ -24,7 +24,8 @@ static SSL_SESSION *read_pem(const uint8_t *bytes, size_t len)
     return session;
 }
 
-static const char *take_ticket(const uint8_t *ticket, size_t len, uint8_t *ret_ticket, size_t *ret_len)
+static const char *take_ticket(const uint8_t *ticket, size_t len, uint8_t *ret_ticket,
+                               size_t *ret_len)
 {
     if (len > STEK_INSPECT_TICKET_MAX)
         return "the ticket is longer than 32 KiB";
@@ -44,14 +45,15 @@ static const char *from_pem(const uint8_t *bytes, size_t len, uint8_t *ret_ticke
     SSL_SESSION_get0_ticket(session, &ticket, &ticket_len);
     const char *problem = ticket != NULL && ticket_len > 0
                               ? take_ticket(ticket, ticket_len, ret_ticket, ret_len)
-                              : "the session in it has no ticket: the server gave none (with TLS 1.3 it comes after the "
+                              : "the session in it has no ticket: the server gave none (with TLS "
+                                "1.3 it comes after the "
                                 "handshake: keep the connection open until it has)";
     SSL_SESSION_free(session);
     return problem;
 }
 
-const char *stek_ticket_from_file(const uint8_t *bytes, size_t len, uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX],
-                                  size_t *ret_len)
+const char *stek_ticket_from_file(const uint8_t *bytes, size_t len,
+                                  uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX], size_t *ret_len)
 {
     if (len == 0)
         return "it is empty";
@@ -67,7 +69,8 @@ void stek_ticket_encode(const uint8_t *ticket, size_t len, char ret_text[STEK_TI
     (void)EVP_EncodeBlock((unsigned char *)ret_text, ticket, (int)len);
 }
 
-bool stek_ticket_decode(const char *text, uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX], size_t *ret_len)
+bool stek_ticket_decode(const char *text, uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX],
+                        size_t *ret_len)
 {
     const size_t len = strlen(text);
     size_t padding = 0;
@@ -77,7 +80,8 @@ bool stek_ticket_decode(const char *text, uint8_t ret_ticket[STEK_INSPECT_TICKET
     while (padding < 2 && text[len - 1 - padding] == '=')
         padding++;
     unsigned char *bytes = malloc(len / 4 * 3);
-    const int decoded = bytes != NULL ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
+    const int decoded =
+        bytes != NULL ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
     const bool ok = decoded > 0 && (size_t)decoded - padding <= STEK_INSPECT_TICKET_MAX;
     if (ok) {
         *ret_len = (size_t)decoded - padding;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ticket key callback: chooses the key and hands it to libssl, which seals and opens with it. */
+/* The ticket key callback: chooses the key and hands it to libssl, which seals and opens with it.
+ */
 #include "tls/callbacks.h"
 
 #include "tls/attachment.h"
@@ -15,15 +16,16 @@ struct crypto {
     struct stek_ossl_mac mac;
 };
 
-static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key, const struct stek_methods *methods)
+static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key,
+                    const struct stek_methods *methods)
 {
     if (mac.hmac != NULL && methods->hmac_template != NULL)
         return stek_hmac_load(mac.hmac, methods->hmac_template, &key->hmac_state);
     return stek_ossl_mac_init(mac, key->hmac_key, methods->sha256);
 }
 
-static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys, int64_t now, SSL *ssl,
-                      unsigned char *name, unsigned char *iv, struct crypto with)
+static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys, int64_t now,
+                      SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
@@ -43,11 +45,11 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
 }
 
 /*
- * Counts what became of a ticket that was due. A ticket that had opened, in a handshake that then went on in full, was
- * refused by libssl: most likely its session-id context is another program's.
+ * Counts what became of a ticket that was due. A ticket that had opened, in a handshake that then
+ * went on in full, was refused by libssl: most likely its session-id context is another program's.
  */
-static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attachment *attachment, int answer,
-                          int64_t now)
+static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attachment *attachment,
+                          int answer, int64_t now)
 {
     const bool resumed = SSL_session_reused(ssl) == 1;
 
@@ -73,7 +75,8 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
     return answer;
 }
 
-static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char *iv, struct crypto with)
+static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char *iv,
+                       struct crypto with)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
@@ -82,17 +85,19 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
 
     if (keys == NULL)
         return UNKNOWN;
-    enum stek_choice choice =
-        stek_ring_find(attachment->ring, keys, name, single_use, stek_ring_now(attachment->ring), &key);
+    enum stek_choice choice = stek_ring_find(attachment->ring, keys, name, single_use,
+                                             stek_ring_now(attachment->ring), &key);
     if (choice == STEK_CHOICE_UNKNOWN)
         return UNKNOWN;
-    if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL, key.aes_key, iv) != 1 ||
+    if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL,
+                           key.aes_key, iv) != 1 ||
         !key_mac(with.mac, &key, attachment->methods))
         return UNKNOWN;
     return choice == STEK_CHOICE_RENEW ? OPENED_RENEW : OPENED;
 }
 
-static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with, int enc)
+static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with,
+                        int enc)
 {
     const int answer = enc != 0 ? seal(ssl, name, iv, with) : open_ticket(ssl, name, iv, with);
 
@@ -101,14 +106,14 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct
     return answer;
 }
 
-int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
-                           int enc)
+int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                           EVP_MAC_CTX *mac, int enc)
 {
     return seal_or_open(ssl, name, iv, (struct crypto){cipher, {.evp = mac}}, enc);
 }
 
-int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac,
-                            int enc)
+int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
+                            EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
 {
     return seal_or_open(ssl, name, iv, (struct crypto){cipher, {.hmac = mac}}, enc);
 }

@@ -10,7 +10,14 @@
 #include <unistd.h>
 
 /* SWEEP_STEP: a slice through many contexts begins where the one before has not been. */
-enum { BATCH = 64, WARM = 32, HOT_SET = 16, SWEEP_STEP = 3001, ROTATE_SLICES_LONGER = 8, THREADS_SLICES_LONGER = 4 };
+enum {
+    BATCH = 64,
+    WARM = 32,
+    HOT_SET = 16,
+    SWEEP_STEP = 3001,
+    ROTATE_SLICES_LONGER = 8,
+    THREADS_SLICES_LONGER = 4
+};
 enum { APART_NS = 20 * 1000 * 1000 };
 
 static void seal_one(struct bench_worker *worker, size_t number)
@@ -23,7 +30,8 @@ static void seal_one(struct bench_worker *worker, size_t number)
     else if (worker->cell->way->family == BENCH_ALLOCATION)
         bench_libssl_allocate(worker->cell->way);
     else
-        bench_libssl_seal(worker->cell->way, scene->ssls[worker->thread][number % scene->shape.contexts], scene->state,
+        bench_libssl_seal(worker->cell->way,
+                          scene->ssls[worker->thread][number % scene->shape.contexts], scene->state,
                           len, &worker->ticket);
 }
 
@@ -38,12 +46,13 @@ static void open_one(struct bench_worker *worker, size_t number)
     else if (way->family == BENCH_ALLOCATION)
         bench_libssl_allocate(way);
     else
-        bench_libssl_open(way, scene->ssls[worker->thread][number % scene->shape.contexts], ticket, worker->state);
+        bench_libssl_open(way, scene->ssls[worker->thread][number % scene->shape.contexts], ticket,
+                          worker->state);
 }
 
 /*
- * While the ring rotates, each interval's key seals one ticket anew: the oldest, long before it can no longer be
- * opened. One sealing in 10 ms is nothing beside what is measured.
+ * While the ring rotates, each interval's key seals one ticket anew: the oldest, long before it can
+ * no longer be opened. One sealing in 10 ms is nothing beside what is measured.
  */
 static void keep_fresh(struct bench_worker *worker, int64_t *interval)
 {
@@ -55,7 +64,8 @@ static void keep_fresh(struct bench_worker *worker, int64_t *interval)
         return;
     scene_begin_lineage(scene, scene->ssls[0][0]);
     for (; *interval < now; ++*interval)
-        bench_libssl_seal(worker->cell->way, scene->ssls[0][0], scene->state, scene->shape.state_len,
+        bench_libssl_seal(worker->cell->way, scene->ssls[0][0], scene->state,
+                          scene->shape.state_len,
                           &scene->tickets[BENCH_STEK][(size_t)*interval % worker->count]);
     atomic_store_explicit(&scene->seen_offset_s, offset_s, memory_order_relaxed);
 }
@@ -76,10 +86,12 @@ static void *work(void *arg)
 {
     struct bench_worker *worker = arg;
     const struct bench_config *config = worker->cell->config;
-    int64_t interval = atomic_load(&config->scene->clock_offset_s) / SCENE_ROTATE_S - (int64_t)worker->count;
+    int64_t interval =
+        atomic_load(&config->scene->clock_offset_s) / SCENE_ROTATE_S - (int64_t)worker->count;
     size_t at = worker->begin;
 
-    if (worker->floor == NULL) /* made here, its contexts share no cache line with those of another thread */
+    if (worker->floor ==
+        NULL) /* made here, its contexts share no cache line with those of another thread */
         worker->floor = bench_floor_new();
     if (config->rotates)
         keep_fresh(worker, &interval);
@@ -122,7 +134,8 @@ static void start_together(pthread_barrier_t *start, size_t count, int shared)
 {
     pthread_barrierattr_t attributes;
 
-    bench_must(pthread_barrierattr_init(&attributes) == 0 && pthread_barrierattr_setpshared(&attributes, shared) == 0 &&
+    bench_must(pthread_barrierattr_init(&attributes) == 0 &&
+                   pthread_barrierattr_setpshared(&attributes, shared) == 0 &&
                    pthread_barrier_init(start, &attributes, (unsigned)count) == 0,
                "no barrier");
     (void)pthread_barrierattr_destroy(&attributes);
@@ -189,7 +202,8 @@ static void run_workers(struct bench_worker *workers, size_t count)
     (void)pthread_barrier_destroy(&start);
 }
 
-void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int64_t slice_ns, long slice)
+void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int64_t slice_ns,
+                     long slice)
 {
     struct bench_config *config = cell->config;
     struct scene_rotator rotator;
@@ -198,8 +212,8 @@ void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int6
     for (size_t i = 0; i < config->threads; i++) {
         workers[i].cell = cell;
         workers[i].start = NULL;
-        workers[i].slice_ns =
-            slice_ns * (config->rotates ? ROTATE_SLICES_LONGER : 1) * (config->threads > 1 ? THREADS_SLICES_LONGER : 1);
+        workers[i].slice_ns = slice_ns * (config->rotates ? ROTATE_SLICES_LONGER : 1) *
+                              (config->threads > 1 ? THREADS_SLICES_LONGER : 1);
         workers[i].ops = workers[i].cpu_ns = workers[i].wall_ns = 0;
         choose_tickets(&workers[i], slice);
     }

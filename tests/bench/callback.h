@@ -10,10 +10,10 @@ struct bench_config {
     const char *name;
     struct scene_shape shape;
     size_t threads;
-    unsigned families;   /* those worth measuring here: bits of enum bench_family */
-    bool rotates;        /* every 10 ms */
-    bool sweeps;         /* one call in each context in turn; else a slice stays with a few of them */
-    bool apart;          /* each thread in a process of its own: they share no memory that is written */
+    unsigned families; /* those worth measuring here: bits of enum bench_family */
+    bool rotates;      /* every 10 ms */
+    bool sweeps;       /* one call in each context in turn; else a slice stays with a few of them */
+    bool apart; /* each thread in a process of its own: they share no memory that is written */
     struct scene *scene; /* shared by configs of one shape that do not rotate */
 };
 
@@ -44,7 +44,8 @@ struct bench_worker {
 };
 
 /* Adds one slice to what the cell has measured; the number of the slice chooses the tickets. */
-void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int64_t slice_ns, long slice);
+void bench_run_slice(struct bench_cell *cell, struct bench_worker *workers, int64_t slice_ns,
+                     long slice);
 
 /* So many calls by one worker; *at is where in its tickets it is. */
 void bench_run_batch(struct bench_worker *worker, size_t *at, int calls);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-callback: what it takes to open and to seal a ticket. Prints one JSON object a line for each cell and round:
+ * bench-callback: what it takes to open and to seal a ticket. Prints one JSON object a line for
+ * each cell and round:
  *
- *   {"config":"base","way":"stek evp","op":"open","round":0,"threads":1,"ops":12800,"cpu_ns":1,"wall_ns":1}
+ *   {"config":"base","way":"stek
+ * evp","op":"open","round":0,"threads":1,"ops":12800,"cpu_ns":1,"wall_ns":1}
  *
- * A round goes through all cells many times in short slices, so that what changes on the machine changes for all.
+ * A round goes through all cells many times in short slices, so that what changes on the machine
+ * changes for all.
  *
- *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] [--way WAY]
+ *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] [--way
+ * WAY]
  *                  [--op open|seal]
- *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps one profile for N
- *                                       calls of each way and op
- *   bench-callback --steps N            counts the instructions of N calls by single steps: slow, on this processor
+ *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps
+ * one profile for N calls of each way and op bench-callback --steps N            counts the
+ * instructions of N calls by single steps: slow, on this processor
  */
 #include "callback.h"
 
@@ -29,7 +33,11 @@
 #endif
 
 /* Families, from the fewest to all. */
-enum { STEK = 1 << BENCH_STEK, BOTH = STEK | 1 << BENCH_REFERENCE, FLOOR = BOTH | 1 << BENCH_FLOOR };
+enum {
+    STEK = 1 << BENCH_STEK,
+    BOTH = STEK | 1 << BENCH_REFERENCE,
+    FLOOR = BOTH | 1 << BENCH_FLOOR
+};
 enum { ALL = FLOOR | 1 << BENCH_ALLOCATION };
 
 /* The first is the base; each of the others differs from it in one point. */
@@ -76,19 +84,17 @@ static struct options parse(int argc, char **argv)
         {"way", 1, NULL, 'w'},      {"op", 1, NULL, 'p'},           {"steps", 1, NULL, 't'},
         {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 9, .slices = 10, .slice_us = 5000, .contexts = 10000};
-    long *const numbers[] = {['r'] = &options.rounds,
-                             ['s'] = &options.slices,
-                             ['u'] = &options.slice_us,
-                             ['c'] = &options.contexts,
-                             ['i'] = &options.instructions,
-                             ['t'] = &options.steps};
+    long *const numbers[] = {
+        ['r'] = &options.rounds,   ['s'] = &options.slices,       ['u'] = &options.slice_us,
+        ['c'] = &options.contexts, ['i'] = &options.instructions, ['t'] = &options.steps};
     int name;
 
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (name == 'o' || name == 'w' || name == 'p')
             *(name == 'o' ? &options.only : name == 'w' ? &options.way : &options.op) = optarg;
         else if (name == '?' || (*numbers[name] = strtol(optarg, NULL, 10)) <= 0)
-            bench_die("usage: bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] "
+            bench_die("usage: bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts "
+                      "N] [--only CONFIG] "
                       "[--way WAY] [--op open|seal] [--instructions N] [--steps N]");
     }
     return options;
@@ -105,7 +111,8 @@ static bool wanted(const char *wish, const char *name)
     return wish == NULL || strcmp(wish, name) == 0;
 }
 
-static void add_cells(struct bench_config *config, const struct bench_way *way, const struct options *options)
+static void add_cells(struct bench_config *config, const struct bench_way *way,
+                      const struct options *options)
 {
     for (int seals = 0; seals <= 1; seals++)
         if (wanted(options->way, way->name) && wanted(options->op, op_name(seals)))
@@ -126,10 +133,10 @@ static void set_up(struct bench_config *config, const struct options *options)
 
 static void print_cell(const struct bench_cell *cell, long round)
 {
-    printf("{\"config\":\"%s\",\"way\":\"%s\",\"op\":\"%s\",\"round\":%ld,\"threads\":%zu,", cell->config->name,
-           cell->way->name, op_name(cell->seals), round, cell->config->threads);
-    printf("\"ops\":%lld,\"cpu_ns\":%lld,\"wall_ns\":%lld}\n", (long long)cell->ops, (long long)cell->cpu_ns,
-           (long long)cell->wall_ns);
+    printf("{\"config\":\"%s\",\"way\":\"%s\",\"op\":\"%s\",\"round\":%ld,\"threads\":%zu,",
+           cell->config->name, cell->way->name, op_name(cell->seals), round, cell->config->threads);
+    printf("\"ops\":%lld,\"cpu_ns\":%lld,\"wall_ns\":%lld}\n", (long long)cell->ops,
+           (long long)cell->cpu_ns, (long long)cell->wall_ns);
 }
 
 static void measure(const struct options *options)
@@ -137,7 +144,8 @@ static void measure(const struct options *options)
     for (long round = 0; round < options->rounds; round++) {
         for (long slice = 0; slice < options->slices; slice++)
             for (size_t i = 0; i < cell_count; i++)
-                bench_run_slice(&cells[i], workers, options->slice_us * 1000, round * options->slices + slice);
+                bench_run_slice(&cells[i], workers, options->slice_us * 1000,
+                                round * options->slices + slice);
         for (size_t i = 0; i < cell_count; i++) {
             print_cell(&cells[i], round);
             cells[i].ops = cells[i].cpu_ns = cells[i].wall_ns = 0;
@@ -161,7 +169,8 @@ static void count_instructions(const struct options *options)
     }
 }
 
-/* In the child: for each cell nothing between two marks, to know what the marks take, and then the calls. */
+/* In the child: for each cell nothing between two marks, to know what the marks take, and then the
+ * calls. */
 static void step_through(void *arg)
 {
     const struct steps *steps = arg;
@@ -185,8 +194,8 @@ static void tell_steps(long count, void *arg)
     if (steps->told++ % 2 == 0)
         steps->marks = count;
     else
-        printf("{\"way\":\"%s\",\"op\":\"%s\",\"round\":0,\"instructions\":%ld,\"calls\":%ld}\n", cell->way->name,
-               op_name(cell->seals), count - steps->marks, steps->calls);
+        printf("{\"way\":\"%s\",\"op\":\"%s\",\"round\":0,\"instructions\":%ld,\"calls\":%ld}\n",
+               cell->way->name, op_name(cell->seals), count - steps->marks, steps->calls);
 }
 
 int main(int argc, char **argv)

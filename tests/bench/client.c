@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-client: as many connections as fit in some seconds, from clients that really resume: each keeps the tickets
- * that it got, offers one, and every single connection is asked whether its session was resumed. Prints one object:
+ * bench-client: as many connections as fit in some seconds, from clients that really resume: each
+ * keeps the tickets that it got, offers one, and every single connection is asked whether its
+ * session was resumed. Prints one object:
  *
  *   {"connections":1,"failed":0,"offered":1,"resumed":1,"wall_ns":1,"cpu_ns":1,"error":null}
  *
  *   bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N]
  *
- * A connection is of a client drawn by lot; each thread has N. A TLS 1.3 ticket is offered once (RFC 9846
- * appendix C.4), a TLS 1.2 ticket until a newer one comes.
+ * A connection is of a client drawn by lot; each thread has N. A TLS 1.3 ticket is offered once
+ * (RFC 9846 appendix C.4), a TLS 1.2 ticket until a newer one comes.
  */
 #include "client.h"
 
@@ -77,8 +78,9 @@ static void drop_sessions(struct client *client)
 
 static int dial(int port)
 {
-    const struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const struct timeval limit = {.tv_sec = 5};
     /* Closed with a reset: no port is kept from the connections to come. */
     const struct linger reset = {.l_onoff = 1};
@@ -117,7 +119,8 @@ static void note_failure(struct client_result *result)
 
     result->failed++;
     if (result->error[0] == '\0')
-        (void)snprintf(result->error, sizeof result->error, "%s", reason != NULL ? reason : "the connection broke");
+        (void)snprintf(result->error, sizeof result->error, "%s",
+                       reason != NULL ? reason : "the connection broke");
     ERR_clear_error();
 }
 

@@ -8,7 +8,8 @@
 #include <signal.h>
 #include <string.h>
 
-static const char usage[] = "usage: bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N]";
+static const char usage[] =
+    "usage: bench-client --port N --tls 1.2|1.3 [--seconds S] [--threads N] [--clients N]";
 
 static struct client_options parse(int argc, char **argv)
 {
@@ -32,7 +33,9 @@ static struct client_options parse(int argc, char **argv)
         else
             bench_die(usage);
     }
-    bench_must(options.port > 0 && options.version != 0 && options.threads > 0 && options.clients > 0, usage);
+    bench_must(options.port > 0 && options.version != 0 && options.threads > 0 &&
+                   options.clients > 0,
+               usage);
     return options;
 }
 
@@ -43,10 +46,11 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     bench_must(OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, "libssl does not start");
     const struct client_result result = client_run(&options);
-    printf("{\"connections\":%lld,\"failed\":%lld,\"offered\":%lld,\"resumed\":%lld,", (long long)result.connections,
-           (long long)result.failed, (long long)result.offered, (long long)result.resumed);
-    printf("\"wall_ns\":%lld,\"cpu_ns\":%lld,\"error\":%s%s%s}\n", (long long)result.wall_ns, (long long)result.cpu_ns,
-           result.error[0] != '\0' ? "\"" : "", result.error[0] != '\0' ? result.error : "null",
-           result.error[0] != '\0' ? "\"" : "");
+    printf("{\"connections\":%lld,\"failed\":%lld,\"offered\":%lld,\"resumed\":%lld,",
+           (long long)result.connections, (long long)result.failed, (long long)result.offered,
+           (long long)result.resumed);
+    printf("\"wall_ns\":%lld,\"cpu_ns\":%lld,\"error\":%s%s%s}\n", (long long)result.wall_ns,
+           (long long)result.cpu_ns, result.error[0] != '\0' ? "\"" : "",
+           result.error[0] != '\0' ? result.error : "null", result.error[0] != '\0' ? "\"" : "");
     return 0;
 }

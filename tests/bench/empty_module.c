@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration module that does nothing: what loading one costs, so that the rest can be told apart. */
+/* A configuration module that does nothing: what loading one costs, so that the rest can be told
+ * apart. */
 #include <openssl/conf.h>
 #include <openssl/ssl.h>
 

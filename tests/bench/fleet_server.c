@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-fleet-server: server processes behind a round-robin balancer. The parent reads OpenSSL's configuration, listens
- * and hands each connection to the next worker; a worker makes an SSL_CTX of its own after the fork, so that without
- * stek it has keys of its own.
+ * bench-fleet-server: server processes behind a round-robin balancer. The parent reads OpenSSL's
+ * configuration, listens and hands each connection to the next worker; a worker makes an SSL_CTX of
+ * its own after the fork, so that without stek it has keys of its own.
  *
  *   bench-fleet-server PORT WORKERS CERTIFICATE KEY
  *
- * On SIGHUP each worker in turn is let finish what it has, ends, and is forked anew; "restarted" is printed when all
- * are. SIGTERM ends everything.
+ * On SIGHUP each worker in turn is let finish what it has, ends, and is forked anew; "restarted" is
+ * printed when all are. SIGTERM ends everything.
  */
 #include "timing.h"
 
@@ -53,8 +53,10 @@ static void send_fd(int channel, int fd)
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {.bytes = {0}};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
     head->cmsg_level = SOL_SOCKET;
@@ -73,8 +75,10 @@ static int receive_fd(int channel)
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     int fd = -1;
 
     if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message) != NULL)
@@ -103,8 +107,8 @@ static void answer(SSL_CTX *ctx, int fd)
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof request) > 0 &&
-        SSL_write(ssl, text, sizeof text - 1) > 0)
+    if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 &&
+        SSL_read(ssl, request, sizeof request) > 0 && SSL_write(ssl, text, sizeof text - 1) > 0)
         (void)SSL_shutdown(ssl);
     SSL_free(ssl);
     (void)close(fd);
@@ -153,7 +157,8 @@ static void hand_over(int connection)
     (void)close(connection);
 }
 
-/* Does the next step of restarting worker after worker; `at` is the one whose turn it is, -1: none. */
+/* Does the next step of restarting worker after worker; `at` is the one whose turn it is, -1: none.
+ */
 static int go_on_restarting(int at, int listener)
 {
     if (at < 0)
@@ -193,13 +198,15 @@ static void balance(int listener)
 
 static int listen_on(int port)
 {
-    const struct sockaddr_in at = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in at = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int one = 1;
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     bench_must(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-                   bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, BACKLOG) == 0,
+                   bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 &&
+                   listen(fd, BACKLOG) == 0,
                "cannot listen");
     return fd;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floor: what AES-256-CBC and HMAC-SHA256 take by themselves. The IVs are counted, not drawn. */
+/* The floor: what AES-256-CBC and HMAC-SHA256 take by themselves. The IVs are counted, not drawn.
+ */
 #include "ticket.h"
 
 #include "timing.h"
@@ -29,7 +30,8 @@ struct bench_floor *bench_floor_new(void)
     floor->opening = EVP_CIPHER_CTX_new();
     floor->mac = HMAC_CTX_new();
     bench_must(EVP_EncryptInit_ex(floor->sealing, EVP_aes_256_cbc(), NULL, aes_key, aes_key) == 1 &&
-                   EVP_DecryptInit_ex(floor->opening, EVP_aes_256_cbc(), NULL, aes_key, aes_key) == 1 &&
+                   EVP_DecryptInit_ex(floor->opening, EVP_aes_256_cbc(), NULL, aes_key, aes_key) ==
+                       1 &&
                    HMAC_Init_ex(floor->mac, hmac_key, sizeof hmac_key, EVP_sha256(), NULL) == 1,
                "the floor cannot be set up");
     return floor;
@@ -54,7 +56,8 @@ static void compute_mac(HMAC_CTX *mac, const uint8_t *bytes, size_t len, uint8_t
                "HMAC failed");
 }
 
-void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t len, struct bench_ticket *ret_ticket)
+void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t len,
+                      struct bench_ticket *ret_ticket)
 {
     uint8_t *iv = ret_ticket->bytes + BENCH_NAME_LEN;
     uint8_t *body = ret_ticket->bytes + BENCH_HEAD_LEN;
@@ -73,7 +76,8 @@ void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t le
     ret_ticket->len = sealed_len + BENCH_MAC_LEN;
 }
 
-void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *ticket, uint8_t ret_state[BENCH_TICKET_MAX])
+void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *ticket,
+                      uint8_t ret_state[BENCH_TICKET_MAX])
 {
     const size_t sealed_len = ticket->len - BENCH_MAC_LEN;
     const uint8_t *body = ticket->bytes + BENCH_HEAD_LEN;
@@ -83,9 +87,11 @@ void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *tick
     int last = 0;
 
     compute_mac(floor->mac, ticket->bytes, sealed_len, tag);
-    bench_must(CRYPTO_memcmp(tag, ticket->bytes + sealed_len, BENCH_MAC_LEN) == 0, "a MAC is wrong");
-    bench_must(EVP_DecryptInit_ex(floor->opening, NULL, NULL, NULL, ticket->bytes + BENCH_NAME_LEN) == 1 &&
-                   EVP_DecryptUpdate(floor->opening, ret_state, &first, body, body_len) == 1 &&
-                   EVP_DecryptFinal_ex(floor->opening, ret_state + first, &last) == 1,
-               "decryption failed");
+    bench_must(CRYPTO_memcmp(tag, ticket->bytes + sealed_len, BENCH_MAC_LEN) == 0,
+               "a MAC is wrong");
+    bench_must(
+        EVP_DecryptInit_ex(floor->opening, NULL, NULL, NULL, ticket->bytes + BENCH_NAME_LEN) == 1 &&
+            EVP_DecryptUpdate(floor->opening, ret_state, &first, body, body_len) == 1 &&
+            EVP_DecryptFinal_ex(floor->opening, ret_state + first, &last) == 1,
+        "decryption failed");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-handshake: whole handshakes in memory, client and server in one thread. One JSON object a line for each cell
- * and round; server_ns is the server's share of cpu_ns:
+ * bench-handshake: whole handshakes in memory, client and server in one thread. One JSON object a
+ * line for each cell and round; server_ns is the server's share of cpu_ns:
  *
  *   {"tls":"1.3","kind":"resumed","keys":"stek","round":0,"ops":40,"cpu_ns":1,"server_ns":1}
  *
@@ -67,10 +67,10 @@ static void print_and_reset(struct cell *cell, long round)
     static const char *const names[KEYS] = {"own", "reference", "stek"};
 
     printf("{\"tls\":\"%s\",\"kind\":\"%s\",\"keys\":\"%s\",\"round\":%ld,",
-           cell->version == TLS1_2_VERSION ? "1.2" : "1.3", cell->resumes ? "resumed" : "full", names[cell->keys],
-           round);
-    printf("\"ops\":%lld,\"cpu_ns\":%lld,\"server_ns\":%lld}\n", (long long)cell->ops, (long long)cell->cpu_ns,
-           (long long)cell->server_ns);
+           cell->version == TLS1_2_VERSION ? "1.2" : "1.3", cell->resumes ? "resumed" : "full",
+           names[cell->keys], round);
+    printf("\"ops\":%lld,\"cpu_ns\":%lld,\"server_ns\":%lld}\n", (long long)cell->ops,
+           (long long)cell->cpu_ns, (long long)cell->server_ns);
     (void)fflush(stdout);
     cell->ops = cell->cpu_ns = cell->server_ns = 0;
 }

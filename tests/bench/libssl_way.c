@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What libssl does around a ticket key callback, call by call: construct_stateless_ticket(), tls_decrypt_ticket() and
- * ssl_hmac_new() of OpenSSL 3.0, without the encoding of the session and the message around the ticket.
+ * What libssl does around a ticket key callback, call by call: construct_stateless_ticket(),
+ * tls_decrypt_ticket() and ssl_hmac_new() of OpenSSL 3.0, without the encoding of the session and
+ * the message around the ticket.
  */
 #include "ticket.h"
 
@@ -19,7 +20,8 @@ const struct bench_way bench_ways[BENCH_WAYS] = {
     [BENCH_WAY_FLOOR] = {"floor", BENCH_FLOOR, false, NULL, NULL},
     [BENCH_WAY_ALLOCATION_HMAC] = {"allocation hmac", BENCH_ALLOCATION, false, NULL, NULL},
     [BENCH_WAY_ALLOCATION_EVP] = {"allocation evp", BENCH_ALLOCATION, true, NULL, NULL},
-    [BENCH_WAY_REFERENCE_HMAC] = {"reference hmac", BENCH_REFERENCE, false, reference_hmac_cb, NULL},
+    [BENCH_WAY_REFERENCE_HMAC] = {"reference hmac", BENCH_REFERENCE, false, reference_hmac_cb,
+                                  NULL},
     [BENCH_WAY_REFERENCE_EVP] = {"reference evp", BENCH_REFERENCE, true, NULL, reference_evp_cb},
     [BENCH_WAY_STEK_HMAC] = {"stek hmac", BENCH_STEK, false, stek_ticket_key_hmac_cb, NULL},
     [BENCH_WAY_STEK_EVP] = {"stek evp", BENCH_STEK, true, NULL, stek_ticket_key_evp_cb},
@@ -53,13 +55,15 @@ static void mac_free(struct mac *mac)
     OPENSSL_free(mac);
 }
 
-static void mac_compute(struct mac *mac, const uint8_t *bytes, size_t len, uint8_t ret_tag[EVP_MAX_MD_SIZE])
+static void mac_compute(struct mac *mac, const uint8_t *bytes, size_t len,
+                        uint8_t ret_tag[EVP_MAX_MD_SIZE])
 {
     size_t tag_len = 0;
     unsigned int short_len = 0;
 
     if (mac->hmac != NULL) {
-        bench_must(HMAC_Update(mac->hmac, bytes, len) == 1 && HMAC_Final(mac->hmac, ret_tag, &short_len) == 1,
+        bench_must(HMAC_Update(mac->hmac, bytes, len) == 1 &&
+                       HMAC_Final(mac->hmac, ret_tag, &short_len) == 1,
                    "HMAC failed");
         return;
     }
@@ -77,8 +81,8 @@ void bench_libssl_allocate(const struct bench_way *way)
     mac_free(mac);
 }
 
-static int call(const struct bench_way *way, SSL *ssl, uint8_t *name, uint8_t *iv, EVP_CIPHER_CTX *cipher,
-                struct mac *mac, int enc)
+static int call(const struct bench_way *way, SSL *ssl, uint8_t *name, uint8_t *iv,
+                EVP_CIPHER_CTX *cipher, struct mac *mac, int enc)
 {
     if (!way->evp)
         return way->hmac_cb(ssl, name, iv, cipher, mac->hmac, enc);
@@ -123,10 +127,13 @@ void bench_libssl_open(const struct bench_way *way, SSL *ssl, const struct bench
     int first = 0;
     int last = 0;
 
-    bench_must(call(way, ssl, head, head + BENCH_NAME_LEN, cipher, mac, 0) > 0, "a callback did not open");
+    bench_must(call(way, ssl, head, head + BENCH_NAME_LEN, cipher, mac, 0) > 0,
+               "a callback did not open");
     mac_compute(mac, ticket->bytes, sealed_len, tag);
-    bench_must(CRYPTO_memcmp(tag, ticket->bytes + sealed_len, BENCH_MAC_LEN) == 0, "a MAC is wrong");
-    bench_must(EVP_DecryptUpdate(cipher, ret_state, &first, body, (int)(sealed_len - BENCH_HEAD_LEN)) == 1 &&
+    bench_must(CRYPTO_memcmp(tag, ticket->bytes + sealed_len, BENCH_MAC_LEN) == 0,
+               "a MAC is wrong");
+    bench_must(EVP_DecryptUpdate(cipher, ret_state, &first, body,
+                                 (int)(sealed_len - BENCH_HEAD_LEN)) == 1 &&
                    EVP_DecryptFinal(cipher, ret_state + first, &last) == 1,
                "decryption failed");
     EVP_CIPHER_CTX_free(cipher);

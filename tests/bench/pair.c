@@ -15,11 +15,13 @@ static void make_identity(struct pair_identity *identity)
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:a.example");
 
-    bench_must(cert != NULL && key != NULL && names != NULL && X509_set_version(cert, X509_VERSION_3) == 1 &&
+    bench_must(cert != NULL && key != NULL && names != NULL &&
+                   X509_set_version(cert, X509_VERSION_3) == 1 &&
                    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1 &&
                    X509_gmtime_adj(X509_getm_notBefore(cert), -LIFE_S) != NULL &&
-                   X509_gmtime_adj(X509_getm_notAfter(cert), LIFE_S) != NULL && X509_add_ext(cert, names, -1) == 1 &&
-                   X509_set_pubkey(cert, key) == 1 && X509_sign(cert, key, EVP_sha256()) > 0,
+                   X509_gmtime_adj(X509_getm_notAfter(cert), LIFE_S) != NULL &&
+                   X509_add_ext(cert, names, -1) == 1 && X509_set_pubkey(cert, key) == 1 &&
+                   X509_sign(cert, key, EVP_sha256()) > 0,
                "no certificate");
     X509_EXTENSION_free(names);
     *identity = (struct pair_identity){cert, key};
@@ -67,7 +69,8 @@ void pair_client_init(struct pair_client *client, int version)
     client->session = NULL;
     client->ctx = SSL_CTX_new(TLS_client_method());
     set_version(client->ctx, version);
-    (void)SSL_CTX_set_session_cache_mode(client->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    (void)SSL_CTX_set_session_cache_mode(client->ctx,
+                                         SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(client->ctx, keep_session);
 }
 
@@ -87,13 +90,15 @@ static int64_t shake(SSL *client, SSL *server)
     int64_t server_ns = 0;
     char byte;
 
-    for (int i = 0; i < 10 && (!SSL_is_init_finished(client) || !SSL_is_init_finished(server)); i++) {
+    for (int i = 0; i < 10 && (!SSL_is_init_finished(client) || !SSL_is_init_finished(server));
+         i++) {
         bench_must(goes_on(client, SSL_do_handshake(client)), "a client's handshake failed");
         const int64_t begin = bench_cpu_ns();
         bench_must(goes_on(server, SSL_do_handshake(server)), "a server's handshake failed");
         server_ns += bench_cpu_ns() - begin;
     }
-    bench_must(SSL_is_init_finished(client) && SSL_is_init_finished(server), "a handshake did not end");
+    bench_must(SSL_is_init_finished(client) && SSL_is_init_finished(server),
+               "a handshake did not end");
     /* Tickets of TLS 1.3 come after it. */
     bench_must(SSL_read(client, &byte, 1) <= 0, "a byte from nowhere");
     return server_ns;
@@ -107,11 +112,13 @@ int64_t pair_shake(struct pair_client *client, SSL_CTX *server, int resume)
     BIO *near_end;
     BIO *far_end;
 
-    bench_must(near != NULL && BIO_new_bio_pair(&near_end, WIRE_LEN, &far_end, WIRE_LEN) == 1, "no connection");
+    bench_must(near != NULL && BIO_new_bio_pair(&near_end, WIRE_LEN, &far_end, WIRE_LEN) == 1,
+               "no connection");
     SSL_set_bio(near, near_end, near_end);
     SSL_set_connect_state(near);
     (void)SSL_set_app_data(near, client);
-    bench_must(!resume || (offered != NULL && SSL_set_session(near, offered) == 1), "no session to offer");
+    bench_must(!resume || (offered != NULL && SSL_set_session(near, offered) == 1),
+               "no session to offer");
     SSL_SESSION_free(offered);
 
     int64_t begin = bench_cpu_ns();
@@ -122,7 +129,8 @@ int64_t pair_shake(struct pair_client *client, SSL_CTX *server, int resume)
     int64_t server_ns = bench_cpu_ns() - begin;
 
     server_ns += shake(near, far);
-    bench_must(SSL_session_reused(far) == (resume != 0), "a session was resumed that should not, or not that should");
+    bench_must(SSL_session_reused(far) == (resume != 0),
+               "a session was resumed that should not, or not that should");
     /* Closed properly: a session that was not is good for nothing in libssl's eyes. */
     SSL_set_shutdown(near, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_set_shutdown(far, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);

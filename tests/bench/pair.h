@@ -14,10 +14,12 @@ struct pair_identity {
 };
 const struct pair_identity *pair_identity(void);
 
-/* A server of one protocol version, with the certificate and without a session cache; for the caller to free. */
+/* A server of one protocol version, with the certificate and without a session cache; for the
+ * caller to free. */
 SSL_CTX *pair_server(int version);
 
-/* A client that keeps the newest session that it got, and offers it until a newer one comes: in TLS 1.3 too. */
+/* A client that keeps the newest session that it got, and offers it until a newer one comes: in
+ * TLS 1.3 too. */
 struct pair_client {
     SSL_CTX *ctx;
     SSL_SESSION *session;
@@ -26,8 +28,8 @@ void pair_client_init(struct pair_client *client, int version);
 void pair_client_fini(struct pair_client *client);
 
 /*
- * One handshake, tickets included, offering the client's session if `resume`. Returns the CPU time that the server's
- * side took, from SSL_new() to SSL_free().
+ * One handshake, tickets included, offering the client's session if `resume`. Returns the CPU time
+ * that the server's side took, from SSL_new() to SSL_free().
  */
 int64_t pair_shake(struct pair_client *client, SSL_CTX *server, int resume);
 

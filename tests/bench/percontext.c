@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-percontext: a program that makes an SSL_CTX for every connection, as PHP does, without and with stek in turn.
- * One JSON object a line for each of the two and each round, medians over its connections:
+ * bench-percontext: a program that makes an SSL_CTX for every connection, as PHP does, without and
+ * with stek in turn. One JSON object a line for each of the two and each round, medians over its
+ * connections:
  *
  *   {"tls":"1.3","keys":"stek","round":0,"ops":200,"make_ns":1,"ticket_ns":1,"server_ns":1}
  *
@@ -51,7 +52,8 @@ static void attach(SSL_CTX *ctx, struct stek_ring *ring)
     bench_must(stek_attach(ctx, ring, &options) == STEK_OK, "stek cannot be attached");
 }
 
-static void connect_once(struct pair_client *client, int version, struct stek_ring *ring, struct series *series)
+static void connect_once(struct pair_client *client, int version, struct stek_ring *ring,
+                         struct series *series)
 {
     int64_t begin = bench_cpu_ns();
     SSL_CTX *ctx = pair_server(version);
@@ -99,10 +101,12 @@ static void run_round(long round, int version, long connections, struct stek_rin
     pair_client_fini(&client);
     for (int keys = OWN; keys < KEYS; keys++) {
         struct series *of = &series[keys];
-        printf("{\"tls\":\"%s\",\"keys\":\"%s\",\"round\":%ld,\"ops\":%zu,", version == TLS1_2_VERSION ? "1.2" : "1.3",
-               keys == OWN ? "own" : "stek", round, of->count);
-        printf("\"make_ns\":%lld,\"ticket_ns\":%lld,\"server_ns\":%lld}\n", median(of->part[MAKE], of->count),
-               median(of->part[TICKET], of->count), median(of->part[SERVER], of->count));
+        printf("{\"tls\":\"%s\",\"keys\":\"%s\",\"round\":%ld,\"ops\":%zu,",
+               version == TLS1_2_VERSION ? "1.2" : "1.3", keys == OWN ? "own" : "stek", round,
+               of->count);
+        printf("\"make_ns\":%lld,\"ticket_ns\":%lld,\"server_ns\":%lld}\n",
+               median(of->part[MAKE], of->count), median(of->part[TICKET], of->count),
+               median(of->part[SERVER], of->count));
     }
     (void)fflush(stdout);
 }

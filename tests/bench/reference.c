@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The manual page leaves the keys to the reader: here they are an array. Two of its slips are corrected: it passes the
- * address of a pointer where the pointer belongs, and it renews only what has expired and was refused already.
+ * The manual page leaves the keys to the reader: here they are an array. Two of its slips are
+ * corrected: it passes the address of a pointer where the pointer belongs, and it renews only what
+ * has expired and was refused already.
  */
 #include "reference.h"
 
@@ -30,7 +31,8 @@ static struct reference_key *current;
 
 static void make_key(struct reference_key *key)
 {
-    bench_must(RAND_bytes(key->name, sizeof key->name) == 1 && RAND_bytes(key->aes_key, sizeof key->aes_key) == 1 &&
+    bench_must(RAND_bytes(key->name, sizeof key->name) == 1 &&
+                   RAND_bytes(key->aes_key, sizeof key->aes_key) == 1 &&
                    RAND_bytes(key->hmac_key, sizeof key->hmac_key) == 1,
                "no random bytes");
     key->expire = time(NULL) + LIFE_S;
@@ -82,12 +84,14 @@ static int answer_for(const struct reference_key *key, time_t now)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-int reference_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
+int reference_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                      HMAC_CTX *mac, int enc)
 {
     (void)ssl;
     if (enc) {
         const struct reference_key *key = key_to_seal(name, iv);
-        if (key == NULL || EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0 ||
+        if (key == NULL ||
+            EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0 ||
             HMAC_Init_ex(mac, key->hmac_key, sizeof key->hmac_key, EVP_sha256(), NULL) == 0)
             return -1;
         return 1;
@@ -109,19 +113,21 @@ static int set_mac_key(EVP_MAC_CTX *mac, struct reference_key *key)
     static char digest[] = "sha256";
     OSSL_PARAM params[3];
 
-    params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key->hmac_key, sizeof key->hmac_key);
+    params[0] =
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key->hmac_key, sizeof key->hmac_key);
     params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
     params[2] = OSSL_PARAM_construct_end();
     return EVP_MAC_CTX_set_params(mac, params);
 }
 
-int reference_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
-                     int enc)
+int reference_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                     EVP_MAC_CTX *mac, int enc)
 {
     (void)ssl;
     if (enc) {
         struct reference_key *key = key_to_seal(name, iv);
-        if (key == NULL || EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0 ||
+        if (key == NULL ||
+            EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0 ||
             set_mac_key(mac, key) == 0)
             return -1;
         return 1;
@@ -130,7 +136,8 @@ int reference_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     struct reference_key *key = find_key(name);
     if (key == NULL || key->expire < now)
         return 0;
-    if (set_mac_key(mac, key) == 0 || EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0)
+    if (set_mac_key(mac, key) == 0 ||
+        EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv) == 0)
         return -1;
     return answer_for(key, now);
 }

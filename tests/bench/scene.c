@@ -23,11 +23,13 @@ void scene_rotate(struct scene *scene)
     atomic_fetch_add_explicit(&scene->clock_offset_s, SCENE_ROTATE_S, memory_order_relaxed);
 }
 
-/* In steady state a ring holds accept / rotate records that are draining, the active one, and those ahead. */
+/* In steady state a ring holds accept / rotate records that are draining, the active one, and those
+ * ahead. */
 static void make_ring(struct scene *scene)
 {
     const size_t ahead = scene->shape.records > 2 ? 2 : 1;
-    struct stek_policy policy = {.rotate_s = SCENE_ROTATE_S, .lineage_s = STEK_LINEAGE_MAX_S, .ahead = (uint32_t)ahead};
+    struct stek_policy policy = {
+        .rotate_s = SCENE_ROTATE_S, .lineage_s = STEK_LINEAGE_MAX_S, .ahead = (uint32_t)ahead};
 
     scene->openers = scene->shape.records - ahead;
     /* A second less: the oldest record retires when the time comes for one more. */
@@ -54,7 +56,8 @@ void scene_begin_lineage(const struct scene *scene, const SSL *ssl)
     uint8_t bytes[STEK_APPDATA_LEN];
 
     stek_appdata_encode(&lineage, bytes);
-    bench_must(SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, sizeof bytes) == 1, "no appdata");
+    bench_must(SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, sizeof bytes) == 1,
+               "no appdata");
 }
 
 /* What stek finds when a connection's ticket is due. */
@@ -132,8 +135,8 @@ static void warm_up(const struct scene *scene)
     static struct bench_ticket ticket;
 
     for (size_t i = 0; i < scene->shape.contexts; i++)
-        bench_libssl_seal(&bench_ways[BENCH_WAY_STEK_EVP], scene->ssls[0][i], scene->state, scene->shape.state_len,
-                          &ticket);
+        bench_libssl_seal(&bench_ways[BENCH_WAY_STEK_EVP], scene->ssls[0][i], scene->state,
+                          scene->shape.state_len, &ticket);
 }
 
 static void check_size(const struct scene *scene)
@@ -141,10 +144,11 @@ static void check_size(const struct scene *scene)
     struct stek_ring_state state;
     uint64_t generation;
 
-    bench_must(stek_image_read(&scene->ring->shared->image, &state, &generation) == STEK_OK, "the ring cannot be read");
+    bench_must(stek_image_read(&scene->ring->shared->image, &state, &generation) == STEK_OK,
+               "the ring cannot be read");
     if (state.records.count != scene->shape.records) {
-        (void)fprintf(stderr, "bench: the ring has %llu records, not %zu\n", (unsigned long long)state.records.count,
-                      scene->shape.records);
+        (void)fprintf(stderr, "bench: the ring has %llu records, not %zu\n",
+                      (unsigned long long)state.records.count, scene->shape.records);
         exit(2);
     }
 }

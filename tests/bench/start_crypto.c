@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-start-crypto: the least program that reads OpenSSL's configuration and makes no SSL_CTX. As bench-start-tls. */
+/* bench-start-crypto: the least program that reads OpenSSL's configuration and makes no SSL_CTX. As
+ * bench-start-tls. */
 #include "start.h"
 
 #include <openssl/crypto.h>

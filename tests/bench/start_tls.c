@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench-start-tls: the least program that uses TLS. With an argument it prints what memory it has in the end. */
+/* bench-start-tls: the least program that uses TLS. With an argument it prints what memory it has
+ * in the end. */
 #include "start.h"
 
 #include <openssl/ssl.h>

@@ -47,7 +47,8 @@ void steps_count(void (*work)(void *arg), void (*tell)(long count, void *arg), v
             count = 0;
         }
         const long deliver = stepped || marked ? 0 : WSTOPSIG(status);
-        bench_must(ptrace(counts ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, deliver) == 0, "ptrace fails");
+        bench_must(ptrace(counts ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, deliver) == 0,
+                   "ptrace fails");
     }
     bench_must(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the counted child failed");
 }

@@ -19,7 +19,8 @@ struct bench_ticket {
     uint8_t bytes[BENCH_TICKET_MAX];
 };
 
-/* Where a ticket's keys come from; tickets of one family open in all its ways. Allocation is no way to make one. */
+/* Where a ticket's keys come from; tickets of one family open in all its ways. Allocation is no way
+ * to make one. */
 enum bench_family { BENCH_FLOOR, BENCH_ALLOCATION, BENCH_REFERENCE, BENCH_STEK, BENCH_FAMILIES };
 
 struct bench_way {
@@ -42,7 +43,8 @@ enum {
 };
 extern const struct bench_way bench_ways[BENCH_WAYS];
 
-/* Seals and opens as libssl does, contexts made and freed for each ticket. Whatever fails ends the program. */
+/* Seals and opens as libssl does, contexts made and freed for each ticket. Whatever fails ends the
+ * program. */
 void bench_libssl_seal(const struct bench_way *way, SSL *ssl, const uint8_t *state, size_t len,
                        struct bench_ticket *ret_ticket);
 void bench_libssl_open(const struct bench_way *way, SSL *ssl, const struct bench_ticket *ticket,
@@ -51,11 +53,13 @@ void bench_libssl_open(const struct bench_way *way, SSL *ssl, const struct bench
 /* Only makes and frees the contexts, which is libssl's own share of every callback's cost. */
 void bench_libssl_allocate(const struct bench_way *way);
 
-/* The cipher and the MAC alone, in contexts that were keyed before; nothing is allocated or looked up. One thread. */
+/* The cipher and the MAC alone, in contexts that were keyed before; nothing is allocated or looked
+ * up. One thread. */
 struct bench_floor;
 struct bench_floor *bench_floor_new(void);
 void bench_floor_free(struct bench_floor *floor);
-void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t len, struct bench_ticket *ret_ticket);
+void bench_floor_seal(struct bench_floor *floor, const uint8_t *state, size_t len,
+                      struct bench_ticket *ret_ticket);
 void bench_floor_open(struct bench_floor *floor, const struct bench_ticket *ticket,
                       uint8_t ret_state[BENCH_TICKET_MAX]);
 

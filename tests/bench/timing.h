@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks, and the end of a benchmark in which something did not work: its figures would mean nothing. */
+/* Clocks, and the end of a benchmark in which something did not work: its figures would mean
+ * nothing. */
 #ifndef TESTS_BENCH_TIMING_H
 #define TESTS_BENCH_TIMING_H
 

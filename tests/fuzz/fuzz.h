@@ -11,10 +11,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What holds for every input; unlike assert() it is never compiled away. */
-#define FUZZ_MUST(condition)                                                                                           \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            abort();                                                                                                   \
+#define FUZZ_MUST(condition)                                                                       \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
     } while (0)
 
 struct fuzz_input {
@@ -22,7 +22,8 @@ struct fuzz_input {
     size_t left;
 };
 
-/* The next `len` (at most 8) bytes as a little-endian number; bytes that are not there are zeros. */
+/* The next `len` (at most 8) bytes as a little-endian number; bytes that are not there are zeros.
+ */
 static inline uint64_t fuzz_take(struct fuzz_input *input, unsigned len)
 {
     uint64_t number = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appdata of a ticket: what decodes encodes to the same bytes, and anything else leaves the output alone. */
+/* Appdata of a ticket: what decodes encodes to the same bytes, and anything else leaves the output
+ * alone. */
 #include "fuzz.h"
 
 #include "core/appdata.h"

@@ -91,7 +91,8 @@ static bool stop(void *arg)
     return true;
 }
 
-static void report(const struct stek_audit_observation *obs, const struct stek_audit_findings *findings)
+static void report(const struct stek_audit_observation *obs,
+                   const struct stek_audit_findings *findings)
 {
     char *text = NULL;
     size_t len = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recorded file: whatever it holds, reading ends with a whole observation, which can be judged, reported and written.
- * What was written reads back as much. */
+/* A recorded file: whatever it holds, reading ends with a whole observation, which can be judged,
+ * reported and written. What was written reads back as much. */
 #include "fuzz.h"
 
 #include "audit/judge.h"
@@ -17,7 +17,8 @@ static bool at_once(void *arg)
 
 static void report(const struct stek_audit_observation *obs)
 {
-    const struct stek_audit_judge_hooks hooks = {NULL, at_once, NULL}; /* the dictionary has a target of its own */
+    const struct stek_audit_judge_hooks hooks = {NULL, at_once,
+                                                 NULL}; /* the dictionary has a target of its own */
     struct stek_audit_findings findings = {0};
     char *text = NULL;
     size_t len = 0;
@@ -50,7 +51,8 @@ static void write_and_read(const struct stek_audit_observation *obs)
     (void)fclose(out);
     FILE *in = fmemopen(text, len, "r");
     stek_audit_observation_init(&again);
-    FUZZ_MUST(in != NULL && stek_audit_record_read(in, &again, &good_len, problem, sizeof problem) == STEK_OK);
+    FUZZ_MUST(in != NULL &&
+              stek_audit_record_read(in, &again, &good_len, problem, sizeof problem) == STEK_OK);
     FUZZ_MUST(again.targets_len <= obs->targets_len && again.handshakes_len == obs->handshakes_len);
     (void)fclose(in);
     stek_audit_observation_fini(&again);
@@ -67,10 +69,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (in == NULL)
         return 0;
     stek_audit_observation_init(&obs);
-    const enum stek_result result = stek_audit_record_read(in, &obs, &good_len, problem, sizeof problem);
+    const enum stek_result result =
+        stek_audit_record_read(in, &obs, &good_len, problem, sizeof problem);
     (void)fclose(in);
     FUZZ_MUST(result == STEK_OK || result == STEK_ERR_FORMAT);
-    FUZZ_MUST((result == STEK_OK) == (good_len >= 0) && (result == STEK_OK) == (problem[0] == '\0'));
+    FUZZ_MUST((result == STEK_OK) == (good_len >= 0) &&
+              (result == STEK_OK) == (problem[0] == '\0'));
     report(&obs);
     if (result == STEK_OK)
         write_and_read(&obs);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ticket of any bytes, with any secret: what looks at it stays within it, and claims only what it can point at. */
+/* A ticket of any bytes, with any secret: what looks at it stays within it, and claims only what it
+ * can point at. */
 #include "fuzz.h"
 
 #include "audit/dict_cipher.h"
@@ -73,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int32_t clear = stek_audit_clear_secret(&a);
     FUZZ_MUST(clear == STEK_AUDIT_NOWHERE || memcmp(a.bytes + clear, a.secret, a.secret_len) == 0);
     FUZZ_MUST(stek_audit_same_keystream(&a, &b) == stek_audit_same_keystream(&b, &a));
-    FUZZ_MUST(!stek_audit_same_iv(&a, &a, 16) && stek_audit_same_iv(&a, &b, 16) == stek_audit_same_iv(&b, &a, 16));
+    FUZZ_MUST(!stek_audit_same_iv(&a, &a, 16) &&
+              stek_audit_same_iv(&a, &b, 16) == stek_audit_same_iv(&b, &a, 16));
     try_keys(&a);
     free(a.bytes);
     free(b.bytes);

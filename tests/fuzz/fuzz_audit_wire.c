@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handshake messages of a hostile server, libssl's ClientHellos that are rewritten, and recorded sessions that are
- * changed. The first byte says which. */
+/* Handshake messages of a hostile server, libssl's ClientHellos that are rewritten, and recorded
+ * sessions that are changed. The first byte says which. */
 #include "fuzz.h"
 
 #include "audit/session_edit.h"
@@ -26,8 +26,11 @@ static void rewrite(const uint8_t *data, size_t size)
 /* What libssl takes as a session it takes when it has been changed, with the other ticket in it. */
 static void edit(const uint8_t *data, size_t size)
 {
-    const struct stek_audit_edit edit = {
-        .ticket = (const uint8_t *)"another", .ticket_len = 7, .hint_s = 9, .version = 772, .cipher = 0x1301};
+    const struct stek_audit_edit edit = {.ticket = (const uint8_t *)"another",
+                                         .ticket_len = 7,
+                                         .hint_s = 9,
+                                         .version = 772,
+                                         .cipher = 0x1301};
     const uint8_t *at = data;
     const unsigned char *ticket = NULL;
     uint8_t *changed = NULL;
@@ -62,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 1:
         if (stek_audit_read_new_ticket(data, size - 1, 0x0304, &ticket))
-            FUZZ_MUST(ticket.nonce_len == 0 || (ticket.nonce > data && ticket.nonce + ticket.nonce_len < data + size));
+            FUZZ_MUST(ticket.nonce_len == 0 ||
+                      (ticket.nonce > data && ticket.nonce + ticket.nonce_len < data + size));
         break;
     case 2:
         if (stek_audit_read_client_sid(data, size - 1, sid, &sid_len))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration file of stekd, then the same again as a second file. What is refused is refused in one line. */
+/* A configuration file of stekd, then the same again as a second file. What is refused is refused
+ * in one line. */
 #include "fuzz.h"
 
 #include "core/ringname.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Durations and numbers as text: what is accepted is in range, what is refused leaves the output alone. */
+/* Durations and numbers as text: what is accepted is in range, what is refused leaves the output
+ * alone. */
 #include "fuzz.h"
 
 #include "core/duration.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values in the store, with the key of the test vectors: what opens seals and opens again to the same, and anything else
- * leaves the output alone.
+ * Values in the store, with the key of the test vectors: what opens seals and opens again to the
+ * same, and anything else leaves the output alone.
  */
 #include "fuzz.h"
 
@@ -19,11 +19,15 @@ static void load_key(struct stek_keks *keks)
     FUZZ_MUST(stek_kek_init(&key, &keks->at[0]) == STEK_OK);
 }
 
-/* Flips to a good value are what a fuzzer can't find by itself, so the input says what to change in one. */
-static size_t damage(const struct stek_keks *keks, struct fuzz_input *input, uint8_t bytes[STEK_ENVELOPE_RECORD_LEN])
+/* Flips to a good value are what a fuzzer can't find by itself, so the input says what to change in
+ * one. */
+static size_t damage(const struct stek_keks *keks, struct fuzz_input *input,
+                     uint8_t bytes[STEK_ENVELOPE_RECORD_LEN])
 {
-    struct stek_record record = {.seq = 7, .active_from = (int64_t)fuzz_take(input, 8),
-                                 .active_until = (int64_t)fuzz_take(input, 8), .accept_until = (int64_t)fuzz_take(input, 8)};
+    struct stek_record record = {.seq = 7,
+                                 .active_from = (int64_t)fuzz_take(input, 8),
+                                 .active_until = (int64_t)fuzz_take(input, 8),
+                                 .accept_until = (int64_t)fuzz_take(input, 8)};
 
     FUZZ_MUST(stek_envelope_seal_record(&keks->at[0], "web", &record, bytes) == STEK_OK);
     while (input->left > 1) {
@@ -45,8 +49,8 @@ static void check(const struct stek_keks *keks, struct stek_bytes value)
     }
     FUZZ_MUST(stek_envelope_seal_record(&keks->at[0], "web", &envelope.record, bytes) == STEK_OK);
     FUZZ_MUST(memcmp(bytes, value.at, STEK_ENVELOPE_HEAD_LEN) == 0);
-    FUZZ_MUST(stek_envelope_open_record(keks, "web", 7, (struct stek_bytes){bytes, sizeof bytes}, &again) ==
-              STEK_VALUE_GOOD);
+    FUZZ_MUST(stek_envelope_open_record(keks, "web", 7, (struct stek_bytes){bytes, sizeof bytes},
+                                        &again) == STEK_VALUE_GOOD);
     FUZZ_MUST(memcmp(&again.record, &envelope.record, sizeof again.record) == 0);
 }
 
@@ -59,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     load_key(&keks);
     check(&keks, (struct stek_bytes){data, size});
-    if (stek_envelope_open_floor(&keks, "web", (struct stek_bytes){data, size}, &floor) != STEK_VALUE_GOOD)
+    if (stek_envelope_open_floor(&keks, "web", (struct stek_bytes){data, size}, &floor) !=
+        STEK_VALUE_GOOD)
         FUZZ_MUST(floor.record.seq == 42);
     check(&keks, (struct stek_bytes){bytes, damage(&keks, &input, bytes)});
     return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an endpoint answers: frames cut anywhere, then each of etcd's messages, whatever the method was. */
+/* What an endpoint answers: frames cut anywhere, then each of etcd's messages, whatever the method
+ * was. */
 #include "fuzz.h"
 
 #include "fleet/etcd_message.h"
@@ -11,7 +12,8 @@ struct seen {
     uint64_t sum;
 };
 
-static void on_item(void *arg, const struct stek_etcd_answer *head, const struct stek_etcd_item *item)
+static void on_item(void *arg, const struct stek_etcd_answer *head,
+                    const struct stek_etcd_item *item)
 {
     struct seen *seen = arg;
 
@@ -57,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct seen seen = {0};
 
     if (stek_grpc_feed(&frames, (struct stek_bytes){input.at, first}, on_message, &seen) == STEK_OK)
-        (void)!stek_grpc_feed(&frames, (struct stek_bytes){input.at + first, input.left - first}, on_message, &seen);
+        (void)!stek_grpc_feed(&frames, (struct stek_bytes){input.at + first, input.left - first},
+                              on_message, &seen);
     stek_grpc_frames_fini(&frames);
     stek_grpc_trailer(&trailers, (const char *)data, size);
     check_text(trailers.text, sizeof trailers.text);

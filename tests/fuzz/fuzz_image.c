@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes in the place of a ring: either refused, or read as a sound ring from which any key can be asked. */
+/* Bytes in the place of a ring: either refused, or read as a sound ring from which any key can be
+ * asked. */
 #include "fuzz.h"
 
 #include "core/policy.h"
@@ -8,16 +9,20 @@
 
 #include <string.h>
 
-/* A sound image of one record, over which the input is laid: most bytes alone would fail at the magic. */
+/* A sound image of one record, over which the input is laid: most bytes alone would fail at the
+ * magic. */
 static void make_image(struct stek_image *image, struct fuzz_input *input)
 {
     const struct stek_policy policy = stek_policy_resolve(NULL);
     struct stek_ring_state state = {.source = STEK_SOURCE_HOST, .records.count = 1};
     uint8_t *bytes = (uint8_t *)image;
 
-    state.records.at[0] = (struct stek_record){
-        .seq = 1, .active_from = 1000, .active_until = 4600, .accept_until = 47800, .origin = STEK_ORIGIN_PUBLISHED,
-        .secret = {{1, 2, 4, 9, 20, 7}}};
+    state.records.at[0] = (struct stek_record){.seq = 1,
+                                               .active_from = 1000,
+                                               .active_until = 4600,
+                                               .accept_until = 47800,
+                                               .origin = STEK_ORIGIN_PUBLISHED,
+                                               .secret = {{1, 2, 4, 9, 20, 7}}};
     stek_ring_state_set_policy(&state, &policy);
     memset(state.records.at[0].secret.bytes + 6, 0x5a, 26);
     stek_image_init(image, &policy, STEK_SOURCE_PRIVATE);
@@ -47,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_image(&image, &input);
     if (stek_image_read(&image, &state, &generation) != STEK_OK)
         return 0;
-    FUZZ_MUST(stek_records_problem(&state.records) == NULL && state.records.count <= STEK_RECORDS_MAX);
+    FUZZ_MUST(stek_records_problem(&state.records) == NULL &&
+              state.records.count <= STEK_RECORDS_MAX);
     (void)stek_keyset_build(&state.records, &image, generation, &context, now, &set);
     FUZZ_MUST(set.head.count == state.records.count);
     return 0;

@@ -9,8 +9,10 @@
 
 #include <string.h>
 
-/* Seals the input under a key that is known, so that the session's parser is reached: the first byte asks for that. */
-static size_t seal(const uint8_t *data, size_t size, const struct stek_ticket_key *key, uint8_t *ticket)
+/* Seals the input under a key that is known, so that the session's parser is reached: the first
+ * byte asks for that. */
+static size_t seal(const uint8_t *data, size_t size, const struct stek_ticket_key *key,
+                   uint8_t *ticket)
 {
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     unsigned int mac_len = 0;
@@ -24,7 +26,8 @@ static size_t seal(const uint8_t *data, size_t size, const struct stek_ticket_ke
               EVP_EncryptFinal_ex(cipher, ticket + 32 + len, &end) == 1);
     EVP_CIPHER_CTX_free(cipher);
     const size_t sealed = 32 + (size_t)len + (size_t)end;
-    FUZZ_MUST(HMAC(EVP_sha256(), key->hmac_key, 32, ticket, sealed, ticket + sealed, &mac_len) != NULL);
+    FUZZ_MUST(HMAC(EVP_sha256(), key->hmac_key, 32, ticket, sealed, ticket + sealed, &mac_len) !=
+              NULL);
     return sealed + mac_len;
 }
 
@@ -37,8 +40,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct stek_ticket_key key;
     size_t len = 0;
 
-    records.at[0] = (struct stek_record){.seq = 1, .active_from = 1000, .active_until = 4600, .accept_until = 47800,
-                                         .origin = STEK_ORIGIN_PUBLISHED, .secret = {{1, 2, 4, 9, 20, 7}}};
+    records.at[0] = (struct stek_record){.seq = 1,
+                                         .active_from = 1000,
+                                         .active_until = 4600,
+                                         .accept_until = 47800,
+                                         .origin = STEK_ORIGIN_PUBLISHED,
+                                         .secret = {{1, 2, 4, 9, 20, 7}}};
     memset(records.at[0].secret.bytes + 6, 0x5a, 26);
     FUZZ_MUST(stek_derive_ticket_key(&records.at[0].secret, &context, &key) == STEK_OK);
     if (size > 0 && data[0] == 1 && size < sizeof ticket - 96)
@@ -47,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     FUZZ_MUST(len <= sizeof ticket);
     FUZZ_MUST(stek_inspect_ticket(&records, &context, 1, ticket, len, 2000, &found) == STEK_OK);
-    FUZZ_MUST(found.verdict <= STEK_INSPECT_SOUND && strlen(found.server_name) <= STEK_INSPECT_SERVER_NAME_MAX);
+    FUZZ_MUST(found.verdict <= STEK_INSPECT_SOUND &&
+              strlen(found.server_name) <= STEK_INSPECT_SERVER_NAME_MAX);
     if (len > 0) {
         static char text[STEK_TICKET_BASE64_MAX];
         size_t again = 0;

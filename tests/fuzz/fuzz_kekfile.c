@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of key-encryption keys, and names of keys in the store: what is refused leaves the output alone. */
+/* Files of key-encryption keys, and names of keys in the store: what is refused leaves the output
+ * alone. */
 #include "fuzz.h"
 
 #include "fleet/kekfile.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from outside: judged, and where they are sound, viewed, settled, advanced and merged at any time. */
+/* Records from outside: judged, and where they are sound, viewed, settled, advanced and merged at
+ * any time. */
 #include "fuzz.h"
 
 #include "core/merge.h"
@@ -34,7 +35,8 @@ static void take_records(struct fuzz_input *input, struct stek_records *records)
 
 static struct stek_policy take_policy(struct fuzz_input *input)
 {
-    struct stek_policy policy = {.rotate_s = (int64_t)fuzz_take(input, 3), .accept_s = (int64_t)fuzz_take(input, 3)};
+    struct stek_policy policy = {.rotate_s = (int64_t)fuzz_take(input, 3),
+                                 .accept_s = (int64_t)fuzz_take(input, 3)};
 
     policy.ahead = (uint32_t)fuzz_take(input, 1);
     return stek_policy_resolve(&policy);
@@ -64,7 +66,8 @@ static void check_merge(const struct stek_records *one, const struct stek_record
 static void check_schedule(const struct stek_records *records, struct fuzz_input *input)
 {
     const struct stek_policy policy = take_policy(input);
-    const int64_t now = fuzz_take(input, 1) & 1 ? (int64_t)fuzz_take(input, 8) : (int32_t)fuzz_take(input, 4);
+    const int64_t now =
+        fuzz_take(input, 1) & 1 ? (int64_t)fuzz_take(input, 8) : (int32_t)fuzz_take(input, 4);
     struct stek_records settled = *records;
     struct stek_records advanced = *records;
     struct stek_fresh fresh = {.count = (uint32_t)fuzz_take(input, 1) % (STEK_AHEAD_MAX + 2)};
@@ -76,9 +79,11 @@ static void check_schedule(const struct stek_records *records, struct fuzz_input
     if (stek_policy_problem(&policy) != NULL)
         return;
     if (stek_records_settle(&settled, &policy, now) == STEK_OK)
-        FUZZ_MUST(stek_records_active(&settled, now) >= 0 && stek_records_problem(&settled) == NULL);
+        FUZZ_MUST(stek_records_active(&settled, now) >= 0 &&
+                  stek_records_problem(&settled) == NULL);
     if (stek_records_advance(&advanced, &policy, now, &fresh) == STEK_OK)
-        FUZZ_MUST(stek_records_active(&advanced, now) >= 0 && stek_records_problem(&advanced) == NULL);
+        FUZZ_MUST(stek_records_active(&advanced, now) >= 0 &&
+                  stek_records_problem(&advanced) == NULL);
     check_merge(&settled, &advanced);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes in the place of a ring file: a consumer refuses it with a reason, or can use whatever it says; a writer takes it
- * over or puts another in its place, and then consumers take it.
+ * Bytes in the place of a ring file: a consumer refuses it with a reason, or can use whatever it
+ * says; a writer takes it over or puts another in its place, and then consumers take it.
  */
 #include "fuzz.h"
 
@@ -87,7 +87,8 @@ static void use(struct stek_ring *ring)
     stek_ring_set_clock(ring, clock_of_test, &now);
     for (; now < NOW + 400000 && keys != NULL; now += 90001)
         if (stek_ring_seal(ring, keys, now, &active))
-            FUZZ_MUST(stek_ring_find(ring, keys, active.key.name, false, now, &key) != STEK_CHOICE_UNKNOWN);
+            FUZZ_MUST(stek_ring_find(ring, keys, active.key.name, false, now, &key) !=
+                      STEK_CHOICE_UNKNOWN);
     FUZZ_MUST(stek_ring_maintain(ring) == STEK_OK);
 }
 

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_MUST(stek_seed_format(&seed, text, &len) == STEK_OK);
     FUZZ_MUST(len == size && memcmp(text, data, size) == 0);
     if (stek_seed_records(&seed, 2, seed.active_from, &records) == STEK_OK)
-        FUZZ_MUST(stek_records_problem(&records) == NULL && stek_records_active(&records, seed.active_from) >= 0);
+        FUZZ_MUST(stek_records_problem(&records) == NULL &&
+                  stek_records_active(&records, seed.active_from) >= 0);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings as a configuration file gives them: "name=value" lines. What is taken is in range; the rest changes nothing. */
+/* Settings as a configuration file gives them: "name=value" lines. What is taken is in range; the
+ * rest changes nothing. */
 #include "fuzz.h"
 
 #include "core/policy.h"
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         set_line(&settings, line);
     const struct stek_policy full = stek_policy_resolve(&settings.policy);
-    FUZZ_MUST(full.rotate_s >= 1 && full.rotate_s <= STEK_ROTATE_MAX_S && full.ahead <= STEK_AHEAD_MAX);
+    FUZZ_MUST(full.rotate_s >= 1 && full.rotate_s <= STEK_ROTATE_MAX_S &&
+              full.ahead <= STEK_AHEAD_MAX);
     FUZZ_MUST(full.accept_s <= STEK_ACCEPT_MAX_S && full.lineage_s <= STEK_LINEAGE_MAX_S);
     FUZZ_MUST(strlen(settings.context) <= STEK_LABEL_MAX);
     free(text);

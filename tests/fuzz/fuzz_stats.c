@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes in the place of a consumer's stats file and of the total: refused, or read as numbers within bounds. */
+/* Bytes in the place of a consumer's stats file and of the total: refused, or read as numbers
+ * within bounds. */
 #include "fuzz.h"
 
 #include "ringfile/stats_page.h"
@@ -12,7 +13,8 @@ static void check_view(const struct stek_stats_view *view)
         FUZZ_MUST(view->count[i] <= STEK_STATS_COUNT_MAX);
     FUZZ_MUST(view->processes <= STEK_STATS_PROCESSES && view->contexts <= STEK_STATS_CONTEXTS);
     for (size_t i = 0; i < view->processes; i++)
-        FUZZ_MUST(view->process[i].pid > 0 && view->process[i].pid <= INT32_MAX && view->process[i].last_use >= 0);
+        FUZZ_MUST(view->process[i].pid > 0 && view->process[i].pid <= INT32_MAX &&
+                  view->process[i].last_use >= 0);
     for (size_t i = 0; i < view->contexts; i++)
         FUZZ_MUST(view->context[i].len > 0 && view->context[i].len <= STEK_CONTEXT_MAX);
 }
@@ -21,7 +23,8 @@ static void check_total(const struct stek_stats_total *total)
 {
     FUZZ_MUST(total->names <= STEK_STATS_NAMES);
     for (uint64_t i = 0; i < total->names; i++)
-        FUZZ_MUST(memchr(total->name[i], '\0', STEK_STATS_NAME_LEN) != NULL && stek_stats_is_name(total->name[i]));
+        FUZZ_MUST(memchr(total->name[i], '\0', STEK_STATS_NAME_LEN) != NULL &&
+                  stek_stats_is_name(total->name[i]));
 }
 
 /* Lays pieces of the input, each with its place and length before it, over sound bytes. */

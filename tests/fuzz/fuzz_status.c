@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any JSON in the place of a ring's status: refused, or taken within bounds, and then it can be told again. */
+/* Any JSON in the place of a ring's status: refused, or taken within bounds, and then it can be
+ * told again. */
 #include "fuzz.h"
 
 #include "status/status.h"
@@ -14,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (object != NULL && stek_status_parse(object, &ring) == NULL) {
         FUZZ_MUST(stek_ring_name_is_valid(ring.name) && ring.key_count <= STEK_RECORDS_MAX);
         FUZZ_MUST(ring.stats.consumer_count <= STEK_STATS_CONSUMERS_MAX);
-        FUZZ_MUST(strlen(ring.problem) <= STEK_STATUS_PROBLEM_MAX && strchr(ring.problem, '\n') == NULL);
+        FUZZ_MUST(strlen(ring.problem) <= STEK_STATUS_PROBLEM_MAX &&
+                  strchr(ring.problem, '\n') == NULL);
         (void)stek_status_resumption_permille(&ring);
         json_t *again = stek_status_json(&ring);
         FUZZ_MUST(again != NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ClientHello with arbitrary bytes for a ticket: the server never resumes it, never ends the handshake for it. */
+/* A ClientHello with arbitrary bytes for a ticket: the server never resumes it, never ends the
+ * handshake for it. */
 #include "fuzz.h"
 
 #include "ringfile/ring.h"
@@ -21,15 +22,17 @@ static SSL_CTX *new_ctx(const SSL_METHOD *method)
     return ctx;
 }
 
-static unsigned int server_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned int max_len)
+static unsigned int server_psk(SSL *ssl, const char *identity, unsigned char *psk,
+                               unsigned int max_len)
 {
     (void)ssl, (void)identity;
     memset(psk, 'k', 16);
     return max_len < 16 ? 0 : 16;
 }
 
-static unsigned int client_psk(SSL *ssl, const char *hint, char *identity, unsigned int max_identity_len,
-                               unsigned char *psk, unsigned int max_len)
+static unsigned int client_psk(SSL *ssl, const char *hint, char *identity,
+                               unsigned int max_identity_len, unsigned char *psk,
+                               unsigned int max_len)
 {
     (void)hint;
     FUZZ_MUST(max_identity_len > 1);
@@ -74,7 +77,8 @@ static void offer(uint8_t *ticket, size_t len)
     SSL *server = SSL_new(server_ctx);
     BIO *client_end, *server_end;
 
-    FUZZ_MUST(client != NULL && server != NULL && BIO_new_bio_pair(&client_end, 1 << 18, &server_end, 1 << 18) == 1);
+    FUZZ_MUST(client != NULL && server != NULL &&
+              BIO_new_bio_pair(&client_end, 1 << 18, &server_end, 1 << 18) == 1);
     SSL_set_bio(client, client_end, client_end);
     SSL_set_bio(server, server_end, server_end);
     SSL_set_connect_state(client);
@@ -88,14 +92,16 @@ static void offer(uint8_t *ticket, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > 65000) /* an empty ticket is none: libssl's client then sends no extension */
+    if (size < 2 ||
+        size > 65000) /* an empty ticket is none: libssl's client then sends no extension */
         return 0;
     if (server_ctx == NULL)
         set_up();
     uint8_t *ticket = malloc(size);
     FUZZ_MUST(ticket != NULL);
     memcpy(ticket, data + 1, size - 1);
-    if ((data[0] & 1) != 0 && size > sizeof live_name) /* half of the inputs under a name that is known */
+    if ((data[0] & 1) != 0 &&
+        size > sizeof live_name) /* half of the inputs under a name that is known */
         memcpy(ticket, live_name, sizeof live_name);
     offer(ticket, size - 1);
     free(ticket);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Feeds every file of the folders on the command line to a fuzz target, without libFuzzer. An empty one is an error. */
+/* Feeds every file of the folders on the command line to a fuzz target, without libFuzzer. An empty
+ * one is an error. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -7,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Each input in a block of its exact size, so that a read past its end is seen. Its name first: it may be the last. */
+/* Each input in a block of its exact size, so that a read past its end is seen. Its name first: it
+ * may be the last. */
 static bool replay(const char *path)
 {
     puts(path);
@@ -15,7 +17,8 @@ static bool replay(const char *path)
     FILE *file = fopen(path, "rb");
     long size = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     uint8_t *data = size >= 0 ? malloc(size > 0 ? (size_t)size : 1) : NULL;
-    bool ok = data != NULL && fseek(file, 0, SEEK_SET) == 0 && fread(data, 1, (size_t)size, file) == (size_t)size;
+    bool ok = data != NULL && fseek(file, 0, SEEK_SET) == 0 &&
+              fread(data, 1, (size_t)size, file) == (size_t)size;
 
     if (ok)
         ok = LLVMFuzzerTestOneInput(data, (size_t)size) == 0;

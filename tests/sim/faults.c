@@ -21,7 +21,9 @@ static void partition(struct sim *sim, unsigned how_many)
     for (unsigned i = 0; i < how_many; i++) {
         struct sim_node *node = how_many == sim->config.nodes ? &sim->node[i] : some_node(sim);
         sim_node_partition(sim, node, true);
-        sim_push(sim, &(struct sim_event){.at_ms = sim->now + until_ms, .kind = SIM_HEAL_NODE, .node = node->number});
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now + until_ms,
+                                          .kind = SIM_HEAL_NODE,
+                                          .node = node->number});
     }
 }
 
@@ -31,23 +33,26 @@ static void crash(struct sim *sim, struct sim_node *node, bool lose_file)
         return;
     sim_trace(sim, "node %u crashes%s", node->number, lose_file ? " and loses its ring file" : "");
     sim_node_crash(sim, node, lose_file);
-    sim_push(sim, &(struct sim_event){
-                      .at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = node->number});
+    sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim),
+                                      .kind = SIM_HEAL_NODE,
+                                      .node = node->number});
 }
 
 static void stall(struct sim *sim, struct sim_node *node)
 {
     sim_trace(sim, "node %u hears nothing", node->number);
     sim_node_stall(sim, node, true);
-    sim_push(sim, &(struct sim_event){
-                      .at_ms = sim->now + some_time(sim) / 8, .kind = SIM_HEAL_NODE, .node = node->number});
+    sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim) / 8,
+                                      .kind = SIM_HEAL_NODE,
+                                      .node = node->number});
 }
 
 static void step_clock(struct sim *sim, struct sim_node *node)
 {
     const int64_t far_ms = prng_scale(&sim->prng, 40 * sim->config.policy.rotate_s * 1000);
 
-    if (!sim->config.wild_clocks || sim->config.nodes < 6 || node->number > 0 || !node->knows_clock) {
+    if (!sim->config.wild_clocks || sim->config.nodes < 6 || node->number > 0 ||
+        !node->knows_clock) {
         if (!node->wild)
             node->offset_ms = prng_between(&sim->prng, -sim->config.skew_ms, sim->config.skew_ms);
         return;
@@ -55,8 +60,11 @@ static void step_clock(struct sim *sim, struct sim_node *node)
     node->offset_ms = prng_one_in(&sim->prng, 2) ? far_ms : -far_ms;
     node->wild = node->odd = true;
     node->own_count = 0;
-    sim_trace(sim, "the clock of node %u steps by %lld ms", node->number, (long long)node->offset_ms);
-    sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = node->number});
+    sim_trace(sim, "the clock of node %u steps by %lld ms", node->number,
+              (long long)node->offset_ms);
+    sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim),
+                                      .kind = SIM_HEAL_NODE,
+                                      .node = node->number});
 }
 
 /* A floor, as one would ask for it: for a key, for a time, or beyond all. */
@@ -67,8 +75,8 @@ static uint64_t some_floor(struct sim *sim, const struct sim_node *node)
 
     switch (prng_between(&sim->prng, 0, 2)) {
     case 0:
-        return stek_sync_floor_for(&node->sync,
-                                   records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
+        return stek_sync_floor_for(
+            &node->sync, records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
     case 1:
         return stek_sync_floor_before(&node->sync, sim_node_clock(sim, node) / 1000 - age_s);
     default:
@@ -83,12 +91,14 @@ static void operate(struct sim *sim, struct sim_node *node)
     if (!sim_node_in_touch(node) || node->sync.records.count == 0)
         return;
     const uint64_t floor = rotate ? 0 : some_floor(sim, node);
-    const char *problem = stek_sync_ask(&node->sync, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
+    const char *problem =
+        stek_sync_ask(&node->sync, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
     if (rotate)
-        sim_trace(sim, "node %u is to rotate the fleet: %s", node->number, problem == NULL ? "yes" : problem);
-    else
-        sim_trace(sim, "node %u is to raise the floor to %llu: %s", node->number, (unsigned long long)floor,
+        sim_trace(sim, "node %u is to rotate the fleet: %s", node->number,
                   problem == NULL ? "yes" : problem);
+    else
+        sim_trace(sim, "node %u is to raise the floor to %llu: %s", node->number,
+                  (unsigned long long)floor, problem == NULL ? "yes" : problem);
     sim_node_decide(sim, node);
 }
 
@@ -103,7 +113,8 @@ static void store_trouble(struct sim *sim)
     case 0:
         sim_trace(sim, "the store has no space");
         sim->store.no_space = true;
-        sim_push(sim, &(struct sim_event){.at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = 0});
+        sim_push(sim, &(struct sim_event){
+                          .at_ms = sim->now + some_time(sim), .kind = SIM_HEAL_NODE, .node = 0});
         break;
     case 1:
         sim_trace(sim, "the store is compacted");
@@ -113,8 +124,9 @@ static void store_trouble(struct sim *sim)
         if (last == 0)
             break;
         /*
-         * Not where a record stood that was deleted by hand: a host that holds a record keeps it, whatever stands there
-         * later (it may be the same, under a key-encryption key that is not here yet), and who never saw it continues.
+         * Not where a record stood that was deleted by hand: a host that holds a record keeps it,
+         * whatever stands there later (it may be the same, under a key-encryption key that is not
+         * here yet), and who never saw it continues.
          */
         last += (uint64_t)prng_between(&sim->prng, 1, 3);
         if (oracle_was_published(sim, last))

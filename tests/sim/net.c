@@ -63,7 +63,8 @@ static void send(struct sim *sim, struct sim_event *event)
 
 void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message *message)
 {
-    struct sim_event event = {.kind = SIM_AT_STORE, .node = node->number, .life = node->life, .message = message};
+    struct sim_event event = {
+        .kind = SIM_AT_STORE, .node = node->number, .life = node->life, .message = message};
     const struct sim_event timeout = {.at_ms = sim->now + sim->config.timeout_ms,
                                       .kind = SIM_TIMEOUT,
                                       .node = node->number,
@@ -87,7 +88,8 @@ void sim_net_at_store(struct sim *sim, struct sim_event *event)
 /* Sends a node what has changed since. */
 void sim_net_watch(struct sim *sim, struct sim_node *node)
 {
-    if (!node->connected || node->stalled || node->partitioned || node->sent_rev >= sim->store.revision)
+    if (!node->connected || node->stalled || node->partitioned ||
+        node->sent_rev >= sim->store.revision)
         return;
     const int64_t at_ms = sim->now + sim_net_delay(sim);
 

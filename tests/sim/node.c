@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host: the real sync, a clock that is off, a ring file, and a transport that does what stekd's does. */
+/* A host: the real sync, a clock that is off, a ring file, and a transport that does what stekd's
+ * does. */
 #include "oracle.h"
 
 #include "core/admit.h"
@@ -18,13 +19,16 @@ static int64_t seconds(const struct sim *sim, const struct sim_node *node)
 
 void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kind, int64_t delay_ms)
 {
-    sim_push(sim, &(struct sim_event){
-                      .at_ms = sim->now + delay_ms, .kind = kind, .node = node->number, .life = node->life});
+    sim_push(sim, &(struct sim_event){.at_ms = sim->now + delay_ms,
+                                      .kind = kind,
+                                      .node = node->number,
+                                      .life = node->life});
 }
 
 bool sim_node_in_touch(const struct sim_node *node)
 {
-    return node->alive && node->connected && !node->resuming && !node->stalled && !node->partitioned;
+    return node->alive && node->connected && !node->resuming && !node->stalled &&
+           !node->partitioned;
 }
 
 /* To be called before it gets out of touch. */
@@ -129,7 +133,8 @@ void sim_node_connect(struct sim *sim, struct sim_node *node)
     if (!node->alive || node->connected || node->reading)
         return;
     if (node->partitioned) {
-        sim_node_in(sim, node, SIM_CONNECT, prng_between(&sim->prng, 1, 2 * sim->config.timeout_ms));
+        sim_node_in(sim, node, SIM_CONNECT,
+                    prng_between(&sim->prng, 1, 2 * sim->config.timeout_ms));
         return;
     }
     if (node->got_rev > 0 && node->got_rev >= sim->store.compacted && prng_one_in(&sim->prng, 2)) {
@@ -148,8 +153,8 @@ static void saw_value(struct sim *sim, struct sim_node *node, const struct sim_v
         stek_sync_saw_record_deleted(&node->sync, value->seq, value->revision);
     else
         stek_sync_saw_record(&node->sync, value->seq, value->revision,
-                             value->foreign ? STEK_VALUE_WRONG_KEY : STEK_VALUE_GOOD, &value->record,
-                             seconds(sim, node));
+                             value->foreign ? STEK_VALUE_WRONG_KEY : STEK_VALUE_GOOD,
+                             &value->record, seconds(sim, node));
 }
 
 static void saw_floor(struct sim_node *node, int64_t revision, uint64_t floor)
@@ -189,7 +194,8 @@ void sim_node_answer(struct sim *sim, struct sim_node *node, struct sim_event *e
     if (message->is_read) {
         take_read(sim, node, message);
     } else {
-        stek_sync_written(&node->sync, message->outcome, message->revision, sim_node_clock(sim, node));
+        stek_sync_written(&node->sync, message->outcome, message->revision,
+                          sim_node_clock(sim, node));
     }
     sim_node_decide(sim, node);
 }
@@ -266,15 +272,16 @@ void sim_node_show(const struct sim *sim, const struct sim_node *node)
               (unsigned long long)node->file_floor);
     for (size_t i = 0; i < node->file.count; i++) {
         const struct stek_record *record = &node->file.at[i];
-        sim_trace(sim, "  seq %llu %02x%02x: %lld to %lld, opens until %lld, %s", (unsigned long long)record->seq,
-                  record->secret.bytes[0], record->secret.bytes[1],
+        sim_trace(sim, "  seq %llu %02x%02x: %lld to %lld, opens until %lld, %s",
+                  (unsigned long long)record->seq, record->secret.bytes[0], record->secret.bytes[1],
                   (long long)(record->active_from - seconds(sim, node)),
                   (long long)(record->active_until - seconds(sim, node)),
                   (long long)(record->accept_until - seconds(sim, node)), origins[record->origin]);
     }
 }
 
-/* Wakes by the node's own clock, and now and then in any case, as a daemon does whose clock may step. */
+/* Wakes by the node's own clock, and now and then in any case, as a daemon does whose clock may
+ * step. */
 static void wake_later(struct sim *sim, struct sim_node *node, int64_t at_ms)
 {
     const int64_t often_ms = sim->config.policy.rotate_s * 125;
@@ -298,7 +305,8 @@ static void write_out(struct sim *sim, struct sim_node *node)
         abort();
     message->write = node->sync.out;
     sim_trace(sim, "node %u puts %u records from seq %llu%s", node->number, message->write.count,
-              message->write.count > 0 ? (unsigned long long)message->write.put[0].record.seq : 0ULL,
+              message->write.count > 0 ? (unsigned long long)message->write.put[0].record.seq
+                                       : 0ULL,
               message->write.put_floor ? " and the floor" : "");
     sim_net_request(sim, node, message);
 }
@@ -315,8 +323,8 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
     if (!sim->healing && prng_one_in(&sim->prng, 50))
         fresh.count = 0; /* the generator fails */
     hear_clocks(sim, node);
-    const enum stek_result result =
-        stek_sync_decide(&node->sync, sim_node_clock(sim, node), &fresh, prng_next(&sim->prng), &actions);
+    const enum stek_result result = stek_sync_decide(&node->sync, sim_node_clock(sim, node), &fresh,
+                                                     prng_next(&sim->prng), &actions);
     if (result != STEK_OK && result != STEK_ERR_RANDOM)
         sim_fail(sim, "decide", "node %u: %s", node->number, stek_result_text(result));
     if (actions.changed) {
@@ -325,10 +333,12 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
         node->has_file = node->file.count > 0 || node->file_floor > 0;
     }
     for (uint32_t i = 0; i < actions.report_count; i++)
-        sim_trace(sim, "node %u refuses seq %llu: %s", node->number, (unsigned long long)actions.report[i].seq,
+        sim_trace(sim, "node %u refuses seq %llu: %s", node->number,
+                  (unsigned long long)actions.report[i].seq,
                   stek_refusal_text(actions.report[i].refusal));
     if (actions.op == STEK_SYNC_OP_DONE || actions.op == STEK_SYNC_OP_FAILED)
-        sim_trace(sim, "node %u: operation %s", node->number, actions.op == STEK_SYNC_OP_DONE ? "done" : actions.op_problem);
+        sim_trace(sim, "node %u: operation %s", node->number,
+                  actions.op == STEK_SYNC_OP_DONE ? "done" : actions.op_problem);
     wake_later(sim, node, actions.wake_at_ms);
     oracle_look(sim, node);
     if (actions.write && node->connected)

@@ -86,8 +86,9 @@ static bool ring_is_empty(const struct sim *sim)
 }
 
 /*
- * Hands have taken the floor back and deleted every record: what the ring was is in no place that a host could look at, and
- * one that has just lost its ring file begins it anew. Nothing is promised for the old one.
+ * Hands have taken the floor back and deleted every record: what the ring was is in no place that a
+ * host could look at, and one that has just lost its ring file begins it anew. Nothing is promised
+ * for the old one.
  */
 static void forget_if_wiped(struct sim *sim)
 {
@@ -111,29 +112,35 @@ static bool one_secret(const struct sim *sim, const struct stek_record *record)
     return true;
 }
 
-static void check_new(struct sim *sim, const struct stek_sync_write *write, const struct stek_record *record)
+static void check_new(struct sim *sim, const struct stek_sync_write *write,
+                      const struct stek_record *record)
 {
     const int64_t late_ms = 4 * sim->config.timeout_ms + sim->config.skew_ms + 1000;
     const bool first = ring_is_empty(sim) || (write->put_floor && write->floor == record->seq);
 
-    if (first || record->active_from * 1000 - sim->now >= sim->config.policy.rotate_s * 500 - late_ms)
+    if (first ||
+        record->active_from * 1000 - sim->now >= sim->config.policy.rotate_s * 500 - late_ms)
         return;
-    sim_fail(sim, "on time", "seq %llu gets fresh bytes and begins in %lld ms", (unsigned long long)record->seq,
-             (long long)(record->active_from * 1000 - sim->now));
+    sim_fail(sim, "on time", "seq %llu gets fresh bytes and begins in %lld ms",
+             (unsigned long long)record->seq, (long long)(record->active_from * 1000 - sim->now));
 }
 
-static void check_put(struct sim *sim, const struct stek_sync_write *write, const struct stek_sync_put *put)
+static void check_put(struct sim *sim, const struct stek_sync_write *write,
+                      const struct stek_sync_put *put)
 {
     struct known *known = oracle_find(sim, &put->record.secret);
     const struct sim_value *there = sim_store_find(&sim->store, put->record.seq);
 
     if (there != NULL && (there->foreign || memcmp(&there->record.secret, &put->record.secret,
                                                    sizeof put->record.secret) != 0))
-        sim_fail(sim, "one secret", "what stands under seq %llu is overwritten", (unsigned long long)put->record.seq);
+        sim_fail(sim, "one secret", "what stands under seq %llu is overwritten",
+                 (unsigned long long)put->record.seq);
     if (!one_secret(sim, &put->record))
-        sim_fail(sim, "one secret", "seq %llu gets a second one", (unsigned long long)put->record.seq);
+        sim_fail(sim, "one secret", "seq %llu gets a second one",
+                 (unsigned long long)put->record.seq);
     if (put->record.seq < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
-        sim_fail(sim, "revoked", "seq %llu is put below the floor", (unsigned long long)put->record.seq);
+        sim_fail(sim, "revoked", "seq %llu is put below the floor",
+                 (unsigned long long)put->record.seq);
     if (known == NULL)
         known = oracle_continued(sim, &put->record);
     if (known == NULL) {
@@ -141,7 +148,8 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write, cons
         known = oracle_add(sim, &put->record);
     }
     if (known->revoked && sim->store.floor == sim->oracle->floor)
-        sim_fail(sim, "revoked", "seq %llu follows from a revoked one", (unsigned long long)put->record.seq);
+        sim_fail(sim, "revoked", "seq %llu follows from a revoked one",
+                 (unsigned long long)put->record.seq);
     known->returned |= known->published_once && known->published_ms == INT64_MAX;
     if (known->published_ms == INT64_MAX)
         known->published_ms = sim->now;
@@ -157,16 +165,18 @@ static void raise_floor(struct sim *sim, uint64_t floor)
     oracle->floor = floor;
     for (size_t i = 0; i < oracle->count; i++) { /* parents stand before their children */
         struct known *known = &oracle->known[i];
-        if (known->record.seq < floor || (known->parent != NONE && oracle->known[known->parent].revoked))
+        if (known->record.seq < floor ||
+            (known->parent != NONE && oracle->known[known->parent].revoked))
             known->revoked = true;
     }
 }
 
 void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 {
-    if (write->put_floor && write->floor < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
-        sim_fail(sim, "floor", "the store's floor falls from %llu to %llu", (unsigned long long)sim->oracle->floor,
-                 (unsigned long long)write->floor);
+    if (write->put_floor && write->floor < sim->oracle->floor &&
+        sim->store.floor == sim->oracle->floor)
+        sim_fail(sim, "floor", "the store's floor falls from %llu to %llu",
+                 (unsigned long long)sim->oracle->floor, (unsigned long long)write->floor);
     if (write->put_floor && write->floor > sim->oracle->floor)
         raise_floor(sim, write->floor);
     else if (write->put_floor)
@@ -178,8 +188,10 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 
 void oracle_deleted(struct sim *sim, const struct sim_value *value)
 {
-    if (!value->foreign && value->seq >= sim->oracle->floor && value->record.accept_until * 1000 > sim->now)
-        sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens", (unsigned long long)value->seq);
+    if (!value->foreign && value->seq >= sim->oracle->floor &&
+        value->record.accept_until * 1000 > sim->now)
+        sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens",
+                 (unsigned long long)value->seq);
 }
 
 bool oracle_was_published(const struct sim *sim, uint64_t seq)

@@ -3,20 +3,19 @@
  * Sees everything, and says what must hold after every step:
  *
  *   one secret     a seq that was published once has that secret for ever
- *   on time        what is put into the store is its seq's continuation, or begins half an interval later (less skew); but
- *                  for the first record of a ring and of a revocation
- *   legitimate     nobody seals under a secret that was neither published nor continued from such a one
- *   everyone opens what a node seals under, every other node opens that was in touch since it was published; a
+ *   on time        what is put into the store is its seq's continuation, or begins half an interval
+ * later (less skew); but for the first record of a ring and of a revocation legitimate     nobody
+ * seals under a secret that was neither published nor continued from such a one everyone opens what
+ * a node seals under, every other node opens that was in touch since it was published; a
  *                  continuation, every one that was in touch lately
  *   own tickets    what a node has sealed it opens itself, for as long as it was promised
  *   told           a node that is in touch holds what is in the store, with its times
  *   retired        nobody holds a record past its accept_until
- *   revoked        nobody who is in touch holds a secret below the floor, or one that follows from such a one
- *   floor          no floor ever falls, in the store or in a ring
- *   sound          every ring file is sound, and has a record that seals
- *   not deleted    no record is deleted from the store while it may still open
- *   idle           nobody turns in circles
- *   in step        (after healing) all rings are equal, and random again
+ *   revoked        nobody who is in touch holds a secret below the floor, or one that follows from
+ * such a one floor          no floor ever falls, in the store or in a ring sound          every
+ * ring file is sound, and has a record that seals not deleted    no record is deleted from the
+ * store while it may still open idle           nobody turns in circles in step        (after
+ * healing) all rings are equal, and random again
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
@@ -26,7 +25,8 @@
 void oracle_init(struct sim *sim);
 void oracle_fini(struct sim *sim);
 
-/* The store is about to apply a write whose comparisons held, or has been told to by a node that asked for none. */
+/* The store is about to apply a write whose comparisons held, or has been told to by a node that
+ * asked for none. */
 void oracle_committed(struct sim *sim, const struct stek_sync_write *write);
 void oracle_deleted(struct sim *sim, const struct sim_value *value);
 /* Somebody deleted a key by hand: nothing is promised for it from now on. */

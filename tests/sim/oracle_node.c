@@ -25,8 +25,10 @@ static bool holds(const struct stek_records *records, const struct stek_secret32
     return stek_records_hold_secret(records, secret);
 }
 
-/* Whether a process on this host opens a ticket of this secret: it reads the ring file, and continues by itself. */
-static bool opens(const struct sim *sim, const struct sim_node *node, const struct stek_secret32 *secret)
+/* Whether a process on this host opens a ticket of this secret: it reads the ring file, and
+ * continues by itself. */
+static bool opens(const struct sim *sim, const struct sim_node *node,
+                  const struct stek_secret32 *secret)
 {
     struct stek_records settled = node->file;
 
@@ -37,19 +39,22 @@ static bool opens(const struct sim *sim, const struct sim_node *node, const stru
     return holds(&settled, secret);
 }
 
-/* Whether a record was deleted by hand, and nobody has put it again, or the news is still on its way. */
+/* Whether a record was deleted by hand, and nobody has put it again, or the news is still on its
+ * way. */
 static bool is_lost(const struct sim *sim, uint64_t seq)
 {
     for (size_t i = 0; i < sim->oracle->count; i++) {
         const struct known *known = &sim->oracle->known[i];
         const bool news = known->returned && sim->now <= known->published_ms + learnt_ms(sim);
-        if (known->record.seq == seq && known->published_once && (known->published_ms == INT64_MAX || news))
+        if (known->record.seq == seq && known->published_once &&
+            (known->published_ms == INT64_MAX || news))
             return true;
     }
     return false;
 }
 
-/* Whether it is a continuation past a record that was deleted by hand: who held that one does not continue there. */
+/* Whether it is a continuation past a record that was deleted by hand: who held that one does not
+ * continue there. */
 static bool passes_lost(const struct sim *sim, const struct known *known)
 {
     while (!is_lost(sim, known->record.seq)) {
@@ -61,30 +66,33 @@ static bool passes_lost(const struct sim *sim, const struct known *known)
 }
 
 /*
- * Whether `node` must open what is sealed under `known`: it was in touch since that was published; or, if it is a
- * continuation, so lately that it would have heard of anything else.
+ * Whether `node` must open what is sealed under `known`: it was in touch since that was published;
+ * or, if it is a continuation, so lately that it would have heard of anything else.
  */
-static bool must_open(const struct sim *sim, const struct sim_node *node, const struct known *known, bool just_sealed)
+static bool must_open(const struct sim *sim, const struct sim_node *node, const struct known *known,
+                      bool just_sealed)
 {
     const int64_t touched = touched_ms(sim, node);
-    const int64_t lately_ms =
-        sim->config.policy.rotate_s * 500 - learnt_ms(sim) - 2 * sim->config.skew_ms - 4 * sim->config.timeout_ms - 2000;
+    const int64_t lately_ms = sim->config.policy.rotate_s * 500 - learnt_ms(sim) -
+                              2 * sim->config.skew_ms - 4 * sim->config.timeout_ms - 2000;
 
     if (!node->alive || node->odd || known->revoked || touched == INT64_MIN ||
         known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor)
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
-    if (sim->now < sim->oracle->lost_ms + 2 * sim->config.policy.rotate_s * 1000 || passes_lost(sim, known))
+    if (sim->now < sim->oracle->lost_ms + 2 * sim->config.policy.rotate_s * 1000 ||
+        passes_lost(sim, known))
         return false;
     return just_sealed && lately_ms > 0 && touched >= sim->now - lately_ms;
 }
 
-static void demand(struct sim *sim, const struct sim_node *node, const struct known *known, bool just_sealed)
+static void demand(struct sim *sim, const struct sim_node *node, const struct known *known,
+                   bool just_sealed)
 {
     if (must_open(sim, node, known, just_sealed) && !opens(sim, node, &known->record.secret))
-        sim_fail(sim, "everyone opens", "node %u cannot open what was sealed under seq %llu (%s)", node->number,
-                 (unsigned long long)known->record.seq,
+        sim_fail(sim, "everyone opens", "node %u cannot open what was sealed under seq %llu (%s)",
+                 node->number, (unsigned long long)known->record.seq,
                  known->published_ms != INT64_MAX ? "published" : "a continuation");
 }
 
@@ -99,12 +107,14 @@ static void end_own(const struct sim *sim, struct sim_node *node)
     node->own_count = kept;
 }
 
-/* It promises as long as its own record says: a continuation that others have made may have other times. */
+/* It promises as long as its own record says: a continuation that others have made may have other
+ * times. */
 static void note_own(struct sim_node *node, const struct stek_record *record)
 {
     if (node->own_count == SIM_OWN_MAX)
         memmove(node->own, node->own + 1, --node->own_count * sizeof *node->own);
-    node->own[node->own_count++] = (struct sim_sealed){record->secret, record->seq, record->accept_until};
+    node->own[node->own_count++] =
+        (struct sim_sealed){record->secret, record->seq, record->accept_until};
 }
 
 static void check_sealing(struct sim *sim, struct sim_node *node)
@@ -135,8 +145,8 @@ static void check_own(struct sim *sim, struct sim_node *node)
         const struct sim_sealed *sealed = &node->own[i];
         if (holds(&node->file, &sealed->secret))
             continue;
-        sim_fail(sim, "own tickets", "node %u no longer opens what it sealed under seq %llu", node->number,
-                 (unsigned long long)sealed->seq);
+        sim_fail(sim, "own tickets", "node %u no longer opens what it sealed under seq %llu",
+                 node->number, (unsigned long long)sealed->seq);
     }
 }
 
@@ -144,7 +154,8 @@ static void check_records(struct sim *sim, const struct sim_node *node)
 {
     const char *problem = stek_records_problem(&node->file);
     const bool told = sim_node_in_touch(node) && !node->sync.read_wanted &&
-                      sim->store.floor == sim->oracle->floor && sim->now - sim->oracle->floor_ms > learnt_ms(sim);
+                      sim->store.floor == sim->oracle->floor &&
+                      sim->now - sim->oracle->floor_ms > learnt_ms(sim);
 
     if (problem != NULL)
         sim_fail(sim, "sound", "node %u: %s", node->number, problem);
@@ -154,12 +165,14 @@ static void check_records(struct sim *sim, const struct sim_node *node)
         if (known == NULL)
             known = oracle_continued(sim, record);
         if (known == NULL)
-            sim_fail(sim, "legitimate", "node %u holds seq %llu, which nobody has published", node->number,
-                     (unsigned long long)record->seq);
+            sim_fail(sim, "legitimate", "node %u holds seq %llu, which nobody has published",
+                     node->number, (unsigned long long)record->seq);
         else if (known->revoked && told)
-            sim_fail(sim, "revoked", "node %u holds seq %llu", node->number, (unsigned long long)record->seq);
+            sim_fail(sim, "revoked", "node %u holds seq %llu", node->number,
+                     (unsigned long long)record->seq);
         if (record->accept_until <= seconds(sim, node))
-            sim_fail(sim, "retired", "node %u holds seq %llu", node->number, (unsigned long long)record->seq);
+            sim_fail(sim, "retired", "node %u holds seq %llu", node->number,
+                     (unsigned long long)record->seq);
         if (record->seq < node->file_floor)
             sim_fail(sim, "revoked", "node %u holds seq %llu below its floor", node->number,
                      (unsigned long long)record->seq);
@@ -177,14 +190,17 @@ static const struct stek_record *counting(const struct stek_records *records, ui
 /* The store's records that a node in touch must have taken. */
 static void check_told(struct sim *sim, const struct sim_node *node)
 {
-    for (size_t i = 0; i < sim->store.count && sim_node_in_touch(node) && !node->sync.read_wanted; i++) {
+    for (size_t i = 0; i < sim->store.count && sim_node_in_touch(node) && !node->sync.read_wanted;
+         i++) {
         const struct sim_value *value = &sim->store.value[i];
         if (!value->there || value->foreign || value->at_ms + learnt_ms(sim) > sim->now ||
             value->record.accept_until <= seconds(sim, node) || value->seq < node->file_floor)
             continue;
         const struct stek_record *record = counting(&node->file, value->seq);
-        if (record == NULL || memcmp(&record->secret, &value->record.secret, sizeof record->secret) != 0)
-            sim_fail(sim, "told", "node %u has not taken seq %llu", node->number, (unsigned long long)value->seq);
+        if (record == NULL ||
+            memcmp(&record->secret, &value->record.secret, sizeof record->secret) != 0)
+            sim_fail(sim, "told", "node %u has not taken seq %llu", node->number,
+                     (unsigned long long)value->seq);
         else if (record->accept_until != value->record.accept_until ||
                  record->active_until > value->record.active_until)
             sim_fail(sim, "told", "node %u has other times for seq %llu", node->number,
@@ -203,7 +219,8 @@ void oracle_look(struct sim *sim, struct sim_node *node)
     node->floor_max = node->file_floor;
     check_records(sim, node);
     if (!node->odd && seconds(sim, node) > node->latest_s)
-        node->latest_s = seconds(sim, node); /* what retired then is gone, even if the clock goes back */
+        node->latest_s =
+            seconds(sim, node); /* what retired then is gone, even if the clock goes back */
     if (node->odd || sim->failure != NULL)
         return;
     check_sealing(sim, node);
@@ -219,7 +236,8 @@ static bool is_news(struct sim *sim, const struct stek_record *record)
 {
     const struct known *known = oracle_find(sim, &record->secret);
 
-    return known != NULL && known->published_ms != INT64_MAX && known->published_ms + learnt_ms(sim) > sim->now;
+    return known != NULL && known->published_ms != INT64_MAX &&
+           known->published_ms + learnt_ms(sim) > sim->now;
 }
 
 /* Compares what seals and what is to seal. */
@@ -233,9 +251,10 @@ static void check_equal(struct sim *sim, const struct sim_node *node, const stru
         if (!stek_record_counts(record) || is_news(sim, record))
             continue;
         if (same == NULL || memcmp(&record->secret, &same->secret, sizeof record->secret) != 0 ||
-            record->active_until != same->active_until || record->accept_until != same->accept_until)
-            sim_fail(sim, "in step", "nodes %u and %u differ in seq %llu", node->number, other->number,
-                     (unsigned long long)record->seq);
+            record->active_until != same->active_until ||
+            record->accept_until != same->accept_until)
+            sim_fail(sim, "in step", "nodes %u and %u differ in seq %llu", node->number,
+                     other->number, (unsigned long long)record->seq);
     }
 }
 
@@ -243,11 +262,13 @@ static void check_random(struct sim *sim, const struct sim_node *node)
 {
     const int active = stek_records_active(&node->file, seconds(sim, node));
     const bool turn_is_over =
-        active >= 0 && seconds(sim, node) - node->file.at[active].active_from > sim->config.policy.rotate_s / 2;
+        active >= 0 &&
+        seconds(sim, node) - node->file.at[active].active_from > sim->config.policy.rotate_s / 2;
     uint32_t pending = turn_is_over ? 0 : 1;
 
     for (size_t i = 0; i < node->file.count; i++) {
-        if (!stek_record_counts(&node->file.at[i]) || node->file.at[i].active_from <= seconds(sim, node))
+        if (!stek_record_counts(&node->file.at[i]) ||
+            node->file.at[i].active_from <= seconds(sim, node))
             continue;
         pending++;
         if (node->file.at[i].origin != STEK_ORIGIN_PUBLISHED)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A fleet in one process: the real core and sync code, on virtual time, with a store and a network that misbehave.
- * Everything follows from one seed. The oracle (oracle.h) looks at the whole fleet after every step.
+ * A fleet in one process: the real core and sync code, on virtual time, with a store and a network
+ * that misbehave. Everything follows from one seed. The oracle (oracle.h) looks at the whole fleet
+ * after every step.
  *
  * Time is in milliseconds; `now` is the true one, each node's clock is off by its own `offset_ms`.
  */
@@ -18,13 +19,14 @@ enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96 };
 struct sim_config {
     unsigned nodes;
     struct stek_policy policy;
-    int64_t bound_ms;    /* no message that arrives takes longer, but for those that are late on purpose */
-    int64_t timeout_ms;  /* after this, a request is ambiguous */
-    int64_t skew_ms;     /* clocks are off by up to this, either way */
-    int64_t fault_ms;    /* one fault in about this time */
-    unsigned intervals;  /* of trouble, before all heals */
-    unsigned lose;       /* one message in so many is lost, late or doubled; 0: none */
-    bool wild_clocks;    /* some clocks step far */
+    int64_t
+        bound_ms; /* no message that arrives takes longer, but for those that are late on purpose */
+    int64_t timeout_ms; /* after this, a request is ambiguous */
+    int64_t skew_ms;    /* clocks are off by up to this, either way */
+    int64_t fault_ms;   /* one fault in about this time */
+    unsigned intervals; /* of trouble, before all heals */
+    unsigned lose;      /* one message in so many is lost, late or doubled; 0: none */
+    bool wild_clocks;   /* some clocks step far */
 };
 
 struct sim_value {
@@ -73,10 +75,11 @@ struct sim_node {
     int64_t odd_until_ms;
     unsigned life; /* rises with each crash, connection and break: what was sent before is void */
     int64_t offset_ms;
-    int64_t touched_ms;  /* when it was last in touch with the store; INT64_MIN: what it learnt is lost */
-    int64_t got_rev;     /* changes up to here have come */
-    int64_t sent_rev;    /* changes up to here are on their way, or have come */
-    int64_t arrives_ms;  /* when the last of them arrives: a watch keeps its order */
+    int64_t touched_ms; /* when it was last in touch with the store; INT64_MIN: what it learnt is
+                           lost */
+    int64_t got_rev;    /* changes up to here have come */
+    int64_t sent_rev;   /* changes up to here are on their way, or have come */
+    int64_t arrives_ms; /* when the last of them arrives: a watch keeps its order */
     int64_t wake_ms;
     bool knows_clock;
     struct stek_sync sync;
@@ -92,12 +95,12 @@ struct sim_node {
 };
 
 enum sim_event_kind {
-    SIM_WAKE,      /* a node's timer */
-    SIM_CONNECT,   /* a node tries to reach the store */
-    SIM_AT_STORE,  /* a request arrives */
-    SIM_AT_NODE,   /* an answer arrives */
-    SIM_WATCH,     /* changes arrive */
-    SIM_TIMEOUT,   /* a node waits no longer for an answer */
+    SIM_WAKE,     /* a node's timer */
+    SIM_CONNECT,  /* a node tries to reach the store */
+    SIM_AT_STORE, /* a request arrives */
+    SIM_AT_NODE,  /* an answer arrives */
+    SIM_WATCH,    /* changes arrive */
+    SIM_TIMEOUT,  /* a node waits no longer for an answer */
     SIM_FAULT,
     SIM_HEAL_NODE, /* a trouble of one node ends */
     SIM_LEASES
@@ -151,7 +154,8 @@ struct sim {
 
 void sim_fail(struct sim *sim, const char *invariant, const char *detail_format, ...)
     __attribute__((format(printf, 3, 4)));
-void sim_trace(const struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(const struct sim *sim, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* queue.c */
 void sim_push(struct sim *sim, const struct sim_event *event);
@@ -191,7 +195,8 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision);
 void sim_node_show(const struct sim *sim, const struct sim_node *node);
 void sim_node_decide(struct sim *sim, struct sim_node *node);
 void sim_node_timeout(struct sim *sim, struct sim_node *node, uint64_t request);
-void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kind, int64_t delay_ms);
+void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kind,
+                 int64_t delay_ms);
 
 /* faults.c */
 void sim_fault(struct sim *sim);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sim [--seed N] [--seeds N] [--nodes N] [--calm] [--trace]: runs one seed, or many; a seed that fails is printed, and fails again. */
+/* sim [--seed N] [--seeds N] [--nodes N] [--calm] [--trace]: runs one seed, or many; a seed that
+ * fails is printed, and fails again. */
 #include "sim.h"
 
 #include <getopt.h>
@@ -15,12 +16,10 @@ struct options {
 
 static void read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option all[] = {{"seed", required_argument, NULL, 's'},
-                                        {"seeds", required_argument, NULL, 'n'},
-                                        {"nodes", required_argument, NULL, 'N'},
-                                        {"calm", no_argument, NULL, 'c'},
-                                        {"trace", no_argument, NULL, 't'},
-                                        {NULL, 0, NULL, 0}};
+    static const struct option all[] = {
+        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'n'},
+        {"nodes", required_argument, NULL, 'N'}, {"calm", no_argument, NULL, 'c'},
+        {"trace", no_argument, NULL, 't'},       {NULL, 0, NULL, 0}};
     int found;
 
     while ((found = getopt_long(argc, argv, "", all, NULL)) != -1) {
@@ -46,11 +45,14 @@ static void read_options(int argc, char **argv, struct options *options)
 /* What the store was asked, per rotation. */
 static void print_load(const struct sim *sim)
 {
-    const double rotations = ((double)sim->now / 1000 - 1800000000) / (double)sim->config.policy.rotate_s;
+    const double rotations =
+        ((double)sim->now / 1000 - 1800000000) / (double)sim->config.policy.rotate_s;
 
-    printf("%u nodes, %.1f rotations: per rotation %.2f puts, %.2f lost, %.1f events; %llu full reads in all\n",
-           sim->config.nodes, rotations, (double)sim->store.puts / rotations, (double)sim->store.lost / rotations,
-           (double)sim->store.watched / rotations, (unsigned long long)sim->store.reads);
+    printf("%u nodes, %.1f rotations: per rotation %.2f puts, %.2f lost, %.1f events; %llu full "
+           "reads in all\n",
+           sim->config.nodes, rotations, (double)sim->store.puts / rotations,
+           (double)sim->store.lost / rotations, (double)sim->store.watched / rotations,
+           (unsigned long long)sim->store.reads);
 }
 
 int main(int argc, char **argv)
@@ -78,10 +80,12 @@ int main(int argc, char **argv)
         sim_end(&sim);
         if (time(NULL) >= said + 2) {
             said = time(NULL);
-            fprintf(stderr, "%llu of %llu seeds\n", (unsigned long long)i + 1, (unsigned long long)options.seeds);
+            fprintf(stderr, "%llu of %llu seeds\n", (unsigned long long)i + 1,
+                    (unsigned long long)options.seeds);
         }
     }
     printf("%llu seeds from %llu on: %llu steps, and after each every invariant held\n",
-           (unsigned long long)options.seeds, (unsigned long long)options.seed, (unsigned long long)steps);
+           (unsigned long long)options.seeds, (unsigned long long)options.seed,
+           (unsigned long long)steps);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store that does what etcd does: revisions, transactions, leases, a log for watches, compaction. */
+/* A store that does what etcd does: revisions, transactions, leases, a log for watches, compaction.
+ */
 #include "oracle.h"
 
 #include <stdlib.h>
@@ -111,7 +112,9 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
     if (write->put_floor) {
         store->floor = write->floor;
         store->floor_revision = store->revision;
-        log_change(store, &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = write->floor});
+        log_change(store, &(struct sim_change){.revision = store->revision,
+                                               .is_floor = true,
+                                               .floor = write->floor});
     }
     sim_net_watch_all(sim);
 }
@@ -210,6 +213,7 @@ void sim_store_put_floor(struct sim *sim, uint64_t floor)
     store->revision++;
     store->floor = floor;
     store->floor_revision = floor == 0 ? 0 : store->revision;
-    log_change(store, &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = floor});
+    log_change(store,
+               &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = floor});
     sim_net_watch_all(sim);
 }

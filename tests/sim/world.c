@@ -49,10 +49,12 @@ static void configure(struct sim *sim, unsigned nodes)
 
     config->nodes = nodes > 0 ? nodes : some_nodes(prng);
     do {
-        config->policy = (struct stek_policy){.rotate_s = prng_between(prng, 0, 1) ? 3600 : prng_between(prng, 20, 4000),
-                                              .ahead = (uint32_t)prng_between(prng, 1, 4),
-                                              .lineage_s = 86400};
-        config->policy.accept_s = config->policy.rotate_s * prng_between(prng, 1, 12) + prng_between(prng, 0, 19);
+        config->policy = (struct stek_policy){
+            .rotate_s = prng_between(prng, 0, 1) ? 3600 : prng_between(prng, 20, 4000),
+            .ahead = (uint32_t)prng_between(prng, 1, 4),
+            .lineage_s = 86400};
+        config->policy.accept_s =
+            config->policy.rotate_s * prng_between(prng, 1, 12) + prng_between(prng, 0, 19);
     } while (stek_policy_problem(&config->policy) != NULL);
     config->bound_ms = config->policy.rotate_s * 1000 / prng_between(prng, 400, 4000);
     config->timeout_ms = 8 * config->bound_ms;
@@ -84,17 +86,21 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
         abort();
     sim_store_init(sim);
     oracle_init(sim);
-    sim_trace(sim, "seed %llu: %u nodes, rotate %lld s, accept %lld s, ahead %u, a fault in %lld ms",
+    sim_trace(sim,
+              "seed %llu: %u nodes, rotate %lld s, accept %lld s, ahead %u, a fault in %lld ms",
               (unsigned long long)seed, sim->config.nodes, (long long)sim->config.policy.rotate_s,
-              (long long)sim->config.policy.accept_s, sim->config.policy.ahead, (long long)sim->config.fault_ms);
+              (long long)sim->config.policy.accept_s, sim->config.policy.ahead,
+              (long long)sim->config.fault_ms);
     for (unsigned i = 0; i < sim->config.nodes; i++) {
         struct sim_node *node = &sim->node[i];
         node->number = i;
         node->touched_ms = INT64_MIN;
         node->offset_ms = prng_between(&sim->prng, -sim->config.skew_ms, sim->config.skew_ms);
-        sim_push(sim, &(struct sim_event){.at_ms = sim->now + prng_between(&sim->prng, 0, 2 * sim->config.timeout_ms),
-                                          .kind = SIM_HEAL_NODE,
-                                          .node = i});
+        sim_push(sim,
+                 &(struct sim_event){
+                     .at_ms = sim->now + prng_between(&sim->prng, 0, 2 * sim->config.timeout_ms),
+                     .kind = SIM_HEAL_NODE,
+                     .node = i});
     }
     sim_push(sim, &(struct sim_event){.at_ms = sim->now + sim->config.fault_ms, .kind = SIM_FAULT});
     sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_LEASES});
@@ -165,12 +171,14 @@ static void run_for(struct sim *sim, int64_t duration_ms)
     const uint64_t most = 200000 + 20000 * (uint64_t)sim->config.nodes;
     struct sim_event event;
 
-    while (sim->failure == NULL && sim->steps <= most && sim->queue_count > 0 && sim->queue[0].at_ms <= until_ms && sim_pop(sim, &event))
+    while (sim->failure == NULL && sim->steps <= most && sim->queue_count > 0 &&
+           sim->queue[0].at_ms <= until_ms && sim_pop(sim, &event))
         step(sim, &event);
     if (sim->failure == NULL)
         sim->now = until_ms;
     if (sim->steps > most)
-        sim_fail(sim, "idle", "%llu steps for %u nodes", (unsigned long long)sim->steps, sim->config.nodes);
+        sim_fail(sim, "idle", "%llu steps for %u nodes", (unsigned long long)sim->steps,
+                 sim->config.nodes);
 }
 
 bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * broken-server: a TLS server on loopback that is wrong about session tickets in exactly one way, named by --fault.
- * Without a fault it is a good server. It answers every request with one line and serves one connection after the
- * other. faults.h has the list.
+ * broken-server: a TLS server on loopback that is wrong about session tickets in exactly one way,
+ * named by --fault. Without a fault it is a good server. It answers every request with one line and
+ * serves one connection after the other. faults.h has the list.
  */
 #include "faults.h"
 
@@ -40,9 +40,10 @@ static long number(const char *text)
 
 static void read_options(int argc, char **argv, struct server_options *opt)
 {
-    static const struct option names[] = {{"port", 1, NULL, 'p'},   {"cert", 1, NULL, 'c'}, {"fault", 1, NULL, 'f'},
-                                          {"second", 1, NULL, '2'}, {"ca", 1, NULL, 'a'},   {"timeout", 1, NULL, 't'},
-                                          {"seed", 1, NULL, 's'},   {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"port", 1, NULL, 'p'},  {"cert", 1, NULL, 'c'},
+                                          {"fault", 1, NULL, 'f'}, {"second", 1, NULL, '2'},
+                                          {"ca", 1, NULL, 'a'},    {"timeout", 1, NULL, 't'},
+                                          {"seed", 1, NULL, 's'},  {NULL, 0, NULL, 0}};
     int name;
 
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -59,7 +60,8 @@ static void read_options(int argc, char **argv, struct server_options *opt)
         else if (name == 't')
             opt->timeout_s = number(optarg);
         else if (name != 'f' || !fault_find(optarg, &opt->fault))
-            die("usage: --port N --cert PEM [--second PEM --ca PEM] [--timeout S] [--seed N] [--fault NAME]");
+            die("usage: --port N --cert PEM [--second PEM --ca PEM] [--timeout S] [--seed N] "
+                "[--fault NAME]");
     }
     if (opt->port == 0 || opt->cert == NULL)
         die("--port and --cert are needed");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection to etcd, as stekd keeps one, for the end-to-end tests: tells what it hears as lines of JSON, and makes
- * the calls that lines on its standard input ask for.
+ * A connection to etcd, as stekd keeps one, for the end-to-end tests: tells what it hears as lines
+ * of JSON, and makes the calls that lines on its standard input ask for.
  *
  *     etcd-probe --prefix P [--pace MS] [--ca F] [--cert F] [--key F] ENDPOINT...
- *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL | alive ID | reread
+ *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL | alive ID |
+ * reread
  */
 #include "fleet/etcd.h"
 
@@ -35,7 +36,8 @@ static void on_online(void *arg)
 
 static void say_problem(const char *event, const struct stek_etcd_problem *problem)
 {
-    say(json_pack("{s:s, s:s, s:s}", "event", event, "fault", stek_etcd_fault_word(problem->fault), "text", problem->text));
+    say(json_pack("{s:s, s:s, s:s}", "event", event, "fault", stek_etcd_fault_word(problem->fault),
+                  "text", problem->text));
 }
 
 static void on_offline(void *arg, const struct stek_etcd_problem *problem)
@@ -53,9 +55,9 @@ static void on_read_begin(void *arg, size_t span, int64_t revision)
 
 static void say_item(const char *event, const struct stek_etcd_item *item)
 {
-    say(json_pack("{s:s, s:s%, s:s%, s:I, s:b}", "event", event, "key", item->key.at, item->key.len, "value",
-                  item->value.len > 0 ? (const char *)item->value.at : "", item->value.len, "revision",
-                  (json_int_t)item->revision, "gone", (int)item->gone));
+    say(json_pack("{s:s, s:s%, s:s%, s:I, s:b}", "event", event, "key", item->key.at, item->key.len,
+                  "value", item->value.len > 0 ? (const char *)item->value.at : "", item->value.len,
+                  "revision", (json_int_t)item->revision, "gone", (int)item->gone));
 }
 
 static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
@@ -81,15 +83,17 @@ static void on_other_store(void *arg)
 static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
 {
     (void)arg;
-    say(json_pack("{s:s, s:I, s:I}", "event", "clock", "ahead_s", (json_int_t)ahead_s, "round_trip_ms",
-                  (json_int_t)round_trip_ms));
+    say(json_pack("{s:s, s:I, s:I}", "event", "clock", "ahead_s", (json_int_t)ahead_s,
+                  "round_trip_ms", (json_int_t)round_trip_ms));
 }
 
-static void on_done(void *arg, const struct stek_etcd_problem *problem, const struct stek_etcd_answer *answer)
+static void on_done(void *arg, const struct stek_etcd_problem *problem,
+                    const struct stek_etcd_answer *answer)
 {
     (void)arg;
-    say(json_pack("{s:s, s:s, s:s, s:b, s:I}", "event", "done", "fault", stek_etcd_fault_word(problem->fault), "text",
-                  problem->text, "succeeded", answer != NULL && answer->succeeded, "ttl",
+    say(json_pack("{s:s, s:s, s:s, s:b, s:I}", "event", "done", "fault",
+                  stek_etcd_fault_word(problem->fault), "text", problem->text, "succeeded",
+                  answer != NULL && answer->succeeded, "ttl",
                   answer != NULL ? (json_int_t)answer->ttl_s : 0));
 }
 
@@ -110,9 +114,11 @@ static enum stek_result obey(char *line)
     char *rest = NULL;
     unsigned count = 0;
 
-    for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 8; word = strtok_r(NULL, " \n", &rest))
+    for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 8;
+         word = strtok_r(NULL, " \n", &rest))
         words[count++] = word;
-    const struct stek_etcd_put put = {bytes(words[1]), bytes(words[2]), number(words[4]), number(words[3])};
+    const struct stek_etcd_put put = {bytes(words[1]), bytes(words[2]), number(words[4]),
+                                      number(words[3])};
     const struct stek_etcd_write write = {.count = 1,
                                           .puts = &put,
                                           .settled = {bytes(words[5]), bytes(words[6])},
@@ -141,13 +147,14 @@ static void on_input(evutil_socket_t fd, short what, void *arg)
     }
     const enum stek_result result = obey(line);
     if (result != STEK_OK)
-        say(json_pack("{s:s, s:s, s:s}", "event", "done", "fault", "not-begun", "text", stek_result_text(result)));
+        say(json_pack("{s:s, s:s, s:s}", "event", "done", "fault", "not-begun", "text",
+                      stek_result_text(result)));
 }
 
 static int run(struct stek_etcd_options *options, const char *prefix)
 {
-    static const struct stek_etcd_handlers handlers = {on_online, on_offline, on_read_begin, on_item, on_read_end,
-                                                       on_other_store, on_clock, NULL};
+    static const struct stek_etcd_handlers handlers = {
+        on_online, on_offline, on_read_begin, on_item, on_read_end, on_other_store, on_clock, NULL};
     char until[512];
     struct event_base *base = event_base_new();
     struct event *input = event_new(base, 0, EV_READ | EV_PERSIST, on_input, base);
@@ -168,8 +175,9 @@ static int run(struct stek_etcd_options *options, const char *prefix)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"ca", 1, NULL, 'a'},     {"cert", 1, NULL, 'c'}, {"key", 1, NULL, 'k'},
-                                          {"prefix", 1, NULL, 'p'}, {"pace", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"ca", 1, NULL, 'a'},   {"cert", 1, NULL, 'c'},
+                                          {"key", 1, NULL, 'k'},  {"prefix", 1, NULL, 'p'},
+                                          {"pace", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
     struct stek_etcd_options options = {.pace_ms = 500, .back_off_max_ms = 500};
     const char *prefix = "/stek/v1/";
     int option;

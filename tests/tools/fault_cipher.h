@@ -5,7 +5,8 @@
 
 #include <openssl/types.h>
 
-/* Pads to 16 bytes, then encrypts with `inner`, a stream cipher; NULL: not at all. One at a time in a process. */
+/* Pads to 16 bytes, then encrypts with `inner`, a stream cipher; NULL: not at all. One at a time in
+ * a process. */
 const EVP_CIPHER *fault_padded_stream(const EVP_CIPHER *inner);
 
 #endif

@@ -87,14 +87,15 @@ static int opened(const SSL *ssl)
     return SSL_version(ssl) == TLS1_3_VERSION && server->fault != FAULT_NO_RENEWAL ? 2 : 1;
 }
 
-static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx, EVP_MAC_CTX *mac,
-                     int sealing)
+static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx,
+                     EVP_MAC_CTX *mac, int sealing)
 {
     struct fault_keys keys = fault_keys(server, current(ssl));
     unsigned char used[EVP_MAX_IV_LENGTH];
-    OSSL_PARAM params[3] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, keys.mac, sizeof keys.mac),
-                            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
-                            OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[3] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, keys.mac, sizeof keys.mac),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+        OSSL_PARAM_construct_end()};
 
     if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
         return 0;
@@ -135,15 +136,17 @@ static EVP_MD *constant_digest(void)
         return digest;
     digest = EVP_MD_meth_new(NID_undef, NID_undef);
     if (digest == NULL || EVP_MD_meth_set_result_size(digest, 32) != 1 ||
-        EVP_MD_meth_set_input_blocksize(digest, 64) != 1 || EVP_MD_meth_set_app_datasize(digest, 8) != 1 ||
-        EVP_MD_meth_set_init(digest, ignore_init) != 1 || EVP_MD_meth_set_update(digest, ignore_update) != 1 ||
+        EVP_MD_meth_set_input_blocksize(digest, 64) != 1 ||
+        EVP_MD_meth_set_app_datasize(digest, 8) != 1 ||
+        EVP_MD_meth_set_init(digest, ignore_init) != 1 ||
+        EVP_MD_meth_set_update(digest, ignore_update) != 1 ||
         EVP_MD_meth_set_final(digest, always_same) != 1)
         return NULL;
     return digest;
 }
 
-static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx,
-                                 HMAC_CTX *mac, int sealing)
+static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char *iv,
+                                 EVP_CIPHER_CTX *ctx, HMAC_CTX *mac, int sealing)
 {
     struct fault_keys keys = fault_keys(server, 0);
     unsigned char used[EVP_MAX_IV_LENGTH];
@@ -151,7 +154,8 @@ static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char
     if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
         return 0;
     memcpy(name, keys.name, sizeof keys.name);
-    if (!choose_iv(iv, used, sealing) || HMAC_Init_ex(mac, keys.mac, sizeof keys.mac, constant_digest(), NULL) != 1 ||
+    if (!choose_iv(iv, used, sealing) ||
+        HMAC_Init_ex(mac, keys.mac, sizeof keys.mac, constant_digest(), NULL) != 1 ||
         EVP_CipherInit_ex(ctx, cipher(), NULL, keys.aes, used, sealing) != 1)
         return -1;
     return sealing ? 1 : opened(ssl);

@@ -11,7 +11,14 @@
 #include <openssl/hmac.h>
 #include <openssl/ssl.h>
 
-enum { NAME_LEN = 16, IV_LEN = 16, MAC_LEN = 32, BLOCK_LEN = 16, TICKET_MAX = 4096, EARLY_DATA_MAX = 4096 };
+enum {
+    NAME_LEN = 16,
+    IV_LEN = 16,
+    MAC_LEN = 32,
+    BLOCK_LEN = 16,
+    TICKET_MAX = 4096,
+    EARLY_DATA_MAX = 4096
+};
 
 static const char *const names[FAULTS] = {
     [FAULT_NONE] = "none",
@@ -48,7 +55,8 @@ bool fault_find(const char *name, enum fault *ret_fault)
     return false;
 }
 
-/* The ticket in a ClientHello: its own extension in TLS 1.2, the first identity of pre_shared_key in TLS 1.3. */
+/* The ticket in a ClientHello: its own extension in TLS 1.2, the first identity of pre_shared_key
+ * in TLS 1.3. */
 static const unsigned char *offered_ticket(SSL *ssl, size_t *ret_len)
 {
     const unsigned char *data = NULL;
@@ -68,7 +76,8 @@ static bool mac_is_right(const struct fault_keys *keys, const unsigned char *tic
 {
     unsigned char mac[MAC_LEN];
 
-    return HMAC(EVP_sha256(), keys->mac, sizeof keys->mac, ticket, len - MAC_LEN, mac, NULL) != NULL &&
+    return HMAC(EVP_sha256(), keys->mac, sizeof keys->mac, ticket, len - MAC_LEN, mac, NULL) !=
+               NULL &&
            CRYPTO_memcmp(mac, ticket + len - MAC_LEN, MAC_LEN) == 0;
 }
 
@@ -78,16 +87,18 @@ static bool padding_is_right(const struct fault_keys *keys, const unsigned char 
     const size_t head = NAME_LEN + IV_LEN;
     int first = 0, last = 0;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    const bool ok = ctx != NULL &&
-                    EVP_DecryptInit_ex(ctx, EVP_aes_256_cbc(), NULL, keys->aes, ticket + NAME_LEN) == 1 &&
-                    EVP_DecryptUpdate(ctx, plain, &first, ticket + head, (int)(len - head - MAC_LEN)) == 1 &&
-                    EVP_DecryptFinal_ex(ctx, plain + first, &last) == 1;
+    const bool ok =
+        ctx != NULL &&
+        EVP_DecryptInit_ex(ctx, EVP_aes_256_cbc(), NULL, keys->aes, ticket + NAME_LEN) == 1 &&
+        EVP_DecryptUpdate(ctx, plain, &first, ticket + head, (int)(len - head - MAC_LEN)) == 1 &&
+        EVP_DecryptFinal_ex(ctx, plain + first, &last) == 1;
 
     EVP_CIPHER_CTX_free(ctx);
     return ok;
 }
 
-/* The suites of the ClientHello under way: when a ticket is opened, libssl has used up its own list. */
+/* The suites of the ClientHello under way: when a ticket is opened, libssl has used up its own
+ * list. */
 static unsigned char suites[512];
 static size_t suites_len;
 
@@ -111,7 +122,8 @@ static const SSL_CIPHER *another_cipher(SSL *ssl, const SSL_CIPHER *own)
     return own;
 }
 
-/* A suite of TLS 1.3 with the hash that the client computes the binder with: it says AES-128-GCM or AES-256-GCM. */
+/* A suite of TLS 1.3 with the hash that the client computes the binder with: it says AES-128-GCM or
+ * AES-256-GCM. */
 static const SSL_CIPHER *suite13_for(SSL *ssl)
 {
     const unsigned char *data = NULL;
@@ -119,8 +131,8 @@ static const SSL_CIPHER *suite13_for(SSL *ssl)
     const unsigned char sha256[2] = {0x13, 0x01}, sha384[2] = {0x13, 0x02};
 
     /* The binder is at the end: 32 or 48 bytes, after its length. */
-    const bool is384 =
-        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &data, &len) == 1 && len > 49 && data[len - 49] == 48;
+    const bool is384 = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &data, &len) == 1 &&
+                       len > 49 && data[len - 49] == 48;
     return SSL_CIPHER_find(ssl, is384 ? sha384 : sha256);
 }
 
@@ -146,8 +158,8 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
     return SSL_CLIENT_HELLO_ERROR;
 }
 
-static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
-                                   SSL_TICKET_STATUS status, void *arg)
+static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                   size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
     (void)name;
     (void)name_len;
@@ -157,8 +169,10 @@ static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigne
     if (server->fault == FAULT_FOREVER)
         (void)SSL_SESSION_set_time(session, (long)time(NULL));
     if (server->fault == FAULT_CIPHER && SSL_version(ssl) == TLS1_2_VERSION)
-        (void)SSL_SESSION_set_cipher(session, another_cipher(ssl, SSL_SESSION_get0_cipher(session)));
-    if (server->fault == FAULT_PROTOCOL && SSL_SESSION_get_protocol_version(session) != SSL_version(ssl)) {
+        (void)SSL_SESSION_set_cipher(session,
+                                     another_cipher(ssl, SSL_SESSION_get0_cipher(session)));
+    if (server->fault == FAULT_PROTOCOL &&
+        SSL_SESSION_get_protocol_version(session) != SSL_version(ssl)) {
         const bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
         (void)SSL_SESSION_set_protocol_version(session, SSL_version(ssl));
         (void)SSL_SESSION_set_cipher(session, tls13 ? suite13_for(ssl) : another_cipher(ssl, NULL));
@@ -196,7 +210,8 @@ static SSL_CTX *make_ctx(const char *pem)
     if (ctx == NULL || SSL_CTX_use_certificate_chain_file(ctx, pem) != 1 ||
         SSL_CTX_use_PrivateKey_file(ctx, pem, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) != 1 ||
-        SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 || !fault_seal_tickets(ctx, server) ||
+        SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        !fault_seal_tickets(ctx, server) ||
         SSL_CTX_set_session_ticket_cb(ctx, on_sealing, on_opened, NULL) != 1) {
         SSL_CTX_free(ctx);
         return NULL;
@@ -216,7 +231,8 @@ SSL_CTX *fault_server(const struct server_options *options)
     if (ctx == NULL)
         return NULL;
     SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
-    if (options->fault == FAULT_PROTOCOL) /* which would give away that the session is of another version */
+    if (options->fault ==
+        FAULT_PROTOCOL) /* which would give away that the session is of another version */
         (void)SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
     if (options->fault == FAULT_PSK_ONLY)
         (void)SSL_CTX_set_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX);

@@ -11,8 +11,10 @@
 #include "options.h"
 
 static const char usage[] =
-    "usage: ticket-client --port N --tls 1.2|1.3 [--count N] [--seconds S] [--interval-ms MS] [--burst N]\n"
-    "                     [--clients N] [--resume last|none] [--http] [--sni NAME] [--cert FILE --key FILE]\n"
+    "usage: ticket-client --port N --tls 1.2|1.3 [--count N] [--seconds S] [--interval-ms MS] "
+    "[--burst N]\n"
+    "                     [--clients N] [--resume last|none] [--http] [--sni NAME] [--cert FILE "
+    "--key FILE]\n"
     "                     [--sess-in FILE] [--sess-out FILE] [--timeout-ms MS] [--delay-ms MS]";
 
 void die(const char *what)

@@ -12,11 +12,13 @@ struct options {
     int version; /* TLS1_2_VERSION or TLS1_3_VERSION */
     long count;  /* connections to make; 0: as many as fit in seconds */
     long seconds;
-    long clients;     /* each has a session of its own; every connection is one of them, by a fixed lot */
+    long clients; /* each has a session of its own; every connection is one of them, by a fixed lot
+                   */
     long interval_ms; /* from the start of one connection to the start of the next, on average */
-    long burst;       /* this many connections one right after the other, then a pause that makes up for it */
-    long delay_ms;    /* before the first */
-    long timeout_ms;  /* for each read and write */
+    long burst; /* this many connections one right after the other, then a pause that makes up for
+                   it */
+    long delay_ms;   /* before the first */
+    long timeout_ms; /* for each read and write */
     bool resume;
     bool http;
     const char *sni;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches ring files, and prints a line for each one whose floor has risen: its number, the floor, and when it was seen, in
- * microseconds of Unix time. Looks at all of them several times in a millisecond. Ends with its standard input.
+ * Watches ring files, and prints a line for each one whose floor has risen: its number, the floor,
+ * and when it was seen, in microseconds of Unix time. Looks at all of them several times in a
+ * millisecond. Ends with its standard input.
  */
 #include "ringfile/ring.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Seals tickets on each of several rings and opens them on all of them, as servers on so many hosts would, for as long as
- * its standard input is open. Opens each as libssl does: by its name, then the MAC under that key.
+ * Seals tickets on each of several rings and opens them on all of them, as servers on so many hosts
+ * would, for as long as its standard input is open. Opens each as libssl does: by its name, then
+ * the MAC under that key.
  *
  *     ring-traffic --window MS --secrets FILE RING-FILE...
  *
- * A line with a ring's number on standard input says that its host is connected to the fleet just now. A ticket counts when
- * the host that sealed it was connected during the last MS milliseconds then, and the host that opens it now. Prints a line of
- * JSON for each loss that counts, and sums at the end; adds every secret that it sees in a ring to FILE, in hexadecimal.
+ * A line with a ring's number on standard input says that its host is connected to the fleet just
+ * now. A ticket counts when the host that sealed it was connected during the last MS milliseconds
+ * then, and the host that opens it now. Prints a line of JSON for each loss that counts, and sums
+ * at the end; adds every secret that it sees in a ring to FILE, in hexadecimal.
  */
 #include "ringfile/ring.h"
 
@@ -68,9 +70,11 @@ static bool is_connected(const struct traffic *traffic, unsigned host, int64_t n
     return now - traffic->host[host].connected_ms <= traffic->window_ms;
 }
 
-static void sign(const struct stek_ticket_key *key, const struct ticket *ticket, uint8_t ret_mac[32])
+static void sign(const struct stek_ticket_key *key, const struct ticket *ticket,
+                 uint8_t ret_mac[32])
 {
-    HMAC(EVP_sha256(), key->hmac_key, sizeof key->hmac_key, ticket->payload, sizeof ticket->payload, ret_mac, NULL);
+    HMAC(EVP_sha256(), key->hmac_key, sizeof key->hmac_key, ticket->payload, sizeof ticket->payload,
+         ret_mac, NULL);
 }
 
 static struct ticket *seal(struct traffic *traffic, unsigned host, int64_t now)
@@ -98,13 +102,15 @@ static bool opens(const struct host *host, const struct ticket *ticket, int64_t 
     struct stek_ticket_key key;
     uint8_t mac[32];
 
-    if (stek_ring_find(host->ring, host->keys, ticket->name, true, now / 1000, &key) == STEK_CHOICE_UNKNOWN)
+    if (stek_ring_find(host->ring, host->keys, ticket->name, true, now / 1000, &key) ==
+        STEK_CHOICE_UNKNOWN)
         return false;
     sign(&key, ticket, mac);
     return memcmp(mac, ticket->mac, sizeof mac) == 0;
 }
 
-static void open_ticket(struct traffic *traffic, const struct ticket *ticket, unsigned to, int64_t now)
+static void open_ticket(struct traffic *traffic, const struct ticket *ticket, unsigned to,
+                        int64_t now)
 {
     const bool counts = ticket->counts && is_connected(traffic, to, now);
 
@@ -117,10 +123,12 @@ static void open_ticket(struct traffic *traffic, const struct ticket *ticket, un
     *(counts ? &traffic->lost : &traffic->lost_other) += 1;
     if (!counts)
         return;
-    printf("{\"from\": %u, \"to\": %u, \"age_ms\": %" PRId64 ", \"at_ms\": %" PRId64 ", \"from_connected_ms\": %" PRId64
-           ", \"to_connected_ms\": %" PRId64 ", \"name\": \"%02x%02x%02x%02x\"}\n",
+    printf("{\"from\": %u, \"to\": %u, \"age_ms\": %" PRId64 ", \"at_ms\": %" PRId64
+           ", \"from_connected_ms\": %" PRId64 ", \"to_connected_ms\": %" PRId64
+           ", \"name\": \"%02x%02x%02x%02x\"}\n",
            ticket->host, to, now - ticket->sealed_ms, now, traffic->host[ticket->host].connected_ms,
-           traffic->host[to].connected_ms, ticket->name[0], ticket->name[1], ticket->name[2], ticket->name[3]);
+           traffic->host[to].connected_ms, ticket->name[0], ticket->name[1], ticket->name[2],
+           ticket->name[3]);
     fflush(stdout);
 }
 
@@ -133,7 +141,8 @@ static void tick(struct traffic *traffic, unsigned round)
     for (unsigned to = 0; fresh != NULL && to < traffic->hosts; to++)
         open_ticket(traffic, fresh, to, now);
     for (unsigned i = 0; kept > 0 && traffic->hosts > 0 && i < OLD_OPENS; i++)
-        open_ticket(traffic, &traffic->ticket[(uint64_t)random() % kept], (unsigned)random() % traffic->hosts, now);
+        open_ticket(traffic, &traffic->ticket[(uint64_t)random() % kept],
+                    (unsigned)random() % traffic->hosts, now);
 }
 
 static void note_secret(struct traffic *traffic, const struct stek_secret32 *secret)
@@ -216,7 +225,8 @@ static bool add_host(struct traffic *traffic, const char *path)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"window", 1, NULL, 'w'}, {"secrets", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"window", 1, NULL, 'w'}, {"secrets", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
     static struct traffic traffic;
     int option;
 
@@ -236,10 +246,11 @@ int main(int argc, char **argv)
     if (traffic.secrets == NULL || traffic.hosts == 0 || traffic.hosts > HOSTS_MAX)
         return 2;
     run(&traffic);
-    printf("{\"sealed\": %" PRIu64 ", \"unsealed\": %" PRIu64 ", \"opened\": %" PRIu64 ", \"lost\": %" PRIu64
-           ", \"opened_other\": %" PRIu64 ", \"lost_other\": %" PRIu64 ", \"secrets\": %u}\n",
-           traffic.sealed, traffic.unsealed, traffic.opened, traffic.lost, traffic.opened_other, traffic.lost_other,
-           traffic.seen_count);
+    printf("{\"sealed\": %" PRIu64 ", \"unsealed\": %" PRIu64 ", \"opened\": %" PRIu64
+           ", \"lost\": %" PRIu64 ", \"opened_other\": %" PRIu64 ", \"lost_other\": %" PRIu64
+           ", \"secrets\": %u}\n",
+           traffic.sealed, traffic.unsealed, traffic.opened, traffic.lost, traffic.opened_other,
+           traffic.lost_other, traffic.seen_count);
     fclose(traffic.secrets);
     for (unsigned i = 0; i < traffic.hosts; i++)
         stek_ring_free(traffic.host[i].ring);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ticket-client: shakes hands with a TLS server on loopback again and again, offering the newest ticket that it has,
- * and prints one JSON object a line for each connection. It judges nothing: whoever runs it does.
+ * ticket-client: shakes hands with a TLS server on loopback again and again, offering the newest
+ * ticket that it has, and prints one JSON object a line for each connection. It judges nothing:
+ * whoever runs it does.
  *
  *   n        number of the connection, from 0        at_ms    when it began, since the first one
  *   clock_ms the same by CLOCK_MONOTONIC             took_ms  how long it took
  *   tls      "1.2" or "1.3", null if the handshake failed
  *   ok       handshake (and answer, with --http)     offered  a session was offered
- *   resumed  the server took it                      tickets  non-empty tickets received in this connection
- *   key      first 16 bytes (the key name) of the ticket held at its end, in hex, or null
+ *   resumed  the server took it                      tickets  non-empty tickets received in this
+ * connection key      first 16 bytes (the key name) of the ticket held at its end, in hex, or null
  *   hint_s   lifetime that the server gave it        alert    fatal alert from the server, or null
  *   answer   first line of the HTTP body, or null    error    what failed, or null
  *
- * A TLS 1.3 ticket is offered once (RFC 9846 appendix C.4); a TLS 1.2 ticket until a newer one comes.
+ * A TLS 1.3 ticket is offered once (RFC 9846 appendix C.4); a TLS 1.2 ticket until a newer one
+ * comes.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -78,7 +80,8 @@ static void fail(struct outcome *out, const char *step)
     ERR_clear_error();
 }
 
-/* Length of the ticket in a NewSessionTicket message (RFC 5077 section 3.3, RFC 9846 section 4.6.1), 0 if none. */
+/* Length of the ticket in a NewSessionTicket message (RFC 5077 section 3.3, RFC 9846
+ * section 4.6.1), 0 if none. */
 static size_t ticket_len(const unsigned char *msg, size_t len, int version)
 {
     size_t at = 4 + 4; /* message type and length; lifetime */
@@ -93,7 +96,8 @@ static size_t ticket_len(const unsigned char *msg, size_t len, int version)
     return (size_t)msg[at] << 8 | msg[at + 1];
 }
 
-static void on_message(int write_p, int version, int type, const void *buf, size_t len, SSL *ssl, void *arg)
+static void on_message(int write_p, int version, int type, const void *buf, size_t len, SSL *ssl,
+                       void *arg)
 {
     const unsigned char *msg = buf;
     (void)version;
@@ -114,7 +118,8 @@ static void on_info(const SSL *ssl, int where, int ret)
 static SSL_CTX *make_ctx(const struct options *opt)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    if (!ctx || !SSL_CTX_set_min_proto_version(ctx, opt->version) || !SSL_CTX_set_max_proto_version(ctx, opt->version))
+    if (!ctx || !SSL_CTX_set_min_proto_version(ctx, opt->version) ||
+        !SSL_CTX_set_max_proto_version(ctx, opt->version))
         die("cannot make an SSL_CTX");
     if (opt->cert && (SSL_CTX_use_certificate_chain_file(ctx, opt->cert) != 1 ||
                       SSL_CTX_use_PrivateKey_file(ctx, opt->key, SSL_FILETYPE_PEM) != 1))
@@ -157,7 +162,8 @@ static void write_sessions(const char *path, SSL_SESSION **sessions, long client
 static int dial(const struct options *opt, struct outcome *out)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt->port)};
-    struct timeval tv = {.tv_sec = opt->timeout_ms / 1000, .tv_usec = (opt->timeout_ms % 1000) * 1000};
+    struct timeval tv = {.tv_sec = opt->timeout_ms / 1000,
+                         .tv_usec = (opt->timeout_ms % 1000) * 1000};
     int one = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -173,14 +179,16 @@ static int dial(const struct options *opt, struct outcome *out)
     return -1;
 }
 
-/* Reads until the server has nothing more to say, tickets included. Returns the bytes kept in `buf`. */
+/* Reads until the server has nothing more to say, tickets included. Returns the bytes kept in
+ * `buf`. */
 static size_t read_all(SSL *ssl, char *buf, size_t size)
 {
     char spill[4096];
     size_t used = 0;
     for (;;) {
         size_t room = size - 1 - used;
-        int n = room ? SSL_read(ssl, buf + used, (int)room) : SSL_read(ssl, spill, (int)sizeof spill);
+        int n =
+            room ? SSL_read(ssl, buf + used, (int)room) : SSL_read(ssl, spill, (int)sizeof spill);
         if (n <= 0)
             break;
         used += room ? (size_t)n : 0;
@@ -206,8 +214,8 @@ static void get_over_http(SSL *ssl, const struct options *opt, struct outcome *o
 {
     static char response[RESPONSE_MAX];
     char request[512];
-    int len =
-        snprintf(request, sizeof request, "GET / HTTP/1.0\r\nHost: %s\r\n\r\n", opt->sni ? opt->sni : "127.0.0.1");
+    int len = snprintf(request, sizeof request, "GET / HTTP/1.0\r\nHost: %s\r\n\r\n",
+                       opt->sni ? opt->sni : "127.0.0.1");
     if (len < 0 || SSL_write(ssl, request, len) != len) {
         fail(out, "write");
         return;
@@ -218,7 +226,8 @@ static void get_over_http(SSL *ssl, const struct options *opt, struct outcome *o
     SSL_shutdown(ssl);
 }
 
-/* Says goodbye first: the server has sent its tickets before it reads that, so they all come before the end. */
+/* Says goodbye first: the server has sent its tickets before it reads that, so they all come before
+ * the end. */
 static void hang_up(SSL *ssl)
 {
     char rest[64];
@@ -249,7 +258,8 @@ static void talk(SSL *ssl, const struct options *opt, struct outcome *out)
 static SSL_SESSION *next_session(SSL *ssl, const struct outcome *out, SSL_SESSION *offered)
 {
     SSL_SESSION *got = out->version ? SSL_get1_session(ssl) : NULL;
-    if (got && SSL_SESSION_is_resumable(got) && (out->tickets > 0 || out->version == TLS1_2_VERSION)) {
+    if (got && SSL_SESSION_is_resumable(got) &&
+        (out->tickets > 0 || out->version == TLS1_2_VERSION)) {
         SSL_SESSION_free(offered);
         return got;
     }
@@ -261,7 +271,8 @@ static SSL_SESSION *next_session(SSL *ssl, const struct outcome *out, SSL_SESSIO
 }
 
 /* One connection, from dial to hang-up. Returns the session to offer next. */
-static SSL_SESSION *run_once(SSL_CTX *ctx, const struct options *opt, SSL_SESSION *session, struct outcome *out)
+static SSL_SESSION *run_once(SSL_CTX *ctx, const struct options *opt, SSL_SESSION *session,
+                             struct outcome *out)
 {
     current = out;
     out->offered = session != NULL;
@@ -302,9 +313,12 @@ static void print_key(const SSL_SESSION *session)
 
 static void print_outcome(long n, const struct outcome *out, const SSL_SESSION *session)
 {
-    const char *tls = out->version == TLS1_3_VERSION ? "1.3" : out->version == TLS1_2_VERSION ? "1.2" : "";
-    printf("{\"n\":%ld,\"at_ms\":%lld,\"clock_ms\":%lld,\"took_ms\":%lld,\"ok\":%s", n, (long long)out->at_ms,
-           (long long)out->clock_ms, (long long)out->took_ms, out->ok ? "true" : "false");
+    const char *tls = out->version == TLS1_3_VERSION   ? "1.3"
+                      : out->version == TLS1_2_VERSION ? "1.2"
+                                                       : "";
+    printf("{\"n\":%ld,\"at_ms\":%lld,\"clock_ms\":%lld,\"took_ms\":%lld,\"ok\":%s", n,
+           (long long)out->at_ms, (long long)out->clock_ms, (long long)out->took_ms,
+           out->ok ? "true" : "false");
     print_text("tls", tls);
     printf(",\"offered\":%s,\"resumed\":%s,\"tickets\":%d", out->offered ? "true" : "false",
            out->resumed ? "true" : "false", out->tickets);

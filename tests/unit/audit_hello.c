@@ -63,7 +63,8 @@ SSL_SESSION *audit_session(int version, const char *suites13)
     assert_int_equal(SSL_CTX_set_min_proto_version(client, version), 1);
     assert_int_equal(SSL_CTX_set_max_proto_version(client, version), 1);
     assert_int_equal(SSL_CTX_set_ciphersuites(client, suites13), 1);
-    (void)SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    (void)SSL_CTX_set_session_cache_mode(client,
+                                         SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(client, keep);
     SSL *a = SSL_new(client), *b = SSL_new(server);
     (void)SSL_set_app_data(a, &session);
@@ -80,7 +81,8 @@ SSL_SESSION *audit_session(int version, const char *suites13)
     (void)SSL_read(a, &byte, 1);
     assert_non_null(session);
     assert_true(SSL_SESSION_has_ticket(session));
-    SSL_set_shutdown(a, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); /* or libssl takes the session for a bad one */
+    SSL_set_shutdown(a, SSL_SENT_SHUTDOWN |
+                            SSL_RECEIVED_SHUTDOWN); /* or libssl takes the session for a bad one */
     SSL_free(a);
     SSL_free(b);
     SSL_CTX_free(client);
@@ -102,7 +104,8 @@ size_t audit_client_hello(SSL_SESSION *session, uint8_t *ret_message, size_t len
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     uint8_t record[4096];
 
-    assert_int_equal(SSL_CTX_set_min_proto_version(ctx, SSL_SESSION_get_protocol_version(session)), 1);
+    assert_int_equal(SSL_CTX_set_min_proto_version(ctx, SSL_SESSION_get_protocol_version(session)),
+                     1);
     SSL *ssl = SSL_new(ctx);
     join(ssl);
     assert_int_equal(SSL_set_session(ssl, session), 1);

@@ -43,15 +43,17 @@ uint32_t scene_target(struct scene *scene, const char *host, const char *sni)
     return (uint32_t)scene->obs.targets_len - 1;
 }
 
-static struct stek_audit_handshake *add(struct scene *scene, const struct stek_audit_handshake *handshake)
+static struct stek_audit_handshake *add(struct scene *scene,
+                                        const struct stek_audit_handshake *handshake)
 {
     assert_int_equal(stek_audit_add_handshake(&scene->obs, handshake), STEK_OK);
     scene->obs.ended = scene->now++;
     return &scene->obs.handshakes[scene->obs.handshakes_len - 1];
 }
 
-static struct stek_audit_handshake sound_handshake(const struct scene *scene, enum stek_audit_purpose purpose,
-                                                   uint32_t target, uint16_t version)
+static struct stek_audit_handshake sound_handshake(const struct scene *scene,
+                                                   enum stek_audit_purpose purpose, uint32_t target,
+                                                   uint16_t version)
 {
     struct stek_audit_handshake h = {
         .purpose = purpose,
@@ -71,8 +73,8 @@ static struct stek_audit_handshake sound_handshake(const struct scene *scene, en
     return h;
 }
 
-struct stek_audit_handshake *scene_full(struct scene *scene, enum stek_audit_purpose purpose, uint32_t target,
-                                        uint16_t version)
+struct stek_audit_handshake *scene_full(struct scene *scene, enum stek_audit_purpose purpose,
+                                        uint32_t target, uint16_t version)
 {
     struct stek_audit_handshake h = sound_handshake(scene, purpose, target, version);
 
@@ -114,8 +116,8 @@ uint32_t scene_offer(struct scene *scene, uint32_t target, uint16_t version, uin
     return (uint32_t)scene->obs.tickets_len - 1;
 }
 
-struct stek_audit_handshake *scene_try_at(struct scene *scene, enum stek_audit_purpose purpose, uint32_t target,
-                                          uint32_t ticket, bool resumed)
+struct stek_audit_handshake *scene_try_at(struct scene *scene, enum stek_audit_purpose purpose,
+                                          uint32_t target, uint32_t ticket, bool resumed)
 {
     const struct stek_audit_ticket *offered = &scene->obs.tickets[ticket];
     struct stek_audit_handshake h = sound_handshake(scene, purpose, target, offered->version);
@@ -130,8 +132,8 @@ struct stek_audit_handshake *scene_try_at(struct scene *scene, enum stek_audit_p
     return add(scene, &h);
 }
 
-struct stek_audit_handshake *scene_try(struct scene *scene, enum stek_audit_purpose purpose, uint32_t ticket,
-                                       bool resumed)
+struct stek_audit_handshake *scene_try(struct scene *scene, enum stek_audit_purpose purpose,
+                                       uint32_t ticket, bool resumed)
 {
     return scene_try_at(scene, purpose, scene->obs.tickets[ticket].target, ticket, resumed);
 }
@@ -142,7 +144,8 @@ uint32_t scene_sound(struct scene *scene)
 
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < 2; k++) {
-            const uint32_t ticket = scene_offer(scene, target, k == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, 'k');
+            const uint32_t ticket =
+                scene_offer(scene, target, k == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, 'k');
             (void)scene_try(scene, STEK_AUDIT_RESUME, ticket, true);
             (void)scene_try(scene, STEK_AUDIT_UNKNOWN, ticket, false);
             for (int32_t at = 0; at < TICKET_LEN; at += 32)
@@ -174,7 +177,8 @@ const struct stek_audit_finding *scene_found(const struct scene *scene, enum ste
     return NULL;
 }
 
-void scene_expect(struct scene *scene, enum stek_audit_id id, enum stek_audit_severity severity, const char *words)
+void scene_expect(struct scene *scene, enum stek_audit_id id, enum stek_audit_severity severity,
+                  const char *words)
 {
     scene_judge(scene);
     const struct stek_audit_finding *finding = scene_found(scene, id);
@@ -183,7 +187,8 @@ void scene_expect(struct scene *scene, enum stek_audit_id id, enum stek_audit_se
         return;
     }
     if (strstr(finding->observed, words) == NULL)
-        fail_msg("%s observed \"%s\", not \"%s\"", stek_audit_id_info(id)->name, finding->observed, words);
+        fail_msg("%s observed \"%s\", not \"%s\"", stek_audit_id_info(id)->name, finding->observed,
+                 words);
     assert_int_equal(finding->severity, severity);
 }
 

@@ -30,20 +30,22 @@ static void put_random(struct out *out, size_t len)
     out->len += len;
 }
 
-static void encrypt_into(const struct seal *seal, const uint8_t *nonce, size_t nonce_len, const uint8_t *plain,
-                         size_t len, struct out *out)
+static void encrypt_into(const struct seal *seal, const uint8_t *nonce, size_t nonce_len,
+                         const uint8_t *plain, size_t len, struct out *out)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, seal->cipher, NULL);
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     const int mode = cipher != NULL ? EVP_CIPHER_get_mode(cipher) : 0;
-    const bool aead = cipher != NULL && (EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER) != 0;
+    const bool aead =
+        cipher != NULL && (EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER) != 0;
     uint8_t tag[16];
     int written, last = 0;
 
     assert_non_null(cipher);
     assert_int_equal(EVP_EncryptInit_ex2(ctx, cipher, NULL, NULL, NULL), 1);
     if (aead)
-        assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce_len, NULL), 1);
+        assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce_len, NULL),
+                         1);
     if (mode == EVP_CIPH_CCM_MODE)
         assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, NULL), 1);
     assert_int_equal(EVP_EncryptInit_ex2(ctx, NULL, seal->key, nonce, NULL), 1);
@@ -71,7 +73,8 @@ static size_t own_nonce_len(const struct seal *seal)
     return len;
 }
 
-void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len, struct stek_audit_ticket *ret_ticket)
+void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len,
+                struct stek_audit_ticket *ret_ticket)
 {
     const size_t nonce_len = seal->nonce_len > 0 ? seal->nonce_len : own_nonce_len(seal);
     struct out out = {.len = 0};
@@ -90,8 +93,8 @@ void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len, struc
         put(&out, (const uint8_t[]){0}, 1);
     encrypt_into(seal, nonce, nonce_len, plain, len, &out);
     if (seal->mac != NULL) {
-        assert_non_null(HMAC(EVP_get_digestbyname(seal->mac), seal->mac_key, (int)seal->mac_key_len, out.bytes, out.len,
-                             tag, &tag_len));
+        assert_non_null(HMAC(EVP_get_digestbyname(seal->mac), seal->mac_key, (int)seal->mac_key_len,
+                             out.bytes, out.len, tag, &tag_len));
         put(&out, tag, tag_len);
     }
     ret_ticket->bytes = malloc(out.len);
@@ -100,7 +103,8 @@ void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len, struc
     ret_ticket->len = out.len;
 }
 
-void seal_ticket(const struct seal *seal, uint16_t version, uint8_t secret_len, struct stek_audit_ticket *ret_ticket)
+void seal_ticket(const struct seal *seal, uint16_t version, uint8_t secret_len,
+                 struct stek_audit_ticket *ret_ticket)
 {
     struct out plain = {.len = 0};
 

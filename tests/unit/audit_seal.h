@@ -22,10 +22,13 @@ struct seal {
     size_t after;
 };
 
-/* A session with a random secret of `secret_len` bytes, sealed. The caller frees ret_ticket->bytes. */
-void seal_ticket(const struct seal *seal, uint16_t version, uint8_t secret_len, struct stek_audit_ticket *ret_ticket);
+/* A session with a random secret of `secret_len` bytes, sealed. The caller frees ret_ticket->bytes.
+ */
+void seal_ticket(const struct seal *seal, uint16_t version, uint8_t secret_len,
+                 struct stek_audit_ticket *ret_ticket);
 
 /* Seals exactly this plaintext. */
-void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len, struct stek_audit_ticket *ret_ticket);
+void seal_bytes(const struct seal *seal, const uint8_t *plain, size_t len,
+                struct stek_audit_ticket *ret_ticket);
 
 #endif

@@ -7,7 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
-/* RAND_METHOD is deprecated since OpenSSL 3.0, and the only way in that reaches every draw of a process. */
+/* RAND_METHOD is deprecated since OpenSSL 3.0, and the only way in that reaches every draw of a
+ * process. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 static enum bad_rand_kind installed;
@@ -59,7 +60,8 @@ static int bad_status(void)
     return 1;
 }
 
-static const RAND_METHOD bad_method = {.bytes = bad_bytes, .pseudorand = bad_bytes, .status = bad_status};
+static const RAND_METHOD bad_method = {
+    .bytes = bad_bytes, .pseudorand = bad_bytes, .status = bad_status};
 
 void bad_rand_install(enum bad_rand_kind kind)
 {

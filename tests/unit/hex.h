@@ -5,7 +5,8 @@
 
 #include "unit.h"
 
-/* Reads pairs of hexadecimal digits into at most `room` bytes and returns how many; fails the test on anything else. */
+/* Reads pairs of hexadecimal digits into at most `room` bytes and returns how many; fails the test
+ * on anything else. */
 size_t hex_read(const char *text, uint8_t *ret_bytes, size_t room);
 
 /* Fails the test unless `bytes` are exactly what `text` says. */

@@ -68,7 +68,8 @@ void memory_scan_add(struct memory_scan *scan, const uint8_t key[MEMORY_KEY_LEN]
     for (size_t offset = 0; offset < PIECES; offset++) {
         const uint64_t first = first_of(key + offset);
         uint16_t *slot = &scan->slot[slot_of(first)];
-        scan->piece[scan->piece_count++] = (struct piece){first, (uint16_t)scan->count, (uint16_t)offset, *slot};
+        scan->piece[scan->piece_count++] =
+            (struct piece){first, (uint16_t)scan->count, (uint16_t)offset, *slot};
         *slot = (uint16_t)scan->piece_count;
     }
     scan->count++;
@@ -92,16 +93,19 @@ static void note(struct memory_finds *finds, const struct memory_find *piece)
     finds->count++;
 }
 
-static void look(const struct memory_scan *scan, const uint8_t *bytes, size_t len, uint64_t at, const char *where,
-                 struct memory_finds *finds)
+static void look(const struct memory_scan *scan, const uint8_t *bytes, size_t len, uint64_t at,
+                 const char *where, struct memory_finds *finds)
 {
     for (size_t i = 0; i + MEMORY_PIECE_LEN <= len; i++) {
         const uint64_t first = first_of(bytes + i);
-        for (uint16_t next = scan->slot[slot_of(first)]; next != 0; next = scan->piece[next - 1].next) {
+        for (uint16_t next = scan->slot[slot_of(first)]; next != 0;
+             next = scan->piece[next - 1].next) {
             const struct piece *piece = &scan->piece[next - 1];
-            if (piece->first != first || memcmp(scan->key[piece->key] + piece->offset, bytes + i, MEMORY_PIECE_LEN) != 0)
+            if (piece->first != first ||
+                memcmp(scan->key[piece->key] + piece->offset, bytes + i, MEMORY_PIECE_LEN) != 0)
                 continue;
-            struct memory_find find = {.key = piece->key, .offset = piece->offset, .len = MEMORY_PIECE_LEN, .at = at + i};
+            struct memory_find find = {
+                .key = piece->key, .offset = piece->offset, .len = MEMORY_PIECE_LEN, .at = at + i};
             (void)snprintf(find.where, sizeof find.where, "%s", where);
             note(finds, &find);
         }
@@ -109,8 +113,8 @@ static void look(const struct memory_scan *scan, const uint8_t *bytes, size_t le
 }
 
 /* Blocks overlap, so that no piece falls between two. A page that cannot be read is left out. */
-static size_t look_at_range(const struct memory_scan *scan, int fd, uint64_t from, uint64_t until, const char *where,
-                            struct memory_finds *finds)
+static size_t look_at_range(const struct memory_scan *scan, int fd, uint64_t from, uint64_t until,
+                            const char *where, struct memory_finds *finds)
 {
     static uint8_t block[BLOCK_LEN];
     size_t seen = 0;
@@ -126,7 +130,8 @@ static size_t look_at_range(const struct memory_scan *scan, int fd, uint64_t fro
         seen += (size_t)got;
         if (from + (uint64_t)got == until)
             break;
-        from += (uint64_t)got > MEMORY_PIECE_LEN ? (uint64_t)got - (MEMORY_PIECE_LEN - 1) : (uint64_t)got;
+        from += (uint64_t)got > MEMORY_PIECE_LEN ? (uint64_t)got - (MEMORY_PIECE_LEN - 1)
+                                                 : (uint64_t)got;
     }
     return seen;
 }
@@ -137,7 +142,8 @@ struct range {
     const char *name;
 };
 
-/* "from-until perms offset device inode   name", proc(5). The kernel's own pages are no memory of the process. */
+/* "from-until perms offset device inode   name", proc(5). The kernel's own pages are no memory of
+ * the process. */
 static bool parse_mapping(char *line, struct range *ret_range)
 {
     char *at;
@@ -148,11 +154,13 @@ static bool parse_mapping(char *line, struct range *ret_range)
     ret_range->name = strpbrk(line, "/[");
     if (ret_range->name == NULL)
         ret_range->name = strstr(line, "00:00 0") != NULL ? "[anonymous]" : line;
-    return at[1] == 'r' && strcmp(ret_range->name, "[vvar]") != 0 && strcmp(ret_range->name, "[vsyscall]") != 0 &&
+    return at[1] == 'r' && strcmp(ret_range->name, "[vvar]") != 0 &&
+           strcmp(ret_range->name, "[vsyscall]") != 0 &&
            strcmp(ret_range->name, "[vvar_vclock]") != 0;
 }
 
-size_t memory_scan_process(const struct memory_scan *scan, pid_t pid, struct memory_finds *ret_finds)
+size_t memory_scan_process(const struct memory_scan *scan, pid_t pid,
+                           struct memory_finds *ret_finds)
 {
     char path[64];
     char line[4096];
@@ -174,7 +182,8 @@ size_t memory_scan_process(const struct memory_scan *scan, pid_t pid, struct mem
     return seen;
 }
 
-size_t memory_scan_file(const struct memory_scan *scan, const char *path, struct memory_finds *ret_finds)
+size_t memory_scan_file(const struct memory_scan *scan, const char *path,
+                        struct memory_finds *ret_finds)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 

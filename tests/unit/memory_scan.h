@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks for keys in the memory of another process (everything that /proc/PID/maps calls readable) and in files. Any
- * 16 bytes in a row of a key count, at any alignment. Whoever scans must not be among those scanned: he has the keys.
+ * Looks for keys in the memory of another process (everything that /proc/PID/maps calls readable)
+ * and in files. Any 16 bytes in a row of a key count, at any alignment. Whoever scans must not be
+ * among those scanned: he has the keys.
  */
 #ifndef TESTS_UNIT_MEMORY_SCAN_H
 #define TESTS_UNIT_MEMORY_SCAN_H
@@ -35,7 +36,9 @@ void memory_scan_free(struct memory_scan *scan);
 void memory_scan_add(struct memory_scan *scan, const uint8_t key[MEMORY_KEY_LEN]);
 
 /* Return how many bytes were looked at. */
-size_t memory_scan_process(const struct memory_scan *scan, pid_t pid, struct memory_finds *ret_finds);
-size_t memory_scan_file(const struct memory_scan *scan, const char *path, struct memory_finds *ret_finds);
+size_t memory_scan_process(const struct memory_scan *scan, pid_t pid,
+                           struct memory_finds *ret_finds);
+size_t memory_scan_file(const struct memory_scan *scan, const char *path,
+                        struct memory_finds *ret_finds);
 
 #endif

@@ -16,7 +16,8 @@ uint64_t prng_run_seed(void)
         struct timespec now;
 
         clock_gettime(CLOCK_REALTIME, &now);
-        seed = text != NULL ? strtoull(text, NULL, 0) : (uint64_t)now.tv_sec * 1000003 ^ (uint64_t)now.tv_nsec;
+        seed = text != NULL ? strtoull(text, NULL, 0)
+                            : (uint64_t)now.tv_sec * 1000003 ^ (uint64_t)now.tv_nsec;
         printf("# STEK_TEST_SEED=%" PRIu64 "\n", seed);
         fflush(stdout);
         known = true;

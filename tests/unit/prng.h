@@ -13,7 +13,8 @@ struct prng {
     uint64_t state;
 };
 
-/* The seed of this run: STEK_TEST_SEED of the environment, or one that differs each time. Printed when first asked. */
+/* The seed of this run: STEK_TEST_SEED of the environment, or one that differs each time. Printed
+ * when first asked. */
 uint64_t prng_run_seed(void);
 
 uint64_t prng_next(struct prng *prng);

@@ -16,9 +16,12 @@ static bool in_child;
 
 void child_check_failed(const char *condition, const char *file, int line)
 {
-    (void)fprintf(stderr, "%s:%d: in process %d: %s does not hold\n", file, line, (int)getpid(), condition);
+    (void)fprintf(stderr, "%s:%d: in process %d: %s does not hold\n", file, line, (int)getpid(),
+                  condition);
     if (!in_child && gettid() == getpid())
-        _fail(file, line); /* jumps back into the test program, which only the thread that runs it may do */
+        _fail(
+            file,
+            line); /* jumps back into the test program, which only the thread that runs it may do */
     _exit(CHECK_FAILED);
 }
 

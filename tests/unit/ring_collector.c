@@ -13,9 +13,19 @@
 
 enum { CONTINUATIONS = 4, COLLECT = 'c', FILE_NAME_LEN = 256 };
 
-enum kind { KIND_SECRET, KIND_HMAC, KIND_AES, KIND_PRK, KIND_CONTINUATION, KIND_MASK, KIND_PLANTED, KINDS };
+enum kind {
+    KIND_SECRET,
+    KIND_HMAC,
+    KIND_AES,
+    KIND_PRK,
+    KIND_CONTINUATION,
+    KIND_MASK,
+    KIND_PLANTED,
+    KINDS
+};
 
-static const char *const kind_names[] = {"secret", "hmac key", "aes key", "prk", "continuation", "mask", "planted"};
+static const char *const kind_names[] = {"secret",       "hmac key", "aes key", "prk",
+                                         "continuation", "mask",     "planted"};
 
 /* A key to look for. `swapped`: each 4 bytes the other way round, as SHA-256 works on them. */
 struct wanted {
@@ -60,7 +70,8 @@ static void take_down(struct collector *collector)
     }
 }
 
-static void want(struct looking *looking, enum kind kind, const uint8_t key[32], uint64_t seq, size_t site)
+static void want(struct looking *looking, enum kind kind, const uint8_t key[32], uint64_t seq,
+                 size_t site)
 {
     struct wanted *wanted = &looking->wanted[looking->count];
 
@@ -74,7 +85,8 @@ static void want(struct looking *looking, enum kind kind, const uint8_t key[32],
         wanted[1].key[i] = key[i ^ 3];
 }
 
-static void want_key(struct looking *looking, const struct stek_ticket_key *key, uint64_t seq, size_t site)
+static void want_key(struct looking *looking, const struct stek_ticket_key *key, uint64_t seq,
+                     size_t site)
 {
     want(looking, KIND_HMAC, key->hmac_key, seq, site);
     want(looking, KIND_HMAC, (const uint8_t *)key->hmac_state.inner, seq, site);
@@ -96,8 +108,8 @@ static void want_continuations(struct looking *looking, const struct stek_record
     }
 }
 
-static void want_record(struct looking *looking, const struct stek_record *record, const struct stek_records *live,
-                        const struct sites *sites)
+static void want_record(struct looking *looking, const struct stek_record *record,
+                        const struct stek_records *live, const struct sites *sites)
 {
     static const uint8_t salt[] = {'s', 't', 'e', 'k', ' ', 'v', '1'};
     const bool is_live = stek_records_hold_secret(live, &record->secret);
@@ -118,7 +130,8 @@ static void want_record(struct looking *looking, const struct stek_record *recor
 }
 
 /* Keys as cells keep them. */
-static void want_covered(struct looking *looking, const struct stek_record *record, const struct sites *sites)
+static void want_covered(struct looking *looking, const struct stek_record *record,
+                         const struct sites *sites)
 {
     struct stek_ticket_key key;
 
@@ -148,7 +161,8 @@ static void choose(struct collector *collector, int what, struct looking *lookin
         want(looking, KIND_PLANTED, planted, 0, 0);
 }
 
-static void describe(const struct memory_finds *finds, const struct looking *looking, struct collector_report *report)
+static void describe(const struct memory_finds *finds, const struct looking *looking,
+                     struct collector_report *report)
 {
     bool found[KINDS] = {false};
 
@@ -159,10 +173,11 @@ static void describe(const struct memory_finds *finds, const struct looking *loo
         const struct wanted *wanted = &looking->wanted[find->key];
         found[wanted->kind] = true;
         if (i < COLLECTOR_LINES_MAX)
-            (void)snprintf(report->line[i], COLLECTOR_LINE_LEN,
-                           "%s%s of record %" PRIu64 ", site %zu: bytes %zu to %zu at %" PRIx64 " in %s",
-                           kind_names[wanted->kind], wanted->swapped ? " (words swapped)" : "", wanted->seq,
-                           wanted->site, find->offset, find->offset + find->len, find->at, find->where);
+            (void)snprintf(
+                report->line[i], COLLECTOR_LINE_LEN,
+                "%s%s of record %" PRIu64 ", site %zu: bytes %zu to %zu at %" PRIx64 " in %s",
+                kind_names[wanted->kind], wanted->swapped ? " (words swapped)" : "", wanted->seq,
+                wanted->site, find->offset, find->offset + find->len, find->at, find->where);
     }
     report->secrets = found[KIND_SECRET];
     report->masks = found[KIND_MASK];
@@ -231,16 +246,16 @@ void collector_collect(struct collector *collector)
     order(collector, COLLECT);
 }
 
-const struct collector_report *collector_look_at_process(struct collector *collector, enum collector_what what,
-                                                         pid_t pid)
+const struct collector_report *collector_look_at_process(struct collector *collector,
+                                                         enum collector_what what, pid_t pid)
 {
     collector->errand->pid = pid;
     order(collector, (int)what);
     return &collector->errand->report;
 }
 
-const struct collector_report *collector_look_at_file(struct collector *collector, enum collector_what what,
-                                                      const char *path)
+const struct collector_report *collector_look_at_file(struct collector *collector,
+                                                      enum collector_what what, const char *path)
 {
     collector->errand->pid = 0;
     (void)snprintf(collector->errand->file, FILE_NAME_LEN, "%s", path);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process that collects the keys of a ring while they live, so that it can look for them in other processes when
- * they have retired, and those other processes need not remember them.
+ * A process that collects the keys of a ring while they live, so that it can look for them in other
+ * processes when they have retired, and those other processes need not remember them.
  */
 #ifndef TESTS_UNIT_RING_COLLECTOR_H
 #define TESTS_UNIT_RING_COLLECTOR_H
 
 #include "ring_server.h"
 
-/* What was found: how often, in how many bytes, and what and where, one a line. Lines hold no keys. */
+/* What was found: how often, in how many bytes, and what and where, one a line. Lines hold no keys.
+ */
 enum { COLLECTOR_LINE_LEN = 200, COLLECTOR_LINES_MAX = 40 };
 
 struct collector_report {
@@ -23,7 +24,8 @@ struct collector_report {
 
 struct collector;
 
-/* Started before the ring's first keys are made, it has none in its memory that it did not collect. */
+/* Started before the ring's first keys are made, it has none in its memory that it did not collect.
+ */
 struct collector *collector_start(const struct sites *sites);
 void collector_end(struct collector *collector);
 
@@ -38,9 +40,9 @@ enum collector_what {
 };
 
 /* Looks for them in a process, or in a file. The report is borrowed until the next look. */
-const struct collector_report *collector_look_at_process(struct collector *collector, enum collector_what what,
-                                                         pid_t pid);
-const struct collector_report *collector_look_at_file(struct collector *collector, enum collector_what what,
-                                                      const char *path);
+const struct collector_report *collector_look_at_process(struct collector *collector,
+                                                         enum collector_what what, pid_t pid);
+const struct collector_report *collector_look_at_file(struct collector *collector,
+                                                      enum collector_what what, const char *path);
 
 #endif

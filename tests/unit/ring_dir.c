@@ -31,7 +31,8 @@ void ring_dir_finish(struct ring_dir *dir)
     CHECK(rmdir(dir->path) == 0);
 }
 
-const char *ring_dir_file(const struct ring_dir *dir, const char *name, char path[RING_DIR_PATH_LEN])
+const char *ring_dir_file(const struct ring_dir *dir, const char *name,
+                          char path[RING_DIR_PATH_LEN])
 {
     (void)snprintf(path, RING_DIR_PATH_LEN, "%s/%s", dir->path, name);
     return path;
@@ -44,7 +45,8 @@ struct stek_writer *ring_dir_write(const struct ring_dir *dir, enum stek_writer_
     enum stek_writer_start start;
     const char *problem = NULL;
 
-    CHECK(stek_writer_open(&place, &ring_policy, ring_time(), &start, &problem, &writer) == STEK_OK);
+    CHECK(stek_writer_open(&place, &ring_policy, ring_time(), &start, &problem, &writer) ==
+          STEK_OK);
     CHECK(start == expected);
     return writer;
 }
@@ -120,7 +122,8 @@ void ring_dir_assert_replaced(const struct ring_dir *dir, const char *words)
     enum stek_writer_start how;
     const char *problem = "";
 
-    assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer), STEK_OK);
+    assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer),
+                     STEK_OK);
     assert_int_equal(how, STEK_WRITER_REPLACED);
     assert_non_null(strstr(problem, words));
     stek_writer_close(writer);

@@ -19,9 +19,11 @@ void ring_dir_start(struct ring_dir *dir);
 void ring_dir_finish(struct ring_dir *dir);
 
 /* The path of a file in it. */
-const char *ring_dir_file(const struct ring_dir *dir, const char *name, char path[RING_DIR_PATH_LEN]);
+const char *ring_dir_file(const struct ring_dir *dir, const char *name,
+                          char path[RING_DIR_PATH_LEN]);
 
-/* Opens the writer of the ring `web` with ring_policy at ring_time(); it must come about in this way. */
+/* Opens the writer of the ring `web` with ring_policy at ring_time(); it must come about in this
+ * way. */
 struct stek_writer *ring_dir_write(const struct ring_dir *dir, enum stek_writer_start expected);
 
 /* Opens `web` as a consumer does, on the clock of ring_fixture.h. */

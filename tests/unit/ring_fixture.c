@@ -95,7 +95,8 @@ bool ring_opens(struct stek_ring *ring, const char *label, const struct stek_tic
 {
     struct stek_ticket_key found;
 
-    if (stek_ring_find(ring, keys_of(ring, label), key->name, false, ring_time(), &found) == STEK_CHOICE_UNKNOWN)
+    if (stek_ring_find(ring, keys_of(ring, label), key->name, false, ring_time(), &found) ==
+        STEK_CHOICE_UNKNOWN)
         return false;
     CHECK(memcmp(&found, key, sizeof found) == 0);
     return true;
@@ -125,7 +126,8 @@ bool ring_area_holds_key(const void *area, size_t len, const struct stek_ticket_
            ring_area_holds(area, len, (const uint8_t *)key->hmac_state.outer);
 }
 
-static bool cell_holds_key(struct stek_ring *ring, const char *label, const struct stek_ticket_key *key)
+static bool cell_holds_key(struct stek_ring *ring, const char *label,
+                           const struct stek_ticket_key *key)
 {
     const struct stek_keycell *cell = &keys_of(ring, label)->cell;
     const size_t len = stek_keycell_size(cell->capacity);

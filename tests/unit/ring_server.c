@@ -28,7 +28,8 @@ static SSL_CTX *new_ctx(int version)
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 
     CHECK(ctx != NULL);
-    CHECK(SSL_CTX_set_min_proto_version(ctx, version) == 1 && SSL_CTX_set_max_proto_version(ctx, version) == 1);
+    CHECK(SSL_CTX_set_min_proto_version(ctx, version) == 1 &&
+          SSL_CTX_set_max_proto_version(ctx, version) == 1);
     return ctx;
 }
 
@@ -219,7 +220,8 @@ static void serve(int fd, void *arg)
 
     CHECK(chdir(server->folder) == 0);
     CHECK(setrlimit(RLIMIT_CORE, &unlimited) == 0);
-    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* where only ancestors may look into a process otherwise */
+    (void)prctl(PR_SET_PTRACER,
+                PR_SET_PTRACER_ANY); /* where only ancestors may look into a process otherwise */
     crew_start(&crew, server->sites);
     while ((command = child_hear(fd)) >= 0) {
         obey(server->sites, &crew, command);

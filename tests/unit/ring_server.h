@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server process with threads that shakes hands in memory, in TLS 1.2 and 1.3, with several contexts of one ring
- * and both kinds of ticket key callback. Its clients live in it too: they hold tickets, never keys.
+ * A server process with threads that shakes hands in memory, in TLS 1.2 and 1.3, with several
+ * contexts of one ring and both kinds of ticket key callback. Its clients live in it too: they hold
+ * tickets, never keys.
  */
 #ifndef TESTS_UNIT_RING_SERVER_H
 #define TESTS_UNIT_RING_SERVER_H
@@ -33,7 +34,8 @@ void sites_free(struct sites *sites);
 void site_shake_hands(const struct site *site);
 void sites_shake_hands(const struct sites *sites);
 
-/* Threads that shake hands at all sites when they are told to, except that the first one idles after its first time. */
+/* Threads that shake hands at all sites when they are told to, except that the first one idles
+ * after its first time. */
 struct crew {
     const struct sites *sites;
     pthread_t thread[SERVER_THREADS];

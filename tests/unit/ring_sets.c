@@ -16,7 +16,8 @@ struct stek_fingerprint fingerprint_of(uint64_t n, size_t place)
 
 struct stek_keyset set_of(uint64_t n)
 {
-    struct stek_keyset set = {.head = {SET_GENERATION, SET_NOW - 10, SET_NOW + 10, SET_ACTIVE + 1, SET_ACTIVE, SET_ENTRIES}};
+    struct stek_keyset set = {.head = {SET_GENERATION, SET_NOW - 10, SET_NOW + 10, SET_ACTIVE + 1,
+                                       SET_ACTIVE, SET_ENTRIES}};
     struct prng prng = {n};
 
     for (size_t i = 0; i < SET_ENTRIES; i++) {

@@ -14,7 +14,8 @@ struct mapping {
     char flags[256];
 };
 
-/* "7f00-7f10 rw-s ...": the line that begins a mapping. The others begin with a word and a colon. */
+/* "7f00-7f10 rw-s ...": the line that begins a mapping. The others begin with a word and a colon.
+ */
 static bool parse_range(const char *line, struct mapping *ret_mapping)
 {
     char *end;
@@ -36,7 +37,8 @@ static bool next_mapping(FILE *smaps, struct mapping *ret_mapping)
     while (fgets(line, sizeof line, smaps) != NULL) {
         (void)parse_range(line, ret_mapping);
         if (strncmp(line, label, sizeof label - 1) == 0) {
-            (void)snprintf(ret_mapping->flags, sizeof ret_mapping->flags, "%.255s", line + sizeof label - 1);
+            (void)snprintf(ret_mapping->flags, sizeof ret_mapping->flags, "%.255s",
+                           line + sizeof label - 1);
             return true;
         }
     }

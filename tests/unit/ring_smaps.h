@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the mapping at this address has a flag, such as "lo" (locked), "dd" (not dumped), "wf" (wiped on fork). */
+/* Whether the mapping at this address has a flag, such as "lo" (locked), "dd" (not dumped), "wf"
+ * (wiped on fork). */
 bool smaps_has_flag(const void *at, const char *flag);
 
 /* How many bytes of this process have the flag. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What calls leave of keys on a stack of their own. Keys to look for, and all that the calls work on, must be in
- * static memory or on the heap.
+ * What calls leave of keys on a stack of their own. Keys to look for, and all that the calls work
+ * on, must be in static memory or on the heap.
  */
 #ifndef TESTS_UNIT_RING_STACK_H
 #define TESTS_UNIT_RING_STACK_H

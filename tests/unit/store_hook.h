@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Included before everything in an instrumented build of the image (gcc -include): calls store_hook() before each store
- * to memory that processes share, so that a test can end its process just there.
+ * Included before everything in an instrumented build of the image (gcc -include): calls
+ * store_hook() before each store to memory that processes share, so that a test can end its process
+ * just there.
  */
 #ifndef TESTS_UNIT_STORE_HOOK_H
 #define TESTS_UNIT_STORE_HOOK_H

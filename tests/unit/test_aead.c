@@ -11,7 +11,8 @@
 
 enum { ROOM = 512 };
 
-/* "The Galois/Counter Mode of Operation", McGrew and Viega, appendix B: the cases with 256-bit keys and 96-bit nonces. */
+/* "The Galois/Counter Mode of Operation", McGrew and Viega, appendix B: the cases with 256-bit keys
+ * and 96-bit nonces. */
 static const struct vector {
     const char *key;
     const char *nonce;
@@ -19,15 +20,18 @@ static const struct vector {
     const char *plain;
     const char *sealed;
 } vectors[] = {
-    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000", "", "",
-     "530f8afbc74536b9a963b4f1c4cb738b"},
-    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000", "",
-     "00000000000000000000000000000000", "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"},
+    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000",
+     "", "", "530f8afbc74536b9a963b4f1c4cb738b"},
+    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000",
+     "", "00000000000000000000000000000000",
+     "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"},
     {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
      "feedfacedeadbeeffeedfacedeadbeefabaddad2",
-     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba"
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b"
+     "525b16aedf5aa0de657ba"
      "637b39",
-     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abc"
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828"
+     "838c5f61e6393ba7a0abc"
      "c9f66276fc6ece0f4e1768cddf8853bb2d551b"},
 };
 
@@ -45,7 +49,8 @@ static void read_case(const struct vector *vector, struct sealed_case *ret)
 {
     hex_read(vector->key, ret->key.bytes, sizeof ret->key.bytes);
     ret->sealed_len = hex_read(vector->nonce, ret->sealed, ROOM);
-    ret->sealed_len += hex_read(vector->sealed, ret->sealed + ret->sealed_len, ROOM - ret->sealed_len);
+    ret->sealed_len +=
+        hex_read(vector->sealed, ret->sealed + ret->sealed_len, ROOM - ret->sealed_len);
     ret->associated_len = hex_read(vector->associated, ret->associated, ROOM);
     ret->plain_len = hex_read(vector->plain, ret->plain, ROOM);
 }
@@ -118,7 +123,8 @@ static void what_is_sealed_opens_and_never_repeats_a_nonce(void **state)
         prng_bytes(&prng, c.plain, c.plain_len);
         prng_bytes(&prng, c.associated, c.associated_len);
         assert_int_equal(stek_aead_seal(&c.key, (struct stek_bytes){c.associated, c.associated_len},
-                                        (struct stek_bytes){c.plain, c.plain_len}, c.sealed), STEK_OK);
+                                        (struct stek_bytes){c.plain, c.plain_len}, c.sealed),
+                         STEK_OK);
         assert_int_equal(open_case(&c, plain), STEK_OK);
         assert_memory_equal(plain, c.plain, c.plain_len);
         assert_memory_not_equal(c.sealed, last_nonce, sizeof last_nonce);
@@ -141,10 +147,12 @@ static void without_random_bytes_nothing_is_sealed(void **state)
 
     (void)state;
     bad_rand_install(BAD_RAND_FAILS);
-    assert_int_equal(stek_aead_seal(&key, (struct stek_bytes){NULL, 0}, (struct stek_bytes){text, sizeof text}, sealed),
+    assert_int_equal(stek_aead_seal(&key, (struct stek_bytes){NULL, 0},
+                                    (struct stek_bytes){text, sizeof text}, sealed),
                      STEK_ERR_RANDOM);
     bad_rand_install(BAD_RAND_ZEROS);
-    assert_int_equal(stek_aead_seal(&key, (struct stek_bytes){NULL, 0}, (struct stek_bytes){text, sizeof text}, sealed),
+    assert_int_equal(stek_aead_seal(&key, (struct stek_bytes){NULL, 0},
+                                    (struct stek_bytes){text, sizeof text}, sealed),
                      STEK_ERR_RANDOM);
 }
 

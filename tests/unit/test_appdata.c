@@ -25,8 +25,9 @@ static struct stek_appdata appdata_of(const json_t *vector)
 {
     struct stek_appdata appdata = {.origin = json_integer_value(json_object_get(vector, "origin"))};
 
-    assert_int_equal(vectors_bytes(vector, "name_hash", appdata.name_hash, sizeof appdata.name_hash),
-                     STEK_NAME_HASH_LEN);
+    assert_int_equal(
+        vectors_bytes(vector, "name_hash", appdata.name_hash, sizeof appdata.name_hash),
+        STEK_NAME_HASH_LEN);
     return appdata;
 }
 
@@ -102,7 +103,8 @@ static void what_is_encoded_decodes_to_the_same(void **state)
 
     (void)state;
     for (unsigned round = 0; round < 1000; round++) {
-        struct stek_appdata appdata = {.origin = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40)};
+        struct stek_appdata appdata = {
+            .origin = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40)};
         struct stek_appdata decoded;
         uint8_t bytes[STEK_APPDATA_LEN];
 

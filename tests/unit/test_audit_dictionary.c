@@ -46,7 +46,8 @@ static int free_dictionary(void **state)
     return 0;
 }
 
-static struct stek_audit_hit try_one(void **state, const struct seal *seal, uint16_t version, uint8_t secret_len)
+static struct stek_audit_hit try_one(void **state, const struct seal *seal, uint16_t version,
+                                     uint8_t secret_len)
 {
     struct stek_audit_ticket ticket;
     struct stek_audit_hit hit;
@@ -72,7 +73,8 @@ static void opens_every_cipher_after_a_name_of_any_length(void **state)
                 seal.nonce_len = ciphers[i].nonce_len;
                 seal.before = name_len * 3 % 37;
                 const struct stek_audit_hit hit =
-                    try_one(state, &seal, secret_len == 48 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, secret_len);
+                    try_one(state, &seal, secret_len == 48 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13,
+                            secret_len);
                 assert_int_equal(hit.kind, STEK_AUDIT_HIT_OPENED);
                 assert_string_equal(hit.cipher, ciphers[i].name);
                 assert_string_equal(hit.key, "all zeros");
@@ -94,7 +96,8 @@ static void opens_tickets_with_a_length_between_nonce_and_ciphertext(void **stat
 
 static void opens_tickets_whose_nonce_is_zeros_and_not_sent(void **state)
 {
-    static const char *const names[] = {"AES-128-CTR", "AES-256-CTR", "AES-128-GCM", "AES-256-GCM", "AES-256-CBC"};
+    static const char *const names[] = {"AES-128-CTR", "AES-256-CTR", "AES-128-GCM", "AES-256-GCM",
+                                        "AES-256-CBC"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct seal seal = plain_seal(names[i], zeros);
@@ -118,7 +121,8 @@ static void a_random_key_opens_nothing(void **state)
             seal.mac = "SHA256";
             seal.mac_key = mac_key;
             seal.mac_key_len = sizeof mac_key;
-            assert_int_equal(try_one(state, &seal, STEK_AUDIT_TLS13, secret_len).kind, STEK_AUDIT_HIT_NONE);
+            assert_int_equal(try_one(state, &seal, STEK_AUDIT_TLS13, secret_len).kind,
+                             STEK_AUDIT_HIT_NONE);
         }
 }
 
@@ -199,12 +203,14 @@ static void knows_short_keys_and_words_padded_with_zeros_or_repeated(void **stat
 
 static void knows_published_keys(void **state)
 {
-    static const uint8_t fips_256[32] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae,
-                                         0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61,
-                                         0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
-    static const uint8_t magic[32] = {0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe,
-                                      0xef, 0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef, 0xde, 0xad,
-                                      0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef};
+    static const uint8_t fips_256[32] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe,
+                                         0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81,
+                                         0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
+                                         0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
+    static const uint8_t magic[32] = {0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef,
+                                      0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef,
+                                      0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef,
+                                      0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef};
 
     expect_key(state, fips_256, "published in FIPS 197 appendix A.3");
     expect_key(state, magic, "deadbeef over and over");
@@ -245,7 +251,8 @@ static void takes_tickets_of_any_length(void **state)
     uint8_t bytes[200];
 
     for (size_t len = 0; len <= sizeof bytes; len++) {
-        struct stek_audit_ticket ticket = {.version = STEK_AUDIT_TLS13, .bytes = bytes, .len = len, .secret_len = 32};
+        struct stek_audit_ticket ticket = {
+            .version = STEK_AUDIT_TLS13, .bytes = bytes, .len = len, .secret_len = 32};
         struct stek_audit_hit hit;
         assert_int_equal(RAND_bytes(bytes, sizeof bytes), 1);
         assert_int_equal(RAND_bytes(ticket.secret, 32), 1);

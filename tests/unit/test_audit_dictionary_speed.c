@@ -21,7 +21,8 @@ static double cpu_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The slowest case: tickets of OpenSSL's layout and usual length that no key opens, no two under one key. */
+/* The slowest case: tickets of OpenSSL's layout and usual length that no key opens, no two under
+ * one key. */
 static double cost(uint16_t version, uint8_t secret_len)
 {
     const double before = cpu_s();
@@ -57,9 +58,10 @@ static void two_hundred_tickets_take_under_ten_seconds_of_cpu(void **state)
 {
     (void)state;
     for (uint8_t secret_len = 32; secret_len <= 48; secret_len += 16) {
-        const double took_s = cost(secret_len == 48 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, secret_len);
-        printf("[ MEASURED ] %d tickets with secrets of %d bytes took %.2f s of CPU\n", TICKETS, (int)secret_len,
-               took_s);
+        const double took_s =
+            cost(secret_len == 48 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, secret_len);
+        printf("[ MEASURED ] %d tickets with secrets of %d bytes took %.2f s of CPU\n", TICKETS,
+               (int)secret_len, took_s);
         assert_true(took_s < 10);
     }
 }

@@ -54,7 +54,8 @@ static void tells_that_the_server_keeps_the_state_itself(void **state)
     (void)scene_offer(scene, target, STEK_AUDIT_TLS13, 'k');
     scene->obs.tickets[0].len = 32;
     scene_expect(scene, STEK_AUDIT_OFFERED, STEK_AUDIT_INFO, "the server keeps its state itself");
-    scene_expect_none(scene, STEK_AUDIT_NO_WEAK_KEY); /* there is nothing in it that a key could open */
+    scene_expect_none(scene,
+                      STEK_AUDIT_NO_WEAK_KEY); /* there is nothing in it that a key could open */
 }
 
 static void tells_a_version_that_is_not_spoken(void **state)
@@ -70,7 +71,8 @@ static void tells_a_version_that_is_not_spoken(void **state)
     h->alert = 70;
     h->version = 0;
     h->finished = false;
-    scene_expect(scene, STEK_AUDIT_VERSION_MISSING, STEK_AUDIT_INFO, "1 of 1 handshakes failed: alert 70");
+    scene_expect(scene, STEK_AUDIT_VERSION_MISSING, STEK_AUDIT_INFO,
+                 "1 of 1 handshakes failed: alert 70");
     assert_int_equal(scene_count(scene, STEK_AUDIT_VERSION_MISSING), 1);
     scene_expect_none(scene, STEK_AUDIT_NOT_REACHED);
 }
@@ -84,7 +86,8 @@ static void tells_a_target_that_is_not_reached(void **state)
     h->outcome = STEK_AUDIT_UNREACHABLE;
     h->version = 0;
     SCENE_SET(h->problem, "Connection refused");
-    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "no connection (Connection refused)");
+    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO,
+                 "no connection (Connection refused)");
     scene_expect_none(scene, STEK_AUDIT_VERSION_MISSING);
 }
 
@@ -115,7 +118,8 @@ static void tells_a_port_that_speaks_something_else(void **state)
     h->version = 0;
     h->finished = false;
     SCENE_SET(h->problem, "wrong version number");
-    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO, "is not TLS; does it need --starttls?");
+    scene_expect(scene, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO,
+                 "is not TLS; does it need --starttls?");
 }
 
 static void says_when_it_was_stopped_early(void **state)

@@ -22,12 +22,14 @@ static void finds_tickets_that_never_resume(void **state)
     const uint32_t target = scene_target(scene, "a", "a");
 
     for (int i = 0; i < 3; i++)
-        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false);
+        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
+                        false);
     scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, "0 of 3 tries resumed");
     scene_expect_none(scene, STEK_AUDIT_RESUMES);
 }
 
-/* nginx with `ssl_session_tickets off` and no session cache, in TLS 1.3: there is nothing that could be switched off. */
+/* nginx with `ssl_session_tickets off` and no session cache, in TLS 1.3: there is nothing that
+ * could be switched off. */
 static void references_that_never_resume_are_only_told(void **state)
 {
     struct scene *scene = *state;
@@ -52,7 +54,8 @@ static void never_says_what_it_looks_like_when_there_are_several_names(void **st
 
     for (int i = 0; i < 6; i++)
         (void)scene_try(scene, STEK_AUDIT_RESUME,
-                        scene_offer(scene, target, STEK_AUDIT_TLS12, i % 2 == 0 ? 'x' : 'y'), false);
+                        scene_offer(scene, target, STEK_AUDIT_TLS12, i % 2 == 0 ? 'x' : 'y'),
+                        false);
     scene_expect(scene, STEK_AUDIT_RESUMES_NEVER, STEK_AUDIT_LOW, "2 or more processes or hosts");
 }
 
@@ -62,10 +65,10 @@ static void a_try_that_did_not_reach_the_server_does_not_count(void **state)
     struct scene *scene = *state;
     const uint32_t target = scene_sound(scene);
 
-    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false)->outcome =
-        STEK_AUDIT_UNREACHABLE;
-    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false)->outcome =
-        STEK_AUDIT_TIMEOUT;
+    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false)
+        ->outcome = STEK_AUDIT_UNREACHABLE;
+    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false)
+        ->outcome = STEK_AUDIT_TIMEOUT;
     scene_expect(scene, STEK_AUDIT_RESUMES, STEK_AUDIT_INFO, "2 of 2");
     scene_expect_none(scene, STEK_AUDIT_RESUMES_PARTLY);
 }
@@ -76,7 +79,8 @@ static void names_that_take_turns_look_like_processes(void **state)
     const uint32_t target = scene_target(scene, "a", "a");
 
     for (int i = 0; i < 8; i++) {
-        const uint32_t ticket = scene_offer(scene, target, STEK_AUDIT_TLS12, i % 2 == 0 ? 'x' : 'y');
+        const uint32_t ticket =
+            scene_offer(scene, target, STEK_AUDIT_TLS12, i % 2 == 0 ? 'x' : 'y');
         (void)scene_try(scene, STEK_AUDIT_RESUME, ticket, i % 3 == 0);
     }
     scene_try(scene, STEK_AUDIT_RESUME, 0, false);
@@ -125,7 +129,8 @@ static void a_restart_shows_in_a_single_try(void **state)
     (void)scene_try(scene, STEK_AUDIT_RESUME, 2, false);
     (void)scene_ticket(scene, 'y');
     (void)scene_try(scene, STEK_AUDIT_RESUME, 4, true);
-    scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, "none of 1 tickets of an earlier one resumed");
+    scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW,
+                 "none of 1 tickets of an earlier one resumed");
 }
 
 static void a_name_that_ends_and_still_opens_looks_like_rotation(void **state)
@@ -154,10 +159,13 @@ static void refusals_under_one_name_are_told_by_their_order(void **state)
     const uint32_t target = scene_target(scene, "a", "a");
 
     for (int i = 0; i < 6; i++)
-        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), i < 3);
-    scene_expect(scene, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, "a restart, or keys that were lost");
+        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
+                        i < 3);
+    scene_expect(scene, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW,
+                 "a restart, or keys that were lost");
     for (int i = 0; i < 6; i++)
-        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), i % 2 == 0);
+        (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
+                        i % 2 == 0);
     scene_expect(scene, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, "a second process or host");
 }
 
@@ -166,8 +174,10 @@ static void finds_a_resumption_of_tls_1_3_without_a_new_ticket(void **state)
     struct scene *scene = *state;
     const uint32_t target = scene_target(scene, "a", "a");
 
-    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS13, 'k'), true)->tickets = 0;
-    (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), true);
+    scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS13, 'k'), true)
+        ->tickets = 0;
+    (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
+                    true);
     scene_expect(scene, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, "none of 1 resumptions");
     assert_int_equal(scene_found(scene, STEK_AUDIT_RENEWAL_MISSING)->version, STEK_AUDIT_TLS13);
     assert_int_equal(scene_count(scene, STEK_AUDIT_RENEWAL_MISSING), 1);
@@ -182,7 +192,8 @@ static void tells_at_what_age_a_ticket_was_renewed(void **state)
     (void)scene_try(scene, STEK_AUDIT_LIFE, ticket, true);
     scene->now += 5400;
     scene_try(scene, STEK_AUDIT_LIFE, ticket, true)->tickets = 1;
-    scene_expect(scene, STEK_AUDIT_RENEWAL, STEK_AUDIT_INFO, "1 of 2 resumptions brought a new ticket; the youngest");
+    scene_expect(scene, STEK_AUDIT_RENEWAL, STEK_AUDIT_INFO,
+                 "1 of 2 resumptions brought a new ticket; the youngest");
     scene_expect_none(scene, STEK_AUDIT_RENEWAL_MISSING);
 }
 
@@ -220,7 +231,8 @@ static void finds_a_session_that_goes_on_in_another_version(void **state)
     scene_expect_none(scene, STEK_AUDIT_PROTOCOL_CHANGED);
     h = scene_try(scene, STEK_AUDIT_OTHER_VERSION, 0, true);
     h->version_offered = h->version = STEK_AUDIT_TLS13;
-    scene_expect(scene, STEK_AUDIT_PROTOCOL_CHANGED, STEK_AUDIT_HIGH, "a session of TLS 1.2 went on in TLS 1.3");
+    scene_expect(scene, STEK_AUDIT_PROTOCOL_CHANGED, STEK_AUDIT_HIGH,
+                 "a session of TLS 1.2 went on in TLS 1.3");
 }
 
 static void finds_a_session_that_goes_on_with_another_suite(void **state)
@@ -228,11 +240,13 @@ static void finds_a_session_that_goes_on_with_another_suite(void **state)
     struct scene *scene = *state;
 
     (void)scene_sound(scene);
-    scene_try(scene, STEK_AUDIT_OTHER_CIPHER, 1, true)->cipher = 0x1303; /* the same hash: TLS 1.3 allows it */
+    scene_try(scene, STEK_AUDIT_OTHER_CIPHER, 1, true)->cipher =
+        0x1303; /* the same hash: TLS 1.3 allows it */
     scene_try(scene, STEK_AUDIT_OTHER_CIPHER, 0, false)->cipher = 0xc02f;
     scene_expect_none(scene, STEK_AUDIT_CIPHER_CHANGED);
     scene_try(scene, STEK_AUDIT_OTHER_CIPHER, 0, true)->cipher = 0xc02f;
-    scene_expect(scene, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM, "suite c02b went on with suite c02f");
+    scene_expect(scene, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM,
+                 "suite c02b went on with suite c02f");
     scene_try(scene, STEK_AUDIT_OTHER_CIPHER, 1, true)->cipher = 0x1302;
     scene_judge(scene);
     assert_int_equal(scene_count(scene, STEK_AUDIT_CIPHER_CHANGED), 2);
@@ -245,7 +259,8 @@ static void finds_a_changed_ticket_that_resumes(void **state)
     (void)scene_sound(scene);
     scene_expect_none(scene, STEK_AUDIT_NO_MAC);
     scene_try(scene, STEK_AUDIT_TAMPER, 0, true)->flip_at = 77;
-    scene_expect(scene, STEK_AUDIT_NO_MAC, STEK_AUDIT_CRITICAL, "1 of 11 changed tickets resumed: with byte 77 changed");
+    scene_expect(scene, STEK_AUDIT_NO_MAC, STEK_AUDIT_CRITICAL,
+                 "1 of 11 changed tickets resumed: with byte 77 changed");
 }
 
 static void answer_with(struct scene *scene, int32_t at, uint8_t alert)
@@ -267,7 +282,8 @@ static void finds_answers_that_depend_on_the_byte_that_was_changed(void **state)
     scene_expect_none(scene, STEK_AUDIT_ERROR_DIFFERS);
     answer_with(scene, 120, 20);
     answer_with(scene, 130, 20);
-    scene_expect(scene, STEK_AUDIT_PADDING_ORACLE, STEK_AUDIT_HIGH, "alert 20 (2 times, as with byte 120)");
+    scene_expect(scene, STEK_AUDIT_PADDING_ORACLE, STEK_AUDIT_HIGH,
+                 "alert 20 (2 times, as with byte 120)");
     scene_expect_none(scene, STEK_AUDIT_ERROR_DIFFERS);
 }
 
@@ -287,10 +303,12 @@ static void finds_damage_that_is_always_answered_with_an_alert(void **state)
     struct scene *scene = *state;
     const uint32_t target = scene_target(scene, "a", "a");
 
-    (void)scene_try(scene, STEK_AUDIT_UNKNOWN, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'), false);
+    (void)scene_try(scene, STEK_AUDIT_UNKNOWN, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
+                    false);
     for (int32_t at = 40; at < 160; at += 20)
         answer_with(scene, at, 51);
-    scene_expect(scene, STEK_AUDIT_ERROR_DIFFERS, STEK_AUDIT_LOW, "alert 51; random bytes with a full handshake");
+    scene_expect(scene, STEK_AUDIT_ERROR_DIFFERS, STEK_AUDIT_LOW,
+                 "alert 51; random bytes with a full handshake");
     scene_expect_none(scene, STEK_AUDIT_PADDING_ORACLE);
 }
 

@@ -33,7 +33,8 @@ static void finds_a_target_that_answers_in_a_name_that_is_not_its_own(void **sta
 
     (void)control(scene, false);
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, true);
-    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_HIGH, "shows a certificate that does not cover it");
+    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_HIGH,
+                 "shows a certificate that does not cover it");
     assert_int_equal(scene_found(scene, STEK_AUDIT_SHARED_KEYS)->target, 1);
     assert_int_equal(scene_found(scene, STEK_AUDIT_SHARED_KEYS)->other, 0);
 }
@@ -67,7 +68,8 @@ static void without_a_control_arm_nothing_is_called_a_flaw(void **state)
     const uint32_t ticket = two_targets(scene);
 
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, true);
-    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO, "no full handshake under that name");
+    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO,
+                 "no full handshake under that name");
 }
 
 static void a_ticket_that_is_refused_shares_nothing(void **state)
@@ -95,7 +97,8 @@ static void a_shared_key_name_is_told_even_when_tickets_are_refused(void **state
     (void)scene_offer(scene, 1, STEK_AUDIT_TLS13, 'k');
     (void)control(scene, false);
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, false);
-    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO, "the same key name, but none of 1 resumed");
+    scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO,
+                 "the same key name, but none of 1 resumed");
 }
 
 static void finds_a_ticket_that_serves_under_another_name(void **state)
@@ -137,7 +140,8 @@ static void finds_a_ticket_in_place_of_a_client_certificate(void **state)
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, false);
     scene_expect_none(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS);
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, true);
-    scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH, "got without a client certificate");
+    scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH,
+                 "got without a client certificate");
 }
 
 /* nginx finishes the handshake, and answers 400 to whoever sent no certificate. */
@@ -182,7 +186,8 @@ static void a_ticket_with_a_certificate_bypasses_only_who_refuses_it(void **stat
     SCENE_SET(h->sni, "a.example");
     h->cert_requested = h->cert_sent = true;
     h->outcome = STEK_AUDIT_ALERT;
-    scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH, "with a client certificate that this target");
+    scene_expect(scene, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH,
+                 "with a client certificate that this target");
 }
 
 static void tells_early_data_and_finds_its_replay(void **state)
@@ -194,7 +199,8 @@ static void tells_early_data_and_finds_its_replay(void **state)
     scene->obs.tickets[1].max_early_data = 16384;
     scene_try(scene, STEK_AUDIT_EARLY_FIRST, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_REFUSED;
-    scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, "up to 16384 bytes; accepted in 1 of 1 tries");
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO,
+                 "up to 16384 bytes; accepted in 1 of 1 tries");
     scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_REPLAY);
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
     scene_expect(scene, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, "1 of 2 exact copies");
@@ -229,7 +235,8 @@ static void measures_the_rotation_interval(void **state)
     struct scene *scene = *state;
 
     sample(scene, 30, 6, 600);
-    scene_expect(scene, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, "4 changes in 4.8 h, 60 min to 60 min apart");
+    scene_expect(scene, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO,
+                 "4 changes in 4.8 h, 60 min to 60 min apart");
     scene_expect_none(scene, STEK_AUDIT_ROTATION_SLOW);
 }
 
@@ -259,7 +266,8 @@ static void finds_a_ticket_that_outlives_its_lifetime(void **state)
     scene->now += 7100;
     (void)scene_try(scene, STEK_AUDIT_LIFE, ticket, true);
     scene_expect_none(scene, STEK_AUDIT_LIVES_BEYOND_HINT);
-    scene_expect(scene, STEK_AUDIT_TICKET_LIFE, STEK_AUDIT_INFO, "1 of 1 tickets that had waited resumed");
+    scene_expect(scene, STEK_AUDIT_TICKET_LIFE, STEK_AUDIT_INFO,
+                 "1 of 1 tickets that had waited resumed");
     scene->now += 7100;
     (void)scene_try(scene, STEK_AUDIT_LIFE, ticket, true);
     scene_expect(scene, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, "one of 7200 s (2 h)");
@@ -295,8 +303,10 @@ static void finds_a_chain_that_goes_on_beyond_its_first_lifetime(void **state)
     struct scene *scene = *state;
 
     chain(scene, 5, 1800);
-    scene_expect(scene, STEK_AUDIT_CHAIN_UNBOUNDED, STEK_AUDIT_MEDIUM, "the first ticket's lifetime was 2 h");
-    scene_expect_none(scene, STEK_AUDIT_LIVES_BEYOND_HINT); /* no ticket of it was older than that itself */
+    scene_expect(scene, STEK_AUDIT_CHAIN_UNBOUNDED, STEK_AUDIT_MEDIUM,
+                 "the first ticket's lifetime was 2 h");
+    scene_expect_none(
+        scene, STEK_AUDIT_LIVES_BEYOND_HINT); /* no ticket of it was older than that itself */
 }
 
 static void a_chain_within_its_first_lifetime_is_fine(void **state)

@@ -47,7 +47,8 @@ static void finds_a_key_of_zeros(void **state)
     for (uint32_t i = 0; i < scene->obs.tickets_len; i++)
         replace(scene, i, &seal);
     scene_expect(scene, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_CRITICAL,
-                 "2 of 2 tickets opened with AES-256-CBC under the key: all zeros; HMAC-SHA256 key: all zeros");
+                 "2 of 2 tickets opened with AES-256-CBC under the key: all zeros; HMAC-SHA256 "
+                 "key: all zeros");
     assert_int_equal(scene_count(scene, STEK_AUDIT_WEAK_KEY), 2); /* one for each version */
     scene_expect_none(scene, STEK_AUDIT_NO_WEAK_KEY);
 }
@@ -72,7 +73,8 @@ static void finds_a_mac_key_alone(void **state)
     seal.mac_key = zeros;
     (void)scene_sound(scene);
     replace(scene, 0, &seal);
-    scene_expect(scene, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, "carry the HMAC-SHA256 tag of a known key (all zeros)");
+    scene_expect(scene, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH,
+                 "carry the HMAC-SHA256 tag of a known key (all zeros)");
 }
 
 static void says_what_was_tried_in_vain(void **state)
@@ -113,7 +115,8 @@ static void finds_a_keystream_that_is_used_twice(void **state)
 
     assert_int_equal(RAND_bytes(key, sizeof key), 1);
     assert_int_equal(RAND_bytes(nonce, sizeof nonce), 1);
-    struct seal seal = {.cipher = "AES-256-GCM", .name_len = 16, .key = key, .before = 20, .after = 40};
+    struct seal seal = {
+        .cipher = "AES-256-GCM", .name_len = 16, .key = key, .before = 20, .after = 40};
     (void)scene_sound(scene);
     replace(scene, 0, &seal);
     replace(scene, 2, &seal);
@@ -133,7 +136,8 @@ static void tickets_in_the_clear_have_no_keystream(void **state)
 
     (void)scene_sound(scene);
     for (uint32_t i = 0; i < 4; i++)
-        memcpy(scene->obs.tickets[i].bytes + 60, scene->obs.tickets[i].secret, scene->obs.tickets[i].secret_len);
+        memcpy(scene->obs.tickets[i].bytes + 60, scene->obs.tickets[i].secret,
+               scene->obs.tickets[i].secret_len);
     scene_expect_none(scene, STEK_AUDIT_KEYSTREAM_REUSE);
 }
 
@@ -146,7 +150,8 @@ static void finds_an_iv_that_is_used_twice(void **state)
         (void)scene_offer(scene, 0, STEK_AUDIT_TLS12, 'k');
     scene_expect_none(scene, STEK_AUDIT_IV_REPEAT);
     memcpy(scene->obs.tickets[5].bytes, scene->obs.tickets[4].bytes, 32);
-    scene_expect(scene, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, "1 of 6 tickets have the IV of another one");
+    scene_expect(scene, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH,
+                 "1 of 6 tickets have the IV of another one");
 }
 
 static void finds_an_iv_that_is_always_the_same(void **state)
@@ -158,7 +163,8 @@ static void finds_an_iv_that_is_always_the_same(void **state)
         (void)scene_offer(scene, 0, STEK_AUDIT_TLS12, 'k');
     for (size_t i = 0; i < scene->obs.tickets_len; i++)
         memset(scene->obs.tickets[i].bytes, 'k', 48);
-    scene_expect(scene, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, "tickets have the IV of another one");
+    scene_expect(scene, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH,
+                 "tickets have the IV of another one");
 }
 
 static void the_same_ticket_twice_is_no_repeated_iv(void **state)
@@ -219,7 +225,8 @@ static void names_are_listed_by_target_and_time(void **state)
     for (int i = 0; i < 3; i++)
         (void)scene_offer(scene, b, STEK_AUDIT_TLS12, 'z');
     for (int i = 0; i < 6; i++)
-        (void)scene_offer(scene, a, i % 2 == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13, i < 3 ? 'y' : 'x');
+        (void)scene_offer(scene, a, i % 2 == 0 ? STEK_AUDIT_TLS12 : STEK_AUDIT_TLS13,
+                          i < 3 ? 'y' : 'x');
     assert_int_equal(stek_audit_find_key_names(&scene->obs, &names), STEK_OK);
     assert_int_equal(names.len, 3);
     assert_int_equal(names.items[0].target, a);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Servers that derive their keys, or keep the resumption master secret: tickets made as their sources say. */
+/* Servers that derive their keys, or keep the resumption master secret: tickets made as their
+ * sources say. */
 #include "unit.h"
 
 #include "audit_seal.h"
@@ -29,7 +30,8 @@ static int free_dictionary(void **state)
     return 0;
 }
 
-/* A TLS 1.3 session: the PSK is derived from `rms` with the ticket's nonce (RFC 9846 section 4.6.1). */
+/* A TLS 1.3 session: the PSK is derived from `rms` with the ticket's nonce (RFC 9846
+ * section 4.6.1). */
 static struct stek_audit_ticket session(const uint8_t rms[HASH_LEN], uint8_t nonce_len)
 {
     static const uint8_t head[] = "\x00\x20\x10tls13 resumption";
@@ -62,9 +64,11 @@ static struct stek_audit_hit try_and_free(struct stek_audit_ticket *ticket)
     return hit;
 }
 
-/* CVE-2020-13777: all keys zero, the plaintext padded with zeros to whole blocks. The session's own PSK is not in it.
+/* CVE-2020-13777: all keys zero, the plaintext padded with zeros to whole blocks. The session's own
+ * PSK is not in it.
  */
-static struct stek_audit_ticket gnutls_ticket(const uint8_t *name, const uint8_t enc[32], const uint8_t mac[16])
+static struct stek_audit_ticket gnutls_ticket(const uint8_t *name, const uint8_t enc[32],
+                                              const uint8_t mac[16])
 {
     const struct seal seal = {.cipher = "AES-256-CBC", .name_len = 16, .gap = 2, .key = enc};
     uint8_t plain[127] = {0x00, 0x06}; /* PKCS #7 makes it 128 */
@@ -79,7 +83,8 @@ static struct stek_audit_ticket gnutls_ticket(const uint8_t *name, const uint8_t
     ticket.bytes[33] = 128;
     ticket.bytes = realloc(ticket.bytes, ticket.len + 20);
     assert_non_null(ticket.bytes);
-    assert_non_null(HMAC(EVP_sha1(), mac, 16, ticket.bytes, ticket.len, ticket.bytes + ticket.len, &tag_len));
+    assert_non_null(
+        HMAC(EVP_sha1(), mac, 16, ticket.bytes, ticket.len, ticket.bytes + ticket.len, &tag_len));
     ticket.len += tag_len;
     return ticket;
 }
@@ -212,7 +217,8 @@ static void hkdf(const uint8_t ikm[32], const uint8_t *info, size_t info_len, ui
 static struct stek_audit_ticket s2n_ticket(const uint8_t key[32])
 {
     uint8_t aes_key[32], ticket_key[32], info[32];
-    struct seal seal = {.cipher = "AES-256-GCM", .name_len = 49, .key = ticket_key, .before = 13, .after = 2};
+    struct seal seal = {
+        .cipher = "AES-256-GCM", .name_len = 49, .key = ticket_key, .before = 13, .after = 2};
     struct stek_audit_ticket ticket;
 
     assert_int_equal(RAND_bytes(info, sizeof info), 1);
@@ -227,15 +233,17 @@ static struct stek_audit_ticket s2n_ticket(const uint8_t key[32])
 static void opens_tickets_of_s2n_tls(void **state)
 {
     /* The key of its tests: RFC 5869 appendix A.1. */
-    static const uint8_t key[32] = {0x07, 0x77, 0x09, 0x36, 0x2c, 0x2e, 0x32, 0xdf, 0x0d, 0xdc, 0x3f,
-                                    0x0d, 0xc4, 0x7b, 0xba, 0x63, 0x90, 0xb6, 0xc7, 0x3b, 0xb5, 0x0f,
-                                    0x9c, 0x31, 0x22, 0xec, 0x84, 0x4a, 0xd7, 0xc2, 0xb3, 0xe5};
+    static const uint8_t key[32] = {0x07, 0x77, 0x09, 0x36, 0x2c, 0x2e, 0x32, 0xdf,
+                                    0x0d, 0xdc, 0x3f, 0x0d, 0xc4, 0x7b, 0xba, 0x63,
+                                    0x90, 0xb6, 0xc7, 0x3b, 0xb5, 0x0f, 0x9c, 0x31,
+                                    0x22, 0xec, 0x84, 0x4a, 0xd7, 0xc2, 0xb3, 0xe5};
     struct stek_audit_ticket ticket = s2n_ticket(key);
     const struct stek_audit_hit hit = try_and_free(&ticket);
 
     (void)state;
     assert_int_equal(hit.kind, STEK_AUDIT_HIT_OPENED);
-    assert_string_equal(hit.key, "published in RFC 5869 appendix A.1, PRK, expanded as s2n-tls does");
+    assert_string_equal(hit.key,
+                        "published in RFC 5869 appendix A.1, PRK, expanded as s2n-tls does");
 }
 
 static void a_random_key_of_s2n_tls_opens_nothing(void **state)

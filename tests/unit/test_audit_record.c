@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recordings: what is written reads back, a torn end is left out, and nothing in a file is believed. */
+/* Recordings: what is written reads back, a torn end is left out, and nothing in a file is
+ * believed. */
 #include "audit_scene.h"
 #include "unit.h"
 
@@ -33,7 +34,8 @@ static enum stek_result read_text(const char *text, struct stek_audit_observatio
     problem[0] = '\0';
     good_len = -1;
     stek_audit_observation_init(obs);
-    const enum stek_result result = stek_audit_record_read(in, obs, &good_len, problem, sizeof problem);
+    const enum stek_result result =
+        stek_audit_record_read(in, obs, &good_len, problem, sizeof problem);
     assert_int_equal(fclose(in), 0);
     return result;
 }
@@ -82,8 +84,10 @@ static void secrets_and_tickets_read_back_whole(void **state)
     assert_int_equal(read_text(text, &again), STEK_OK);
     for (size_t i = 0; i < again.tickets_len; i++) {
         assert_int_equal(again.tickets[i].len, scene->obs.tickets[i].len);
-        assert_memory_equal(again.tickets[i].bytes, scene->obs.tickets[i].bytes, again.tickets[i].len);
-        assert_memory_equal(again.tickets[i].secret, scene->obs.tickets[i].secret, sizeof again.tickets[i].secret);
+        assert_memory_equal(again.tickets[i].bytes, scene->obs.tickets[i].bytes,
+                            again.tickets[i].len);
+        assert_memory_equal(again.tickets[i].secret, scene->obs.tickets[i].secret,
+                            sizeof again.tickets[i].secret);
     }
     free(text);
     stek_audit_observation_fini(&again);
@@ -143,7 +147,8 @@ static char *replaced(const char *text, const char *from, const char *to)
     return out;
 }
 
-static void expect_change_refused(const char *text, const char *from, const char *to, const char *words)
+static void expect_change_refused(const char *text, const char *from, const char *to,
+                                  const char *words)
 {
     char *changed = replaced(text, from, to);
 
@@ -157,16 +162,20 @@ static void nothing_in_a_file_is_believed(void **state)
 
     (void)scene_sound(scene);
     char *text = written(&scene->obs);
-    expect_change_refused(text, "\"type\":\"audit\"", "\"type\":\"other\"", "line 1: a recording begins");
-    expect_change_refused(text, "\"version\":1", "\"version\":2", "line 1: not a recording of version 1");
+    expect_change_refused(text, "\"type\":\"audit\"", "\"type\":\"other\"",
+                          "line 1: a recording begins");
+    expect_change_refused(text, "\"version\":1", "\"version\":2",
+                          "line 1: not a recording of version 1");
     expect_change_refused(text, "\"started\":", "\"started\":-1,\"x\":", "'started'");
-    expect_change_refused(text, "\"type\":\"target\"", "\"type\":\"aim\"", "line 2: a line of no known type");
+    expect_change_refused(text, "\"type\":\"target\"", "\"type\":\"aim\"",
+                          "line 2: a line of no known type");
     expect_change_refused(text, "\"host\":\"", "\"host\":\"\\u0007", "'host'");
     expect_change_refused(text, "\"purpose\":\"offer\"", "\"purpose\":\"guess\"", "'purpose'");
     expect_change_refused(text, "\"target\":0", "\"target\":1", "that is not there");
     expect_change_refused(text, "\"target\":0", "\"target\":1.5", "'target'");
     expect_change_refused(text, "\"ticket\":null", "\"ticket\":5", "that is not there");
-    expect_change_refused(text, "\"version_offered\":771", "\"version_offered\":770", "'version_offered'");
+    expect_change_refused(text, "\"version_offered\":771", "\"version_offered\":770",
+                          "'version_offered'");
     expect_change_refused(text, "\"alert\":0", "\"alert\":256", "'alert'");
     expect_change_refused(text, "\"finished\":true", "\"finished\":1", "'finished'");
     expect_change_refused(text, "\"cert_sha256\":\"", "\"cert_sha256\":\"00", "'cert_sha256'");

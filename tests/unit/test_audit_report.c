@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three reports: what is in them, that they fit, and that nothing from outside gets out of its place. */
+/* The three reports: what is in them, that they fit, and that nothing from outside gets out of its
+ * place. */
 #include "unit.h"
 
 #include "audit_scene.h"
@@ -45,8 +46,8 @@ static void expect_words(const char *text, const char *words)
 static void set_the_scene(struct scene *scene)
 {
     const uint32_t a = scene_sound(scene);
-    const uint32_t b =
-        scene_target(scene, "2001:db8::1", "a-rather-long-name-of-a-virtual-host.department.example.org");
+    const uint32_t b = scene_target(scene, "2001:db8::1",
+                                    "a-rather-long-name-of-a-virtual-host.department.example.org");
 
     scene_try(scene, STEK_AUDIT_TAMPER, 0, true)->flip_at = 77;
     scene->obs.tickets[1].hint_s = 8 * 86400;
@@ -116,7 +117,8 @@ static void json_holds_every_finding_with_its_figures(void **state)
     assert_int_equal(json_array_size(json_object_get(root, "targets")), 2);
     assert_int_equal(json_array_size(json_object_get(root, "matrix")), 4);
     assert_int_equal(json_array_size(json_object_get(root, "findings")), scene->findings.len);
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(root, "summary"), "critical")), 1);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(root, "summary"), "critical")), 1);
     const json_t *first = json_array_get(json_object_get(root, "findings"), 0);
     static const char *const strings[] = {"id",       "severity", "version",   "title",
                                           "observed", "why",      "reference", "advice"};
@@ -130,7 +132,8 @@ static void json_holds_every_finding_with_its_figures(void **state)
     assert_string_equal(json_string_value(json_object_get(cell, "verdict")), "flaw");
     assert_int_equal(json_integer_value(json_object_get(cell, "from")), 1);
     const json_t *name = json_array_get(json_object_get(root, "key_names"), 0);
-    assert_string_equal(json_string_value(json_object_get(name, "name")), "6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b");
+    assert_string_equal(json_string_value(json_object_get(name, "name")),
+                        "6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b");
     json_decref(root);
     free(text);
 }
@@ -174,7 +177,8 @@ static void no_report_holds_a_secret_of_a_session(void **state)
 static void nothing_from_outside_becomes_markup_or_steers_a_terminal(void **state)
 {
     struct scene *scene = *state;
-    const uint32_t target = scene_target(scene, "<b>&\"'\033[31m", "</title><script>alert(1)</script>");
+    const uint32_t target =
+        scene_target(scene, "<b>&\"'\033[31m", "</title><script>alert(1)</script>");
     struct stek_audit_handshake *h = scene_full(scene, STEK_AUDIT_OFFER, target, STEK_AUDIT_TLS13);
 
     h->outcome = STEK_AUDIT_UNREACHABLE;
@@ -215,7 +219,8 @@ static void a_full_disk_is_an_error(void **state)
     (void)setvbuf(out, NULL, _IONBF, 0);
     set_the_scene(scene);
     scene_judge(scene);
-    assert_int_equal(stek_audit_report_text(out, &scene->obs, &scene->findings, false), STEK_ERR_SYSTEM);
+    assert_int_equal(stek_audit_report_text(out, &scene->obs, &scene->findings, false),
+                     STEK_ERR_SYSTEM);
     clearerr(out);
     assert_int_equal(stek_audit_report_json(out, &scene->obs, &scene->findings), STEK_ERR_SYSTEM);
     clearerr(out);

@@ -36,9 +36,11 @@ static void a_ticket_is_left_to_wait_before_it_is_tried(void **state)
     struct scene *scene = *state;
     const uint32_t target = begin(scene);
 
-    assert_int_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now), STEK_AUDIT_NONE);
+    assert_int_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now),
+                     STEK_AUDIT_NONE);
     sample(scene, target, 1);
-    assert_int_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now), STEK_AUDIT_NONE);
+    assert_int_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now),
+                     STEK_AUDIT_NONE);
     scene->now += HINT_S / 40;
     assert_int_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now), 0);
 }
@@ -56,9 +58,10 @@ static void no_ticket_is_tried_twice(void **state)
     assert_int_not_equal(stek_audit_choose_life(&scene->obs, target, VERSION, scene->now), first);
 }
 
-/* A server whose tickets live for `life_s`. Plays the watch for `rounds` and returns what is known of it. */
-static void play(struct scene *scene, uint32_t target, int64_t life_s, int rounds, int64_t *ret_alive,
-                 int64_t *ret_dead)
+/* A server whose tickets live for `life_s`. Plays the watch for `rounds` and returns what is known
+ * of it. */
+static void play(struct scene *scene, uint32_t target, int64_t life_s, int rounds,
+                 int64_t *ret_alive, int64_t *ret_dead)
 {
     *ret_alive = 0;
     *ret_dead = INT64_MAX;

@@ -26,10 +26,12 @@ static void the_binder_is_the_one_that_libssl_makes(void **state)
         uint8_t hello[LEN], psk[64], binder[64];
         const size_t len = audit_client_hello(session, hello, sizeof hello);
         const size_t psk_len = SSL_SESSION_get_master_key(session, psk, sizeof psk);
-        assert_true(stek_audit_binder(hash, psk, psk_len, hello, len - binder_len - 3, binder, binder_len));
+        assert_true(
+            stek_audit_binder(hash, psk, psk_len, hello, len - binder_len - 3, binder, binder_len));
         assert_memory_equal(binder, hello + len - binder_len, binder_len);
         psk[0] ^= 1;
-        assert_true(stek_audit_binder(hash, psk, psk_len, hello, len - binder_len - 3, binder, binder_len));
+        assert_true(
+            stek_audit_binder(hash, psk, psk_len, hello, len - binder_len - 3, binder, binder_len));
         assert_memory_not_equal(binder, hello + len - binder_len, binder_len);
         assert_false(stek_audit_binder(hash, psk, psk_len, hello, len, binder, binder_len - 1));
         SSL_SESSION_free(session);
@@ -63,14 +65,16 @@ static void a_rewritten_hello_offers_psk_ke_alone(void **state)
     assert_null(extension(out, out_len, TLSEXT_TYPE_key_share));
     assert_null(extension(out, out_len, TLSEXT_TYPE_supported_groups));
     assert_memory_equal(extension(out, out_len, TLSEXT_TYPE_psk_kex_modes), "\0\x2d\0\2\1\0", 6);
-    assert_memory_equal(extension(out, out_len, TLSEXT_TYPE_psk), extension(hello, len, TLSEXT_TYPE_psk), 100);
+    assert_memory_equal(extension(out, out_len, TLSEXT_TYPE_psk),
+                        extension(hello, len, TLSEXT_TYPE_psk), 100);
     assert_int_equal(binder_len, 32);
     assert_int_equal(truncated_len + 3 + binder_len, out_len);
     assert_int_equal((size_t)out[1] << 16 | (size_t)out[2] << 8 | out[3], out_len - 4);
     SSL_SESSION_free(session);
 }
 
-/* The last bytes must lie within a block of their own, for sanitizers and valgrind to see a read beyond. */
+/* The last bytes must lie within a block of their own, for sanitizers and valgrind to see a read
+ * beyond. */
 static void every_shorter_hello_is_refused(void **state)
 {
     SSL_SESSION *session = audit_session(TLS1_3_VERSION, suites[0]);
@@ -83,7 +87,8 @@ static void every_shorter_hello_is_refused(void **state)
         uint8_t *copy = malloc(shorter + 1);
         assert_non_null(copy);
         memcpy(copy, hello, shorter);
-        assert_false(stek_audit_make_psk_only(copy, shorter, out, &out_len, &truncated_len, &binder_len));
+        assert_false(
+            stek_audit_make_psk_only(copy, shorter, out, &out_len, &truncated_len, &binder_len));
         free(copy);
     }
     assert_int_equal(out_len, 77);
@@ -91,10 +96,10 @@ static void every_shorter_hello_is_refused(void **state)
 }
 
 /* Session id aa bb, suite 1302, supported_versions 0304, pre_shared_key 0. */
-static const uint8_t server_hello13[] = {2,  0,  0,  54, 3,  3,  1,  2,  3,  4,    5,    6,    7,  8,  9,
-                                         10, 11, 12, 13, 14, 15, 16, 17, 18, 19,   20,   21,   22, 23, 24,
-                                         25, 26, 27, 28, 29, 30, 31, 32, 2,  0xaa, 0xbb, 0x13, 2,  0,  0,
-                                         12, 0,  43, 0,  2,  3,  4,  0,  41, 0,    2,    0,    0};
+static const uint8_t server_hello13[] = {
+    2,    0,    0,  54, 3,  3,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+    15,   16,   17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 2,  0xaa,
+    0xbb, 0x13, 2,  0,  0,  12, 0,  43, 0,  2,  3,  4,  0,  41, 0,  2,  0,  0};
 
 static void a_server_hello_tells_version_suite_and_whether_the_psk_was_taken(void **state)
 {
@@ -174,7 +179,8 @@ static void bytes_that_are_no_session_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i <= sizeof junk; i++)
-        assert_int_equal(stek_audit_session_edit(junk, i, &nothing, &session, &len), STEK_ERR_FORMAT);
+        assert_int_equal(stek_audit_session_edit(junk, i, &nothing, &session, &len),
+                         STEK_ERR_FORMAT);
     assert_null(session);
     assert_int_equal(len, 77);
 }

@@ -16,9 +16,17 @@ static void durations_have_two_units_at_most_and_fit_their_columns(void **state)
     static const struct {
         int64_t s;
         const char *text;
-    } cases[] = {{0, "0s"}, {99, "99s"}, {100, "1m"}, {-3599, "59m"}, {5999, "99m"}, {6000, "1h40m"},
-                 {47 * 3600 + 59 * 60, "47h59m"}, {48 * 3600, "2d0h"}, {99 * 86400 + 23 * 3600, "99d23h"},
-                 {100 * 86400, "100d"}, {INT64_C(86400) * 12345678, "99999d"}};
+    } cases[] = {{0, "0s"},
+                 {99, "99s"},
+                 {100, "1m"},
+                 {-3599, "59m"},
+                 {5999, "99m"},
+                 {6000, "1h40m"},
+                 {47 * 3600 + 59 * 60, "47h59m"},
+                 {48 * 3600, "2d0h"},
+                 {99 * 86400 + 23 * 3600, "99d23h"},
+                 {100 * 86400, "100d"},
+                 {INT64_C(86400) * 12345678, "99999d"}};
     struct stek_text text;
 
     (void)state;
@@ -33,8 +41,13 @@ static void counts_fit_their_columns(void **state)
     static const struct {
         uint64_t count;
         const char *text;
-    } cases[] = {{0, "0"}, {999999, "999999"}, {1000000, "1.0M"}, {1999999, "1.9M"}, {999999999, "999.9M"},
-                 {1000000000, "1.0G"}, {UINT64_C(1) << 60, "1.1E"}};
+    } cases[] = {{0, "0"},
+                 {999999, "999999"},
+                 {1000000, "1.0M"},
+                 {1999999, "1.9M"},
+                 {999999999, "999.9M"},
+                 {1000000000, "1.0G"},
+                 {UINT64_C(1) << 60, "1.1E"}};
     struct stek_text text;
 
     (void)state;
@@ -59,8 +72,10 @@ static void settings_are_shown_as_one_writes_them(void **state)
 static const char *timeline(int64_t from, int64_t until, int64_t accept, int64_t now)
 {
     static char line[32];
-    const struct stek_status_key key = {
-        .origin = STEK_ORIGIN_PUBLISHED, .active_from = from, .active_until = until, .accept_until = accept};
+    const struct stek_status_key key = {.origin = STEK_ORIGIN_PUBLISHED,
+                                        .active_from = from,
+                                        .active_until = until,
+                                        .accept_until = accept};
 
     stek_format_timeline(&key, 0, 100, now, 10, line);
     return line;
@@ -72,14 +87,17 @@ static void a_timeline_shows_when_a_key_seals_and_opens(void **state)
     assert_string_equal(timeline(0, 20, 60, 35), "##-|--    ");
     assert_string_equal(timeline(30, 50, 100, 35), "   |#-----");
     assert_string_equal(timeline(60, 80, 100, 35), "   |..##--");
-    assert_string_equal(timeline(41, 42, 100, 35), "   |#-----"); /* a short interval is seen, too */
+    assert_string_equal(timeline(41, 42, 100, 35),
+                        "   |#-----"); /* a short interval is seen, too */
     assert_string_equal(timeline(0, 100, 100, 99), "#########|");
 }
 
 static void a_superseded_key_never_seals_on_its_timeline(void **state)
 {
-    const struct stek_status_key key = {
-        .origin = STEK_ORIGIN_SUPERSEDED, .active_from = 0, .active_until = 50, .accept_until = 100};
+    const struct stek_status_key key = {.origin = STEK_ORIGIN_SUPERSEDED,
+                                        .active_from = 0,
+                                        .active_until = 50,
+                                        .accept_until = 100};
     char line[11];
 
     (void)state;
@@ -92,9 +110,13 @@ static void times_are_read_in_every_form_that_the_manual_names(void **state)
     static const struct {
         const char *text;
         int64_t when;
-    } cases[] = {{"2h", NOW - 7200}, {"90s", NOW - 90}, {"@1795540000", 1795540000},
-                 {"2026-11-24T19:00:00Z", 1795546800}, {"2026-11-24T19:00Z", 1795546800},
-                 {"2026-11-24 19:00", 1795546800 - 3600}, {"2026-11-24 19:00:01", 1795546801 - 3600}};
+    } cases[] = {{"2h", NOW - 7200},
+                 {"90s", NOW - 90},
+                 {"@1795540000", 1795540000},
+                 {"2026-11-24T19:00:00Z", 1795546800},
+                 {"2026-11-24T19:00Z", 1795546800},
+                 {"2026-11-24 19:00", 1795546800 - 3600},
+                 {"2026-11-24 19:00:01", 1795546801 - 3600}};
     int64_t when;
 
     (void)state;
@@ -108,9 +130,21 @@ static void times_are_read_in_every_form_that_the_manual_names(void **state)
 
 static void anything_else_is_refused_and_leaves_the_output_alone(void **state)
 {
-    static const char *const texts[] = {"", "2", "h", "-2h", "@", "@-1", "@12x", "tomorrow", "2026-02-30 10:00",
-                                        "2026-13-01 10:00", "2026-11-24 19:00 ", "2026-11-24", "@99999999999999999999",
-                                        "2026-11-25 19:00", "@1795550001"};
+    static const char *const texts[] = {"",
+                                        "2",
+                                        "h",
+                                        "-2h",
+                                        "@",
+                                        "@-1",
+                                        "@12x",
+                                        "tomorrow",
+                                        "2026-02-30 10:00",
+                                        "2026-13-01 10:00",
+                                        "2026-11-24 19:00 ",
+                                        "2026-11-24",
+                                        "@99999999999999999999",
+                                        "2026-11-25 19:00",
+                                        "@1795550001"};
     int64_t when = 7;
 
     (void)state;

@@ -10,7 +10,8 @@
 
 enum { MINUTE_S = 60, HOUR_S = 3600 };
 
-static bool parse(struct stek_config *config, const char *file, const char *text, struct stek_config_problem *problem)
+static bool parse(struct stek_config *config, const char *file, const char *text,
+                  struct stek_config_problem *problem)
 {
     return stek_config_parse(config, file, text, strlen(text), problem);
 }
@@ -41,8 +42,9 @@ static void assert_refused(const char *text, const char *words)
 
 static void reads_rings_with_their_settings(void **state)
 {
-    struct stek_config config = parsed("[ring web]\nrotate = 15m\naccept=2h\nahead = 3\nlineage = 1d\ngroup = www-data\n"
-                                       "source = host\n\n[ring mail.example_1-b]\n");
+    struct stek_config config =
+        parsed("[ring web]\nrotate = 15m\naccept=2h\nahead = 3\nlineage = 1d\ngroup = www-data\n"
+               "source = host\n\n[ring mail.example_1-b]\n");
     const struct stek_config_ring *web = stek_config_find(&config, "web");
     const struct stek_config_ring *mail = stek_config_find(&config, "mail.example_1-b");
 
@@ -75,7 +77,8 @@ static void a_ring_may_be_named_with_all_that_a_name_allows(void **state)
 static void reads_the_settings_of_stekd_itself(void **state)
 {
     struct stek_config config =
-        parsed("[stekd]\nlisten = 127.0.0.1:9464  unix:/run/stek/metrics.sock [::1]:9465\nadmin_group = wheel\nuser = "
+        parsed("[stekd]\nlisten = 127.0.0.1:9464  unix:/run/stek/metrics.sock "
+               "[::1]:9465\nadmin_group = wheel\nuser = "
                "stek\nallow_disk = yes\n");
 
     (void)state;
@@ -105,7 +108,8 @@ static void an_empty_file_means_the_defaults(void **state)
 
 static void indentation_and_comments_are_fine(void **state)
 {
-    struct stek_config config = parsed("  [ring web]   ; the shop\r\n\trotate = 1h ; an hour\r\n    accept = 2h\r\n");
+    struct stek_config config =
+        parsed("  [ring web]   ; the shop\r\n\trotate = 1h ; an hour\r\n    accept = 2h\r\n");
 
     (void)state;
     assert_int_equal(config.rings[0].policy.rotate_s, HOUR_S);
@@ -129,20 +133,29 @@ static void a_later_file_adds_and_replaces(void **state)
 static void an_unknown_section_is_refused_with_those_that_there_are(void **state)
 {
     (void)state;
-    assert_refused("\n[rings]\n", "a.conf:2: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]");
-    assert_refused("[ring]\n", "a.conf:1: unknown section [ring]: allowed are [stekd], [fleet] and [ring NAME]");
-    assert_refused("[ring web\n", "a.conf:1: a section ends with ']': [stekd], [fleet] or [ring NAME]");
-    assert_refused("[ring web] rotate = 1h\n", "a.conf:1: nothing may stand after a section's ']' but a comment");
+    assert_refused(
+        "\n[rings]\n",
+        "a.conf:2: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]");
+    assert_refused(
+        "[ring]\n",
+        "a.conf:1: unknown section [ring]: allowed are [stekd], [fleet] and [ring NAME]");
+    assert_refused("[ring web\n",
+                   "a.conf:1: a section ends with ']': [stekd], [fleet] or [ring NAME]");
+    assert_refused("[ring web] rotate = 1h\n",
+                   "a.conf:1: nothing may stand after a section's ']' but a comment");
 }
 
 static void an_unknown_setting_is_refused_with_those_that_there_are(void **state)
 {
     (void)state;
-    assert_refused("[ring web]\nrotat = 1h\n", "a.conf:2: unknown setting 'rotat' in [ring NAME]: allowed are rotate, "
-                                               "accept, ahead, lineage, group, source, seed");
-    assert_refused("[stekd]\nrotate = 1h\n",
-                   "a.conf:2: unknown setting 'rotate' in [stekd]: allowed are listen, admin_group, user, allow_disk");
-    assert_refused("rotate = 1h\n", "a.conf:1: 'rotate' stands in no section: begin with [stekd], [fleet] or [ring NAME]");
+    assert_refused("[ring web]\nrotat = 1h\n",
+                   "a.conf:2: unknown setting 'rotat' in [ring NAME]: allowed are rotate, "
+                   "accept, ahead, lineage, group, source, seed");
+    assert_refused("[stekd]\nrotate = 1h\n", "a.conf:2: unknown setting 'rotate' in [stekd]: "
+                                             "allowed are listen, admin_group, user, allow_disk");
+    assert_refused(
+        "rotate = 1h\n",
+        "a.conf:1: 'rotate' stands in no section: begin with [stekd], [fleet] or [ring NAME]");
 }
 
 static void a_value_out_of_range_is_refused_with_the_range(void **state)
@@ -150,24 +163,32 @@ static void a_value_out_of_range_is_refused_with_the_range(void **state)
     (void)state;
     assert_refused("[ring web]\nrotate = 8d\n",
                    "a.conf:2: rotate = 8d: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)");
-    assert_refused("[ring web]\nahead = 0\n", "a.conf:2: ahead = 0: allowed: a whole number from 1 to 16");
-    assert_refused("[ring web]\nsource = moon\n", "a.conf:2: source = moon: allowed: host, fleet or seed");
-    assert_refused("[ring web]\ngroup = two words\n", "a.conf:2: group = two words: allowed: the name of a group");
-    assert_refused("[stekd]\nallow_disk = maybe\n", "a.conf:2: allow_disk = maybe: allowed: yes or no");
+    assert_refused("[ring web]\nahead = 0\n",
+                   "a.conf:2: ahead = 0: allowed: a whole number from 1 to 16");
+    assert_refused("[ring web]\nsource = moon\n",
+                   "a.conf:2: source = moon: allowed: host, fleet or seed");
+    assert_refused("[ring web]\ngroup = two words\n",
+                   "a.conf:2: group = two words: allowed: the name of a group");
+    assert_refused("[stekd]\nallow_disk = maybe\n",
+                   "a.conf:2: allow_disk = maybe: allowed: yes or no");
 }
 
 static void an_address_that_is_none_is_refused(void **state)
 {
-    static const char *const bad[] = {"localhost:9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "unix:relative",
-                                      "1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1"};
+    static const char *const bad[] = {"localhost:9464", "127.0.0.1",
+                                      "127.0.0.1:0",    "127.0.0.1:99999",
+                                      "unix:relative",  "1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1"};
     char text[128];
     char words[256];
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)snprintf(text, sizeof text, "[stekd]\nlisten = %s\n", bad[i]);
-        (void)snprintf(words, sizeof words, "a.conf:2: listen = %s: allowed: up to 8 of ADDRESS:PORT, [ADDRESS]:PORT and "
-                                            "unix:/PATH, with spaces between", bad[i]);
+        (void)snprintf(
+            words, sizeof words,
+            "a.conf:2: listen = %s: allowed: up to 8 of ADDRESS:PORT, [ADDRESS]:PORT and "
+            "unix:/PATH, with spaces between",
+            bad[i]);
         assert_refused(text, words);
     }
 }
@@ -176,7 +197,8 @@ static void settings_that_do_not_go_together_are_refused_with_the_ring(void **st
 {
     (void)state;
     assert_refused("[stekd]\n[ring web]\nrotate = 1s\naccept = 1h\n",
-                   "a.conf:2: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead may be at most 62: "
+                   "a.conf:2: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead "
+                   "may be at most 62: "
                    "raise rotate or lower accept (default 12h)");
 }
 
@@ -189,8 +211,10 @@ static void a_name_that_no_ring_may_have_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)snprintf(text, sizeof text, "[ring %s]\n", bad[i]);
-        (void)snprintf(words, sizeof words, "a.conf:1: '%s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and "
-                                            "'-', the first no '.' or '-'", bad[i]);
+        (void)snprintf(words, sizeof words,
+                       "a.conf:1: '%s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and "
+                       "'-', the first no '.' or '-'",
+                       bad[i]);
         assert_refused(text, words);
     }
 }
@@ -198,7 +222,8 @@ static void a_name_that_no_ring_may_have_is_refused(void **state)
 static void a_setting_that_one_file_gives_twice_is_refused(void **state)
 {
     (void)state;
-    assert_refused("[ring web]\nrotate = 1h\nrotate = 2h\n", "a.conf:3: rotate is set twice: first in line 2");
+    assert_refused("[ring web]\nrotate = 1h\nrotate = 2h\n",
+                   "a.conf:3: rotate is set twice: first in line 2");
     assert_refused("[ring web]\nrotate = 1h\n[ring b]\n[ring web]\nrotate = 1h\n",
                    "a.conf:5: rotate is set twice: first in line 2");
 }
@@ -210,8 +235,10 @@ static void what_is_no_setting_at_all_is_refused(void **state)
     char line[300] = "[ring web]\n";
 
     (void)state;
-    assert_refused("[ring web]\nrotate\n", "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
-    assert_refused("[ring web]\nrotate\nahead = 0\n", "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
+    assert_refused("[ring web]\nrotate\n",
+                   "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
+    assert_refused("[ring web]\nrotate\nahead = 0\n",
+                   "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
     memset(line + 11, 'x', 250);
     assert_refused(line, "a.conf:2: a line of 250 bytes: at most 198 are allowed");
     stek_config_init(&config);

@@ -9,7 +9,8 @@
 
 enum { NOW = 1800000000 };
 
-static const struct stek_metrics_daemon self = {.since = NOW - 50, .last_reload_ok = true, .last_reload = NOW - 20};
+static const struct stek_metrics_daemon self = {
+    .since = NOW - 50, .last_reload_ok = true, .last_reload = NOW - 20};
 
 /* A ring with one key in each state; 7 tickets opened, 2 refused. */
 static struct stek_metrics_ring ring_of(const char *name)
@@ -20,9 +21,12 @@ static struct stek_metrics_ring ring_of(const char *name)
     ring.status.health = STEK_STATUS_FINE;
     ring.status.published_until = NOW + 300;
     ring.status.key_count = 3;
-    ring.status.key[0] = (struct stek_status_key){.state = STEK_STATE_DRAINING, .active_from = NOW - 200};
-    ring.status.key[1] = (struct stek_status_key){.state = STEK_STATE_ACTIVE, .active_from = NOW - 100};
-    ring.status.key[2] = (struct stek_status_key){.state = STEK_STATE_PENDING, .active_from = NOW + 100};
+    ring.status.key[0] =
+        (struct stek_status_key){.state = STEK_STATE_DRAINING, .active_from = NOW - 200};
+    ring.status.key[1] =
+        (struct stek_status_key){.state = STEK_STATE_ACTIVE, .active_from = NOW - 100};
+    ring.status.key[2] =
+        (struct stek_status_key){.state = STEK_STATE_PENDING, .active_from = NOW + 100};
     ring.status.has_stats = true;
     ring.status.stats.count[STEK_COUNT_SEALED] = 9;
     ring.status.stats.count[STEK_COUNT_OPENED] = 7;

@@ -33,19 +33,32 @@ static void reads_each_command(void **state)
     (void)state;
     assert_int_equal(parsed("{\"command\":\"status\"}").command, STEK_REQUEST_STATUS);
     assert_string_equal(parsed("{\"command\":\"status\",\"ring\":\"web\"}").ring, "web");
-    assert_int_equal(parsed("{\"command\":\"rotate\",\"ring\":\"web\"}").command, STEK_REQUEST_ROTATE);
-    assert_int_equal(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true}").which, STEK_REQUEST_ALL);
-    assert_string_equal(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"key\":\"0a1b2c3d\"}").key, "0a1b2c3d");
-    assert_int_equal(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"before\":1800000000}").before, 1800000000);
-    struct stek_request inspect = parsed("{\"command\":\"inspect\",\"ring\":\"web\",\"ticket\":\"AAAA\"}");
+    assert_int_equal(parsed("{\"command\":\"rotate\",\"ring\":\"web\"}").command,
+                     STEK_REQUEST_ROTATE);
+    assert_int_equal(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true}").which,
+                     STEK_REQUEST_ALL);
+    assert_string_equal(
+        parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"key\":\"0a1b2c3d\"}").key, "0a1b2c3d");
+    assert_int_equal(
+        parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"before\":1800000000}").before,
+        1800000000);
+    struct stek_request inspect =
+        parsed("{\"command\":\"inspect\",\"ring\":\"web\",\"ticket\":\"AAAA\"}");
     assert_string_equal(inspect.ticket, "AAAA");
     stek_request_fini(&inspect);
 }
 
 static void refuses_what_is_no_request(void **state)
 {
-    static const char *const lines[] = {"", "status", "[]", "7", "{", "{}}", "{\"command\":\"status\"} x",
-                                        "{\"command\":\"status\",\"command\":\"status\"}", "{\"command\":\"\\u0000\"}"};
+    static const char *const lines[] = {"",
+                                        "status",
+                                        "[]",
+                                        "7",
+                                        "{",
+                                        "{}}",
+                                        "{\"command\":\"status\"} x",
+                                        "{\"command\":\"status\",\"command\":\"status\"}",
+                                        "{\"command\":\"\\u0000\"}"};
 
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -57,10 +70,10 @@ static void refuses_what_is_no_request(void **state)
 
 static void refuses_a_ring_that_cannot_be(void **state)
 {
-    static const char *const lines[] = {"{\"command\":\"rotate\"}", "{\"command\":\"rotate\",\"ring\":7}",
-                                        "{\"command\":\"rotate\",\"ring\":\"../etc\"}",
-                                        "{\"command\":\"rotate\",\"ring\":\"\"}",
-                                        "{\"command\":\"rotate\",\"ring\":\"web\",\"now\":true}"};
+    static const char *const lines[] = {
+        "{\"command\":\"rotate\"}", "{\"command\":\"rotate\",\"ring\":7}",
+        "{\"command\":\"rotate\",\"ring\":\"../etc\"}", "{\"command\":\"rotate\",\"ring\":\"\"}",
+        "{\"command\":\"rotate\",\"ring\":\"web\",\"now\":true}"};
 
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -79,7 +92,8 @@ static void a_revocation_means_exactly_one_thing(void **state)
         "{\"command\":\"revoke\",\"ring\":\"web\",\"key\":\"\"}",
         "{\"command\":\"revoke\",\"all\":true}",
         /* 65 characters */
-        "{\"command\":\"revoke\",\"ring\":\"web\",\"key\":\"00000000000000000000000000000000000000000000000000000000000000000\"}",
+        "{\"command\":\"revoke\",\"ring\":\"web\",\"key\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000000\"}",
     };
 
     (void)state;

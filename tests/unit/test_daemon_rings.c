@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stekd does when something is due and the random generator fails. Everything else about rings is tested end to end. */
+/* What stekd does when something is due and the random generator fails. Everything else about rings
+ * is tested end to end. */
 #include "unit.h"
 
 #include "bad_rand.h"
@@ -105,14 +106,16 @@ static void when_the_generator_fails_the_ring_goes_on_and_recovers(void **state)
     assert_int_equal(stek_status_active(&status)->origin, STEK_ORIGIN_PUBLISHED);
 }
 
-static void a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing(void **state)
+static void
+a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing(void **state)
 {
     struct stek_config_problem problem = {.text = ""};
     struct place *place = *state;
 
     bad_rand_install(BAD_RAND_ZEROS);
     assert_false(stek_rings_apply(&place->rings, &place->config, START, &problem));
-    assert_string_equal(problem.text, "ring web: cannot be kept: the random generator failed or gave a weak key");
+    assert_string_equal(problem.text,
+                        "ring web: cannot be kept: the random generator failed or gave a weak key");
     assert_int_equal(place->rings.count, 0);
     bad_rand_restore();
     assert_true(stek_rings_apply(&place->rings, &place->config, START, &problem));
@@ -123,8 +126,11 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_turn_says_when_the_next_one_is_due, enter, leave),
         cmocka_unit_test_setup_teardown(without_rings_nothing_is_due, enter, leave),
-        cmocka_unit_test_setup_teardown(when_the_generator_fails_the_ring_goes_on_and_recovers, enter, leave),
-        cmocka_unit_test_setup_teardown(a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing, enter, leave),
+        cmocka_unit_test_setup_teardown(when_the_generator_fails_the_ring_goes_on_and_recovers,
+                                        enter, leave),
+        cmocka_unit_test_setup_teardown(
+            a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing, enter,
+            leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

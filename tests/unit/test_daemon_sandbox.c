@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the filter of system calls leaves and what it takes. Each attempt is made by a child of its own. */
+/* What the filter of system calls leaves and what it takes. Each attempt is made by a child of its
+ * own. */
 #include "unit.h"
 
 #include "daemon/sandbox.h"
@@ -61,12 +62,14 @@ static int try_fork(void)
 
 static int try_code(void)
 {
-    return failed(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    return failed(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+                  MAP_FAILED);
 }
 
 static int try_data(void)
 {
-    return failed(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    return failed(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+                  MAP_FAILED);
 }
 
 static int try_data_to_code(void)

@@ -27,7 +27,8 @@ static struct stek_secret32 secret_of(const json_t *vector)
 {
     struct stek_secret32 secret = {{0}};
 
-    assert_int_equal(vectors_bytes(vector, "secret", secret.bytes, sizeof secret.bytes), sizeof secret.bytes);
+    assert_int_equal(vectors_bytes(vector, "secret", secret.bytes, sizeof secret.bytes),
+                     sizeof secret.bytes);
     return secret;
 }
 
@@ -49,7 +50,8 @@ static struct stek_secret32 some_secret(void)
 static void there_are_vectors_enough(void **state)
 {
     assert_true(json_array_size(json_object_get(*state, "vectors")) >= 8);
-    assert_int_equal(json_array_size(json_object_get(json_object_get(*state, "chain"), "records")), 3);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(*state, "chain"), "records")),
+                     3);
     assert_true(json_array_size(json_object_get(*state, "weak")) >= 6);
 }
 
@@ -63,7 +65,8 @@ static void the_prk_is_extracted_with_our_salt(void **state)
         const struct stek_secret32 secret = secret_of(vector);
         uint8_t prk[STEK_HKDF_PRK_LEN];
 
-        assert_int_equal(stek_hkdf_extract((const uint8_t *)"stek v1", 7, secret.bytes, sizeof secret.bytes, prk),
+        assert_int_equal(stek_hkdf_extract((const uint8_t *)"stek v1", 7, secret.bytes,
+                                           sizeof secret.bytes, prk),
                          STEK_OK);
         assert_hex_equal(prk, sizeof prk, vectors_text(vector, "prk"));
     }
@@ -116,7 +119,8 @@ static void masks_and_fingerprints_are_those_of_the_vectors(void **state)
         assert_int_equal(stek_derive_mask(&secret, &mask), STEK_OK);
         assert_hex_equal(mask.bytes, sizeof mask.bytes, vectors_text(vector, "mask"));
         assert_int_equal(stek_derive_fingerprint(&secret, &fingerprint), STEK_OK);
-        assert_hex_equal(fingerprint.bytes, sizeof fingerprint.bytes, vectors_text(vector, "fingerprint"));
+        assert_hex_equal(fingerprint.bytes, sizeof fingerprint.bytes,
+                         vectors_text(vector, "fingerprint"));
     }
 }
 
@@ -152,7 +156,8 @@ static void a_weak_secret_makes_no_ticket_key(void **state)
         struct stek_ticket_key key = {.name = "old", .hmac_key = "old", .aes_key = "old"};
         const struct stek_ticket_key before = key;
 
-        assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){0}, &key), STEK_ERR_RANDOM);
+        assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){0}, &key),
+                         STEK_ERR_RANDOM);
         assert_memory_equal(&key, &before, sizeof key);
     }
 }
@@ -195,8 +200,10 @@ static void contexts_share_nothing_of_their_keys(void **state)
     struct stek_ticket_key other;
 
     (void)state;
-    assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){1, "a"}, &one), STEK_OK);
-    assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){2, "a"}, &other), STEK_OK);
+    assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){1, "a"}, &one),
+                     STEK_OK);
+    assert_int_equal(stek_derive_ticket_key(&secret, &(struct stek_context){2, "a"}, &other),
+                     STEK_OK);
     assert_memory_not_equal(one.name, other.name, sizeof one.name);
     assert_memory_not_equal(one.hmac_key, other.hmac_key, sizeof one.hmac_key);
     assert_memory_not_equal(one.aes_key, other.aes_key, sizeof one.aes_key);
@@ -211,7 +218,8 @@ static void outputs_are_untouched_when_libcrypto_refuses(void **state)
 
     (void)state;
     bad_crypto_begin();
-    const enum stek_result key_result = stek_derive_ticket_key(&secret, &(struct stek_context){0}, &key);
+    const enum stek_result key_result =
+        stek_derive_ticket_key(&secret, &(struct stek_context){0}, &key);
     const enum stek_result next_result = stek_derive_continuation(&secret, &next);
     bad_crypto_end();
     assert_int_equal(key_result, STEK_ERR_CRYPTO);

@@ -8,7 +8,8 @@ static void reads_each_unit(void **state)
     static const struct {
         const char *text;
         int64_t seconds;
-    } cases[] = {{"0s", 0}, {"90s", 90}, {"15m", 900}, {"1h", 3600}, {"7d", 604800}, {"999999999d", 86399999913600}};
+    } cases[] = {{"0s", 0},    {"90s", 90},    {"15m", 900},
+                 {"1h", 3600}, {"7d", 604800}, {"999999999d", 86399999913600}};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -20,8 +21,9 @@ static void reads_each_unit(void **state)
 
 static void refuses_anything_else_and_leaves_the_output_alone(void **state)
 {
-    static const char *const cases[] = {"",    "s",   "1",    "1w",          "-1s",        " 1s", "1s ",
-                                        "1 s", "1.5h", "1h30m", "1000000000s", "0x10s", "+1s", "1S"};
+    static const char *const cases[] = {"",    "s",   "1",    "1w",    "-1s",         " 1s",
+                                        "1s ", "1 s", "1.5h", "1h30m", "1000000000s", "0x10s",
+                                        "+1s", "1S"};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -59,8 +59,10 @@ static void opens_the_records_of_the_vectors(void **state)
         struct stek_envelope envelope;
         uint8_t room[ROOM];
 
-        assert_int_equal(stek_envelope_open_record(&keks, vectors_text(vector, "ring"), (uint64_t)number(vector, "seq"),
-                                                   bytes_of(vector, room), &envelope), STEK_VALUE_GOOD);
+        assert_int_equal(stek_envelope_open_record(&keks, vectors_text(vector, "ring"),
+                                                   (uint64_t)number(vector, "seq"),
+                                                   bytes_of(vector, room), &envelope),
+                         STEK_VALUE_GOOD);
         assert_int_equal(envelope.record.seq, number(vector, "seq"));
         assert_int_equal(envelope.record.active_from, number(vector, "active_from"));
         assert_int_equal(envelope.record.active_until, number(vector, "active_until"));
@@ -81,7 +83,8 @@ static void opens_the_floors_of_the_vectors(void **state)
         struct stek_envelope envelope;
         uint8_t room[ROOM];
 
-        assert_int_equal(stek_envelope_open_floor(&keks, vectors_text(vector, "ring"), bytes_of(vector, room), &envelope),
+        assert_int_equal(stek_envelope_open_floor(&keks, vectors_text(vector, "ring"),
+                                                  bytes_of(vector, room), &envelope),
                          STEK_VALUE_GOOD);
         assert_int_equal(envelope.record.seq, number(vector, "floor"));
         assert_int_equal(envelope.record.active_from, number(vector, "made_at"));
@@ -95,7 +98,8 @@ static enum stek_value value_named(const char *name)
     return strcmp(name, "misplaced") == 0 ? STEK_VALUE_MISPLACED : STEK_VALUE_MALFORMED;
 }
 
-static void assert_refused(const json_t *vector, enum stek_value value, const struct stek_envelope *envelope)
+static void assert_refused(const json_t *vector, enum stek_value value,
+                           const struct stek_envelope *envelope)
 {
     if (value != value_named(vectors_text(vector, "value")))
         fail_msg("%s: value %d", vectors_text(vector, "about"), (int)value);
@@ -113,7 +117,9 @@ static void refuses_other_records_and_leaves_the_output_alone(void **state)
         struct stek_envelope envelope = {.record = {.seq = 42}};
         uint8_t room[ROOM];
 
-        assert_refused(vector, stek_envelope_open_record(&keks, "web", 7, bytes_of(vector, room), &envelope), &envelope);
+        assert_refused(
+            vector, stek_envelope_open_record(&keks, "web", 7, bytes_of(vector, room), &envelope),
+            &envelope);
     }
 }
 
@@ -128,13 +134,16 @@ static void refuses_other_floors_and_leaves_the_output_alone(void **state)
         struct stek_envelope envelope = {.record = {.seq = 42}};
         uint8_t room[ROOM];
 
-        assert_refused(vector, stek_envelope_open_floor(&keks, "web", bytes_of(vector, room), &envelope), &envelope);
+        assert_refused(vector,
+                       stek_envelope_open_floor(&keks, "web", bytes_of(vector, room), &envelope),
+                       &envelope);
     }
 }
 
 static struct stek_record some_record(struct prng *prng)
 {
-    struct stek_record record = {.seq = (uint64_t)prng_between(prng, 1, INT64_MAX / 2), .origin = STEK_ORIGIN_PUBLISHED};
+    struct stek_record record = {.seq = (uint64_t)prng_between(prng, 1, INT64_MAX / 2),
+                                 .origin = STEK_ORIGIN_PUBLISHED};
 
     record.active_from = prng_between(prng, -1000000, STEK_TIME_MAX - 200);
     record.active_until = record.active_from + prng_between(prng, 1, 100);
@@ -155,11 +164,13 @@ static void any_flipped_bit_is_refused(void **state)
     assert_int_equal(stek_envelope_seal_record(&keks.at[0], "web", &record, bytes), STEK_OK);
     for (size_t bit = 0; bit < 8 * sizeof bytes; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        if (stek_envelope_open_record(&keks, "web", record.seq, value, &envelope) == STEK_VALUE_GOOD)
+        if (stek_envelope_open_record(&keks, "web", record.seq, value, &envelope) ==
+            STEK_VALUE_GOOD)
             fail_msg("opened with bit %zu flipped", bit);
         bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
-    assert_int_equal(stek_envelope_open_record(&keks, "web", record.seq, value, &envelope), STEK_VALUE_GOOD);
+    assert_int_equal(stek_envelope_open_record(&keks, "web", record.seq, value, &envelope),
+                     STEK_VALUE_GOOD);
 }
 
 static void what_is_sealed_under_either_of_two_keys_opens(void **state)
@@ -178,11 +189,14 @@ static void what_is_sealed_under_either_of_two_keys_opens(void **state)
 
         assert_int_equal(stek_kek_init(&first, &two.at[0]), STEK_OK);
         assert_int_equal(stek_kek_init(&second, &two.at[1]), STEK_OK);
-        assert_int_equal(stek_envelope_seal_record(&two.at[round % 2], "web", &record, bytes), STEK_OK);
-        assert_int_equal(stek_envelope_open_record(&two, "web", record.seq, value, &envelope), STEK_VALUE_GOOD);
+        assert_int_equal(stek_envelope_seal_record(&two.at[round % 2], "web", &record, bytes),
+                         STEK_OK);
+        assert_int_equal(stek_envelope_open_record(&two, "web", record.seq, value, &envelope),
+                         STEK_VALUE_GOOD);
         assert_memory_equal(&envelope.record, &record, sizeof record);
         assert_memory_equal(envelope.kek_id, two.at[round % 2].id, STEK_KEK_ID_LEN);
-        assert_int_equal(stek_envelope_open_record(&keks, "web", record.seq, value, &envelope), STEK_VALUE_WRONG_KEY);
+        assert_int_equal(stek_envelope_open_record(&keks, "web", record.seq, value, &envelope),
+                         STEK_VALUE_WRONG_KEY);
     }
 }
 
@@ -198,7 +212,8 @@ static void the_same_record_never_looks_the_same_twice(void **state)
     assert_int_equal(stek_envelope_seal_record(&keks.at[0], "web", &record, two), STEK_OK);
     assert_memory_equal(one, two, STEK_ENVELOPE_HEAD_LEN);
     assert_memory_not_equal(one + STEK_ENVELOPE_HEAD_LEN, two + STEK_ENVELOPE_HEAD_LEN, 12);
-    assert_memory_not_equal(one + STEK_ENVELOPE_HEAD_LEN + 12, two + STEK_ENVELOPE_HEAD_LEN + 12, 32);
+    assert_memory_not_equal(one + STEK_ENVELOPE_HEAD_LEN + 12, two + STEK_ENVELOPE_HEAD_LEN + 12,
+                            32);
 }
 
 static void a_ring_needs_a_name_of_1_to_64_characters(void **state)

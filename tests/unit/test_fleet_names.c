@@ -57,14 +57,19 @@ static void only_its_own_names_are_read(void **state)
     (void)state;
     stek_name_folder("/p", "web", &from, &until);
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/floor"), &seq), STEK_NAME_FLOOR);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/web/0000000000000000000a"), &seq), STEK_NAME_FOREIGN);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/0000000000000000000a"), &seq),
+                     STEK_NAME_FOREIGN);
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/7"), &seq), STEK_NAME_FOREIGN);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/web/000000000000000000007"), &seq), STEK_NAME_FOREIGN);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/web/99999999999999999999"), &seq), STEK_NAME_FOREIGN);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/000000000000000000007"), &seq),
+                     STEK_NAME_FOREIGN);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/99999999999999999999"), &seq),
+                     STEK_NAME_FOREIGN);
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/"), &seq), STEK_NAME_FOREIGN);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/mail/00000000000000000007"), &seq), STEK_NAME_FOREIGN);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/mail/00000000000000000007"), &seq),
+                     STEK_NAME_FOREIGN);
     assert_int_equal(seq, 42);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/web/00000000000000000007"), &seq), STEK_NAME_RECORD);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/00000000000000000007"), &seq),
+                     STEK_NAME_RECORD);
     assert_int_equal(seq, 7);
 }
 
@@ -72,8 +77,14 @@ static void only_its_own_names_are_read(void **state)
 
 static void a_key_file_is_one_line(void **state)
 {
-    static const char *const refused[] = {"", "stek-kek-1 ", DIGITS, "stek-kek-1 " DIGITS "00", "stek-kek-1 " DIGITS "\n\n",
-                                          "stek-kek-2 " DIGITS, "STEK-KEK-1 " DIGITS, "stek-kek-1  " DIGITS};
+    static const char *const refused[] = {"",
+                                          "stek-kek-1 ",
+                                          DIGITS,
+                                          "stek-kek-1 " DIGITS "00",
+                                          "stek-kek-1 " DIGITS "\n\n",
+                                          "stek-kek-2 " DIGITS,
+                                          "STEK-KEK-1 " DIGITS,
+                                          "stek-kek-1  " DIGITS};
     struct stek_secret32 key = {{42}};
 
     (void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one host does about what the store says. Whole fleets, and all that can go wrong: tests/sim. */
+/* What one host does about what the store says. Whole fleets, and all that can go wrong: tests/sim.
+ */
 #include "unit.h"
 
 #include "prng.h"
@@ -53,8 +54,10 @@ static void see(const struct stek_record *record, int64_t revision)
     stek_sync_saw_record(&host, record->seq, revision, STEK_VALUE_GOOD, record, now_ms / 1000);
 }
 
-/* A host that has read a store with a floor of 1 at revision 5, and these records at 6, 7 and so on. */
-static void connect(const struct stek_records *file, const struct stek_record *records, size_t count)
+/* A host that has read a store with a floor of 1 at revision 5, and these records at 6, 7 and so
+ * on. */
+static void connect(const struct stek_records *file, const struct stek_record *records,
+                    size_t count)
 {
     now_ms = (int64_t)NOON * 1000;
     stek_sync_init(&host, &policy, file, 1);
@@ -159,7 +162,8 @@ static void what_begins_within_half_an_interval_is_put_as_its_continuation(void 
     assert_int_equal(host.out.put[0].record.active_from, last.active_until);
 }
 
-/* Seq 7 has ended, and this host seals under its own continuation, 8, when it hears of the published 8. */
+/* Seq 7 has ended, and this host seals under its own continuation, 8, when it hears of the
+ * published 8. */
 static void what_is_published_wins_and_what_sealed_goes_on_opening(void **state)
 {
     const struct stek_record both[] = {record_of(7, NOON - ROTATE_S - 60), record_of(8, NOON - 60)};
@@ -180,7 +184,8 @@ static void what_is_published_wins_and_what_sealed_goes_on_opening(void **state)
     assert_true(same_secret(&host.records.at[active], &both[1].secret));
 }
 
-/* The same, but by this host's clock 8 is about to begin: it was ahead before, or another host's is. */
+/* The same, but by this host's clock 8 is about to begin: it was ahead before, or another host's
+ * is. */
 static void what_may_have_sealed_by_a_clock_that_is_ahead_goes_on_opening(void **state)
 {
     const struct stek_record both[] = {record_of(7, NOON - ROTATE_S + 5), record_of(8, NOON + 5)};
@@ -198,7 +203,8 @@ static void what_may_have_sealed_by_a_clock_that_is_ahead_goes_on_opening(void *
     assert_true(stek_records_hold_secret(&host.records, &own.secret));
 }
 
-/* Another host has moved 7, so that it ends sooner; this one did not hear, continued from the old end, and now hears of all. */
+/* Another host has moved 7, so that it ends sooner; this one did not hear, continued from the old
+ * end, and now hears of all. */
 static void a_continuation_takes_the_times_under_which_it_is_published(void **state)
 {
     struct stek_record first = record_of(7, NOON - ROTATE_S - 60);
@@ -237,7 +243,8 @@ static void below_a_floor_nothing_is_held_and_it_never_falls(void **state)
     assert_int_equal(host.out.floor, 8);
 }
 
-/* A record that another order has ended after seven seconds, and by this host's clock nothing seals for twenty. */
+/* A record that another order has ended after seven seconds, and by this host's clock nothing seals
+ * for twenty. */
 static void the_next_record_begins_early_when_nothing_else_seals(void **state)
 {
     struct stek_record both[] = {record_of(7, NOON + 20), record_of(8, NOON + 27)};

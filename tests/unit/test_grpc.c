@@ -54,7 +54,9 @@ static void messages_come_out_whole_however_they_are_cut(void **state)
         for (size_t at = 0; at < body.len;) {
             size_t piece = (size_t)prng_scale(&prng, 2000);
             piece = piece < body.len - at ? piece : body.len - at;
-            assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){body.at + at, piece}, take, &body), STEK_OK);
+            assert_int_equal(
+                stek_grpc_feed(&frames, (struct stek_bytes){body.at + at, piece}, take, &body),
+                STEK_OK);
             at += piece;
         }
         assert_int_equal(body.got, body.count);
@@ -70,7 +72,8 @@ static void a_compressed_message_is_refused(void **state)
     (void)state;
     add_message(&body, 3);
     body.at[0] = 1;
-    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){body.at, body.len}, take, &body), STEK_ERR_FORMAT);
+    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){body.at, body.len}, take, &body),
+                     STEK_ERR_FORMAT);
     assert_int_equal(body.got, 0);
     stek_grpc_frames_fini(&frames);
 }
@@ -83,11 +86,13 @@ static void a_message_that_is_too_long_is_refused_before_it_comes(void **state)
 
     (void)state;
     stek_grpc_head(STEK_GRPC_MESSAGE_MAX + 1, head);
-    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){head, sizeof head}, take, &body), STEK_ERR_ARGUMENT);
+    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){head, sizeof head}, take, &body),
+                     STEK_ERR_ARGUMENT);
     assert_true(frames.room < STEK_GRPC_MESSAGE_MAX);
     stek_grpc_frames_fini(&frames);
     stek_grpc_head(STEK_GRPC_MESSAGE_MAX, head);
-    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){head, sizeof head}, take, &body), STEK_OK);
+    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){head, sizeof head}, take, &body),
+                     STEK_OK);
     stek_grpc_frames_fini(&frames);
 }
 
@@ -99,7 +104,8 @@ static void feeding_stops_when_the_callback_says_so(void **state)
     (void)state;
     for (unsigned i = 0; i < 5; i++)
         add_message(&body, 1);
-    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){body.at, body.len}, take, &body), STEK_ERR_BUSY);
+    assert_int_equal(stek_grpc_feed(&frames, (struct stek_bytes){body.at, body.len}, take, &body),
+                     STEK_ERR_BUSY);
     assert_int_equal(body.got, 2);
     stek_grpc_frames_fini(&frames);
 }

@@ -54,12 +54,14 @@ static void assert_ends_with(HMAC_CTX *hmac, const uint8_t *expected)
     HMAC_CTX_free(hmac);
 }
 
-static void expected_mac(const uint8_t key[STEK_HMAC_KEY_LEN], size_t len, uint8_t ret_mac[EVP_MAX_MD_SIZE])
+static void expected_mac(const uint8_t key[STEK_HMAC_KEY_LEN], size_t len,
+                         uint8_t ret_mac[EVP_MAX_MD_SIZE])
 {
     assert_non_null(HMAC(EVP_sha256(), key, STEK_HMAC_KEY_LEN, message, len, ret_mac, NULL));
 }
 
-/* RFC 4231 sections 4.2 and 4.3; their keys are shorter, and HMAC itself fills keys up with zeros. */
+/* RFC 4231 sections 4.2 and 4.3; their keys are shorter, and HMAC itself fills keys up with zeros.
+ */
 static void gives_the_macs_of_rfc_4231(void **state)
 {
     static const struct {
@@ -69,7 +71,8 @@ static void gives_the_macs_of_rfc_4231(void **state)
     } vectors[] = {
         {"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b000000000000000000000000", "Hi There",
          "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-        {"4a65666500000000000000000000000000000000000000000000000000000000", "what do ya want for nothing?",
+        {"4a65666500000000000000000000000000000000000000000000000000000000",
+         "what do ya want for nothing?",
          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
     };
 
@@ -80,7 +83,8 @@ static void gives_the_macs_of_rfc_4231(void **state)
         assert_int_equal(hex_read(vectors[i].key, key, sizeof key), sizeof key);
         assert_int_equal(hex_read(vectors[i].mac, mac, sizeof mac), sizeof mac);
         HMAC_CTX *hmac = loaded(key);
-        assert_int_equal(HMAC_Update(hmac, (const uint8_t *)vectors[i].text, strlen(vectors[i].text)), 1);
+        assert_int_equal(
+            HMAC_Update(hmac, (const uint8_t *)vectors[i].text, strlen(vectors[i].text)), 1);
         assert_ends_with(hmac, mac);
     }
 }
@@ -166,7 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_macs_of_rfc_4231),
-        cmocka_unit_test(gives_the_same_as_the_key_for_messages_of_every_length_in_one_piece_or_two),
+        cmocka_unit_test(
+            gives_the_same_as_the_key_for_messages_of_every_length_in_one_piece_or_two),
         cmocka_unit_test(two_at_once_do_not_mix),
         cmocka_unit_test(a_second_mac_without_a_key_is_refused),
         cmocka_unit_test(threads_share_the_template),

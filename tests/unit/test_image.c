@@ -9,14 +9,19 @@
 
 enum { STATES = 8, UPDATES = RING_SANITIZED ? 3000 : 100000, READERS = 2 };
 
-static const struct stek_policy policy = {.rotate_s = 100, .accept_s = 250, .lineage_s = 1000, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = 100, .accept_s = 250, .lineage_s = 1000, .ahead = 2};
 
 /* A sound state; two with different numbers differ in nearly every word. */
 static struct stek_ring_state state_of(uint64_t n)
 {
-    struct stek_ring_state state = {.rotate_s = 1000 + (int64_t)n, .accept_s = 2000 + (int64_t)n,
-                                    .lineage_s = 3000 + (int64_t)n, .ahead = 1 + n % 16,
-                                    .source = 1 + n % 4, .floor = n, .changed_at = (int64_t)n};
+    struct stek_ring_state state = {.rotate_s = 1000 + (int64_t)n,
+                                    .accept_s = 2000 + (int64_t)n,
+                                    .lineage_s = 3000 + (int64_t)n,
+                                    .ahead = 1 + n % 16,
+                                    .source = 1 + n % 4,
+                                    .floor = n,
+                                    .changed_at = (int64_t)n};
     struct prng prng = {n};
 
     state.records.count = STEK_RECORDS_MAX - n % STEK_RECORDS_MAX;
@@ -29,7 +34,8 @@ static struct stek_ring_state state_of(uint64_t n)
                                                    .origin = 1 + n % 2,
                                                    .secret = prng_secret(&prng)};
         prng_bytes(&prng, state.records.at[i].mask.bytes, sizeof state.records.at[i].mask.bytes);
-        prng_bytes(&prng, state.records.at[i].fingerprint.bytes, sizeof state.records.at[i].fingerprint.bytes);
+        prng_bytes(&prng, state.records.at[i].fingerprint.bytes,
+                   sizeof state.records.at[i].fingerprint.bytes);
     }
     return state;
 }
@@ -45,7 +51,8 @@ static void make_image(struct stek_image *image, uint64_t n)
 /* Puts a number into a field of the state that holds. */
 static void spoil(struct stek_image *image, size_t offset, int64_t value)
 {
-    atomic_store(&image->side[stek_image_generation(image) & 1][offset / sizeof(uint64_t)], (uint64_t)value);
+    atomic_store(&image->side[stek_image_generation(image) & 1][offset / sizeof(uint64_t)],
+                 (uint64_t)value);
 }
 
 static void assert_refused(const struct stek_image *image)
@@ -74,7 +81,8 @@ static void assert_refused_with(size_t offset, int64_t value)
 
 static size_t of_record(size_t index, size_t field)
 {
-    return offsetof(struct stek_ring_state, records.at) + index * sizeof(struct stek_record) + field;
+    return offsetof(struct stek_ring_state, records.at) + index * sizeof(struct stek_record) +
+           field;
 }
 
 static void a_new_image_has_a_policy_and_no_records(void **state)
@@ -130,7 +138,8 @@ static void scrubbing_overwrites_the_side_that_does_not_hold(void **state)
 
     (void)state;
     make_image(&image, 1);
-    stek_words_store(image.side[(stek_image_generation(&image) + 1) & 1], &left, STEK_WORDS(struct stek_ring_state));
+    stek_words_store(image.side[(stek_image_generation(&image) + 1) & 1], &left,
+                     STEK_WORDS(struct stek_ring_state));
     stek_image_scrub(&image);
     assert_memory_equal(image.side[0], image.side[1], sizeof image.side[0]);
     for (size_t i = 0; i < left.records.count; i++)
@@ -175,9 +184,12 @@ static void times_in_the_wrong_order_are_refused(void **state)
     const struct stek_record *record = &sound.records.at[5];
 
     (void)state;
-    assert_refused_with(of_record(5, offsetof(struct stek_record, active_until)), record->active_from);
-    assert_refused_with(of_record(5, offsetof(struct stek_record, accept_until)), record->active_until - 1);
-    assert_refused_with(of_record(5, offsetof(struct stek_record, active_from)), record[-1].active_from);
+    assert_refused_with(of_record(5, offsetof(struct stek_record, active_until)),
+                        record->active_from);
+    assert_refused_with(of_record(5, offsetof(struct stek_record, accept_until)),
+                        record->active_until - 1);
+    assert_refused_with(of_record(5, offsetof(struct stek_record, active_from)),
+                        record[-1].active_from);
     assert_refused_with(of_record(5, offsetof(struct stek_record, seq)), (int64_t)record[-1].seq);
 }
 
@@ -265,14 +277,16 @@ static struct scene *new_scene(void)
         states[n] = state_of(n);
     stek_image_init(&scene->image, &policy, STEK_SOURCE_PRIVATE);
     while (stek_image_generation(&scene->image) < STATES)
-        stek_image_write(&scene->image, &states[(stek_image_generation(&scene->image) + 1) % STATES]);
+        stek_image_write(&scene->image,
+                         &states[(stek_image_generation(&scene->image) + 1) % STATES]);
     return scene;
 }
 
 static void write_all(struct scene *scene)
 {
     for (int i = 0; i < UPDATES; i++)
-        stek_image_write(&scene->image, &states[(stek_image_generation(&scene->image) + 1) % STATES]);
+        stek_image_write(&scene->image,
+                         &states[(stek_image_generation(&scene->image) + 1) % STATES]);
     atomic_store(&scene->done, 1);
 }
 

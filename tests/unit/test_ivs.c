@@ -22,7 +22,8 @@
 #endif
 #endif
 
-/* Ten million over 8 processes of 2 threads; with sanitizers, which slow everything down, a tenth of it. */
+/* Ten million over 8 processes of 2 threads; with sanitizers, which slow everything down, a tenth
+ * of it. */
 #ifdef SANITIZED
 enum { PROCESSES = 8, THREADS = 2, IVS_EACH = 62500 };
 #else
@@ -116,8 +117,8 @@ static void no_iv_comes_twice_in_threads_and_processes_forked_in_mid_batch(void 
     const size_t total = (size_t)PROCESSES * THREADS * IVS_EACH;
     const size_t before_fork = STEK_IVS_IN_BATCH / 2;
     struct stek_ivs *pool = new_pool();
-    struct iv *ivs = mmap(NULL, (total + 2 * STEK_IVS_IN_BATCH) * sizeof *ivs, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct iv *ivs = mmap(NULL, (total + 2 * STEK_IVS_IN_BATCH) * sizeof *ivs,
+                          PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     (void)state;
     assert_true(ivs != MAP_FAILED);

@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPACITY = SET_ENTRIES + 1, ENTRIES = SET_ENTRIES, GENERATION = SET_GENERATION, NOW = SET_NOW };
+enum {
+    CAPACITY = SET_ENTRIES + 1,
+    ENTRIES = SET_ENTRIES,
+    GENERATION = SET_GENERATION,
+    NOW = SET_NOW
+};
 
 static const struct stek_moment moment = {GENERATION, NOW, NULL};
 static const uint8_t zero_name[STEK_NAME_LEN];
@@ -48,7 +53,8 @@ static enum stek_cell_answer seal_at(const struct stek_keycell *cell, struct ste
     return stek_keycell_seal(cell, at, &key);
 }
 
-static enum stek_cell_answer open_at(const struct stek_keycell *cell, struct stek_moment at, const uint8_t *name)
+static enum stek_cell_answer open_at(const struct stek_keycell *cell, struct stek_moment at,
+                                     const uint8_t *name)
 {
     enum stek_choice choice;
     struct stek_ticket_key key;
@@ -115,7 +121,9 @@ static void a_published_set_opens(void **state)
 
     publish(*state, 1);
     for (size_t i = 0; i < ENTRIES; i++) {
-        assert_int_equal(stek_keycell_open(*state, moment, set.entry[i].key.name, false, &choice, &key), STEK_CELL_KEY);
+        assert_int_equal(
+            stek_keycell_open(*state, moment, set.entry[i].key.name, false, &choice, &key),
+            STEK_CELL_KEY);
         assert_int_equal(choice, i < 2 ? STEK_CHOICE_RENEW : STEK_CHOICE_OPEN);
         assert_memory_equal(&key, &set.entry[i].key, sizeof key);
     }
@@ -182,7 +190,8 @@ static void not_even_when_the_clock_is_far_behind(void **state)
     set.entry[1] = (struct stek_keyset_entry){0};
     set.head.valid_from = INT64_MIN;
     assert_true(stek_keycell_publish(*state, &set));
-    assert_int_equal(open_at(*state, (struct stek_moment){GENERATION, -1, NULL}, zero_name), STEK_CELL_NO_KEY);
+    assert_int_equal(open_at(*state, (struct stek_moment){GENERATION, -1, NULL}, zero_name),
+                     STEK_CELL_NO_KEY);
 }
 
 static void it_speaks_for_its_generation_and_time_only(void **state)
@@ -192,8 +201,10 @@ static void it_speaks_for_its_generation_and_time_only(void **state)
     assert_stale_at(*state, (struct stek_moment){GENERATION - 1, NOW, NULL});
     assert_stale_at(*state, (struct stek_moment){GENERATION, NOW - 11, NULL});
     assert_stale_at(*state, (struct stek_moment){GENERATION, NOW + 10, NULL});
-    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW - 10, NULL}), STEK_CELL_KEY);
-    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW + 9, NULL}), STEK_CELL_KEY);
+    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW - 10, NULL}),
+                     STEK_CELL_KEY);
+    assert_int_equal(seal_at(*state, (struct stek_moment){GENERATION, NOW + 9, NULL}),
+                     STEK_CELL_KEY);
 }
 
 static void a_set_that_does_not_fit_is_left_out(void **state)

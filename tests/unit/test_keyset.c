@@ -9,7 +9,14 @@
 
 #include <string.h>
 
-enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250, RECORDS = 5, ACTIVE = 2, NOW = START + 250 };
+enum {
+    START = 1800000000,
+    ROTATE_S = 100,
+    ACCEPT_S = 250,
+    RECORDS = 5,
+    ACTIVE = 2,
+    NOW = START + 250
+};
 
 static const struct stek_context context = {.len = 7, .bytes = "example"};
 static const uint8_t zero_name[STEK_NAME_LEN];
@@ -58,7 +65,8 @@ static struct stek_ticket_key derived(const struct stek_record *record)
     return key;
 }
 
-static enum stek_choice open_with(const struct stek_keyset *set, const uint8_t *name, struct stek_ticket_key *ret_key)
+static enum stek_choice open_with(const struct stek_keyset *set, const uint8_t *name,
+                                  struct stek_ticket_key *ret_key)
 {
     return stek_keyset_open(set, name, false, NOW, ret_key);
 }
@@ -118,7 +126,8 @@ static void it_opens_with_every_record(void **state)
     (void)state;
     for (size_t i = 0; i < RECORDS; i++) {
         const struct stek_ticket_key expected = derived(&records.at[i]);
-        assert_int_equal(open_with(&set, expected.name, &key), i < ACTIVE ? STEK_CHOICE_RENEW : STEK_CHOICE_OPEN);
+        assert_int_equal(open_with(&set, expected.name, &key),
+                         i < ACTIVE ? STEK_CHOICE_RENEW : STEK_CHOICE_OPEN);
         assert_memory_equal(&key, &expected, sizeof expected);
     }
 }
@@ -270,7 +279,8 @@ static struct stek_image *image_of(struct stek_records *records, uint64_t *ret_g
     return &image;
 }
 
-static void assert_opens_with_every_key(const struct stek_keyset *set, const struct stek_records *records)
+static void assert_opens_with_every_key(const struct stek_keyset *set,
+                                        const struct stek_records *records)
 {
     struct stek_ticket_key key;
 
@@ -328,7 +338,8 @@ static void keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_on
     assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
     assert_opens_with_every_key(&set, &records);
     for (size_t i = 0; i < RECORDS; i++)
-        assert_memory_not_equal(set.entry[i].key.aes_key, old.entry[i].key.aes_key, STEK_AES_KEY_LEN);
+        assert_memory_not_equal(set.entry[i].key.aes_key, old.entry[i].key.aes_key,
+                                STEK_AES_KEY_LEN);
 }
 
 static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
@@ -346,7 +357,8 @@ static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
     assert_opens_with_every_key(&set, &records);
 }
 
-/* The ring changed while the set was made: it may serve once, but not be kept, least of all with bare keys. */
+/* The ring changed while the set was made: it may serve once, but not be kept, least of all with
+ * bare keys. */
 static void a_set_whose_masks_have_gone_meanwhile_is_not_kept(void **state)
 {
     struct stek_records records = some_records();

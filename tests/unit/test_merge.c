@@ -50,7 +50,8 @@ static void assert_stays(struct stek_record stays, struct stek_record goes)
     assert_same(&ba, &a);
 }
 
-/* A record of which another holder may have a different one: few secrets, few times, both origins. */
+/* A record of which another holder may have a different one: few secrets, few times, both origins.
+ */
 static struct stek_record disputed_record(struct prng *prng, uint64_t seq)
 {
     struct stek_record record = record_of(seq, STEK_ORIGIN_PUBLISHED, 1);
@@ -67,7 +68,8 @@ static struct stek_record disputed_record(struct prng *prng, uint64_t seq)
 static struct stek_records random_records(struct prng *prng, uint64_t base)
 {
     struct stek_records records = {0};
-    const uint64_t wanted = prng_one_in(prng, 4) ? STEK_RECORDS_MAX : (uint64_t)prng_between(prng, 0, STEK_RECORDS_MAX);
+    const uint64_t wanted =
+        prng_one_in(prng, 4) ? STEK_RECORDS_MAX : (uint64_t)prng_between(prng, 0, STEK_RECORDS_MAX);
     uint64_t seq = base + (uint64_t)prng_between(prng, 0, 40);
 
     for (; records.count < wanted; seq += (uint64_t)prng_between(prng, 1, 2)) {
@@ -90,7 +92,8 @@ static void between_two_of_one_origin_the_lower_secret_stays(void **state)
     struct stek_record high = low;
 
     (void)state;
-    assert_stays(record_of(7, STEK_ORIGIN_PUBLISHED, 127), record_of(7, STEK_ORIGIN_PUBLISHED, 128));
+    assert_stays(record_of(7, STEK_ORIGIN_PUBLISHED, 127),
+                 record_of(7, STEK_ORIGIN_PUBLISHED, 128));
     high.secret.bytes[31]++;
     low.active_from += 9; /* times come after */
     assert_stays(low, high);
@@ -202,7 +205,8 @@ static void holders_may_merge_in_either_direction(void **state)
     (void)state;
     for (unsigned round = 0; round < ROUNDS; round++) {
         const struct stek_records a = random_records(&prng, 1);
-        const struct stek_records b = random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
+        const struct stek_records b =
+            random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
         const struct stek_records ab = merged(a, &b);
         const struct stek_records ba = merged(b, &a);
 
@@ -217,8 +221,10 @@ static void holders_may_merge_in_any_order(void **state)
     (void)state;
     for (unsigned round = 0; round < ROUNDS; round++) {
         const struct stek_records a = random_records(&prng, 1);
-        const struct stek_records b = random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
-        const struct stek_records c = random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
+        const struct stek_records b =
+            random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
+        const struct stek_records c =
+            random_records(&prng, 1 + (uint64_t)prng_between(&prng, 0, 60));
         const struct stek_records ab = merged(a, &b);
         const struct stek_records bc = merged(b, &c);
         const struct stek_records ab_c = merged(ab, &c);

@@ -8,7 +8,8 @@
 enum { DAY_S = 86400 };
 
 /* Sound, and far enough from every limit that one field can go to its own. */
-static const struct stek_policy roomy = {.rotate_s = 3600, .accept_s = 3600, .lineage_s = 3600, .ahead = 1};
+static const struct stek_policy roomy = {
+    .rotate_s = 3600, .accept_s = 3600, .lineage_s = 3600, .ahead = 1};
 
 static void assert_sound(struct stek_policy policy)
 {
@@ -42,7 +43,8 @@ static void no_policy_means_the_defaults(void **state)
 static void a_zero_takes_its_default_and_other_fields_stay(void **state)
 {
     const struct stek_policy zeros = stek_policy_resolve(&(struct stek_policy){0});
-    const struct stek_policy some = stek_policy_resolve(&(struct stek_policy){.accept_s = 7, .ahead = 5});
+    const struct stek_policy some =
+        stek_policy_resolve(&(struct stek_policy){.accept_s = 7, .ahead = 5});
 
     (void)state;
     assert_int_equal(zeros.rotate_s, 3600);
@@ -145,7 +147,8 @@ static void the_room_for_keys_is_judged_with_the_defaults_in_place(void **state)
     assert_sound((struct stek_policy){.rotate_s = 720});
     assert_problem_names((struct stek_policy){.rotate_s = 719}, "a ring holds at most 64 keys");
     assert_sound((struct stek_policy){.accept_s = 60 * 3600});
-    assert_problem_names((struct stek_policy){.accept_s = 60 * 3600 + 1}, "a ring holds at most 64 keys");
+    assert_problem_names((struct stek_policy){.accept_s = 60 * 3600 + 1},
+                         "a ring holds at most 64 keys");
 }
 
 int main(void)

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* Three records of 100 s each, that open for 50 s more: [0, 100) + 50, [100, 200) + 50, [200, 300) + 50. */
+/* Three records of 100 s each, that open for 50 s more: [0, 100) + 50, [100, 200) + 50, [200, 300)
+ * + 50. */
 enum { ROTATE_S = 100, ACCEPT_S = 50 };
 
 static struct stek_records three_records(void)
@@ -25,7 +26,8 @@ static struct stek_records three_records(void)
     return records;
 }
 
-static void assert_states_at(int64_t now, enum stek_state first, enum stek_state second, enum stek_state third)
+static void assert_states_at(int64_t now, enum stek_state first, enum stek_state second,
+                             enum stek_state third)
 {
     const struct stek_records records = three_records();
 
@@ -214,7 +216,8 @@ static void states_are_the_same_in_all_of_a_view(void **state)
         assert_true(view.valid_from <= now && now < view.valid_until);
         for (int64_t other = -10; other < 360; other++)
             for (size_t i = 0; other >= view.valid_from && other < view.valid_until && i < 3; i++)
-                assert_int_equal(stek_record_state(&records, i, other), stek_record_state(&records, i, now));
+                assert_int_equal(stek_record_state(&records, i, other),
+                                 stek_record_state(&records, i, now));
     }
 }
 

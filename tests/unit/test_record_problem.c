@@ -18,7 +18,8 @@ static struct stek_records full_ring(void)
                                              .active_from = (int64_t)i * 100,
                                              .active_until = (int64_t)i * 100 + 100,
                                              .accept_until = (int64_t)i * 100 + 150,
-                                             .origin = i % 2 == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
+                                             .origin = i % 2 == 0 ? STEK_ORIGIN_PUBLISHED
+                                                                  : STEK_ORIGIN_CONTINUED,
                                              .secret = prng_secret(&prng)};
     return records;
 }
@@ -185,7 +186,8 @@ static void starts_rise_with_the_seq(void **state)
     assert_problem(&records, "a later record starts before an earlier one");
 }
 
-static void superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like(void **state)
+static void
+superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like(void **state)
 {
     struct stek_records records = full_ring();
 
@@ -218,7 +220,8 @@ int main(void)
         cmocka_unit_test(a_repeated_secret_is_refused_wherever_it_stands),
         cmocka_unit_test(seqs_rise_and_may_leave_some_out),
         cmocka_unit_test(starts_rise_with_the_seq),
-        cmocka_unit_test(superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like),
+        cmocka_unit_test(
+            superseded_records_stand_before_the_record_of_their_seq_and_begin_when_they_like),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

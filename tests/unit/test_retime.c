@@ -13,10 +13,12 @@ enum { START = 1800000000, HOUR_S = 3600, DAY_S = 86400 };
 
 static struct stek_policy policy_of(int64_t rotate_s, int64_t accept_s)
 {
-    return (struct stek_policy){.rotate_s = rotate_s, .accept_s = accept_s, .lineage_s = DAY_S, .ahead = 2};
+    return (struct stek_policy){
+        .rotate_s = rotate_s, .accept_s = accept_s, .lineage_s = DAY_S, .ahead = 2};
 }
 
-static void advance(struct stek_records *records, const struct stek_policy *policy, int64_t now, uint64_t draw)
+static void advance(struct stek_records *records, const struct stek_policy *policy, int64_t now,
+                    uint64_t draw)
 {
     struct stek_fresh fresh = {.count = STEK_AHEAD_MAX + 1};
     struct prng prng = {draw};
@@ -42,7 +44,8 @@ static void assert_same_chain(const struct stek_records *before, const struct st
     assert_int_equal(after->count, before->count);
     for (size_t i = 0; i < after->count; i++) {
         assert_int_equal(after->at[i].seq, before->at[i].seq);
-        assert_memory_equal(&after->at[i].secret, &before->at[i].secret, sizeof before->at[i].secret);
+        assert_memory_equal(&after->at[i].secret, &before->at[i].secret,
+                            sizeof before->at[i].secret);
         if (i > 0)
             assert_int_equal(after->at[i].active_from, after->at[i - 1].active_until);
     }
@@ -132,8 +135,8 @@ static void a_ring_without_an_active_record_is_left_alone(void **state)
     assert_memory_equal(&records, &before, sizeof before);
 }
 
-/* Policies that change at random times, over years: one record is active at every moment, and no ticket's promise that
- * was made under an active record is broken. */
+/* Policies that change at random times, over years: one record is active at every moment, and no
+ * ticket's promise that was made under an active record is broken. */
 static void changes_at_random_leave_no_gap(void **state)
 {
     struct stek_policy policy = policy_of(HOUR_S, 12 * HOUR_S);
@@ -147,7 +150,8 @@ static void changes_at_random_leave_no_gap(void **state)
         advance(&records, &policy, now, (uint64_t)turn + 2);
         struct stek_record active = records.at[stek_records_active(&records, now)];
         do
-            policy = policy_of(prng_between(&prng, 1, 7 * DAY_S), prng_between(&prng, 1, 7 * DAY_S));
+            policy =
+                policy_of(prng_between(&prng, 1, 7 * DAY_S), prng_between(&prng, 1, 7 * DAY_S));
         while (stek_policy_problem(&policy) != NULL);
         stek_records_retime(&records, &policy, now);
         assert_null(stek_records_problem(&records));
@@ -155,7 +159,8 @@ static void changes_at_random_leave_no_gap(void **state)
         advance(&records, &policy, now, (uint64_t)turn + 100000);
         bool kept = false;
         for (size_t i = 0; i < records.count; i++)
-            kept = kept || (records.at[i].seq == active.seq && records.at[i].accept_until >= active.accept_until);
+            kept = kept || (records.at[i].seq == active.seq &&
+                            records.at[i].accept_until >= active.accept_until);
         assert_true(kept);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an operator's orders do to a ring. test_revoke_properties.c has what holds whatever happened before. */
+/* What an operator's orders do to a ring. test_revoke_properties.c has what holds whatever happened
+ * before. */
 #include "unit.h"
 
 #include "bad_crypto.h"
@@ -12,7 +13,8 @@
 
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 
-static const struct stek_policy policy = {.rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
 static const struct stek_fresh none = {0};
 static const struct stek_revocation all = {.which = STEK_REVOKE_ALL};
 
@@ -46,7 +48,8 @@ static struct stek_records ring_in_use(void)
 
 enum { NOW = START + 250 };
 
-/* The same, when nobody came by in between: 1 to 3 were published, 4 to 6 are continuations, 6 is active. */
+/* The same, when nobody came by in between: 1 to 3 were published, 4 to 6 are continuations, 6 is
+ * active. */
 static struct stek_records ring_on_continuations(int64_t *ret_now)
 {
     const struct stek_fresh fresh = fresh_of(1);
@@ -64,7 +67,8 @@ static void rotate(struct stek_records *records, int64_t now, const struct stek_
     assert_null(stek_records_problem(records));
 }
 
-static uint64_t revoke(struct stek_records *records, const struct stek_revocation *what, int64_t now)
+static uint64_t revoke(struct stek_records *records, const struct stek_revocation *what,
+                       int64_t now)
 {
     const struct stek_fresh fresh = fresh_of(77);
     uint64_t count = 0;
@@ -102,7 +106,8 @@ static void rotating_makes_the_next_record_active_now_and_for_a_whole_interval(v
 
     (void)state;
     rotate(&records, NOW, &fresh);
-    assert_memory_equal(&active_of(&records, NOW)->secret, &before.at[3].secret, sizeof(struct stek_secret32));
+    assert_memory_equal(&active_of(&records, NOW)->secret, &before.at[3].secret,
+                        sizeof(struct stek_secret32));
     assert_int_equal(active_of(&records, NOW)->active_from, NOW);
     assert_int_equal(active_of(&records, NOW)->active_until, NOW + ROTATE_S);
     assert_int_equal(active_of(&records, NOW - 1)->seq, 3);
@@ -284,8 +289,9 @@ static void revoking_before_a_time_takes_what_has_sealed_before_it(void **state)
     struct stek_records records = ring_in_use();
 
     (void)state;
-    assert_int_equal(revoke_before(&records, START + 1, NOW), 1);   /* 1 sealed in the second START */
-    assert_int_equal(revoke_before(&records, START + 100, NOW), 0); /* 2 began to seal in START + 100 */
+    assert_int_equal(revoke_before(&records, START + 1, NOW), 1); /* 1 sealed in the second START */
+    assert_int_equal(revoke_before(&records, START + 100, NOW),
+                     0); /* 2 began to seal in START + 100 */
     assert_int_equal(revoke_before(&records, START + 101, NOW), 1);
     assert_int_equal(active_of(&records, NOW)->seq, 3);
     assert_int_equal(revoke_before(&records, NOW, NOW), 1);
@@ -349,7 +355,8 @@ static void without_random_bytes_nothing_is_revoked_that_would_leave_no_key(void
     uint64_t count = 99;
 
     (void)state;
-    assert_int_equal(stek_records_revoke(&records, &all, &policy, NOW, &none, &count), STEK_ERR_RANDOM);
+    assert_int_equal(stek_records_revoke(&records, &all, &policy, NOW, &none, &count),
+                     STEK_ERR_RANDOM);
     assert_int_equal(count, 99);
     assert_memory_equal(&records, &before, sizeof records);
 }
@@ -364,8 +371,10 @@ static void a_failure_of_libcrypto_leaves_the_records_alone(void **state)
 
     (void)state;
     bad_crypto_begin();
-    assert_int_equal(stek_records_rotate_now(&records, &policy, now + ROTATE_S, &none), STEK_ERR_CRYPTO);
-    assert_int_equal(stek_records_revoke(&records, &all, &policy, now + ROTATE_S, &fresh, &count), STEK_ERR_CRYPTO);
+    assert_int_equal(stek_records_rotate_now(&records, &policy, now + ROTATE_S, &none),
+                     STEK_ERR_CRYPTO);
+    assert_int_equal(stek_records_revoke(&records, &all, &policy, now + ROTATE_S, &fresh, &count),
+                     STEK_ERR_CRYPTO);
     bad_crypto_end();
     assert_memory_equal(&records, &before, sizeof records);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which records are of one chain is computed: neither their origin nor gaps in their seq hide it. */
+/* Which records are of one chain is computed: neither their origin nor gaps in their seq hide it.
+ */
 #include "unit.h"
 
 #include "prng.h"
@@ -9,7 +10,8 @@
 
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 1000, NOW = START + 350 };
 
-static const struct stek_policy policy = {.rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
 
 static struct stek_fresh fresh_of(uint64_t draw)
 {
@@ -21,7 +23,8 @@ static struct stek_fresh fresh_of(uint64_t draw)
     return fresh;
 }
 
-static struct stek_record record_of(uint64_t seq, enum stek_origin origin, struct stek_secret32 secret)
+static struct stek_record record_of(uint64_t seq, enum stek_origin origin,
+                                    struct stek_secret32 secret)
 {
     const int64_t from = START + ((int64_t)seq - 1) * ROTATE_S;
 
@@ -41,8 +44,8 @@ static struct stek_secret32 continued(struct stek_secret32 secret, unsigned step
 }
 
 /*
- * A host was cut off after 1: it continued to 2 and 3, while others published those. At NOW 4 is active, 5 and 6 are
- * ahead: 1, 2 (superseded), 2, 3 (superseded), 3, 4, 5, 6.
+ * A host was cut off after 1: it continued to 2 and 3, while others published those. At NOW 4 is
+ * active, 5 and 6 are ahead: 1, 2 (superseded), 2, 3 (superseded), 3, 4, 5, 6.
  */
 static struct stek_records ring_that_was_cut_off(void)
 {
@@ -50,7 +53,8 @@ static struct stek_records ring_that_was_cut_off(void)
     struct stek_records records = {0};
 
     for (uint64_t seq = 1; seq <= 6; seq++) {
-        const struct stek_record published = record_of(seq, STEK_ORIGIN_PUBLISHED, fresh.secret[seq]);
+        const struct stek_record published =
+            record_of(seq, STEK_ORIGIN_PUBLISHED, fresh.secret[seq]);
         const struct stek_record own =
             record_of(seq, STEK_ORIGIN_SUPERSEDED, continued(fresh.secret[1], (unsigned)seq - 1));
         if (seq == 2 || seq == 3)
@@ -102,7 +106,8 @@ static void all_records_of_a_seq_go(void **state)
     struct stek_records records = before;
 
     (void)state;
-    assert_int_equal(revoke_key(&records, 3), 4); /* both of 3, and with the superseded one 1 and 2 */
+    assert_int_equal(revoke_key(&records, 3),
+                     4); /* both of 3, and with the superseded one 1 and 2 */
     assert_true(stek_records_find(&records, 2) != NULL && stek_records_find(&records, 3) == NULL);
 }
 
@@ -114,8 +119,9 @@ static void a_published_record_that_was_a_continuation_is_found(void **state)
 
     (void)state;
     for (uint64_t seq = 3; seq <= 5; seq++) {
-        const struct stek_record record = record_of(
-            seq, STEK_ORIGIN_PUBLISHED, seq == 5 ? fresh.secret[5] : continued(fresh.secret[1], (unsigned)seq - 1));
+        const struct stek_record record =
+            record_of(seq, STEK_ORIGIN_PUBLISHED,
+                      seq == 5 ? fresh.secret[5] : continued(fresh.secret[1], (unsigned)seq - 1));
         stek_records_append(&records, &record);
     }
     assert_int_equal(revoke_key(&records, 4), 2);
@@ -130,8 +136,9 @@ static void a_gap_does_not_hide_a_chain(void **state)
 
     (void)state;
     for (uint64_t seq = 1; seq <= 4; seq += 3) {
-        const struct stek_record record = record_of(seq, seq == 1 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
-                                                    continued(fresh.secret[1], (unsigned)seq - 1));
+        const struct stek_record record =
+            record_of(seq, seq == 1 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
+                      continued(fresh.secret[1], (unsigned)seq - 1));
         stek_records_append(&records, &record);
     }
     assert_int_equal(revoke_key(&records, 1), 2);
@@ -147,8 +154,9 @@ static void a_chain_may_be_longer_than_is_continued_at_once(void **state)
 
     (void)state;
     for (size_t i = 0; i < 4; i++) {
-        struct stek_record record = record_of(i + 1, i == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
-                                              continued(fresh.secret[1], (unsigned)seqs[i] - 1));
+        struct stek_record record =
+            record_of(i + 1, i == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED,
+                      continued(fresh.secret[1], (unsigned)seqs[i] - 1));
         record.seq = seqs[i];
         stek_records_append(&records, &record);
     }
@@ -159,7 +167,8 @@ static void rotating_by_hand_passes_over_superseded_records(void **state)
 {
     const struct stek_fresh fresh = fresh_of(7);
     struct stek_records records = ring_that_was_cut_off();
-    const struct stek_record own = record_of(5, STEK_ORIGIN_SUPERSEDED, continued(fresh.secret[9], 3));
+    const struct stek_record own =
+        record_of(5, STEK_ORIGIN_SUPERSEDED, continued(fresh.secret[9], 3));
 
     (void)state;
     stek_records_insert(&records, &own);

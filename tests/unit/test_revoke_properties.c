@@ -17,7 +17,8 @@ struct order {
 
 static struct stek_revocation random_revocation(struct world *world)
 {
-    struct stek_revocation what = {.which = (enum stek_revoke_which)prng_between(&world->prng, 0, 2)};
+    struct stek_revocation what = {.which =
+                                       (enum stek_revoke_which)prng_between(&world->prng, 0, 2)};
     const struct stek_records *records = &world->records;
 
     if (records->count > 0)
@@ -36,8 +37,8 @@ static bool revoke(struct world *world, struct order *order, struct stek_revocat
         world->fresh.secret[i] = prng_secret(&world->prng);
     order->before = world->records;
     order->revoked = 0;
-    order->result =
-        stek_records_revoke(&world->records, ret_what, &world->policy, world->now, &world->fresh, &order->revoked);
+    order->result = stek_records_revoke(&world->records, ret_what, &world->policy, world->now,
+                                        &world->fresh, &order->revoked);
     order->after = world->records;
     return order->result == STEK_OK && order->revoked > 0;
 }
@@ -50,7 +51,8 @@ static bool rotate(struct world *world, struct order *order)
     for (uint32_t i = 0; i < world->fresh.count; i++)
         world->fresh.secret[i] = prng_secret(&world->prng);
     order->before = world->records;
-    order->result = stek_records_rotate_now(&world->records, &world->policy, world->now, &world->fresh);
+    order->result =
+        stek_records_rotate_now(&world->records, &world->policy, world->now, &world->fresh);
     order->after = world->records;
     return order->result == STEK_OK;
 }
@@ -74,11 +76,13 @@ static void after_an_order_the_records_are_sound_and_one_is_active(void **state)
     world_always(WORLD_UNRULY, sound_and_active);
 }
 
-static bool is_meant(const struct stek_record *record, const struct stek_revocation *what, int64_t now)
+static bool is_meant(const struct stek_record *record, const struct stek_revocation *what,
+                     int64_t now)
 {
     if (what->which == STEK_REVOKE_KEY)
         return record->seq == what->seq;
-    return what->which == STEK_REVOKE_ALL || (record->active_from < what->before && record->active_from <= now);
+    return what->which == STEK_REVOKE_ALL ||
+           (record->active_from < what->before && record->active_from <= now);
 }
 
 enum { STEPS = 3 };
@@ -156,8 +160,10 @@ static void what_remains_cannot_be_computed_from_what_was_revoked(void **state)
     world_always(WORLD_UNRULY, unknown_to_the_thief);
 }
 
-/* Marks those that follow from record `from`, or that it follows from, when one of both was meant. */
-static void mark_related(const struct stek_records *records, size_t from, const bool *meant, bool *ret_related)
+/* Marks those that follow from record `from`, or that it follows from, when one of both was meant.
+ */
+static void mark_related(const struct stek_records *records, size_t from, const bool *meant,
+                         bool *ret_related)
 {
     struct stek_secret32 secret = records->at[from].secret;
     uint64_t seq = records->at[from].seq;
@@ -165,7 +171,8 @@ static void mark_related(const struct stek_records *records, size_t from, const 
     for (size_t i = from; i < records->count; i++) {
         for (; seq < records->at[i].seq; seq++)
             assert_int_equal(stek_derive_continuation(&secret, &secret), STEK_OK);
-        if (memcmp(&secret, &records->at[i].secret, sizeof secret) == 0 && (meant[from] || meant[i]))
+        if (memcmp(&secret, &records->at[i].secret, sizeof secret) == 0 &&
+            (meant[from] || meant[i]))
             ret_related[from] = ret_related[i] = true;
     }
 }
@@ -178,7 +185,8 @@ static void others_stay(struct world *world)
     bool meant[STEK_RECORDS_MAX] = {false};
     bool related[STEK_RECORDS_MAX] = {false};
 
-    if (world->turn % 4 != 0 || !revoke(world, &order, &what)) /* each takes thousands of derivations */
+    if (world->turn % 4 != 0 ||
+        !revoke(world, &order, &what)) /* each takes thousands of derivations */
         return;
     if (order.before.at[order.before.count - 1].seq - order.before.at[0].seq > 1000)
         return; /* after years asleep */
@@ -187,7 +195,8 @@ static void others_stay(struct world *world)
     for (size_t i = 0; i < order.before.count; i++)
         mark_related(&order.before, i, meant, related);
     for (size_t i = 0; i < order.before.count; i++)
-        require(world, stek_records_hold_secret(&order.after, &order.before.at[i].secret) == !related[i]);
+        require(world,
+                stek_records_hold_secret(&order.after, &order.before.at[i].secret) == !related[i]);
 }
 
 static void what_was_not_revoked_stays(void **state)
@@ -225,9 +234,11 @@ static void seals_something_new(struct world *world)
 
     if (!rotate(world, &order))
         return;
-    const struct stek_record *was = &order.before.at[stek_records_active(&order.before, world->now)];
+    const struct stek_record *was =
+        &order.before.at[stek_records_active(&order.before, world->now)];
     const struct stek_record *is = &order.after.at[stek_records_active(&order.after, world->now)];
-    require(world, is->seq == was->seq + 1 || is == &order.after.at[order.after.count - 1] || is->seq > was->seq);
+    require(world, is->seq == was->seq + 1 || is == &order.after.at[order.after.count - 1] ||
+                       is->seq > was->seq);
     require(world, is->active_from == world->now);
 }
 

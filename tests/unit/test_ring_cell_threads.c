@@ -104,7 +104,8 @@ static void run_threads(void *(*const threads[THREADS])(void *))
 
 static void a_reader_gets_a_whole_key_or_none_while_others_publish(void **state)
 {
-    static void *(*const threads[THREADS])(void *) = {publish_in_thread, publish_in_thread, seal_in_thread, open_in_thread};
+    static void *(*const threads[THREADS])(void *) = {publish_in_thread, publish_in_thread,
+                                                      seal_in_thread, open_in_thread};
 
     (void)state;
     run_threads(threads);
@@ -112,7 +113,8 @@ static void a_reader_gets_a_whole_key_or_none_while_others_publish(void **state)
 
 static void a_reader_gets_a_whole_key_or_none_while_others_sweep(void **state)
 {
-    static void *(*const threads[THREADS])(void *) = {publish_in_thread, sweep_in_thread, seal_in_thread, open_in_thread};
+    static void *(*const threads[THREADS])(void *) = {publish_in_thread, sweep_in_thread,
+                                                      seal_in_thread, open_in_thread};
 
     (void)state;
     run_threads(threads);

@@ -187,7 +187,8 @@ static void check_each_of_many(struct stek_ring *ring)
         label_of(i, label);
         const struct stek_context context = ring_context(label);
         const int active = stek_records_active(&all.records, ring_time());
-        CHECK(stek_derive_ticket_key(&all.records.at[active].secret, &context, &expected) == STEK_OK);
+        CHECK(stek_derive_ticket_key(&all.records.at[active].secret, &context, &expected) ==
+              STEK_OK);
         const struct stek_ticket_key key = ring_seal_key(ring, label);
         CHECK(memcmp(&key, &expected, sizeof key) == 0);
         CHECK(ring_opens(ring, label, &key));

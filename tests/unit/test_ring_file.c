@@ -50,14 +50,16 @@ static void a_new_ring_has_an_active_record_and_those_ahead(void **state)
 
 static void the_file_is_for_its_group_to_read_only(void **state)
 {
-    const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = "web", .group = getuid() == 0 ? 12345 : getgid()};
+    const struct stek_writer_place place = {
+        .dir_fd = dir.fd, .ring = "web", .group = getuid() == 0 ? 12345 : getgid()};
     enum stek_writer_start how;
     struct stek_writer *writer;
     const char *problem;
     struct stat file;
 
     (void)state;
-    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer), STEK_OK);
+    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer),
+                     STEK_OK);
     assert_int_equal(fstatat(dir.fd, "web.ring", &file, AT_SYMLINK_NOFOLLOW), 0);
     assert_int_equal(file.st_mode, S_IFREG | 0640);
     assert_int_equal(file.st_gid, place.group);
@@ -101,7 +103,8 @@ static void readers_follow_the_writer(void **state)
     stek_writer_close(writer);
 }
 
-static void without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on_from_there(void **state)
+static void
+without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on_from_there(void **state)
 {
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
     struct stek_ring *one = ring_dir_open(&dir);
@@ -132,8 +135,10 @@ static void without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on
 static void what_readers_sealed_opens_when_the_next_writer_has_another_policy(void **state)
 {
     const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = "web", .group = (gid_t)-1};
-    const struct stek_policy longer = {
-        .rotate_s = 7 * RING_ROTATE_S, .accept_s = 7 * RING_ACCEPT_S, .lineage_s = 1000, .ahead = 2};
+    const struct stek_policy longer = {.rotate_s = 7 * RING_ROTATE_S,
+                                       .accept_s = 7 * RING_ACCEPT_S,
+                                       .lineage_s = 1000,
+                                       .ahead = 2};
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
     struct stek_ring *ring = ring_dir_open(&dir);
     enum stek_writer_start how;
@@ -143,12 +148,15 @@ static void what_readers_sealed_opens_when_the_next_writer_has_another_policy(vo
     stek_writer_close(writer);
     ring_set_time(RING_START + 5 * RING_ROTATE_S);
     const struct stek_ticket_key key = ring_seal_key(ring, "a");
-    assert_int_equal(stek_writer_open(&place, &longer, ring_time(), &how, &problem, &writer), STEK_OK);
+    assert_int_equal(stek_writer_open(&place, &longer, ring_time(), &how, &problem, &writer),
+                     STEK_OK);
     assert_true(ring_opens(ring, "a", &key));
     const struct stek_ring_state now = state_of(writer);
     assert_int_equal(now.rotate_s, longer.rotate_s);
     const int active = stek_records_active(&now.records, ring_time());
-    assert_int_equal(now.records.at[active + 1].active_until - now.records.at[active + 1].active_from, longer.rotate_s);
+    assert_int_equal(now.records.at[active + 1].active_until -
+                         now.records.at[active + 1].active_from,
+                     longer.rotate_s);
     stek_ring_free(ring);
     stek_writer_close(writer);
 }
@@ -210,7 +218,8 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
     struct stek_seal_key key;
     assert_true(now.records.count > ring->contexts.cell_capacity);
     assert_int_equal(stek_keycell_seal(stek_keys_cell(stek_ring_keys(ring, &context)),
-                                       (struct stek_moment){stek_image_generation(ring->image), ring_time(), ring->image},
+                                       (struct stek_moment){stek_image_generation(ring->image),
+                                                            ring_time(), ring->image},
                                        &key),
                      STEK_CELL_KEY);
     stek_ring_free(ring);
@@ -239,18 +248,24 @@ static void the_files_that_are_no_ring_are_replaced_and_not_written_to(void **st
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_new_ring_has_an_active_record_and_those_ahead, start, finish),
+        cmocka_unit_test_setup_teardown(a_new_ring_has_an_active_record_and_those_ahead, start,
+                                        finish),
         cmocka_unit_test_setup_teardown(the_file_is_for_its_group_to_read_only, start, finish),
         cmocka_unit_test_setup_teardown(readers_seal_and_open_alike, start, finish),
         cmocka_unit_test_setup_teardown(readers_follow_the_writer, start, finish),
-        cmocka_unit_test_setup_teardown(without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on_from_there,
+        cmocka_unit_test_setup_teardown(
+            without_a_writer_all_readers_continue_alike_and_a_new_writer_goes_on_from_there, start,
+            finish),
+        cmocka_unit_test_setup_teardown(
+            what_readers_sealed_opens_when_the_next_writer_has_another_policy, start, finish),
+        cmocka_unit_test_setup_teardown(a_ring_that_is_lost_begins_anew_and_knows_no_old_ticket,
                                         start, finish),
-        cmocka_unit_test_setup_teardown(what_readers_sealed_opens_when_the_next_writer_has_another_policy, start,
-                                        finish),
-        cmocka_unit_test_setup_teardown(a_ring_that_is_lost_begins_anew_and_knows_no_old_ticket, start, finish),
-        cmocka_unit_test_setup_teardown(readers_of_a_ring_that_was_removed_seal_and_open_nothing, start, finish),
-        cmocka_unit_test_setup_teardown(the_policy_is_the_writers_and_may_change_while_readers_read, start, finish),
-        cmocka_unit_test_setup_teardown(the_files_that_are_no_ring_are_replaced_and_not_written_to, start, finish),
+        cmocka_unit_test_setup_teardown(readers_of_a_ring_that_was_removed_seal_and_open_nothing,
+                                        start, finish),
+        cmocka_unit_test_setup_teardown(the_policy_is_the_writers_and_may_change_while_readers_read,
+                                        start, finish),
+        cmocka_unit_test_setup_teardown(the_files_that_are_no_ring_are_replaced_and_not_written_to,
+                                        start, finish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer of a ring file is killed at every store, in an instrumented build of the image (store_hook.h), and stepped
- * through at every instruction, while others read. A record tells by itself whether it is whole: mask and fingerprint
- * follow from its secret.
+ * The writer of a ring file is killed at every store, in an instrumented build of the image
+ * (store_hook.h), and stepped through at every instruction, while others read. A record tells by
+ * itself whether it is whole: mask and fingerprint follow from its secret.
  */
 #include "unit.h"
 
@@ -16,7 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READERS = 2, STRIDE = RING_SANITIZED ? 97 : 1, STORES_MIN = 2 * STEK_WORDS(struct stek_ring_state) };
+enum {
+    READERS = 2,
+    STRIDE = RING_SANITIZED ? 97 : 1,
+    STORES_MIN = 2 * STEK_WORDS(struct stek_ring_state)
+};
 
 /* ---- the hook ---- */
 
@@ -124,7 +128,8 @@ static void rewind_ring(void)
 {
     struct stek_ring *ring = ring_dir_open(&scene->dir);
     const int fd = openat(scene->dir.fd, "web.ring", O_RDWR | O_CLOEXEC);
-    struct stek_image *image = mmap(NULL, STEK_RINGFILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    struct stek_image *image =
+        mmap(NULL, STEK_RINGFILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     CHECK(fd >= 0 && image != MAP_FAILED);
     stek_image_write(image, &scene->old);
@@ -133,7 +138,8 @@ static void rewind_ring(void)
     stek_ring_free(ring);
 }
 
-/* Runs a writer that takes over and does what is due, and kills it before this store. Returns whether it came to that. */
+/* Runs a writer that takes over and does what is due, and kills it before this store. Returns
+ * whether it came to that. */
 static bool write_and_die_at(unsigned store)
 {
     int status;
@@ -184,8 +190,8 @@ static void a_writer_killed_at_any_store_leaves_a_ring_that_reads_and_goes_on(vo
         check_after_take_over();
         rewind_ring();
     }
-    print_message("# killed at each %d of %u stores; the retired secret was still there %u times\n", STRIDE, store - 1,
-                  left_behind);
+    print_message("# killed at each %d of %u stores; the retired secret was still there %u times\n",
+                  STRIDE, store - 1, left_behind);
     assert_true(store > STORES_MIN);
     assert_true(left_behind > 0);
 }
@@ -209,7 +215,8 @@ static void step_through(void *arg)
     CHECK(stek_writer_update(arg, ring_time()) == STEK_OK);
 }
 
-/* On its own copy of the ring, since a stepped writer is slow: what it has left after each instruction is read. */
+/* On its own copy of the ring, since a stepped writer is slow: what it has left after each
+ * instruction is read. */
 static void a_reader_sees_the_old_or_the_new_state_after_every_instruction(void **state)
 {
     struct stek_writer *writer = ring_dir_write(&scene->dir, STEK_WRITER_TOOK_OVER);

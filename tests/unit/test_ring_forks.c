@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Workers that share a ring by the real clock, rotating every second, while they are killed and replaced at random.
- * Each posts the keys that it seals with on a board, and opens what all the others have posted.
+ * Workers that share a ring by the real clock, rotating every second, while they are killed and
+ * replaced at random. Each posts the keys that it seals with on a board, and opens what all the
+ * others have posted.
  */
 #include "unit.h"
 
@@ -19,7 +20,8 @@ enum {
     TICKETS_PER_MS = 10,
     TICKETS_MAX = DEADLINE_MS * TICKETS_PER_MS + WORKERS,
     EARLIER = 4000,   /* a new worker opens so many tickets that were sealed before its time */
-    ABANDONED = 1000, /* a place on the board that was still empty so many tickets ago was a killed worker's */
+    ABANDONED = 1000, /* a place on the board that was still empty so many tickets ago was a killed
+                         worker's */
     KEYS_MAX = 64
 };
 
@@ -171,7 +173,8 @@ static void see_each_make_progress(struct board *board)
     for (size_t i = 0; i < WORKERS; i++) {
         const size_t sealed = atomic_load(&board->sealed[i]);
         const size_t opened = atomic_load(&board->opened[i]);
-        while (atomic_load(&board->sealed[i]) == sealed || atomic_load(&board->opened[i]) == opened) {
+        while (atomic_load(&board->sealed[i]) == sealed ||
+               atomic_load(&board->opened[i]) == opened) {
             assert_true(elapsed_ms(board) < DEADLINE_MS);
             rest(1000);
         }
@@ -186,7 +189,8 @@ static size_t distinct_keys(const struct board *board)
     for (size_t i = 0; i < board->count; i++) {
         const struct ticket *ticket = &board->ticket[i];
         size_t known = 0;
-        while (known < count && memcmp(first[known]->key.name, ticket->key.name, STEK_NAME_LEN) != 0)
+        while (known < count &&
+               memcmp(first[known]->key.name, ticket->key.name, STEK_NAME_LEN) != 0)
             known++;
         if (known == count && ticket->posted) {
             assert_true(count < KEYS_MAX);
@@ -202,8 +206,8 @@ static void report(const struct board *board, unsigned kills)
 
     for (size_t i = 0; i < WORKERS; i++)
         opened += board->opened[i];
-    print_message("# %u kills, %zu tickets sealed, %zu times opened, %zu keys in %d ms\n", kills, (size_t)board->count,
-                  opened, distinct_keys(board), (int)elapsed_ms(board));
+    print_message("# %u kills, %zu tickets sealed, %zu times opened, %zu keys in %d ms\n", kills,
+                  (size_t)board->count, opened, distinct_keys(board), (int)elapsed_ms(board));
 }
 
 static void workers_that_are_killed_and_replaced_open_each_others_tickets(void **state)

@@ -12,7 +12,8 @@
 
 enum { STORES = 2 * STEK_WORDS(struct stek_ring_state) + 2, KILLS = RING_SANITIZED ? 4 : 12 };
 
-/* A ring that is to rotate, and its first record to retire: what it holds, and what the writer puts in its place. */
+/* A ring that is to rotate, and its first record to retire: what it holds, and what the writer puts
+ * in its place. */
 struct update {
     struct stek_private *shared;
     struct stek_ring_state before;
@@ -119,7 +120,8 @@ static void scrubbing_after_any_instruction_leaves_one_state_only(void **state)
         const struct stek_ring_state after = state_in(&left);
         assert_memory_equal(&before, &after, sizeof before);
         assert_memory_equal(left.side[0], left.side[1], sizeof left.side[0]);
-        assert_int_equal(holds_retired(&update, &left), memcmp(&after, &update.after, sizeof after) != 0);
+        assert_int_equal(holds_retired(&update, &left),
+                         memcmp(&after, &update.after, sizeof after) != 0);
     }
     step_kill(writer);
     finish(&update);
@@ -176,7 +178,8 @@ static void after_a_kill_the_next_process_finishes_and_nothing_retired_is_left(v
     }
 }
 
-/* The moment at which the most is left behind: the new state holds, and the old one is still on the other side. */
+/* The moment at which the most is left behind: the new state holds, and the old one is still on the
+ * other side. */
 static void kill_writer_between_the_sides(struct update *update)
 {
     prepare(update);
@@ -220,9 +223,11 @@ static void a_key_that_a_killed_writer_never_published_is_scrubbed_by_the_next_u
     (void)state;
     kill_writer_after(&update, steps_until_new() - 1);
     assert_false(reads_as_new(&update));
-    assert_true(ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
+    assert_true(
+        ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
     assert_int_equal(stek_private_update(update.shared, update.then), STEK_OK);
-    assert_false(ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
+    assert_false(
+        ring_area_holds(&update.shared->image, sizeof update.shared->image, update.fresh.bytes));
     finish(&update);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a ring keeps its keys: locked memory, out of core dumps; and what it does when it gets none. Not under
- * sanitizers, which answer mlock(2) themselves and lock nothing.
+ * Where a ring keeps its keys: locked memory, out of core dumps; and what it does when it gets
+ * none. Not under sanitizers, which answer mlock(2) themselves and lock nothing.
  */
 #include "unit.h"
 

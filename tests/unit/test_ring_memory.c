@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where keys are, and where they are not: the whole memory of processes that shake hands, and their core dumps. Not
- * under sanitizers, which keep what is freed, and map more than can be read.
+ * Where keys are, and where they are not: the whole memory of processes that shake hands, and their
+ * core dumps. Not under sanitizers, which keep what is freed, and map more than can be read.
  */
 #include "unit.h"
 
@@ -22,8 +22,8 @@
 enum { ROUNDS = 4, MEMORY_MIN = 1 << 20 };
 
 /*
- * The processes: this one, in which the ring was made, with threads; two children from before the first key; one child
- * from when this one had served already.
+ * The processes: this one, in which the ring was made, with threads; two children from before the
+ * first key; one child from when this one had served already.
  */
 struct scene {
     struct ring_dir dir; /* of a ring file */
@@ -49,7 +49,8 @@ static void all_shake_hands(struct scene *scene)
 }
 
 /* What stekd does: whatever is due, or an operator's order to revoke everything. */
-static enum stek_result revoke_all(struct stek_ring_state *state, int64_t now, const struct stek_fresh *fresh, void *arg)
+static enum stek_result revoke_all(struct stek_ring_state *state, int64_t now,
+                                   const struct stek_fresh *fresh, void *arg)
 {
     static const struct stek_revocation everything = {.which = STEK_REVOKE_ALL};
     const struct stek_policy policy = stek_ring_state_policy(state);
@@ -171,8 +172,8 @@ static void pass_time(void)
 
 static void print(const char *who, const struct collector_report *report)
 {
-    print_message("# %s: %zu keys looked for in %zu bytes, found %zu times\n", who, report->keys, report->bytes,
-                  report->finds);
+    print_message("# %s: %zu keys looked for in %zu bytes, found %zu times\n", who, report->keys,
+                  report->bytes, report->finds);
     for (size_t i = 0; i < report->finds && i < COLLECTOR_LINES_MAX; i++)
         print_message("#   %s\n", report->line[i]);
 }
@@ -211,7 +212,8 @@ static void sixteen_bytes_of_a_key_are_found_at_any_place(void **state)
     report = collector_look_at_process(scene->collector, COLLECTOR_PLANTED, scene->early.pid);
     bool found = false;
     for (size_t i = 0; i < report->finds && i < COLLECTOR_LINES_MAX; i++)
-        found |= strstr(report->line[i], "bytes 5 to 21 ") != NULL && strstr(report->line[i], "[heap]") != NULL;
+        found |= strstr(report->line[i], "bytes 5 to 21 ") != NULL &&
+                 strstr(report->line[i], "[heap]") != NULL;
     assert_true(found);
 }
 
@@ -221,7 +223,8 @@ static void live_secrets_are_found_in_every_process_but_no_ticket_key(void **sta
     const pid_t pids[] = {getpid(), scene->early.pid, scene->idle.pid, scene->late.pid};
 
     for (size_t i = 0; i < sizeof pids / sizeof *pids; i++) {
-        const struct collector_report *report = collector_look_at_process(scene->collector, COLLECTOR_LIVE, pids[i]);
+        const struct collector_report *report =
+            collector_look_at_process(scene->collector, COLLECTOR_LIVE, pids[i]);
         assert_true(report->secrets && report->masks);
         if (report->ticket_keys)
             print("uncovered ticket keys", report);
@@ -229,7 +232,8 @@ static void live_secrets_are_found_in_every_process_but_no_ticket_key(void **sta
     }
 }
 
-/* The idle one keeps covered keys, which tells that it has not been woken; nothing uncovers them. */
+/* The idle one keeps covered keys, which tells that it has not been woken; nothing uncovers them.
+ */
 static void when_any_process_comes_by_what_retired_is_gone_from_idle_ones(void **state)
 {
     struct scene *scene = *state;
@@ -238,8 +242,10 @@ static void when_any_process_comes_by_what_retired_is_gone_from_idle_ones(void *
     server_command(&scene->early, SERVER_ONCE);
     collector_collect(scene->collector);
     assert_no_process_holds_anything_retired(scene);
-    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->idle.pid)->ticket_keys);
-    assert_false(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)->ticket_keys);
+    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->idle.pid)
+                    ->ticket_keys);
+    assert_false(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)
+                     ->ticket_keys);
 }
 
 static void assert_idle_ones_hold_covered_keys_only(struct scene *scene)
@@ -247,8 +253,10 @@ static void assert_idle_ones_hold_covered_keys_only(struct scene *scene)
     collector_collect(scene->collector);
     assert_no_process_holds_anything_retired(scene);
     assert_holds_nothing_retired(scene, "the keeper", scene->keeper.pid);
-    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)->ticket_keys);
-    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, getpid())->ticket_keys);
+    assert_true(collector_look_at_process(scene->collector, COLLECTOR_COVERED, scene->early.pid)
+                    ->ticket_keys);
+    assert_true(
+        collector_look_at_process(scene->collector, COLLECTOR_COVERED, getpid())->ticket_keys);
 }
 
 static void what_the_keeper_of_a_file_retires_is_gone_from_consumers_that_sleep(void **state)
@@ -325,7 +333,8 @@ static void run_gcore(const struct scene *scene, pid_t pid)
 }
 
 /* Makes a server dump core. */
-static void dump_core(const struct scene *scene, const struct child *server, char ret_path[PATH_MAX])
+static void dump_core(const struct scene *scene, const struct child *server,
+                      char ret_path[PATH_MAX])
 {
     if (kernel_writes_cores())
         server_command(server, SERVER_ABORT);
@@ -341,8 +350,10 @@ static void assert_core_holds_no_key(const struct scene *scene, const struct chi
     server_command(server, SERVER_PLANT);
     dump_core(scene, server, path);
     assert_true(collector_look_at_file(scene->collector, COLLECTOR_PLANTED, path)->finds > 0);
-    assert_nothing_found("retired keys in a core dump", collector_look_at_file(scene->collector, COLLECTOR_RETIRED, path));
-    assert_nothing_found("live keys in a core dump", collector_look_at_file(scene->collector, COLLECTOR_LIVE, path));
+    assert_nothing_found("retired keys in a core dump",
+                         collector_look_at_file(scene->collector, COLLECTOR_RETIRED, path));
+    assert_nothing_found("live keys in a core dump",
+                         collector_look_at_file(scene->collector, COLLECTOR_LIVE, path));
 }
 
 static void a_core_dump_holds_no_key_that_lives(void **state)

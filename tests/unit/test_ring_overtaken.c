@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread that derives keys while others rotate the ring: what it leaves in its cell must be true when it leaves it.
- * EVP_KDF_derive(3) is defined here for the whole program, so that the others come by just then.
+ * A thread that derives keys while others rotate the ring: what it leaves in its cell must be true
+ * when it leaves it. EVP_KDF_derive(3) is defined here for the whole program, so that the others
+ * come by just then.
  */
 #include "unit.h"
 
@@ -11,7 +12,8 @@
 #include <limits.h>
 #include <openssl/kdf.h>
 
-typedef int (*derive_fn)(EVP_KDF_CTX *ctx, unsigned char *key, size_t len, const OSSL_PARAM params[]);
+typedef int (*derive_fn)(EVP_KDF_CTX *ctx, unsigned char *key, size_t len,
+                         const OSSL_PARAM params[]);
 
 /* The others come by so many times yet, each time when the ring's first record has retired. */
 static struct {

@@ -43,8 +43,8 @@ static void without_a_policy_it_has_the_defaults(void **state)
 
     (void)state;
     assert_int_equal(stek_ring_new(NULL, &ring), STEK_OK);
-    assert_policy(ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, STEK_ACCEPT_DEFAULT_S, STEK_LINEAGE_DEFAULT_S,
-                                             STEK_AHEAD_DEFAULT});
+    assert_policy(ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, STEK_ACCEPT_DEFAULT_S,
+                                             STEK_LINEAGE_DEFAULT_S, STEK_AHEAD_DEFAULT});
     stek_ring_free(ring);
 }
 
@@ -55,7 +55,8 @@ static void a_field_of_zero_takes_its_default(void **state)
 
     (void)state;
     assert_int_equal(stek_ring_new(&some, &ring), STEK_OK);
-    assert_policy(ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, 5000, STEK_LINEAGE_DEFAULT_S, 7});
+    assert_policy(ring,
+                  (struct stek_policy){STEK_ROTATE_DEFAULT_S, 5000, STEK_LINEAGE_DEFAULT_S, 7});
     stek_ring_free(ring);
 }
 
@@ -183,7 +184,8 @@ static void when_the_generator_recovers_it_draws_again(void **state)
     stek_ring_free(ring);
 }
 
-/* Each change makes the copies of all processes stale: as long as nothing can be drawn, nothing is to be changed. */
+/* Each change makes the copies of all processes stale: as long as nothing can be drawn, nothing is
+ * to be changed. */
 static void without_a_generator_it_changes_no_more_often_than_its_records(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
@@ -344,13 +346,17 @@ int main(void)
         cmocka_unit_test(a_policy_out_of_range_makes_no_ring),
         cmocka_unit_test(null_where_a_ring_is_needed_is_refused),
         cmocka_unit_test_teardown(a_failing_generator_makes_no_ring, restore_rand),
-        cmocka_unit_test_teardown(an_empty_ring_seals_nothing_until_the_generator_works, restore_rand),
-        cmocka_unit_test_teardown(a_ring_that_could_not_wake_wakes_when_the_generator_works, restore_rand),
+        cmocka_unit_test_teardown(an_empty_ring_seals_nothing_until_the_generator_works,
+                                  restore_rand),
+        cmocka_unit_test_teardown(a_ring_that_could_not_wake_wakes_when_the_generator_works,
+                                  restore_rand),
         cmocka_unit_test_teardown(without_a_generator_it_goes_on_by_continuation, restore_rand),
         cmocka_unit_test_teardown(when_the_generator_recovers_it_draws_again, restore_rand),
-        cmocka_unit_test_teardown(without_a_generator_it_changes_no_more_often_than_its_records, restore_rand),
+        cmocka_unit_test_teardown(without_a_generator_it_changes_no_more_often_than_its_records,
+                                  restore_rand),
         cmocka_unit_test(what_has_retired_is_destroyed),
-        cmocka_unit_test_teardown(what_has_retired_is_destroyed_without_a_generator_too, restore_rand),
+        cmocka_unit_test_teardown(what_has_retired_is_destroyed_without_a_generator_too,
+                                  restore_rand),
         cmocka_unit_test(after_ten_years_it_wakes_in_under_a_millisecond),
         cmocka_unit_test(a_child_opens_what_its_parent_sealed),
         cmocka_unit_test(a_parent_seals_with_what_its_child_rotated_to),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers of a ring file as other users: what they need, and what they can't do to the writer or to each other. */
+/* Readers of a ring file as other users: what they need, and what they can't do to the writer or to
+ * each other. */
 #include "unit.h"
 
 #include "ring_dir.h"
@@ -38,7 +39,9 @@ static int start(void **state)
     ring_dir_file(&scene->dir, "web.ring", scene->path);
     const struct stek_writer_place place = {
         .dir_fd = scene->dir.fd, .ring = "web", .group = geteuid() == 0 ? GROUP : (gid_t)-1};
-    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &scene->writer), STEK_OK);
+    assert_int_equal(
+        stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &scene->writer),
+        STEK_OK);
     scene->ring = ring_dir_open(&scene->dir);
     scene->key = ring_seal_key(scene->ring, "a");
     return 0;
@@ -162,7 +165,9 @@ static void try_to_write(int fd, void *arg)
     CHECK(truncate(scene->path, 0) != 0 && errno == EACCES);
     CHECK(ftruncate(file, 0) != 0);
     CHECK(write(file, "x", 1) < 0 && errno == EBADF);
-    CHECK(mmap(NULL, STEK_RINGFILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED && errno == EACCES);
+    CHECK(mmap(NULL, STEK_RINGFILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) ==
+              MAP_FAILED &&
+          errno == EACCES);
     void *at = mmap(NULL, STEK_RINGFILE_LEN, PROT_READ, MAP_SHARED, file, 0);
     CHECK(at != MAP_FAILED);
     CHECK(mprotect(at, STEK_RINGFILE_LEN, PROT_READ | PROT_WRITE) != 0 && errno == EACCES);

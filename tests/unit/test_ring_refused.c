@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ring files that nobody may believe: each is refused with its own line, by readers; and a writer puts another in its place. */
+/* Ring files that nobody may believe: each is refused with its own line, by readers; and a writer
+ * puts another in its place. */
 #include "unit.h"
 
 #include "prng.h"
@@ -78,7 +79,8 @@ static void what_nobody_touched_is_accepted(void **state)
 static void a_truncated_file_is_refused_at_any_length(void **state)
 {
     static uint8_t bytes[STEK_RINGFILE_LEN + 1];
-    static const size_t lens[] = {16, 17, 4096, 19648, STEK_RINGFILE_LEN - 1, STEK_RINGFILE_LEN + 1};
+    static const size_t lens[] = {
+        16, 17, 4096, 19648, STEK_RINGFILE_LEN - 1, STEK_RINGFILE_LEN + 1};
 
     (void)state;
     ring_dir_bytes(&dir, bytes);
@@ -134,9 +136,12 @@ static void unsound_records_are_refused(void **state)
 {
     (void)state;
     assert_spoiled(FIELD(records.count), 65, "more than 64 records");
-    assert_spoiled(FIELD(records.at[1].active_until), field(FIELD(records.at[1].active_from)) - 1, "wrong order");
-    assert_spoiled(FIELD(records.at[1].accept_until), field(FIELD(records.at[1].active_until)) - 1, "wrong order");
-    assert_spoiled(FIELD(records.at[2].active_from), field(FIELD(records.at[1].active_from)), "starts before");
+    assert_spoiled(FIELD(records.at[1].active_until), field(FIELD(records.at[1].active_from)) - 1,
+                   "wrong order");
+    assert_spoiled(FIELD(records.at[1].accept_until), field(FIELD(records.at[1].active_until)) - 1,
+                   "wrong order");
+    assert_spoiled(FIELD(records.at[2].active_from), field(FIELD(records.at[1].active_from)),
+                   "starts before");
     assert_spoiled(FIELD(records.at[1].seq), 1, "order of their seq");
     assert_spoiled(FIELD(records.at[0].accept_until), (uint64_t)1 << 50, "time is out of range");
     assert_spoiled(FIELD(records.at[0].origin), 9, "origin is unknown");
@@ -157,7 +162,8 @@ static void other_unsound_fields_are_refused(void **state)
     assert_spoiled(FIELD(changed_at), (uint64_t)1 << 62, "time of change");
 }
 
-/* A file that was good when it was opened and is overwritten then: nothing opens, nothing seals, nothing dies. */
+/* A file that was good when it was opened and is overwritten then: nothing opens, nothing seals,
+ * nothing dies. */
 static void a_ring_that_goes_bad_while_it_is_open_seals_and_opens_nothing(void **state)
 {
     struct stek_ring *ring = ring_dir_open(&dir);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files whose owner, mode, kind or place lets nobody believe what is in them: each is refused with its own line. */
+/* Files whose owner, mode, kind or place lets nobody believe what is in them: each is refused with
+ * its own line. */
 #include "unit.h"
 
 #include "ring_dir.h"
@@ -93,7 +94,8 @@ static void a_directory_that_others_may_write_is_refused(void **state)
     struct stek_writer *writer = NULL;
     enum stek_writer_start how;
     const char *problem = "";
-    assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer), STEK_ERR_FILE);
+    assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer),
+                     STEK_ERR_FILE);
     assert_non_null(strstr(problem, "its directory may be written"));
 }
 
@@ -103,7 +105,8 @@ static void replace_with(void (*make)(const char *path))
     char path[RING_DIR_PATH_LEN];
     char other[RING_DIR_PATH_LEN];
 
-    assert_int_equal(rename(ring_dir_file(&dir, "web.ring", path), ring_dir_file(&dir, "other.ring", other)), 0);
+    assert_int_equal(
+        rename(ring_dir_file(&dir, "web.ring", path), ring_dir_file(&dir, "other.ring", other)), 0);
     make(path);
 }
 
@@ -199,12 +202,14 @@ static void a_ring_on_a_disk_is_refused_unless_its_keeper_was_told_so(void **sta
     if (!start_on_disk(&disk))
         skip();
     struct stek_writer_place place = {.dir_fd = disk.fd, .ring = "web", .group = (gid_t)-1};
-    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer), STEK_ERR_FILE);
+    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer),
+                     STEK_ERR_FILE);
     assert_non_null(strstr(problem, "disk file system"));
     assert_int_equal(faccessat(disk.fd, "web.ring", F_OK, 0), -1);
 
     place.allow_disk = true;
-    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer), STEK_OK);
+    assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer),
+                     STEK_OK);
     stek_writer_close(writer);
     stek_ring_free(ring_dir_open(&disk));
 
@@ -216,17 +221,22 @@ static void a_ring_on_a_disk_is_refused_unless_its_keeper_was_told_so(void **sta
 
 static void a_name_that_is_no_rings_has_no_writer(void **state)
 {
-    static const char *const names[] = {"", ".", "..", "-x", "a/b", "a b", "../web",
-                                        "0123456789012345678901234567890123456789012345678901234567890123x"};
+    static const char *const names[] = {
+        "",       ".",
+        "..",     "-x",
+        "a/b",    "a b",
+        "../web", "0123456789012345678901234567890123456789012345678901234567890123x"};
     struct stek_writer *writer = NULL;
     enum stek_writer_start how;
     const char *problem;
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = names[i], .group = (gid_t)-1};
-        assert_int_equal(stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer),
-                         STEK_ERR_ARGUMENT);
+        const struct stek_writer_place place = {
+            .dir_fd = dir.fd, .ring = names[i], .group = (gid_t)-1};
+        assert_int_equal(
+            stek_writer_open(&place, &ring_policy, RING_START, &how, &problem, &writer),
+            STEK_ERR_ARGUMENT);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads with little stack (stunnel gives its threads 64 KiB, for libssl and all) rotate and continue rings, too. Not under
- * sanitizers, which make frames larger.
+ * Threads with little stack (stunnel gives its threads 64 KiB, for libssl and all) rotate and
+ * continue rings, too. Not under sanitizers, which make frames larger.
  */
 #include "unit.h"
 
@@ -11,7 +11,8 @@
 
 enum { STACK_LEN = 48 * 1024, TURNS = 40 };
 
-/* Warm and cold, with a rotation due at each turn and, in the middle, nobody there to publish for long. */
+/* Warm and cold, with a rotation due at each turn and, in the middle, nobody there to publish for
+ * long. */
 static void *use(void *arg)
 {
     struct stek_ring *ring = arg;

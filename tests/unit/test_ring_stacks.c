@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a call leaves on the stack: nothing of a key. Each runs as the only thing on a stack of its own, which is
- * searched when it has returned. Not under sanitizers, which have stacks of their own.
+ * What a call leaves on the stack: nothing of a key. Each runs as the only thing on a stack of its
+ * own, which is searched when it has returned. Not under sanitizers, which have stacks of their
+ * own.
  */
 #include "unit.h"
 
@@ -122,7 +123,8 @@ static void drawing_a_secret_leaves_nothing(void **state)
 static void *extract(void *arg)
 {
     (void)arg;
-    result = stek_hkdf_extract(context.bytes, context.len, secret.bytes, sizeof secret.bytes, made.bytes);
+    result = stek_hkdf_extract(context.bytes, context.len, secret.bytes, sizeof secret.bytes,
+                               made.bytes);
     return NULL;
 }
 
@@ -213,7 +215,8 @@ static void *wake_without_fresh_bytes(void *arg)
     static const struct stek_fresh none;
 
     (void)arg;
-    result = stek_records_advance(&records, &ring_policy, NOW + (int64_t)100000 * RING_ROTATE_S, &none);
+    result =
+        stek_records_advance(&records, &ring_policy, NOW + (int64_t)100000 * RING_ROTATE_S, &none);
     return NULL;
 }
 
@@ -332,7 +335,8 @@ static void using_a_ring_leaves_nothing(void **state)
 static size_t left_by_callbacks;
 static unsigned callbacks;
 
-static int spy_on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+static int spy_on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                      EVP_MAC_CTX *mac, int enc)
 {
     const int answer = stek_ticket_key_evp_cb(ssl, name, iv, cipher, mac, enc);
 
@@ -364,7 +368,9 @@ static void handshakes_leave_nothing(void **state)
     left_by_callbacks = callbacks = 0;
     for (size_t i = 0; i < SERVER_SITES; i++) {
         const struct site *site = &sites->site[i];
-        assert_int_equal(SSL_CTX_set_session_ticket_cb(site->server, spy_on_session, stek_ticket_dec_cb, NULL), 1);
+        assert_int_equal(
+            SSL_CTX_set_session_ticket_cb(site->server, spy_on_session, stek_ticket_dec_cb, NULL),
+            1);
         (void)SSL_CTX_set_tlsext_ticket_key_evp_cb(site->server, spy_on_key);
         stack_look_for_nothing();
         add_ring(sites->ring, &site->context);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer's lock: who finds it taken goes on without, and whoever comes after a holder's death takes over. */
+/* The writer's lock: who finds it taken goes on without, and whoever comes after a holder's death
+ * takes over. */
 #include "unit.h"
 
 #include "ring_fixture.h"

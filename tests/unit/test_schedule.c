@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a ring holds after each turn of its schedule. test_schedule_clock.c has what wrong clocks and long sleeps do. */
+/* What a ring holds after each turn of its schedule. test_schedule_clock.c has what wrong clocks
+ * and long sleeps do. */
 #include "unit.h"
 
 #include "bad_crypto.h"
@@ -12,7 +13,8 @@
 
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 
-static const struct stek_policy policy = {.rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
 
 static const struct stek_fresh none = {0};
 
@@ -84,7 +86,8 @@ static void nothing_changes_before_the_interval_is_over(void **state)
     assert_memory_equal(&records, &before, sizeof records);
 }
 
-static void when_the_interval_is_over_the_next_record_seals_and_another_one_is_published(void **state)
+static void
+when_the_interval_is_over_the_next_record_seals_and_another_one_is_published(void **state)
 {
     const struct stek_fresh fresh = fresh_of(2);
     struct stek_records records = new_ring();
@@ -181,7 +184,8 @@ static void half_of_an_odd_interval_is_rounded_up(void **state)
         first.count = 1;
         assert_int_equal(stek_records_advance(&records, &odd, START, &first), STEK_OK);
         assert_int_equal(stek_records_advance(&records, &odd, START + 5 - left, &fresh), STEK_OK);
-        assert_int_equal(records.at[1].origin, left >= 3 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED);
+        assert_int_equal(records.at[1].origin,
+                         left >= 3 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED);
     }
 }
 
@@ -195,8 +199,8 @@ static void a_seq_that_has_begun_stays_its_continuation_when_fresh_secrets_are_b
     (void)state;
     assert_int_equal(stek_records_settle(&holder, &policy, now), STEK_OK);
     advance(&owner, now, &fresh);
-    assert_memory_equal(&owner.at[stek_records_active(&owner, now)], &holder.at[stek_records_active(&holder, now)],
-                        sizeof *owner.at);
+    assert_memory_equal(&owner.at[stek_records_active(&owner, now)],
+                        &holder.at[stek_records_active(&holder, now)], sizeof *owner.at);
 }
 
 static void a_fresh_secret_that_a_record_holds_is_passed_over(void **state)
@@ -233,7 +237,8 @@ static void a_generator_that_is_stuck_does_not_start_a_ring_anew_with_its_last_s
     struct stek_records records = new_ring();
 
     (void)state;
-    assert_int_equal(stek_records_advance(&records, &policy, out_of_reach, &stuck), STEK_ERR_RANDOM);
+    assert_int_equal(stek_records_advance(&records, &policy, out_of_reach, &stuck),
+                     STEK_ERR_RANDOM);
 }
 
 static void a_new_interval_begins_where_the_last_published_record_ends(void **state)
@@ -285,7 +290,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_ring_has_one_active_record_and_those_ahead),
         cmocka_unit_test(nothing_changes_before_the_interval_is_over),
-        cmocka_unit_test(when_the_interval_is_over_the_next_record_seals_and_another_one_is_published),
+        cmocka_unit_test(
+            when_the_interval_is_over_the_next_record_seals_and_another_one_is_published),
         cmocka_unit_test(a_record_is_destroyed_in_the_second_it_retires),
         cmocka_unit_test(a_start_without_a_fresh_secret_fails),
         cmocka_unit_test(too_few_fresh_secrets_publish_fewer_records),

@@ -15,7 +15,8 @@ enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TIMES_COUNT false
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
 #define TIMES_COUNT false
 #endif
 #endif
@@ -23,7 +24,8 @@ enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 #define TIMES_COUNT true
 #endif
 
-static const struct stek_policy policy = {.rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
 
 static const struct stek_fresh none = {0};
 
@@ -117,10 +119,12 @@ static void a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_hol
     (void)state;
     assert_int_equal(stek_records_advance(&owner, &policy, wakes, &fresh), STEK_OK);
     assert_int_equal(stek_records_settle(&holder, &policy, wakes), STEK_OK);
-    assert_memory_equal(active_at(&owner, wakes), active_at(&holder, wakes), sizeof(struct stek_record));
+    assert_memory_equal(active_at(&owner, wakes), active_at(&holder, wakes),
+                        sizeof(struct stek_record));
 }
 
-static void a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes(void **state)
+static void
+a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes(void **state)
 {
     const struct stek_fresh fresh = fresh_of(2);
     struct stek_records records = new_ring(&policy);
@@ -180,12 +184,14 @@ static void a_clock_that_goes_back_by_more_starts_the_ring_anew(void **state)
     assert_int_equal(active_at(&records, now)->active_from, now);
     assert_true(records.at[0].seq > before.at[2].seq);
     for (size_t i = 0; i < before.count; i++)
-        assert_null(memmem(&records, sizeof records, &before.at[i].secret, sizeof before.at[i].secret));
+        assert_null(
+            memmem(&records, sizeof records, &before.at[i].secret, sizeof before.at[i].secret));
 }
 
 static void a_time_out_of_range_is_refused(void **state)
 {
-    static const int64_t times[] = {INT64_MIN, -((int64_t)1 << 39) - 1, ((int64_t)1 << 39) + 1, INT64_MAX};
+    static const int64_t times[] = {INT64_MIN, -((int64_t)1 << 39) - 1, ((int64_t)1 << 39) + 1,
+                                    INT64_MAX};
     const struct stek_fresh fresh = fresh_of(2);
     const struct stek_records before = new_ring(&policy);
 
@@ -193,7 +199,8 @@ static void a_time_out_of_range_is_refused(void **state)
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         struct stek_records records = before;
 
-        assert_int_equal(stek_records_advance(&records, &policy, times[i], &fresh), STEK_ERR_ARGUMENT);
+        assert_int_equal(stek_records_advance(&records, &policy, times[i], &fresh),
+                         STEK_ERR_ARGUMENT);
         assert_int_equal(stek_records_settle(&records, &policy, times[i]), STEK_ERR_BUSY);
         assert_memory_equal(&records, &before, sizeof records);
     }
@@ -211,7 +218,8 @@ static void the_first_and_the_last_time_in_range_work(void **state)
     assert_null(stek_records_problem(&records));
 }
 
-/* A record a minute that opens for an hour, after three hours: 60 drain, one is active, one is ahead. */
+/* A record a minute that opens for an hour, after three hours: 60 drain, one is active, one is
+ * ahead. */
 static struct stek_records crowded_ring(int64_t *ret_now)
 {
     const struct stek_policy slow = {.rotate_s = 60, .accept_s = 3600, .lineage_s = 1, .ahead = 1};
@@ -241,9 +249,11 @@ static void in_a_full_ring_a_record_seals_longer_rather_than_break_a_promise(voi
         const struct stek_records before = records;
         assert_int_equal(stek_records_advance(&records, &hasty, now, &fresh), STEK_OK);
         for (size_t i = 0; i < before.count; i++)
-            assert_int_equal(stek_records_hold_secret(&records, &before.at[i].secret), before.at[i].accept_until > now);
+            assert_int_equal(stek_records_hold_secret(&records, &before.at[i].secret),
+                             before.at[i].accept_until > now);
         const struct stek_record *last = &records.at[records.count - 1];
-        stretched += last->active_from > turned && last->active_until - last->active_from > hasty.rotate_s;
+        stretched +=
+            last->active_from > turned && last->active_until - last->active_from > hasty.rotate_s;
     }
     assert_true(stretched > 0);
 }
@@ -274,7 +284,8 @@ static double cpu_ms(void)
 }
 
 /* CPU time of the fastest of several wake-ups after `asleep_s`, in milliseconds. */
-static double wake_ms(const struct stek_policy *of, int64_t asleep_s, const struct stek_fresh *fresh)
+static double wake_ms(const struct stek_policy *of, int64_t asleep_s,
+                      const struct stek_fresh *fresh)
 {
     const struct stek_records before = new_ring(of);
     double best = 1e9;
@@ -296,14 +307,16 @@ static void a_ring_asleep_for_ten_years_wakes_in_under_a_millisecond(void **stat
 
     (void)state;
     for (size_t i = 0; i < sizeof rotations / sizeof *rotations; i++) {
-        const struct stek_policy slow = {.rotate_s = rotations[i], .accept_s = 1, .lineage_s = 1, .ahead = 16};
+        const struct stek_policy slow = {
+            .rotate_s = rotations[i], .accept_s = 1, .lineage_s = 1, .ahead = 16};
         const double took = wake_ms(&slow, (int64_t)10 * 365 * 86400, &fresh);
         printf("# rotate=%lds, asleep for 10 years: %.3f ms\n", (long)rotations[i], took);
         assert_true(!TIMES_COUNT || took < 1);
     }
 }
 
-/* The longest chain that a ring can have to follow: the hours that its last record opens, in seconds. */
+/* The longest chain that a ring can have to follow: the hours that its last record opens, in
+ * seconds. */
 static void the_longest_chain_takes_a_few_milliseconds(void **state)
 {
     const struct stek_fresh first = fresh_of(1);
@@ -338,7 +351,8 @@ int main(void)
         cmocka_unit_test(a_holder_drops_what_has_retired),
         cmocka_unit_test(a_holder_follows_the_chain_over_256_intervals_and_no_further),
         cmocka_unit_test(a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_holders),
-        cmocka_unit_test(a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes),
+        cmocka_unit_test(
+            a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes),
         cmocka_unit_test(a_new_chain_has_a_seq_that_no_holder_of_the_old_one_has_reached),
         cmocka_unit_test(a_clock_that_goes_back_by_an_interval_lets_the_first_record_begin_earlier),
         cmocka_unit_test(a_clock_that_goes_back_by_more_starts_the_ring_anew),

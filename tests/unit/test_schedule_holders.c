@@ -20,7 +20,8 @@ static void owner_and_holder_agree(struct world *world, const struct stek_fresh 
     if (stek_records_settle(&holder, &world->policy, world->now) != STEK_OK)
         return;
     require(world, stek_records_advance(&owner, &world->policy, world->now, fresh) == STEK_OK);
-    require(world, memcmp(sealing(&owner, world->now), sealing(&holder, world->now), sizeof *owner.at) == 0);
+    require(world, memcmp(sealing(&owner, world->now), sealing(&holder, world->now),
+                          sizeof *owner.at) == 0);
 }
 
 static void agree_without_fresh(struct world *world)
@@ -52,9 +53,11 @@ static void same_chain_by_stages(struct world *world)
     struct stek_records at_once = world->before;
     struct stek_records by_stages = world->before;
 
-    if (world->now < world->then || stek_records_settle(&at_once, &world->policy, world->now) != STEK_OK)
+    if (world->now < world->then ||
+        stek_records_settle(&at_once, &world->policy, world->now) != STEK_OK)
         return;
-    for (int64_t when = world->then; when < world->now; when = prng_between(&world->prng, when + 1, world->now))
+    for (int64_t when = world->then; when < world->now;
+         when = prng_between(&world->prng, when + 1, world->now))
         if (stek_records_settle(&by_stages, &world->policy, when) != STEK_OK)
             require(world, world->before.at[0].active_from > when);
     require(world, stek_records_settle(&by_stages, &world->policy, world->now) == STEK_OK);

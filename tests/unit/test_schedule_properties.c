@@ -20,9 +20,11 @@ static void records_are_sound(void **state)
 
 static void advanced_or_out_of_fresh_secrets(struct world *world)
 {
-    require(world, world->result == STEK_OK || (world->result == STEK_ERR_RANDOM && world->fresh.count == 0));
+    require(world, world->result == STEK_OK ||
+                       (world->result == STEK_ERR_RANDOM && world->fresh.count == 0));
     if (world->kind == WORLD_STEADY && world->result != STEK_OK)
-        require(world, stek_records_settle(&world->before, &world->policy, world->now) == STEK_ERR_BUSY);
+        require(world,
+                stek_records_settle(&world->before, &world->policy, world->now) == STEK_ERR_BUSY);
 }
 
 static void a_turn_fails_only_when_a_start_finds_no_fresh_secret(void **state)
@@ -68,7 +70,8 @@ static void seals_inside(struct world *world)
 {
     /* Not only now: the ring is asked at any time until the owner comes by again. */
     for (unsigned i = 0; i < 20; i++) {
-        const int64_t when = world->now + prng_between(&world->prng, -1, 1) * prng_scale(&world->prng, 1 << 20);
+        const int64_t when =
+            world->now + prng_between(&world->prng, -1, 1) * prng_scale(&world->prng, 1 << 20);
         const int active = stek_records_active(&world->records, when);
         if (active < 0)
             continue;
@@ -76,8 +79,8 @@ static void seals_inside(struct world *world)
         require(world, world->records.at[active].active_until > when);
     }
     if (world->result == STEK_OK)
-        require(world,
-                world_active(world)->active_from <= world->now && world->now < world_active(world)->active_until);
+        require(world, world_active(world)->active_from <= world->now &&
+                           world->now < world_active(world)->active_until);
 }
 
 static void nothing_seals_outside_its_interval(void **state)
@@ -139,7 +142,8 @@ static void a_ring_starts_anew_only_when_the_chain_is_out_of_reach(void **state)
     world_always(WORLD_UNRULY, starts_as_documented);
 }
 
-/* A record that is new in this turn begins where the one before it ends; unless that one retired in the same turn. */
+/* A record that is new in this turn begins where the one before it ends; unless that one retired in
+ * the same turn. */
 static void no_gap(struct world *world)
 {
     const struct stek_records *records = &world->records;
@@ -152,7 +156,8 @@ static void no_gap(struct world *world)
         if (record[-1].seq + 1 == record->seq)
             require(world, record[-1].active_until == record->active_from);
         else
-            require(world, record->active_from <= world->now && record->origin == STEK_ORIGIN_CONTINUED);
+            require(world,
+                    record->active_from <= world->now && record->origin == STEK_ORIGIN_CONTINUED);
     }
 }
 
@@ -209,7 +214,8 @@ static void fresh_begins_late(struct world *world)
     }
 }
 
-static void a_fresh_secret_begins_half_an_interval_after_it_was_drawn_or_starts_the_ring(void **state)
+static void
+a_fresh_secret_begins_half_an_interval_after_it_was_drawn_or_starts_the_ring(void **state)
 {
     (void)state;
     world_always(WORLD_STEADY, fresh_begins_late);
@@ -283,7 +289,8 @@ int main(void)
         cmocka_unit_test(intervals_follow_each_other_without_a_gap),
         cmocka_unit_test(what_nobody_published_is_the_continuation_of_the_record_before),
         cmocka_unit_test(as_many_records_are_ahead_as_asked_when_fresh_secrets_suffice),
-        cmocka_unit_test(a_fresh_secret_begins_half_an_interval_after_it_was_drawn_or_starts_the_ring),
+        cmocka_unit_test(
+            a_fresh_secret_begins_half_an_interval_after_it_was_drawn_or_starts_the_ring),
         cmocka_unit_test(a_turn_has_something_to_do_only_when_it_is_due),
         cmocka_unit_test(a_retired_secret_is_nowhere_in_the_bytes_and_never_comes_back),
         cmocka_unit_test(free_places_hold_no_byte),

@@ -16,7 +16,8 @@ static struct prng prng;
 
 static struct stek_seed some_seed(void)
 {
-    struct stek_seed seed = {.ring = "web", .seq = (uint64_t)prng_scale(&prng, 1000000), .active_from = FROM};
+    struct stek_seed seed = {
+        .ring = "web", .seq = (uint64_t)prng_scale(&prng, 1000000), .active_from = FROM};
 
     seed.rotate_s = prng_scale(&prng, STEK_ROTATE_MAX_S);
     seed.accept_s = seed.rotate_s * prng_between(&prng, 1, 20);
@@ -75,7 +76,8 @@ static void two_hosts_with_the_same_seed_agree_on_every_record_that_both_hold(vo
         assert_null(stek_records_problem(&of_one));
         const int active = stek_records_active(&of_one, now);
         assert_true(active >= 0);
-        assert_non_null(find(&of_other, of_one.at[active].seq)); /* what one seals with, the other opens */
+        assert_non_null(
+            find(&of_other, of_one.at[active].seq)); /* what one seals with, the other opens */
         for (size_t r = 0; r < of_one.count; r++) {
             const struct stek_record *same = find(&of_other, of_one.at[r].seq);
             if (same != NULL)
@@ -86,8 +88,12 @@ static void two_hosts_with_the_same_seed_agree_on_every_record_that_both_hold(vo
 
 static void a_ring_of_a_seed_holds_what_opens_and_what_is_ahead(void **state)
 {
-    const struct stek_seed seed = {
-        .ring = "web", .rotate_s = 100, .accept_s = 250, .seq = 7, .active_from = FROM, .secret = prng_secret(&prng)};
+    const struct stek_seed seed = {.ring = "web",
+                                   .rotate_s = 100,
+                                   .accept_s = 250,
+                                   .seq = 7,
+                                   .active_from = FROM,
+                                   .secret = prng_secret(&prng)};
     struct stek_records records;
 
     (void)state;
@@ -132,7 +138,8 @@ static void a_seed_of_a_later_time_waits_for_it(void **state)
 
 static void a_seed_of_long_ago_is_out_of_reach(void **state)
 {
-    struct stek_seed seed = {.rotate_s = 1, .accept_s = 1, .seq = 1, .active_from = FROM, .secret = prng_secret(&prng)};
+    struct stek_seed seed = {
+        .rotate_s = 1, .accept_s = 1, .seq = 1, .active_from = FROM, .secret = prng_secret(&prng)};
     const struct stek_seed before = seed;
 
     (void)state;
@@ -142,7 +149,8 @@ static void a_seed_of_long_ago_is_out_of_reach(void **state)
 
 static void a_seed_with_more_records_than_a_ring_holds_is_refused(void **state)
 {
-    struct stek_seed seed = {.rotate_s = 1, .accept_s = 63, .seq = 1, .active_from = FROM, .secret = prng_secret(&prng)};
+    struct stek_seed seed = {
+        .rotate_s = 1, .accept_s = 63, .seq = 1, .active_from = FROM, .secret = prng_secret(&prng)};
     struct stek_records records;
 
     (void)state;
@@ -172,10 +180,12 @@ static void what_was_written_is_read_again(void **state)
     }
 }
 
-/* Every byte of a seed matters: whatever is changed, it is refused or another seed, never this one's secret quietly bent. */
+/* Every byte of a seed matters: whatever is changed, it is refused or another seed, never this
+ * one's secret quietly bent. */
 static void no_changed_byte_bends_the_secret(void **state)
 {
-    struct stek_seed seed = {.ring = "web", .rotate_s = 3600, .accept_s = 43200, .seq = 17, .active_from = FROM};
+    struct stek_seed seed = {
+        .ring = "web", .rotate_s = 3600, .accept_s = 43200, .seq = 17, .active_from = FROM};
     char text[STEK_SEED_TEXT_MAX];
     size_t len;
 

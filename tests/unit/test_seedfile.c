@@ -22,7 +22,8 @@ static struct prng prng;
 
 static struct stek_seed seed_of(uint64_t seq)
 {
-    struct stek_seed seed = {.ring = "web", .rotate_s = 3600, .accept_s = 43200, .seq = seq, .active_from = 1800000000};
+    struct stek_seed seed = {
+        .ring = "web", .rotate_s = 3600, .accept_s = 43200, .seq = seq, .active_from = 1800000000};
 
     seed.secret = prng_secret(&prng);
     return seed;

@@ -135,7 +135,8 @@ static void what_a_killed_process_had_counted_stays(void **state)
     uint64_t *told;
 
     (void)state;
-    assert_int_equal(stek_locked_map(sizeof *told, STEK_SHARED_WITH_FORKS, (void **)&told), STEK_OK);
+    assert_int_equal(stek_locked_map(sizeof *told, STEK_SHARED_WITH_FORKS, (void **)&told),
+                     STEK_OK);
     for (int i = 0; i < 20; i++) {
         const uint64_t before = stats_sum_of(STEK_COUNT_SEALED);
         *told = 0;
@@ -194,7 +195,8 @@ static void contexts_in_use_are_noted_once(void **state)
     stek_stats_context(stats, &one);
     stek_stats_context(stats, &other);
     stek_stats_context(stats, &one);
-    assert_int_equal(stek_stats_contexts(stats_run_dir(), STATS_RING, found, STEK_STATS_CONTEXTS_MAX), 2);
+    assert_int_equal(
+        stek_stats_contexts(stats_run_dir(), STATS_RING, found, STEK_STATS_CONTEXTS_MAX), 2);
     assert_int_equal(found[0].len, 4);
     assert_memory_equal(found[0].bytes, "shop", 4);
     assert_int_equal(found[1].len, 32);
@@ -211,8 +213,9 @@ static void no_more_contexts_are_noted_than_there_is_room_for(void **state)
         const struct stek_context context = {2, {(uint8_t)i, 1}};
         stek_stats_context(stats, &context);
     }
-    assert_int_equal(stek_stats_contexts(stats_run_dir(), STATS_RING, found, STEK_STATS_CONTEXTS_MAX),
-                     STEK_STATS_CONTEXTS);
+    assert_int_equal(
+        stek_stats_contexts(stats_run_dir(), STATS_RING, found, STEK_STATS_CONTEXTS_MAX),
+        STEK_STATS_CONTEXTS);
     stek_stats_unmap(stats);
 }
 

@@ -96,7 +96,8 @@ static void after_a_fork_the_child_has_time_to_enter_itself(void **state)
     assert_int_equal(stats_files(), 0);
 }
 
-/* Another process may have the number by now: the maker entered itself when the machine booted, long before us. */
+/* Another process may have the number by now: the maker entered itself when the machine booted,
+ * long before us. */
 static void a_process_that_only_has_the_number_does_not_keep_the_file(void **state)
 {
     uint8_t bytes[STEK_STATS_FILE_LEN];
@@ -185,7 +186,8 @@ static bool fold_and_die_after(unsigned calls)
         _exit(stek_stats_fold_after(stats_run_dir(), STATS_RING, 0, &more) == STEK_OK ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    for (unsigned i = 0; i < 2 * calls && !WIFEXITED(status); i++) { /* it stops at each call's begin and end */
+    for (unsigned i = 0; i < 2 * calls && !WIFEXITED(status);
+         i++) { /* it stops at each call's begin and end */
         assert_int_equal(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
         assert_int_equal(waitpid(pid, &status, 0), pid);
     }
@@ -219,7 +221,8 @@ static void killed_at_any_system_call_nothing_is_lost_or_counted_twice(void **st
 /* A file that is in the total must not come back under its name: names are drawn from 2^64. */
 static void a_total_that_is_garbage_is_begun_anew(void **state)
 {
-    const int file = openat(stats_run_dir(), STATS_RING ".total", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const int file = openat(stats_run_dir(), STATS_RING ".total",
+                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
     (void)state;
     assert_int_equal(write(file, "garbage", 7), 7);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Folding at the wrong moment: a consumer that counts once more while one looks whether it lives, and files of which
- * one cannot tell yet what they will be. time(2) and kill(2) are this program's own here.
+ * Folding at the wrong moment: a consumer that counts once more while one looks whether it lives,
+ * and files of which one cannot tell yet what they will be. time(2) and kill(2) are this program's
+ * own here.
  */
 #include "stats_fixture.h"
 
@@ -55,7 +56,8 @@ static void child_counts_and_again_before_it_ends(int fd, void *arg)
     stek_stats_count(stats, STEK_COUNT_SEALED, STATS_NOW);
 }
 
-static void what_was_counted_after_the_file_was_read_and_before_its_process_ended_is_there(void **state)
+static void
+what_was_counted_after_the_file_was_read_and_before_its_process_ended_is_there(void **state)
 {
     struct child child = child_start(child_counts_and_again_before_it_ends, NULL);
 

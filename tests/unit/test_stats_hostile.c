@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A consumer may put anything into the directory of stats: readers neither crash, nor wait, nor believe it. */
+/* A consumer may put anything into the directory of stats: readers neither crash, nor wait, nor
+ * believe it. */
 #include "stats_fixture.h"
 
 #include <fcntl.h>
@@ -58,8 +59,14 @@ static void files_of_another_size_magic_or_version_are_ignored(void **state)
 
 static void names_that_no_consumer_makes_are_ignored(void **state)
 {
-    static const char *const names[] = {"total", "1", "1-", "1-0123456789ABCDEF", "1-0123456789abcdef0",
-                                        "-0123456789abcdef", "12345678901-0123456789abcdef", "x-0123456789abcdef"};
+    static const char *const names[] = {"total",
+                                        "1",
+                                        "1-",
+                                        "1-0123456789ABCDEF",
+                                        "1-0123456789abcdef0",
+                                        "-0123456789abcdef",
+                                        "12345678901-0123456789abcdef",
+                                        "x-0123456789abcdef"};
     struct stek_stats *stats = honest();
     uint8_t bytes[STEK_STATS_FILE_LEN];
 
@@ -218,7 +225,8 @@ static void more_files_than_are_looked_at_are_said_to_be_too_many(void **state)
     assert_true(stats_fold());
 }
 
-/* Garbage that nobody has touched for an hour goes; what is being made just now has another clock than ours. */
+/* Garbage that nobody has touched for an hour goes; what is being made just now has another clock
+ * than ours. */
 static void young_garbage_stays(void **state)
 {
     (void)state;
@@ -227,7 +235,8 @@ static void young_garbage_stays(void **state)
     assert_int_equal(stats_files(), 1);
 }
 
-/* Processes are asked about one by one, so a file may not list more than are asked about in a reasonable time. */
+/* Processes are asked about one by one, so a file may not list more than are asked about in a
+ * reasonable time. */
 static void a_file_that_lists_everybody_is_read_in_bounded_time(void **state)
 {
     struct stek_stats_page page;
@@ -281,7 +290,8 @@ static void find_file(char ret_name[STEK_STATS_NAME_LEN])
     stek_stats_walk_close(walk);
 }
 
-static void a_neighbour_in_the_group_cannot_write_truncate_or_remove_the_file_of_another(void **state)
+static void
+a_neighbour_in_the_group_cannot_write_truncate_or_remove_the_file_of_another(void **state)
 {
     struct stek_stats *stats = honest();
     char name[STEK_STATS_NAME_LEN];

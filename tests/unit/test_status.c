@@ -12,7 +12,8 @@
 
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 
-static const struct stek_policy policy = {.rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 3600, .ahead = 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 3600, .ahead = 2};
 
 /* As a writer left it at `now`: with `fresh` or without. */
 static void keep(struct stek_ring_state *state, int64_t now, bool fresh)
@@ -38,13 +39,13 @@ static struct stek_ring_state state_at(int64_t now)
 
 static struct stek_status_ring describe(const struct stek_ring_state *state, int64_t now)
 {
-    static const struct stek_stats_sum stats = {.count = {[STEK_COUNT_SEALED] = 12, [STEK_COUNT_OPENED] = 9,
-                                                          [STEK_COUNT_UNKNOWN] = 1},
-                                                .processes = 5,
-                                                .processes_used = 4,
-                                                .files = 1,
-                                                .consumer_count = 1,
-                                                .consumer = {{4711, START + 7}}};
+    static const struct stek_stats_sum stats = {
+        .count = {[STEK_COUNT_SEALED] = 12, [STEK_COUNT_OPENED] = 9, [STEK_COUNT_UNKNOWN] = 1},
+        .processes = 5,
+        .processes_used = 4,
+        .files = 1,
+        .consumer_count = 1,
+        .consumer = {{4711, START + 7}}};
     struct stek_status_ring ring;
 
     assert_int_equal(stek_status_describe("web", state, &stats, now, &ring), STEK_OK);
@@ -96,7 +97,8 @@ static void a_ring_that_nobody_keeps_is_told_as_its_holders_have_it(void **state
     assert_int_equal(ring.health, STEK_STATUS_CONTINUATION);
     assert_int_equal(active->seq, 5);
     assert_int_equal(active->origin, STEK_ORIGIN_CONTINUED);
-    assert_int_equal(ring.continued_since, START + 3 * ROTATE_S); /* 4 was the first that nobody published */
+    assert_int_equal(ring.continued_since,
+                     START + 3 * ROTATE_S); /* 4 was the first that nobody published */
     assert_int_equal(ring.published_until, START + 3 * ROTATE_S);
     assert_int_equal(strlen(active->fingerprint), STEK_FINGERPRINT_HEX_LEN);
 }
@@ -189,7 +191,8 @@ static struct stek_status_ring there_and_back(const struct stek_status_ring *rin
 static void json_and_back_is_the_same(void **state)
 {
     const struct stek_ring_state image = state_at(START + 2 * ROTATE_S);
-    struct stek_status_ring rings[3] = {describe(&image, START + 250), describe(&image, START + 1000)};
+    struct stek_status_ring rings[3] = {describe(&image, START + 250),
+                                        describe(&image, START + 1000)};
 
     (void)state;
     stek_status_unreadable("mail", "it is on a disk", &rings[2]);
@@ -257,9 +260,10 @@ static void more_keys_than_a_ring_holds_are_refused(void **state)
 
     (void)state;
     for (int i = 0; i < STEK_RECORDS_MAX + 1; i++)
-        json_array_append_new(keys, json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i}", "seq", i + 1, "fingerprint",
-                                              "0123456789abcdef0123456789abcdef", "state", "draining", "origin",
-                                              "published", "active_from", 1, "active_until", 2, "accept_until", 3));
+        json_array_append_new(
+            keys, json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i}", "seq", i + 1, "fingerprint",
+                            "0123456789abcdef0123456789abcdef", "state", "draining", "origin",
+                            "published", "active_from", 1, "active_until", 2, "accept_until", 3));
     assert_non_null(with("keys", keys));
 }
 

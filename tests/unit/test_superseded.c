@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records that a host sealed under while it was cut off, when another one turned out to be the record of that seq. */
+/* Records that a host sealed under while it was cut off, when another one turned out to be the
+ * record of that seq. */
 #include "unit.h"
 
 #include "prng.h"
@@ -51,7 +52,8 @@ static void records_are_inserted_in_the_order_of_their_seq_with_superseded_ones_
     assert_null(stek_records_problem(&records));
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(records.at[i].seq, (i + 3) / 2);
-        assert_int_equal(records.at[i].origin, i % 2 == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_SUPERSEDED);
+        assert_int_equal(records.at[i].origin,
+                         i % 2 == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_SUPERSEDED);
     }
 }
 
@@ -76,7 +78,8 @@ static void a_superseded_record_drains_until_it_retires(void **state)
     (void)state;
     assert_int_equal(stek_record_state(&records, 3, 0), STEK_STATE_DRAINING);
     assert_int_equal(stek_record_state(&records, 3, 3 * ROTATE_S), STEK_STATE_DRAINING);
-    assert_int_equal(stek_record_state(&records, 3, 4 * ROTATE_S + ACCEPT_S - 1), STEK_STATE_DRAINING);
+    assert_int_equal(stek_record_state(&records, 3, 4 * ROTATE_S + ACCEPT_S - 1),
+                     STEK_STATE_DRAINING);
     assert_int_equal(stek_record_state(&records, 3, 4 * ROTATE_S + ACCEPT_S), STEK_STATE_RETIRED);
 }
 
@@ -100,7 +103,8 @@ static void in_a_full_ring_superseded_records_give_way_first(void **state)
 
     (void)state;
     for (uint64_t seq = 1; records.count < STEK_RECORDS_MAX; seq++) {
-        const struct stek_record record = record_of(seq, seq == 30 || seq == 40 ? STEK_ORIGIN_SUPERSEDED : STEK_ORIGIN_PUBLISHED);
+        const struct stek_record record =
+            record_of(seq, seq == 30 || seq == 40 ? STEK_ORIGIN_SUPERSEDED : STEK_ORIGIN_PUBLISHED);
         stek_records_insert(&records, &record);
     }
     for (uint64_t seq = 65; seq <= 67; seq++) {
@@ -117,7 +121,8 @@ static void in_a_full_ring_superseded_records_give_way_first(void **state)
 static void a_ring_with_only_superseded_records_starts_anew(void **state)
 {
     const struct stek_record record = record_of(5, STEK_ORIGIN_SUPERSEDED);
-    const struct stek_fresh fresh = {.count = 3, .secret = {prng_secret(&prng), prng_secret(&prng), prng_secret(&prng)}};
+    const struct stek_fresh fresh = {
+        .count = 3, .secret = {prng_secret(&prng), prng_secret(&prng), prng_secret(&prng)}};
     struct stek_records records = {0};
 
     (void)state;

@@ -12,8 +12,8 @@ static const struct tls_call as_a = {.server_name = "a.example"};
 static const unsigned char app_name[16] = "application key";
 static unsigned char app_secret[32] = "a secret of the application";
 
-static int app_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
-                      int enc)
+static int app_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                      EVP_MAC_CTX *mac, int enc)
 {
     static char digest[] = "SHA256";
     const OSSL_PARAM params[] = {
@@ -34,7 +34,8 @@ static int app_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-static int app_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
+static int app_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                       HMAC_CTX *mac, int enc)
 {
     (void)ssl;
     if (enc != 0) {
@@ -64,8 +65,8 @@ static bool application_seals(struct tls_test *test, SSL_CTX *server)
     return memcmp(visit.tickets[0].name, app_name, sizeof app_name) == 0;
 }
 
-static SSL_CTX *attach_and_then_set(struct tls_test *test, const struct stek_attach_options *options,
-                                    enum app_kind kind)
+static SSL_CTX *attach_and_then_set(struct tls_test *test,
+                                    const struct stek_attach_options *options, enum app_kind kind)
 {
     SSL_CTX *server = tls_server_for(test, "a.example");
 
@@ -74,8 +75,8 @@ static SSL_CTX *attach_and_then_set(struct tls_test *test, const struct stek_att
     return server;
 }
 
-static SSL_CTX *set_and_then_attach(struct tls_test *test, const struct stek_attach_options *options,
-                                    enum app_kind kind)
+static SSL_CTX *set_and_then_attach(struct tls_test *test,
+                                    const struct stek_attach_options *options, enum app_kind kind)
 {
     SSL_CTX *server = tls_server_for(test, "a.example");
 
@@ -101,7 +102,8 @@ static void a_program_whose_callback_wins_resumes_with_it(void **state)
     for (enum app_kind kind = APP_EVP; kind <= APP_HMAC; kind++) {
         SSL_CTX *server = attach_and_then_set(test, NULL, kind);
         SSL_SESSION *session = tls_get_ticket_from(test, server, &as_a);
-        assert_resumed(tls_visit(test, server, &(struct tls_call){.server_name = "a.example", .session = session}));
+        assert_resumed(tls_visit(
+            test, server, &(struct tls_call){.server_name = "a.example", .session = session}));
     }
 }
 
@@ -131,7 +133,8 @@ static void with_override_the_programs_session_ticket_callback_loses_too(void **
     assert_int_equal(stek_attach(server, test->ring, &overriding), STEK_OK);
     assert_int_equal(SSL_CTX_set_session_ticket_cb(server, NULL, NULL, NULL), 1);
     SSL_SESSION *session = tls_get_ticket_from(test, server, &as_a);
-    assert_full(tls_visit(test, server, &(struct tls_call){.server_name = "b.example", .session = session}));
+    assert_full(tls_visit(test, server,
+                          &(struct tls_call){.server_name = "b.example", .session = session}));
 }
 
 static void both_kinds_of_callback_open_each_others_tickets(void **state)
@@ -180,10 +183,12 @@ static void an_ssl_from_before_keeps_its_ring_when_another_is_attached(void **st
     struct tls_test *test = *state;
     struct stek_ring *second = tls_ring_new(NULL);
     SSL *server = SSL_new(test->server);
-    const struct stek_ticket_key key = (tls_get_ticket(test), tls_active_key(test->ring, test->server));
+    const struct stek_ticket_key key =
+        (tls_get_ticket(test), tls_active_key(test->ring, test->server));
 
     assert_int_equal(stek_attach(test->server, second, NULL), STEK_OK);
-    const struct tls_visit visit = tls_visit(test, test->server, &(struct tls_call){.server = server});
+    const struct tls_visit visit =
+        tls_visit(test, test->server, &(struct tls_call){.server = server});
     assert_full(visit);
     assert_memory_equal(visit.tickets[0].name, key.name, sizeof key.name);
     stek_ring_free(second);
@@ -201,13 +206,15 @@ static void a_ring_may_be_given_back_right_after_it_was_attached(void **state)
 static void an_ssl_may_outlive_the_programs_hold_on_its_context(void **state)
 {
     struct tls_test *test = *state;
-    SSL_CTX *brief = SSL_CTX_new(test->mode->version == DTLS1_2_VERSION ? DTLS_method() : TLS_method());
+    SSL_CTX *brief =
+        SSL_CTX_new(test->mode->version == DTLS1_2_VERSION ? DTLS_method() : TLS_method());
 
     tls_server_add_cert(brief, &(struct tls_cert_wish){.alternatives = "DNS:a.example"});
     tls_attach(test, brief, NULL);
     SSL *server = SSL_new(brief);
     SSL_CTX_free(brief);
-    const struct tls_visit visit = tls_visit(test, test->server, &(struct tls_call){.server = server});
+    const struct tls_visit visit =
+        tls_visit(test, test->server, &(struct tls_call){.server = server});
     assert_full(visit);
     assert_int_not_equal(visit.ticket_count, 0);
     assert_int_equal(atomic_load(&test->ring->holds), 2);
@@ -223,13 +230,15 @@ static void a_duplicate_of_an_ssl_has_the_ring_too(void **state)
     assert_non_null(duplicate);
     assert_ptr_not_equal(duplicate, server);
     SSL_free(server);
-    const struct tls_visit visit = tls_visit(test, test->server, &(struct tls_call){.server = duplicate});
+    const struct tls_visit visit =
+        tls_visit(test, test->server, &(struct tls_call){.server = duplicate});
     assert_full(visit);
     assert_int_not_equal(visit.ticket_count, 0);
 }
 
 /* It is made from the SSL_CTX that the SSL has by then, and the ring is that one's. */
-static void a_duplicate_made_after_a_switch_of_contexts_has_the_ring_of_its_own_context(void **state)
+static void
+a_duplicate_made_after_a_switch_of_contexts_has_the_ring_of_its_own_context(void **state)
 {
     struct tls_test *test = *state;
     struct stek_ring *others = tls_ring_new(NULL);
@@ -263,7 +272,8 @@ static void a_refused_call_leaves_what_was_attached(void **state)
     struct tls_test *test = *state;
     SSL_SESSION *session = tls_get_ticket(test);
 
-    assert_int_equal(stek_attach(test->server, test->ring, &(struct stek_attach_options){"", 0}), STEK_ERR_ARGUMENT);
+    assert_int_equal(stek_attach(test->server, test->ring, &(struct stek_attach_options){"", 0}),
+                     STEK_ERR_ARGUMENT);
     assert_resumed(tls_come_back(test, session));
 }
 
@@ -291,7 +301,8 @@ int main(void)
         TLS_BEHAVIOUR(a_ring_may_be_given_back_right_after_it_was_attached, TLS_ALL),
         TLS_BEHAVIOUR(an_ssl_may_outlive_the_programs_hold_on_its_context, TLS_ANY),
         TLS_BEHAVIOUR(a_duplicate_of_an_ssl_has_the_ring_too, TLS_ANY),
-        TLS_BEHAVIOUR(a_duplicate_made_after_a_switch_of_contexts_has_the_ring_of_its_own_context, TLS_ANY),
+        TLS_BEHAVIOUR(a_duplicate_made_after_a_switch_of_contexts_has_the_ring_of_its_own_context,
+                      TLS_ANY),
         TLS_BEHAVIOUR(without_a_context_or_a_ring_it_says_so, TLS_ONCE),
         TLS_BEHAVIOUR(a_refused_call_leaves_what_was_attached, TLS_ANY),
         TLS_BEHAVIOUR(a_client_with_a_ring_is_a_client_like_any_other, TLS_ALL),

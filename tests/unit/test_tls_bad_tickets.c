@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whatever a client presents as a ticket, there is a full handshake, no alert and a new ticket. Every bit and every
- * length is tried; STEK_TEST_STRIDE=N tries one in N only, for runs under tools that are slow.
+ * Whatever a client presents as a ticket, there is a full handshake, no alert and a new ticket.
+ * Every bit and every length is tried; STEK_TEST_STRIDE=N tries one in N only, for runs under tools
+ * that are slow.
  */
 #include "tls_spy.h"
 #include "tls_tickets.h"
@@ -9,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST = 65000 /* 65535 for all extensions of a ClientHello */, TICKET_MAX = 4096, IV_LEN = 16 };
+enum {
+    LONGEST = 65000 /* 65535 for all extensions of a ClientHello */,
+    TICKET_MAX = 4096,
+    IV_LEN = 16
+};
 
 static size_t stride(void)
 {
@@ -20,7 +25,8 @@ static size_t stride(void)
 }
 
 /* Presents these bytes in the place of the session's own ticket. */
-static void assert_refused(struct tls_test *test, SSL_SESSION *session, const uint8_t *ticket, size_t len)
+static void assert_refused(struct tls_test *test, SSL_SESSION *session, const uint8_t *ticket,
+                           size_t len)
 {
     const struct tls_visit visit = tls_come_back(test, tls_with_ticket(test, session, ticket, len));
 
@@ -30,8 +36,10 @@ static void assert_refused(struct tls_test *test, SSL_SESSION *session, const ui
     tls_forget(test, 2);
 }
 
-/* Copies a good ticket. It comes with the spy, which sees that nothing is ever answered with an error. */
-static SSL_SESSION *get_ticket_copy(struct tls_test *test, uint8_t ret_ticket[TICKET_MAX], size_t *ret_len)
+/* Copies a good ticket. It comes with the spy, which sees that nothing is ever answered with an
+ * error. */
+static SSL_SESSION *get_ticket_copy(struct tls_test *test, uint8_t ret_ticket[TICKET_MAX],
+                                    size_t *ret_len)
 {
     SSL_SESSION *session = tls_get_ticket(test);
     const uint8_t *ticket = tls_ticket_bytes(session, ret_len);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Client certificates: a resumed session brings the one of its full handshake along, and must not outlive it. */
+/* Client certificates: a resumed session brings the one of its full handshake along, and must not
+ * outlive it. */
 #include "tls_tickets.h"
 
 enum { HOUR_S = 3600, DEMAND = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
@@ -20,7 +21,8 @@ static X509 *client_cert(int64_t not_after)
     return tls_cert_new(&(struct tls_cert_wish){.common_name = "client", .not_after = not_after});
 }
 
-/* Gets a ticket with a certificate that ends in an hour, and comes back when it has been over for `late` seconds. */
+/* Gets a ticket with a certificate that ends in an hour, and comes back when it has been over for
+ * `late` seconds. */
 static struct tls_visit come_back_late(struct tls_test *test, SSL_CTX *server, int64_t late)
 {
     const int64_t end = tls_clock_now() + HOUR_S;
@@ -28,7 +30,8 @@ static struct tls_visit come_back_late(struct tls_test *test, SSL_CTX *server, i
     SSL_SESSION *session = tls_get_ticket_from(test, server, &(struct tls_call){.cert = cert});
 
     tls_clock_set(end + late);
-    const struct tls_visit visit = tls_visit(test, server, &(struct tls_call){.session = session, .cert = cert});
+    const struct tls_visit visit =
+        tls_visit(test, server, &(struct tls_call){.session = session, .cert = cert});
     X509_free(cert);
     return visit;
 }
@@ -57,12 +60,14 @@ static void nor_does_it_where_a_certificate_is_asked_for_and_not_demanded(void *
     assert_full(come_back_late(test, server, 1));
 }
 
-/* Gets a ticket without a certificate at one server, and takes it to another of the same context. */
+/* Gets a ticket without a certificate at one server, and takes it to another of the same context.
+ */
 static struct tls_visit take_over(struct tls_test *test, SSL_CTX *from, SSL_CTX *to)
 {
     X509 *cert = client_cert(0);
     SSL_SESSION *session = tls_get_ticket_from(test, from, &(struct tls_call){.server_name = NULL});
-    const struct tls_visit visit = tls_visit(test, to, &(struct tls_call){.session = session, .cert = cert});
+    const struct tls_visit visit =
+        tls_visit(test, to, &(struct tls_call){.session = session, .cert = cert});
 
     X509_free(cert);
     return visit;
@@ -115,10 +120,12 @@ static void a_resumed_session_still_has_its_certificate_after_a_renewal(void **s
     SSL_SESSION *session = tls_get_ticket_from(test, server, &(struct tls_call){.cert = cert});
 
     tls_clock_pass(HOUR_S);
-    const struct tls_visit visit = tls_visit(test, server, &(struct tls_call){.session = session, .cert = cert});
+    const struct tls_visit visit =
+        tls_visit(test, server, &(struct tls_call){.session = session, .cert = cert});
     assert_resumed(visit);
     tls_clock_set(end + 1);
-    assert_full(tls_visit(test, server, &(struct tls_call){.session = visit.session, .cert = cert}));
+    assert_full(
+        tls_visit(test, server, &(struct tls_call){.session = visit.session, .cert = cert}));
     X509_free(cert);
 }
 
@@ -128,9 +135,11 @@ int main(void)
         TLS_BEHAVIOUR(a_session_resumes_up_to_the_last_second_of_its_client_certificate, TLS_ALL),
         TLS_BEHAVIOUR(a_session_whose_client_certificate_has_expired_does_not_resume, TLS_ALL),
         TLS_BEHAVIOUR(nor_does_it_where_a_certificate_is_asked_for_and_not_demanded, TLS_ALL),
-        TLS_BEHAVIOUR(a_session_without_a_certificate_does_not_resume_where_one_is_demanded, TLS_ALL),
+        TLS_BEHAVIOUR(a_session_without_a_certificate_does_not_resume_where_one_is_demanded,
+                      TLS_ALL),
         TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_is_only_asked_for, TLS_ALL),
-        TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_may_be_demanded_later, TLS13),
+        TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_may_be_demanded_later,
+                      TLS13),
         TLS_BEHAVIOUR(before_tls13_demanding_later_is_demanding_now, TLS_BEFORE_13),
         TLS_BEHAVIOUR(a_resumed_session_still_has_its_certificate_after_a_renewal, TLS_ALL),
     };

@@ -8,7 +8,8 @@
 
 static SSL_CTX *attached(struct tls_test *test, SSL_CTX *server, const char *label)
 {
-    tls_server_id_context(server, "one for all"); /* so that stek's contexts alone tell servers apart */
+    tls_server_id_context(server,
+                          "one for all"); /* so that stek's contexts alone tell servers apart */
     tls_attach(test, server, label);
     return server;
 }
@@ -57,8 +58,10 @@ static void the_order_of_names_makes_no_difference(void **state)
 {
     struct tls_test *test = *state;
 
-    assert_share(test, server_with(test, CERT(.alternatives = "DNS:a.example,DNS:b.example,DNS:c.example")),
-                 server_with(test, CERT(.alternatives = "DNS:c.example,DNS:a.example,DNS:b.example,DNS:a.example")));
+    assert_share(
+        test, server_with(test, CERT(.alternatives = "DNS:a.example,DNS:b.example,DNS:c.example")),
+        server_with(
+            test, CERT(.alternatives = "DNS:c.example,DNS:a.example,DNS:b.example,DNS:a.example")));
 }
 
 static void the_case_of_letters_makes_no_difference(void **state)
@@ -75,23 +78,26 @@ static void a_common_name_is_as_good_as_a_dns_name_where_there_is_none(void **st
 
     assert_share(test, server_with(test, CERT(.common_name = "a.example")),
                  server_with(test, CERT(.alternatives = "DNS:a.example")));
-    assert_share(test, server_with(test, CERT(.common_name = "a.example", .alternatives = "IP:192.0.2.1")),
-                 server_with(test, CERT(.alternatives = "DNS:a.example")));
+    assert_share(
+        test, server_with(test, CERT(.common_name = "a.example", .alternatives = "IP:192.0.2.1")),
+        server_with(test, CERT(.alternatives = "DNS:a.example")));
 }
 
 static void a_common_name_beside_dns_names_makes_no_difference(void **state)
 {
     struct tls_test *test = *state;
 
-    assert_share(test, server_with(test, CERT(.common_name = "anything", .alternatives = "DNS:a.example")),
-                 server_with(test, CERT(.alternatives = "DNS:a.example")));
+    assert_share(
+        test, server_with(test, CERT(.common_name = "anything", .alternatives = "DNS:a.example")),
+        server_with(test, CERT(.alternatives = "DNS:a.example")));
 }
 
 static void an_rsa_certificate_and_one_for_ecdsa_share(void **state)
 {
     struct tls_test *test = *state;
 
-    assert_share(test, server_with(test, CERT(.alternatives = "DNS:a.example", .kind = TLS_KEY_RSA)),
+    assert_share(test,
+                 server_with(test, CERT(.alternatives = "DNS:a.example", .kind = TLS_KEY_RSA)),
                  server_with(test, CERT(.alternatives = "DNS:a.example")));
 }
 
@@ -104,7 +110,8 @@ static SSL_CTX *server_with_pair(struct tls_test *test, const struct tls_cert_wi
     return attached(test, server, NULL);
 }
 
-static void a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_with_one_for_all_names(void **state)
+static void a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_with_one_for_all_names(
+    void **state)
 {
     struct tls_test *test = *state;
     const struct tls_cert_wish *rsa = CERT(.alternatives = "DNS:a.example", .kind = TLS_KEY_RSA);
@@ -112,7 +119,8 @@ static void a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_wit
     SSL_CTX *pair = server_with_pair(test, rsa, ec);
 
     assert_share(test, pair, server_with_pair(test, ec, rsa));
-    assert_share(test, pair, server_with(test, CERT(.alternatives = "DNS:b.example,DNS:a.example")));
+    assert_share(test, pair,
+                 server_with(test, CERT(.alternatives = "DNS:b.example,DNS:a.example")));
 }
 
 static void every_certificate_of_a_pair_counts(void **state)
@@ -130,8 +138,9 @@ static void every_certificate_of_a_pair_counts(void **state)
 static void the_programs_current_certificate_stays(void **state)
 {
     struct tls_test *test = *state;
-    SSL_CTX *pair = server_with_pair(test, CERT(.alternatives = "DNS:a.example", .kind = TLS_KEY_RSA),
-                                     CERT(.alternatives = "DNS:a.example"));
+    SSL_CTX *pair =
+        server_with_pair(test, CERT(.alternatives = "DNS:a.example", .kind = TLS_KEY_RSA),
+                         CERT(.alternatives = "DNS:a.example"));
     const X509 *before = SSL_CTX_get0_certificate(pair);
 
     (void)tls_get_ticket_from(test, pair, &(struct tls_call){.server_name = NULL});
@@ -144,7 +153,8 @@ static void different_names_do_not_share(void **state)
     SSL_CTX *a = server_with(test, CERT(.alternatives = "DNS:a.example"));
 
     assert_do_not_share(test, a, server_with(test, CERT(.alternatives = "DNS:b.example")));
-    assert_do_not_share(test, a, server_with(test, CERT(.alternatives = "DNS:a.example,DNS:b.example")));
+    assert_do_not_share(test, a,
+                        server_with(test, CERT(.alternatives = "DNS:a.example,DNS:b.example")));
     assert_do_not_share(test, a, server_with(test, CERT(.common_name = "b.example")));
 }
 
@@ -196,7 +206,8 @@ static void the_same_client_cas_share_in_any_order(void **state)
 {
     struct tls_test *test = *state;
 
-    assert_share(test, server_that_trusts(test, "ca one", "ca two"), server_that_trusts(test, "ca two", "ca one"));
+    assert_share(test, server_that_trusts(test, "ca one", "ca two"),
+                 server_that_trusts(test, "ca two", "ca one"));
 }
 
 static void an_explicit_label_joins_what_auto_keeps_apart(void **state)
@@ -228,7 +239,9 @@ static void labels_of_1_to_255_printable_characters_are_taken(void **state)
     longest[255] = '\0';
     const char *labels[] = {"x", " ", "~", "a label with blanks", longest};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        assert_int_equal(stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}), STEK_OK);
+        assert_int_equal(
+            stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}),
+            STEK_OK);
     assert_resumed(tls_come_back(test, tls_get_ticket(test)));
 }
 
@@ -239,10 +252,12 @@ static void labels_that_are_empty_or_too_long_or_not_printable_are_refused(void 
 
     memset(too_long, 'x', sizeof too_long);
     too_long[256] = '\0';
-    const char *labels[] = {"", too_long, "a\nb", "\x1f", "\x7f", "tab\t", "\x80", "\xff", "na\xc3\xafve"};
+    const char *labels[] = {"",      too_long, "a\nb", "\x1f",        "\x7f",
+                            "tab\t", "\x80",   "\xff", "na\xc3\xafve"};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        assert_int_equal(stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}),
-                         STEK_ERR_ARGUMENT);
+        assert_int_equal(
+            stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}),
+            STEK_ERR_ARGUMENT);
 }
 
 int main(void)
@@ -254,7 +269,9 @@ int main(void)
         TLS_BEHAVIOUR(a_common_name_is_as_good_as_a_dns_name_where_there_is_none, TLS_ANY),
         TLS_BEHAVIOUR(a_common_name_beside_dns_names_makes_no_difference, TLS_ANY),
         TLS_BEHAVIOUR(an_rsa_certificate_and_one_for_ecdsa_share, TLS_ANY),
-        TLS_BEHAVIOUR(a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_with_one_for_all_names, TLS_ANY),
+        TLS_BEHAVIOUR(
+            a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_with_one_for_all_names,
+            TLS_ANY),
         TLS_BEHAVIOUR(every_certificate_of_a_pair_counts, TLS_ANY),
         TLS_BEHAVIOUR(the_programs_current_certificate_stays, TLS_ANY),
         TLS_BEHAVIOUR(different_names_do_not_share, TLS_ANY),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted is what the client saw, and why: all counters are compared, so that none moves unasked. */
+/* What is counted is what the client saw, and why: all counters are compared, so that none moves
+ * unasked. */
 #include "stats_fixture.h"
 #include "tls_tickets.h"
 
@@ -120,7 +121,8 @@ static void a_chain_over_its_cap_is_counted_as_lineage(void **state)
     tls_use_policy(test, &(struct stek_policy){.lineage_s = HOUR_S});
     SSL_CTX_set_timeout(test->server, 10 * HOUR_S);
     SSL_SESSION *session = tls_get_ticket(test);
-    SSL_SESSION_set_timeout(session, 10 * HOUR_S); /* a client that keeps it longer than it was promised */
+    SSL_SESSION_set_timeout(session,
+                            10 * HOUR_S); /* a client that keeps it longer than it was promised */
     tls_clock_pass(HOUR_S + 1);
     count(test);
     const struct tls_visit visit = tls_come_back(test, session);
@@ -135,8 +137,8 @@ static void a_ticket_for_another_server_name_is_counted_as_that(void **state)
     SSL_SESSION *session = tls_get_ticket(test);
 
     count(test);
-    const struct tls_visit visit =
-        tls_visit(test, test->server, &(struct tls_call){.server_name = "b.example", .session = session});
+    const struct tls_visit visit = tls_visit(
+        test, test->server, &(struct tls_call){.server_name = "b.example", .session = session});
     assert_full(visit);
     assert_refused_for(STEK_COUNT_SERVER_NAME, visit.ticket_count);
     end(test);
@@ -156,7 +158,8 @@ static void a_client_certificate_that_has_expired_is_counted_as_that(void **stat
 {
     struct tls_test *test = *state;
     SSL_CTX *server = verifying_server(test, SSL_VERIFY_PEER, "mine");
-    X509 *cert = tls_cert_new(&(struct tls_cert_wish){.common_name = "client", .not_after = tls_clock_now() + 100});
+    X509 *cert = tls_cert_new(
+        &(struct tls_cert_wish){.common_name = "client", .not_after = tls_clock_now() + 100});
     const struct tls_call call = {.server_name = "a.example", .cert = cert};
     SSL_SESSION *session = tls_get_ticket_from(test, server, &call);
 
@@ -170,18 +173,21 @@ static void a_client_certificate_that_has_expired_is_counted_as_that(void **stat
     X509_free(cert);
 }
 
-/* Two services with one label, of which one asks for certificates: the ticket opens there, and is refused. */
+/* Two services with one label, of which one asks for certificates: the ticket opens there, and is
+ * refused. */
 static void a_client_certificate_that_is_missing_is_counted_as_that(void **state)
 {
     struct tls_test *test = *state;
     SSL_CTX *open = verifying_server(test, SSL_VERIFY_NONE, "mine");
-    SSL_CTX *strict = verifying_server(test, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, "mine");
+    SSL_CTX *strict =
+        verifying_server(test, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, "mine");
     X509 *cert = tls_cert_new(&(struct tls_cert_wish){.common_name = "client"});
     SSL_SESSION *session = tls_get_ticket_from(test, open, &as_a);
 
     count(test);
-    const struct tls_visit visit = tls_visit(
-        test, strict, &(struct tls_call){.server_name = "a.example", .session = session, .cert = cert});
+    const struct tls_visit visit =
+        tls_visit(test, strict,
+                  &(struct tls_call){.server_name = "a.example", .session = session, .cert = cert});
     assert_full(visit);
     assert_refused_for(STEK_COUNT_CERT_MISSING, visit.ticket_count);
     end(test);
@@ -204,7 +210,8 @@ static void a_ticket_of_another_session_id_context_is_taken_back(void **state)
     end(test);
 }
 
-static void where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context(void **state)
+static void
+where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context(void **state)
 {
     struct tls_test *test = *state;
     SSL_CTX *open = verifying_server(test, SSL_VERIFY_NONE, "");
@@ -212,7 +219,8 @@ static void where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session
     SSL_SESSION *session = tls_get_ticket_from(test, open, &as_a);
 
     count(test);
-    assert_full(tls_visit(test, verifying, &(struct tls_call){.server_name = "a.example", .session = session}));
+    assert_full(tls_visit(test, verifying,
+                          &(struct tls_call){.server_name = "a.example", .session = session}));
     assert_int_equal(stats_sum_of(STEK_COUNT_ID_CONTEXT), 1);
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 0);
     assert_true(stats_sum_of(STEK_COUNT_NOT_SEALED) > 0); /* nor does it get a ticket there */
@@ -243,7 +251,9 @@ int main(void)
         TLS_BEHAVIOUR(a_client_certificate_that_has_expired_is_counted_as_that, TLS_ALL),
         TLS_BEHAVIOUR(a_client_certificate_that_is_missing_is_counted_as_that, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_of_another_session_id_context_is_taken_back, TLS_ALL),
-        TLS_BEHAVIOUR(where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context, TLS_ALL),
+        TLS_BEHAVIOUR(
+            where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context,
+            TLS_ALL),
         TLS_BEHAVIOUR(visits_without_tickets_are_not_counted, TLS12 | TLS13),
     };
 

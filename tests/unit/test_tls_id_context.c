@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where peers are verified and no session-id context is set, libssl answers a resumption with a fatal alert
- * (SSL_CTX_set_session_id_context(3)). And what else a program may set that leaves no room for tickets.
+ * Where peers are verified and no session-id context is set, libssl answers a resumption with a
+ * fatal alert (SSL_CTX_set_session_id_context(3)). And what else a program may set that leaves no
+ * room for tickets.
  */
 #include "tls_spy.h"
 #include "tls_tickets.h"
@@ -21,7 +22,8 @@ static SSL_CTX *server_with(struct tls_test *test, int verify_mode, const char *
 
 static struct tls_visit come_back_to(struct tls_test *test, SSL_CTX *server, SSL_SESSION *session)
 {
-    return tls_visit(test, server, &(struct tls_call){.server_name = "a.example", .session = session});
+    return tls_visit(test, server,
+                     &(struct tls_call){.server_name = "a.example", .session = session});
 }
 
 static void without_one_a_server_that_verifies_peers_seals_no_ticket(void **state)
@@ -51,8 +53,10 @@ static void a_server_that_verifies_nobody_needs_none(void **state)
     assert_resumed(come_back_to(test, server, tls_get_ticket_from(test, server, &as_a)));
 }
 
-/* The same label for both: the key fits, so it is for stek to see that libssl would not be content. */
-static void without_one_a_server_that_verifies_peers_refuses_a_ticket_from_one_that_does_not(void **state)
+/* The same label for both: the key fits, so it is for stek to see that libssl would not be content.
+ */
+static void
+without_one_a_server_that_verifies_peers_refuses_a_ticket_from_one_that_does_not(void **state)
 {
     struct tls_test *test = *state;
     SSL_CTX *open = server_with(test, SSL_VERIFY_NONE, NULL);
@@ -61,16 +65,19 @@ static void without_one_a_server_that_verifies_peers_refuses_a_ticket_from_one_t
     assert_full(come_back_to(test, verifying, tls_get_ticket_from(test, open, &as_a)));
 }
 
-/* The same SSL_CTX, and so the same auto context: this connection verifies its peer, the one before did not. */
-static void without_one_a_connection_that_verifies_its_peer_refuses_a_ticket_from_one_that_did_not(void **state)
+/* The same SSL_CTX, and so the same auto context: this connection verifies its peer, the one before
+ * did not. */
+static void
+without_one_a_connection_that_verifies_its_peer_refuses_a_ticket_from_one_that_did_not(void **state)
 {
     struct tls_test *test = *state;
     SSL_SESSION *session = tls_get_ticket(test);
     SSL *server = SSL_new(test->server);
 
     SSL_set_verify(server, SSL_VERIFY_PEER, SSL_CTX_get_verify_callback(test->server));
-    assert_full(tls_visit(test, test->server,
-                          &(struct tls_call){.server_name = "a.example", .session = session, .server = server}));
+    assert_full(tls_visit(
+        test, test->server,
+        &(struct tls_call){.server_name = "a.example", .session = session, .server = server}));
 }
 
 static void a_ticket_from_another_session_id_context_is_refused(void **state)
@@ -108,7 +115,8 @@ static void a_program_that_wants_no_tickets_after_full_handshakes_gets_none(void
     assert_int_equal(visit.ticket_count, 0);
 }
 
-/* libssl then keeps sessions itself, so that none is resumed twice, and asks no ticket key callback. */
+/* libssl then keeps sessions itself, so that none is resumed twice, and asks no ticket key
+ * callback. */
 static void early_data_with_libssls_protection_from_replay_uses_no_keys(void **state)
 {
     struct tls_test *test = *state;
@@ -136,8 +144,12 @@ int main(void)
         TLS_BEHAVIOUR(without_one_a_server_that_verifies_peers_seals_no_ticket, TLS_ALL),
         TLS_BEHAVIOUR(with_one_a_server_that_verifies_peers_resumes, TLS_ALL),
         TLS_BEHAVIOUR(a_server_that_verifies_nobody_needs_none, TLS_ALL),
-        TLS_BEHAVIOUR(without_one_a_server_that_verifies_peers_refuses_a_ticket_from_one_that_does_not, TLS_ALL),
-        TLS_BEHAVIOUR(without_one_a_connection_that_verifies_its_peer_refuses_a_ticket_from_one_that_did_not, TLS_ALL),
+        TLS_BEHAVIOUR(
+            without_one_a_server_that_verifies_peers_refuses_a_ticket_from_one_that_does_not,
+            TLS_ALL),
+        TLS_BEHAVIOUR(
+            without_one_a_connection_that_verifies_its_peer_refuses_a_ticket_from_one_that_did_not,
+            TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_from_another_session_id_context_is_refused, TLS_ALL),
         TLS_BEHAVIOUR(a_program_that_wants_no_tickets_gets_none, TLS_ALL),
         TLS_BEHAVIOUR(a_program_that_wants_no_tickets_after_full_handshakes_gets_none, TLS13),

@@ -27,7 +27,9 @@ static struct stek_inspection inspect(struct tls_test *test, const uint8_t *tick
     struct stek_inspection found;
 
     assert_int_equal(stek_context_auto(test->server, &contexts[1]), STEK_OK);
-    assert_int_equal(stek_inspect_ticket(&state.records, contexts, 2, ticket, len, tls_clock_now(), &found), STEK_OK);
+    assert_int_equal(
+        stek_inspect_ticket(&state.records, contexts, 2, ticket, len, tls_clock_now(), &found),
+        STEK_OK);
     return found;
 }
 
@@ -47,7 +49,8 @@ static void a_ticket_is_found_under_its_key(void **state)
 
     assert_int_equal(found.verdict, STEK_INSPECT_SOUND);
     assert_int_equal(found.seq, ring.records.at[0].seq);
-    assert_memory_equal(&found.fingerprint, &ring.records.at[0].fingerprint, sizeof found.fingerprint);
+    assert_memory_equal(&found.fingerprint, &ring.records.at[0].fingerprint,
+                        sizeof found.fingerprint);
     assert_int_equal(found.state, STEK_STATE_ACTIVE);
     assert_int_equal(found.accept_until, ring.records.at[0].accept_until);
 }
@@ -70,7 +73,8 @@ static void it_tells_when_ticket_and_handshake_were(void **state)
     assert_false(found.has_cert);
 }
 
-static int take_any_name(SSL *ssl, int *alert, void *arg) /* NOLINT(readability-non-const-parameter): libssl's type */
+static int take_any_name(SSL *ssl, int *alert,
+                         void *arg) /* NOLINT(readability-non-const-parameter): libssl's type */
 {
     (void)ssl, (void)alert, (void)arg;
     return SSL_TLSEXT_ERR_OK;
@@ -117,7 +121,8 @@ static void any_changed_byte_is_damage_or_another_name(void **state)
     memcpy(copy, ticket, len);
     for (size_t i = 0; i < len; i += i < 40 ? 1 : 17) {
         copy[i] ^= 0x20;
-        assert_int_equal(inspect(test, copy, len).verdict, i < 16 ? STEK_INSPECT_UNKNOWN : STEK_INSPECT_DAMAGED);
+        assert_int_equal(inspect(test, copy, len).verdict,
+                         i < 16 ? STEK_INSPECT_UNKNOWN : STEK_INSPECT_DAMAGED);
         copy[i] ^= 0x20;
     }
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a chain of resumptions may live since its full handshake. The time is that of libssl, too. */
+/* How long a chain of resumptions may live since its full handshake. The time is that of libssl,
+ * too. */
 #include "tls_tickets.h"
 
 #include <string.h>
 
 enum { ROTATE_S = 3600, LINEAGE_S = 24 * 3600, SKEW_S = 3600 };
 
-/* Comes back after each rotation, so that every resumption gets a ticket under a newer key. Returns the last one. */
+/* Comes back after each rotation, so that every resumption gets a ticket under a newer key. Returns
+ * the last one. */
 static SSL_SESSION *renew_until(struct tls_test *test, SSL_SESSION *session, int64_t end)
 {
     while (tls_clock_now() + ROTATE_S <= end) {
@@ -81,8 +83,8 @@ static void a_lineage_that_begins_later_than_in_an_hour_is_not_believed(void **s
 /* What a server with the same 80 bytes in a key file does. */
 static struct stek_ticket_key shared_key;
 
-static int foreign_seal(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
-                        int enc)
+static int foreign_seal(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                        EVP_MAC_CTX *mac, int enc)
 {
     static char digest[] = "SHA256";
     const OSSL_PARAM params[] = {
@@ -108,7 +110,8 @@ static SSL_SESSION *get_foreign_ticket(struct tls_test *test)
     (void)tls_get_ticket(test);
     shared_key = tls_active_key(test->ring, test->server);
     assert_int_equal(SSL_CTX_set_tlsext_ticket_key_evp_cb(foreign, foreign_seal), 1);
-    SSL_SESSION *session = tls_get_ticket_from(test, foreign, &(struct tls_call){.server_name = NULL});
+    SSL_SESSION *session =
+        tls_get_ticket_from(test, foreign, &(struct tls_call){.server_name = NULL});
     return session;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ticket serves the server name that it was made for (RFC 6066 section 3), also where SNI switches SSL_CTXs. */
+/* A ticket serves the server name that it was made for (RFC 6066 section 3), also where SNI
+ * switches SSL_CTXs. */
 #include "tls_tickets.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@ static SSL_SESSION *ticket_for(struct tls_test *test, const char *name)
 
 static struct tls_visit come_back_as(struct tls_test *test, const char *name, SSL_SESSION *session)
 {
-    return tls_visit(test, test->server, &(struct tls_call){.server_name = name, .session = session});
+    return tls_visit(test, test->server,
+                     &(struct tls_call){.server_name = name, .session = session});
 }
 
 static void a_ticket_for_one_name_does_not_serve_another(void **state)
@@ -120,7 +122,8 @@ static void after_a_switch_the_keys_are_still_those_of_the_first_context(void **
     stek_ring_free(others);
 }
 
-static void a_ticket_of_one_virtual_host_does_not_serve_another_behind_the_same_context(void **state)
+static void
+a_ticket_of_one_virtual_host_does_not_serve_another_behind_the_same_context(void **state)
 {
     struct tls_test *test = *state;
 
@@ -129,14 +132,17 @@ static void a_ticket_of_one_virtual_host_does_not_serve_another_behind_the_same_
     assert_full(come_back_as(test, "b.example", ticket_for(test, "a.example")));
 }
 
-/* Without stek's check: libssl itself, with keys of its own, lets the ticket through. The test above can fail. */
+/* Without stek's check: libssl itself, with keys of its own, lets the ticket through. The test
+ * above can fail. */
 static void libssl_itself_would_let_a_ticket_serve_another_name(void **state)
 {
     struct tls_test *test = *state;
     SSL_CTX *plain = tls_server_for(test, "a.example");
-    SSL_SESSION *session = tls_get_ticket_from(test, plain, &(struct tls_call){.server_name = "a.example"});
+    SSL_SESSION *session =
+        tls_get_ticket_from(test, plain, &(struct tls_call){.server_name = "a.example"});
 
-    assert_resumed(tls_visit(test, plain, &(struct tls_call){.server_name = "b.example", .session = session}));
+    assert_resumed(
+        tls_visit(test, plain, &(struct tls_call){.server_name = "b.example", .session = session}));
 }
 
 int main(void)
@@ -149,9 +155,11 @@ int main(void)
         TLS_BEHAVIOUR(the_case_of_letters_makes_no_difference, TLS_ALL),
         TLS_BEHAVIOUR(the_name_stays_through_a_renewal, TLS_ALL),
         TLS_BEHAVIOUR(a_refused_ticket_is_replaced_by_one_for_the_right_name, TLS_ALL),
-        TLS_BEHAVIOUR(tickets_are_sealed_and_open_after_a_switch_to_a_context_without_a_ring, TLS_ALL),
+        TLS_BEHAVIOUR(tickets_are_sealed_and_open_after_a_switch_to_a_context_without_a_ring,
+                      TLS_ALL),
         TLS_BEHAVIOUR(after_a_switch_the_keys_are_still_those_of_the_first_context, TLS_ALL),
-        TLS_BEHAVIOUR(a_ticket_of_one_virtual_host_does_not_serve_another_behind_the_same_context, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_of_one_virtual_host_does_not_serve_another_behind_the_same_context,
+                      TLS_ALL),
         TLS_BEHAVIOUR(libssl_itself_would_let_a_ticket_serve_another_name, TLS_ANY),
     };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that come from one that had attached a ring open each other's tickets, wherever they went afterwards. */
+/* Processes that come from one that had attached a ring open each other's tickets, wherever they
+ * went afterwards. */
 #include "tls_tickets.h"
 
 #include <grp.h>
@@ -10,7 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROTATE_S = 3600, SESSION_MAX = 8192, NOBODY = 65534, IVS = STEK_IVS_IN_BATCH + 7, IV_LEN = 16 };
+enum {
+    ROTATE_S = 3600,
+    SESSION_MAX = 8192,
+    NOBODY = 65534,
+    IVS = STEK_IVS_IN_BATCH + 7,
+    IV_LEN = 16
+};
 
 /* What a child does to itself before it serves. Returns whether it could. */
 typedef bool (*ordeal)(void);
@@ -29,12 +36,14 @@ static bool go_to_jail(void)
 
 static bool become_nobody(void)
 {
-    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }
 
 static bool go_to_jail_as_nobody_who_may_lock_no_memory(void)
 {
-    return go_to_jail() && setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){0, 0}) == 0 && become_nobody();
+    return go_to_jail() && setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){0, 0}) == 0 &&
+           become_nobody();
 }
 
 static bool needs_root(ordeal suffer)
@@ -49,7 +58,8 @@ static bool resumes(struct tls_test *test, SSL_SESSION *session)
     return visit.done && visit.resumed && visit.alerts == 0;
 }
 
-/* In the child, where no assertion may fail: opens the parent's ticket, and sends back one of its own. */
+/* In the child, where no assertion may fail: opens the parent's ticket, and sends back one of its
+ * own. */
 static bool serve(struct tls_test *test, SSL_SESSION *parents, int64_t later_s, int to_parent)
 {
     unsigned char der[SESSION_MAX];
@@ -74,8 +84,10 @@ static SSL_SESSION *receive_session(struct tls_test *test, int from_child)
     return len > 0 ? tls_keep(test, d2i_SSL_SESSION(NULL, &at, len)) : NULL;
 }
 
-/* Lets a child serve, and opens its ticket here. NULL: the parent has none yet, and not even keys. */
-static void exchange_tickets(struct tls_test *test, ordeal suffer, SSL_SESSION *parents, int64_t later_s)
+/* Lets a child serve, and opens its ticket here. NULL: the parent has none yet, and not even keys.
+ */
+static void exchange_tickets(struct tls_test *test, ordeal suffer, SSL_SESSION *parents,
+                             int64_t later_s)
 {
     int ends[2];
     int status;
@@ -179,14 +191,16 @@ static void a_child_without_privileges_may_rotate(void **state)
     exchange_tickets(*state, become_nobody, tls_get_ticket(*state), ROTATE_S);
 }
 
-static void a_child_in_a_chroot_without_privileges_and_locked_memory_may_make_the_first_keys(void **state)
+static void
+a_child_in_a_chroot_without_privileges_and_locked_memory_may_make_the_first_keys(void **state)
 {
     exchange_tickets(*state, go_to_jail_as_nobody_who_may_lock_no_memory, NULL, 0);
 }
 
 static void a_child_in_a_chroot_without_privileges_and_locked_memory_may_rotate(void **state)
 {
-    exchange_tickets(*state, go_to_jail_as_nobody_who_may_lock_no_memory, tls_get_ticket(*state), ROTATE_S);
+    exchange_tickets(*state, go_to_jail_as_nobody_who_may_lock_no_memory, tls_get_ticket(*state),
+                     ROTATE_S);
 }
 
 int main(void)
@@ -200,7 +214,9 @@ int main(void)
         TLS_BEHAVIOUR(a_child_in_a_chroot_may_rotate, TLS_ALL),
         TLS_BEHAVIOUR(a_child_without_privileges_serves_on, TLS_ALL),
         TLS_BEHAVIOUR(a_child_without_privileges_may_rotate, TLS_ALL),
-        TLS_BEHAVIOUR(a_child_in_a_chroot_without_privileges_and_locked_memory_may_make_the_first_keys, TLS_ALL),
+        TLS_BEHAVIOUR(
+            a_child_in_a_chroot_without_privileges_and_locked_memory_may_make_the_first_keys,
+            TLS_ALL),
         TLS_BEHAVIOUR(a_child_in_a_chroot_without_privileges_and_locked_memory_may_rotate, TLS_ALL),
     };
 

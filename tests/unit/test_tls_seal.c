@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { ROTATE_S = 3600, MANY = STEK_IVS_IN_BATCH + 7, IV_LEN = 16, IV_BATCH_LEN = (STEK_IVS_IN_BATCH + 1) * IV_LEN };
+enum {
+    ROTATE_S = 3600,
+    MANY = STEK_IVS_IN_BATCH + 7,
+    IV_LEN = 16,
+    IV_BATCH_LEN = (STEK_IVS_IN_BATCH + 1) * IV_LEN
+};
 
 static const struct tls_call as_a = {.server_name = "a.example"};
 
@@ -64,10 +69,12 @@ static void every_ticket_has_an_iv_of_its_own(void **state)
             assert_memory_not_equal(ivs[i], ivs[j], IV_LEN);
 }
 
-/* For a client that names no server: there is no name to hash either, so that nothing but the key is missing. */
+/* For a client that names no server: there is no name to hash either, so that nothing but the key
+ * is missing. */
 static void assert_no_ticket(struct tls_test *test)
 {
-    const struct tls_visit visit = tls_visit(test, test->server, &(struct tls_call){.server_name = NULL});
+    const struct tls_visit visit =
+        tls_visit(test, test->server, &(struct tls_call){.server_name = NULL});
 
     assert_full(visit);
     assert_int_equal(visit.ticket_count, 0);
@@ -113,7 +120,8 @@ static void tickets_are_sealed_again_when_the_generator_recovers(void **state)
     assert_recovers_from(*state, generator_fails, bad_rand_restore);
 }
 
-/* The ring has records; what is left to do for the first ticket is to derive their keys in this context. */
+/* The ring has records; what is left to do for the first ticket is to derive their keys in this
+ * context. */
 static void settle_context_without_keys(struct tls_test *test)
 {
     assert_int_equal(stek_ring_maintain(test->ring), STEK_OK);
@@ -201,7 +209,8 @@ static int seals_nothing(SSL *ssl, void *arg)
 }
 
 /* Such a ticket would have no lineage, and so no end. */
-static void a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets(void **state)
+static void
+a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets(void **state)
 {
     struct tls_test *test = *state;
 
@@ -214,16 +223,19 @@ int main(void)
 {
     static const struct tls_behaviour sealing[] = {
         TLS_BEHAVIOUR(the_active_records_keys_of_this_context_seal, TLS_ALL),
-        TLS_BEHAVIOUR(the_next_records_keys_seal_from_the_second_on_when_it_becomes_active, TLS_ALL),
+        TLS_BEHAVIOUR(the_next_records_keys_seal_from_the_second_on_when_it_becomes_active,
+                      TLS_ALL),
         TLS_BEHAVIOUR(every_ticket_has_an_iv_of_its_own, TLS_ALL),
         TLS_BEHAVIOUR(without_a_usable_key_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
         TLS_BEHAVIOUR(tickets_are_sealed_again_when_the_generator_recovers, TLS_ALL),
         TLS_BEHAVIOUR(tickets_are_sealed_again_when_libcrypto_recovers, TLS_ALL),
         TLS_BEHAVIOUR(without_a_random_iv_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
-        TLS_BEHAVIOUR(without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on, TLS_ALL),
+        TLS_BEHAVIOUR(without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on,
+                      TLS_ALL),
         TLS_BEHAVIOUR(what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue, TLS_ALL),
         TLS_BEHAVIOUR(nor_does_what_keeps_a_ticket_from_being_sealed, TLS_ALL),
-        TLS_BEHAVIOUR(a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets, TLS_ALL),
+        TLS_BEHAVIOUR(a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets,
+                      TLS_ALL),
     };
 
     return TLS_RUN(sealing);

@@ -19,7 +19,8 @@ enum { TURNS = 200, ALLOWED_MAX = 16, TRAPPED = 100 };
 static void say_and_die(int signal, siginfo_t *info, void *context)
 {
     char line[64];
-    const int len = snprintf(line, sizeof line, "system call %d is not allowed here\n", info->si_syscall);
+    const int len =
+        snprintf(line, sizeof line, "system call %d is not allowed here\n", info->si_syscall);
 
     (void)signal, (void)context;
     (void)!write(STDERR_FILENO, line, (size_t)len);
@@ -32,9 +33,11 @@ static bool allow_only(const int *calls, size_t count)
     struct sock_fprog program = {0, filter};
     const struct sigaction action = {.sa_sigaction = say_and_die, .sa_flags = SA_SIGINFO};
 
-    filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    filter[program.len++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < count && i < ALLOWED_MAX; i++) {
-        filter[program.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1);
+        filter[program.len++] =
+            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1);
         filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     }
     filter[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
@@ -42,7 +45,8 @@ static bool allow_only(const int *calls, size_t count)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/* Runs in a child. Returns whether `run` did what it should, with these system calls and no others. */
+/* Runs in a child. Returns whether `run` did what it should, with these system calls and no others.
+ */
 static void assert_works_with(const int *calls, size_t count, bool (*run)(struct tls_test *test),
                               struct tls_test *test)
 {
@@ -51,7 +55,9 @@ static void assert_works_with(const int *calls, size_t count, bool (*run)(struct
 
     assert_true(child >= 0);
     if (child == 0)
-        _exit(run(test) && allow_only(calls, count) && run(test) ? 0 : 1); /* the first time to warm up */
+        _exit(run(test) && allow_only(calls, count) && run(test)
+                  ? 0
+                  : 1); /* the first time to warm up */
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 }
@@ -67,7 +73,8 @@ static bool seal_and_open_in_the_ring(struct tls_test *test)
     for (int i = 0; i < TURNS; i++) {
         const int64_t now = stek_ring_now(test->ring);
         if (!stek_ring_seal(test->ring, keys, now, &active) ||
-            stek_ring_find(test->ring, keys, active.key.name, false, now, &key) != STEK_CHOICE_OPEN ||
+            stek_ring_find(test->ring, keys, active.key.name, false, now, &key) !=
+                STEK_CHOICE_OPEN ||
             memcmp(&key, &active.key, sizeof key) != 0 ||
             stek_ring_find(test->ring, keys, unknown, false, now, &key) != STEK_CHOICE_UNKNOWN)
             return false;

@@ -7,16 +7,24 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { THREADS = 8, TICKS = 30, TICK_MS = 50, LAG_MAX_S = 6, FIRSTS = 20, ACCEPT_S = 40, AHEAD = 16 };
+enum {
+    THREADS = 8,
+    TICKS = 30,
+    TICK_MS = 50,
+    LAG_MAX_S = 6,
+    FIRSTS = 20,
+    ACCEPT_S = 40,
+    AHEAD = 16
+};
 
 /* What the threads share. Failures are counted here, since a thread cannot fail a test. */
 struct crowd {
     struct tls_test *test;
     pthread_barrier_t start;
     atomic_bool over;
-    atomic_uint failed;      /* handshakes */
-    atomic_uint without;     /* handshakes that gave no ticket */
-    atomic_uint lost;        /* fresh tickets that did not resume */
+    atomic_uint failed;  /* handshakes */
+    atomic_uint without; /* handshakes that gave no ticket */
+    atomic_uint lost;    /* fresh tickets that did not resume */
     atomic_uint resumptions;
     atomic_size_t entered;
     _Atomic int64_t seen[THREADS]; /* by the clock: when each began what it is doing */
@@ -85,8 +93,8 @@ static bool somebody_lags(struct crowd *crowd)
 }
 
 /*
- * A second of the clock is long, and a thread that the machine does not let run must not sleep through many of them in
- * the middle of a rotation: the clock waits for it.
+ * A second of the clock is long, and a thread that the machine does not let run must not sleep
+ * through many of them in the middle of a rotation: the clock waits for it.
  */
 static void rotate_often(struct crowd *crowd)
 {
@@ -127,7 +135,8 @@ static void *come_first(void *arg)
 }
 
 /* One that never seals: if it were asked, there would be no tickets. */
-static int app_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+static int app_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                  EVP_MAC_CTX *mac, int enc)
 {
     (void)ssl, (void)cipher, (void)mac, (void)enc;
     name[0] = iv[0] = 0;

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a ticket promises: no longer than its key opens, than its lineage has left, and than the program says. */
+/* What a ticket promises: no longer than its key opens, than its lineage has left, and than the
+ * program says. */
 #include "tls_spy.h"
 #include "tls_tickets.h"
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, KEY_S = 13 * HOUR_S /* seals for one, opens for 12 more */ };
+enum {
+    MINUTE_S = 60,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    KEY_S = 13 * HOUR_S /* seals for one, opens for 12 more */
+};
 
-/* The timeout in the ticket, and what the client was told; a TLS 1.2 client that resumes is told nothing, 0. */
+/* The timeout in the ticket, and what the client was told; a TLS 1.2 client that resumes is told
+ * nothing, 0. */
 static void assert_promises(struct tls_test *test, struct tls_visit visit, int64_t promised_s)
 {
     const struct stek_ticket_key key = tls_active_key(test->ring, test->server);
@@ -14,7 +21,8 @@ static void assert_promises(struct tls_test *test, struct tls_visit visit, int64
     assert_true(visit.ticket_count > 0);
     assert_int_equal(tls_ticket_timeout_s(visit.session, &key), promised_s);
     for (size_t i = 0; i < visit.ticket_count; i++)
-        assert_int_equal(visit.tickets[i].lifetime_s, visit.resumed && !tls_is_13(test) ? 0 : promised_s);
+        assert_int_equal(visit.tickets[i].lifetime_s,
+                         visit.resumed && !tls_is_13(test) ? 0 : promised_s);
 }
 
 static struct tls_visit first_visit(struct tls_test *test)
@@ -59,7 +67,8 @@ static void a_ticket_promises_no_longer_than_the_program_says(void **state)
 static void a_ticket_promises_no_longer_than_seven_days(void **state)
 {
     struct tls_test *test = *state;
-    const struct stek_policy policy = {.rotate_s = 7 * DAY_S, .accept_s = 7 * DAY_S, .lineage_s = 30 * DAY_S};
+    const struct stek_policy policy = {
+        .rotate_s = 7 * DAY_S, .accept_s = 7 * DAY_S, .lineage_s = 30 * DAY_S};
 
     (void)SSL_CTX_set_timeout(test->server, 30 * DAY_S);
     tls_use_policy(test, &policy);
@@ -118,8 +127,8 @@ static void in_the_last_second_of_its_lineage_a_ticket_promises_one_second(void 
     assert_promises(test, last, 1);
 }
 
-/* Asks for one more ticket on a connection of this age; the client is gone by then, and is not written to before the
- * ticket is sealed. Returns what SSL_do_handshake(3) does. */
+/* Asks for one more ticket on a connection of this age; the client is gone by then, and is not
+ * written to before the ticket is sealed. Returns what SSL_do_handshake(3) does. */
 static int ask_again_after(struct tls_test *test, int64_t age_s)
 {
     SSL *server = SSL_new(test->server);
@@ -134,8 +143,10 @@ static int ask_again_after(struct tls_test *test, int64_t age_s)
     return result;
 }
 
-/* A connection may outlive its lineage, and then a ticket may be asked for: SSL_new_session_ticket(3). */
-static void where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on(void **state)
+/* A connection may outlive its lineage, and then a ticket may be asked for:
+ * SSL_new_session_ticket(3). */
+static void
+where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on(void **state)
 {
     struct tls_test *test = *state;
 
@@ -158,7 +169,8 @@ int main(void)
         TLS_BEHAVIOUR(what_was_promised_at_a_renewal_is_kept_to_the_last_second, TLS_ALL),
         TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS_ALL),
         TLS_BEHAVIOUR(in_the_last_second_of_its_lineage_a_ticket_promises_one_second, TLS_ALL),
-        TLS_BEHAVIOUR(where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
+        TLS_BEHAVIOUR(
+            where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
     };
 
     return TLS_RUN(promises);

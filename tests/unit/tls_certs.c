@@ -34,7 +34,8 @@ static void set_validity(X509 *cert, int64_t not_after)
     const int64_t now = tls_clock_now();
 
     assert_non_null(ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)(now - DAY_S)));
-    assert_non_null(ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)(not_after != 0 ? not_after : now + TEN_YEARS_S)));
+    assert_non_null(ASN1_TIME_set(X509_getm_notAfter(cert),
+                                  (time_t)(not_after != 0 ? not_after : now + TEN_YEARS_S)));
 }
 
 X509 *tls_cert_new(const struct tls_cert_wish *wish)
@@ -47,9 +48,10 @@ X509 *tls_cert_new(const struct tls_cert_wish *wish)
     assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial), 1);
     set_validity(cert, wish->not_after);
     if (wish->common_name != NULL)
-        assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
-                                                    (const unsigned char *)wish->common_name, -1, -1, 0),
-                         1);
+        assert_int_equal(
+            X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
+                                       (const unsigned char *)wish->common_name, -1, -1, 0),
+            1);
     if (wish->alternatives != NULL)
         set_alternatives(cert, wish->alternatives);
     assert_int_equal(X509_set_issuer_name(cert, X509_get_subject_name(cert)), 1);

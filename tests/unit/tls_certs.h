@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates as a test wishes them, signed by themselves. All of one kind have the same private key. */
+/* Certificates as a test wishes them, signed by themselves. All of one kind have the same private
+ * key. */
 #ifndef TESTS_UNIT_TLS_CERTS_H
 #define TESTS_UNIT_TLS_CERTS_H
 
@@ -11,7 +12,8 @@ enum tls_key_kind { TLS_KEY_EC, TLS_KEY_RSA };
 
 struct tls_cert_wish {
     const char *common_name;  /* NULL: none */
-    const char *alternatives; /* as in openssl.cnf, "DNS:a.example,DNS:b.example"; NULL: no such extension */
+    const char *alternatives; /* as in openssl.cnf, "DNS:a.example,DNS:b.example"; NULL: no such
+                                 extension */
     int64_t not_after;        /* 0: in ten years */
     enum tls_key_kind kind;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One clock for everybody in a test: rings, libssl and libcrypto. It stands still until the test moves it. The helpers
- * define time(2) for the whole program, so that what libssl does by itself when sessions get old is tested as well.
+ * One clock for everybody in a test: rings, libssl and libcrypto. It stands still until the test
+ * moves it. The helpers define time(2) for the whole program, so that what libssl does by itself
+ * when sessions get old is tested as well.
  */
 #ifndef TESTS_UNIT_TLS_CLOCK_H
 #define TESTS_UNIT_TLS_CLOCK_H

@@ -14,12 +14,9 @@ enum { MODE_COUNT = 6, LONG_TIMEOUT_S = 7 * 86400 };
 static const int64_t start = 1767225600;
 
 static struct tls_mode modes[MODE_COUNT] = {
-    {"TLS 1.2, evp", TLS1_2_VERSION, 0},
-    {"TLS 1.2, hmac", TLS1_2_VERSION, 1},
-    {"TLS 1.3, evp", TLS1_3_VERSION, 0},
-    {"TLS 1.3, hmac", TLS1_3_VERSION, 1},
-    {"DTLS 1.2, evp", DTLS1_2_VERSION, 0},
-    {"DTLS 1.2, hmac", DTLS1_2_VERSION, 1},
+    {"TLS 1.2, evp", TLS1_2_VERSION, 0},   {"TLS 1.2, hmac", TLS1_2_VERSION, 1},
+    {"TLS 1.3, evp", TLS1_3_VERSION, 0},   {"TLS 1.3, hmac", TLS1_3_VERSION, 1},
+    {"DTLS 1.2, evp", DTLS1_2_VERSION, 0}, {"DTLS 1.2, hmac", DTLS1_2_VERSION, 1},
 };
 
 static SSL_CTX *new_context(const struct tls_mode *mode)
@@ -87,7 +84,8 @@ void tls_server_id_context(SSL_CTX *server, const char *id_context)
                      1);
 }
 
-void tls_attach_to(const struct tls_test *test, SSL_CTX *server, struct stek_ring *ring, const char *label)
+void tls_attach_to(const struct tls_test *test, SSL_CTX *server, struct stek_ring *ring,
+                   const char *label)
 {
     const struct stek_attach_options options = {label, test->mode->override};
 
@@ -119,7 +117,8 @@ void tls_use_policy(struct tls_test *test, const struct stek_policy *policy)
 
 SSL_SESSION *tls_keep(struct tls_test *test, SSL_SESSION *session)
 {
-    SSL_SESSION **grown = realloc(test->sessions, (test->session_count + 1) * sizeof(SSL_SESSION *));
+    SSL_SESSION **grown =
+        realloc(test->sessions, (test->session_count + 1) * sizeof(SSL_SESSION *));
 
     assert_non_null(grown);
     test->sessions = grown;
@@ -143,7 +142,8 @@ struct tls_visit tls_visit(struct tls_test *test, SSL_CTX *server, const struct 
     return visit;
 }
 
-SSL_SESSION *tls_get_ticket_from(struct tls_test *test, SSL_CTX *server, const struct tls_call *call)
+SSL_SESSION *tls_get_ticket_from(struct tls_test *test, SSL_CTX *server,
+                                 const struct tls_call *call)
 {
     struct tls_visit visit = tls_visit(test, server, call);
 
@@ -160,13 +160,15 @@ SSL_SESSION *tls_get_ticket(struct tls_test *test)
 
 struct tls_visit tls_come_back(struct tls_test *test, SSL_SESSION *session)
 {
-    return tls_visit(test, test->server, &(struct tls_call){.server_name = "a.example", .session = session});
+    return tls_visit(test, test->server,
+                     &(struct tls_call){.server_name = "a.example", .session = session});
 }
 
 void tls_assert_visit(struct tls_visit visit, bool resumed, const char *file, int line)
 {
     if (visit.alerts > 0)
-        print_error("the last of %u alerts was %s\n", visit.alerts, SSL_alert_desc_string_long(visit.alert));
+        print_error("the last of %u alerts was %s\n", visit.alerts,
+                    SSL_alert_desc_string_long(visit.alert));
     if (visit.error != 0)
         print_error("left in the error queue: %s\n", ERR_error_string(visit.error, NULL));
     _assert_int_equal(visit.alerts, 0, file, line);
@@ -194,7 +196,8 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Only the test's own hold on the ring is left in the end: whoever had another one has given it back. */
+/* Only the test's own hold on the ring is left in the end: whoever had another one has given it
+ * back. */
 static int tear_down(void **state)
 {
     struct tls_test *test = *state;
@@ -215,18 +218,23 @@ static int tear_down(void **state)
 
 static bool runs_in(const struct tls_behaviour *behaviour, const struct tls_mode *mode)
 {
-    const unsigned version = mode->version == TLS1_2_VERSION ? TLS12 : mode->version == TLS1_3_VERSION ? TLS13 : DTLS12;
+    const unsigned version = mode->version == TLS1_2_VERSION   ? TLS12
+                             : mode->version == TLS1_3_VERSION ? TLS13
+                                                               : DTLS12;
 
     if (behaviour->modes == TLS_ONCE)
         return version == TLS13 && mode->override == 1;
-    return (behaviour->modes & version) != 0 && ((behaviour->modes & TLS_ONE_CALLBACK) == 0 || mode->override == 1);
+    return (behaviour->modes & version) != 0 &&
+           ((behaviour->modes & TLS_ONE_CALLBACK) == 0 || mode->override == 1);
 }
 
-static void add_test(const struct tls_behaviour *behaviour, struct tls_mode *mode, struct CMUnitTest *ret_test)
+static void add_test(const struct tls_behaviour *behaviour, struct tls_mode *mode,
+                     struct CMUnitTest *ret_test)
 {
     char *name = NULL;
 
-    if (asprintf(&name, behaviour->modes == TLS_ONCE ? "%s" : "%s (%s)", behaviour->name, mode->name) < 0)
+    if (asprintf(&name, behaviour->modes == TLS_ONCE ? "%s" : "%s (%s)", behaviour->name,
+                 mode->name) < 0)
         abort();
     *ret_test = (struct CMUnitTest){name, behaviour->test, set_up, tear_down, mode};
 }

@@ -27,13 +27,15 @@ static int note(int answer, int enc)
     return answer;
 }
 
-static int evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int enc)
+static int evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                  EVP_MAC_CTX *mac, int enc)
 {
     enter();
     return note(stek_ticket_key_evp_cb(ssl, name, iv, cipher, mac, enc), enc);
 }
 
-static int hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
+static int hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                   HMAC_CTX *mac, int enc)
 {
     enter();
     return note(stek_ticket_key_hmac_cb(ssl, name, iv, cipher, mac, enc), enc);
@@ -47,8 +49,8 @@ static int gen_cb(SSL *ssl, void *arg)
     return answer;
 }
 
-static SSL_TICKET_RETURN dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
-                                SSL_TICKET_STATUS status, void *arg)
+static SSL_TICKET_RETURN dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
     enter();
     const SSL_TICKET_RETURN answer = stek_ticket_dec_cb(ssl, session, name, name_len, status, arg);
@@ -59,7 +61,8 @@ static SSL_TICKET_RETURN dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned c
 void tls_spy_place(const struct tls_test *test, SSL_CTX *server)
 {
     tls_spy = (struct tls_spy){.before = NULL};
-    SSL_free(SSL_new(server)); /* with override, stek's callbacks are set again before the first SSL */
+    SSL_free(
+        SSL_new(server)); /* with override, stek's callbacks are set again before the first SSL */
     stek_ossl_install(server, evp_cb, hmac_cb);
     if (!test->mode->override)
         assert_int_equal(SSL_CTX_set_tlsext_ticket_key_evp_cb(server, evp_cb), 1);

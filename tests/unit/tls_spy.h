@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stands between libssl and stek's callbacks: sees what they return, and can make the world fail while they run. */
+/* Stands between libssl and stek's callbacks: sees what they return, and can make the world fail
+ * while they run. */
 #ifndef TESTS_UNIT_TLS_SPY_H
 #define TESTS_UNIT_TLS_SPY_H
 

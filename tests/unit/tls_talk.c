@@ -8,7 +8,13 @@
 
 #include <openssl/err.h>
 
-enum { ROUNDS_MAX = 200, HANDSHAKE_HEADER = 4, DTLS_HANDSHAKE_HEADER = 12, LIFETIME_LEN = 4, AGE_ADD_LEN = 4 };
+enum {
+    ROUNDS_MAX = 200,
+    HANDSHAKE_HEADER = 4,
+    DTLS_HANDSHAKE_HEADER = 12,
+    LIFETIME_LEN = 4,
+    AGE_ADD_LEN = 4
+};
 
 /* What is left of a message. Reading beyond its end gives zeros. */
 struct message {
@@ -57,7 +63,8 @@ static void see_ticket(struct tls_visit *visit, int version, const uint8_t *byte
 }
 
 /* SSL_CTX_set_msg_callback(3), for both sides. */
-static void see_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
+static void see_message(int written, int version, int type, const void *bytes, size_t len, SSL *ssl,
+                        void *arg)
 {
     const uint8_t *first = bytes;
     struct tls_visit *visit = arg;
@@ -89,11 +96,12 @@ static bool prepare_client(SSL *ssl, const struct tls_call *call)
         return false;
     if (call->session != NULL && SSL_set_session(ssl, call->session) != 1)
         return false;
-    return call->cert == NULL ||
-           (SSL_use_certificate(ssl, call->cert) == 1 && SSL_use_PrivateKey(ssl, tls_key(TLS_KEY_EC)) == 1);
+    return call->cert == NULL || (SSL_use_certificate(ssl, call->cert) == 1 &&
+                                  SSL_use_PrivateKey(ssl, tls_key(TLS_KEY_EC)) == 1);
 }
 
-/* Returns whether the side is done, or may go on when the other one has answered; *ret_done says which. */
+/* Returns whether the side is done, or may go on when the other one has answered; *ret_done says
+ * which. */
 static bool step(SSL *ssl, bool *ret_done)
 {
     ERR_clear_error();
@@ -142,7 +150,8 @@ static SSL_SESSION *take_session(SSL *client)
     return NULL;
 }
 
-void tls_talk(SSL_CTX *client_ctx, SSL_CTX *server_ctx, const struct tls_call *call, struct tls_visit *ret_visit)
+void tls_talk(SSL_CTX *client_ctx, SSL_CTX *server_ctx, const struct tls_call *call,
+              struct tls_visit *ret_visit)
 {
     struct tls_visit visit = {0};
     SSL *client = new_side(client_ctx, NULL, &visit);

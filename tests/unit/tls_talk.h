@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection between a client and a server in memory, and what could be seen of it on the wire. */
+/* One connection between a client and a server in memory, and what could be seen of it on the wire.
+ */
 #ifndef TESTS_UNIT_TLS_TALK_H
 #define TESTS_UNIT_TLS_TALK_H
 
@@ -35,10 +36,13 @@ struct tls_visit {
     unsigned long error; /* first in the error queue after any call of the server's side, 0: none */
     size_t ticket_count;
     struct tls_ticket tickets[TLS_TICKETS_SEEN_MAX];
-    SSL_SESSION *session; /* what the client keeps, for the caller to free; NULL: nothing that it could resume */
+    SSL_SESSION *session; /* what the client keeps, for the caller to free; NULL: nothing that it
+                             could resume */
 };
 
-/* Neither context is changed. Fails no test by itself, so that threads may call it. NULL: not even begun. */
-void tls_talk(SSL_CTX *client, SSL_CTX *server, const struct tls_call *call, struct tls_visit *ret_visit);
+/* Neither context is changed. Fails no test by itself, so that threads may call it. NULL: not even
+ * begun. */
+void tls_talk(SSL_CTX *client, SSL_CTX *server, const struct tls_call *call,
+              struct tls_visit *ret_visit);
 
 #endif

@@ -11,7 +11,13 @@
 #include <openssl/hmac.h>
 
 /* The ticket's field in libssl's SSL_SESSION: [10] EXPLICIT OCTET STRING (ssl/ssl_asn1.c). */
-enum { TICKET_TAG = 10, OVERHEAD_MAX = 64, IV_LEN = 16, MAC_LEN = 32, HEAD_LEN = STEK_NAME_LEN + IV_LEN };
+enum {
+    TICKET_TAG = 10,
+    OVERHEAD_MAX = 64,
+    IV_LEN = 16,
+    MAC_LEN = 32,
+    HEAD_LEN = STEK_NAME_LEN + IV_LEN
+};
 
 const uint8_t *tls_ticket_bytes(const SSL_SESSION *session, size_t *ret_len)
 {
@@ -48,9 +54,10 @@ static void put_ticket(unsigned char **at, const uint8_t *ticket, size_t len)
     put_bytes(at, ticket, len);
 }
 
-/* Copies the fields of a session's SEQUENCE with another ticket; returns how many bytes that took. */
-static size_t copy_fields(const unsigned char *from, const unsigned char *end, const uint8_t *ticket, size_t len,
-                          unsigned char *to)
+/* Copies the fields of a session's SEQUENCE with another ticket; returns how many bytes that took.
+ */
+static size_t copy_fields(const unsigned char *from, const unsigned char *end,
+                          const uint8_t *ticket, size_t len, unsigned char *to)
 {
     unsigned char *at = to;
 
@@ -69,7 +76,8 @@ static size_t copy_fields(const unsigned char *from, const unsigned char *end, c
     return (size_t)(at - to);
 }
 
-SSL_SESSION *tls_with_ticket(struct tls_test *test, const SSL_SESSION *session, const uint8_t *ticket, size_t len)
+SSL_SESSION *tls_with_ticket(struct tls_test *test, const SSL_SESSION *session,
+                             const uint8_t *ticket, size_t len)
 {
     unsigned char *der = NULL;
     const int der_len = i2d_SSL_SESSION(session, &der);
@@ -107,17 +115,21 @@ struct stek_ticket_key tls_active_key(const struct stek_ring *ring, SSL_CTX *ser
     const int active = stek_records_active(&state.records, tls_clock_now());
     assert_true(active >= 0);
     assert_int_equal(stek_context_auto(server, &context), STEK_OK);
-    assert_int_equal(stek_derive_ticket_key(&state.records.at[active].secret, &context, &key), STEK_OK);
+    assert_int_equal(stek_derive_ticket_key(&state.records.at[active].secret, &context, &key),
+                     STEK_OK);
     return key;
 }
 
-static void compute_mac(const struct stek_ticket_key *key, const uint8_t *bytes, size_t len, uint8_t ret_mac[MAC_LEN])
+static void compute_mac(const struct stek_ticket_key *key, const uint8_t *bytes, size_t len,
+                        uint8_t ret_mac[MAC_LEN])
 {
-    assert_non_null(HMAC(EVP_sha256(), key->hmac_key, sizeof key->hmac_key, bytes, len, ret_mac, NULL));
+    assert_non_null(
+        HMAC(EVP_sha256(), key->hmac_key, sizeof key->hmac_key, bytes, len, ret_mac, NULL));
 }
 
 /* name[16] iv[16] AES-256-CBC(state) HMAC-SHA256[32], the MAC over all that is before it. */
-void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *key, struct tls_state *ret_state)
+void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *key,
+                     struct tls_state *ret_state)
 {
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     uint8_t mac[MAC_LEN];
@@ -130,7 +142,9 @@ void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *k
     assert_memory_equal(ticket, key->name, STEK_NAME_LEN);
     compute_mac(key, ticket, len - MAC_LEN, mac);
     assert_memory_equal(ticket + len - MAC_LEN, mac, MAC_LEN);
-    assert_int_equal(EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, ticket + STEK_NAME_LEN), 1);
+    assert_int_equal(
+        EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, ticket + STEK_NAME_LEN),
+        1);
     assert_int_equal(EVP_DecryptUpdate(cipher, ret_state->bytes, &first, ticket + HEAD_LEN,
                                        (int)(len - HEAD_LEN - MAC_LEN)),
                      1);
@@ -139,8 +153,8 @@ void tls_ticket_open(const SSL_SESSION *session, const struct stek_ticket_key *k
     EVP_CIPHER_CTX_free(cipher);
 }
 
-size_t tls_ticket_seal(const struct tls_state *state, const struct stek_ticket_key *key, const uint8_t iv[16],
-                       uint8_t ret_ticket[4096])
+size_t tls_ticket_seal(const struct tls_state *state, const struct stek_ticket_key *key,
+                       const uint8_t iv[16], uint8_t ret_ticket[4096])
 {
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     int first = 0;
@@ -149,7 +163,8 @@ size_t tls_ticket_seal(const struct tls_state *state, const struct stek_ticket_k
     memcpy(ret_ticket, key->name, STEK_NAME_LEN);
     memcpy(ret_ticket + STEK_NAME_LEN, iv, IV_LEN);
     assert_int_equal(EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes_key, iv), 1);
-    assert_int_equal(EVP_EncryptUpdate(cipher, ret_ticket + HEAD_LEN, &first, state->bytes, (int)state->len), 1);
+    assert_int_equal(
+        EVP_EncryptUpdate(cipher, ret_ticket + HEAD_LEN, &first, state->bytes, (int)state->len), 1);
     assert_int_equal(EVP_EncryptFinal_ex(cipher, ret_ticket + HEAD_LEN + first, &last), 1);
     EVP_CIPHER_CTX_free(cipher);
     const size_t len = HEAD_LEN + (size_t)first + (size_t)last;

@@ -16,7 +16,8 @@ struct datagram {
     char bytes[];
 };
 
-/* One direction. Whoever reads from it frees it; the writer is gone by then, or never writes again. */
+/* One direction. Whoever reads from it frees it; the writer is gone by then, or never writes again.
+ */
 struct lane {
     struct datagram *first;
     struct datagram **end;

@@ -11,13 +11,14 @@ enum { WORLDS = 20, TURNS = 250, FULL_PLACES = STEK_RECORDS_MAX - 2 };
 #define YEAR_S ((int64_t)365 * 86400)
 #define CLOCK_MAX ((int64_t)1 << 39)
 
-void world_require(const struct world *world, bool holds, const char *condition, const char *file, int line)
+void world_require(const struct world *world, bool holds, const char *condition, const char *file,
+                   int line)
 {
     if (!holds)
-        print_error("world %" PRIu64 ", turn %u, at %" PRId64 " after %" PRId64 ": rotate %" PRId64 " accept %" PRId64
-                    " ahead %u\n",
-                    world->seed, world->turn, world->now, world->then, world->policy.rotate_s, world->policy.accept_s,
-                    world->policy.ahead);
+        print_error("world %" PRIu64 ", turn %u, at %" PRId64 " after %" PRId64 ": rotate %" PRId64
+                    " accept %" PRId64 " ahead %u\n",
+                    world->seed, world->turn, world->now, world->then, world->policy.rotate_s,
+                    world->policy.accept_s, world->policy.ahead);
     _assert_true(holds, condition, file, line);
 }
 
@@ -70,10 +71,12 @@ static struct stek_policy random_policy(struct prng *prng, const struct stek_pol
     struct stek_policy policy;
 
     do {
-        policy = (struct stek_policy){.lineage_s = 1, .ahead = (uint32_t)prng_between(prng, 1, STEK_AHEAD_MAX)};
+        policy = (struct stek_policy){.lineage_s = 1,
+                                      .ahead = (uint32_t)prng_between(prng, 1, STEK_AHEAD_MAX)};
         policy.rotate_s = prng_scale(prng, STEK_ROTATE_MAX_S);
         if (old->rotate_s > 1 && prng_one_in(prng, 2))
-            policy.rotate_s = old->rotate_s / prng_between(prng, 1, old->rotate_s < 100 ? old->rotate_s : 100);
+            policy.rotate_s =
+                old->rotate_s / prng_between(prng, 1, old->rotate_s < 100 ? old->rotate_s : 100);
         policy.accept_s = prng_scale(prng, STEK_ACCEPT_MAX_S);
         if (prng_one_in(prng, 2))
             policy.accept_s = policy.rotate_s * (FULL_PLACES - policy.ahead);
@@ -128,7 +131,8 @@ static void draw_fresh(struct world *world)
 {
     world->fresh.count = STEK_AHEAD_MAX + 1;
     if (prng_one_in(&world->prng, 3))
-        world->fresh.count = prng_one_in(&world->prng, 2) ? 0 : (uint32_t)prng_between(&world->prng, 1, 3);
+        world->fresh.count =
+            prng_one_in(&world->prng, 2) ? 0 : (uint32_t)prng_between(&world->prng, 1, 3);
     for (size_t i = 0; i < world->fresh.count; i++)
         world->fresh.secret[i] = prng_secret(&world->prng);
 }
@@ -136,15 +140,18 @@ static void draw_fresh(struct world *world)
 static void take_turn(struct world *world)
 {
     world->turn++;
-    if (world->result == STEK_OK && prng_one_in(&world->prng, 8)) /* what was due by the old one comes first: retime.h */
+    if (world->result == STEK_OK &&
+        prng_one_in(&world->prng, 8)) /* what was due by the old one comes first: retime.h */
         world->policy = random_policy(&world->prng, &world->policy);
     pass_time(world);
     draw_fresh(world);
     world->before = world->records;
-    world->result = stek_records_advance(&world->records, &world->policy, world->now, &world->fresh);
+    world->result =
+        stek_records_advance(&world->records, &world->policy, world->now, &world->fresh);
 }
 
-/* Steady worlds begin in our time and live for decades; the clock of an unruly one may say anything. */
+/* Steady worlds begin in our time and live for decades; the clock of an unruly one may say
+ * anything. */
 static int64_t live(struct world *world, void (*property)(struct world *world))
 {
     int64_t lived_s = 0;

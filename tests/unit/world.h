@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring that lives for years on a virtual clock: its owner comes by when it likes, its policy changes, its random
- * generator runs dry at times, and in an unruly world the clock steps back and far forward. A property looks at the
- * world after every turn. All of it follows from the seed that the run prints (STEK_TEST_SEED);
- * STEK_TEST_WORLDS asks for more worlds than the usual 20.
+ * A ring that lives for years on a virtual clock: its owner comes by when it likes, its policy
+ * changes, its random generator runs dry at times, and in an unruly world the clock steps back and
+ * far forward. A property looks at the world after every turn. All of it follows from the seed that
+ * the run prints (STEK_TEST_SEED); STEK_TEST_WORLDS asks for more worlds than the usual 20.
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
@@ -27,7 +27,8 @@ struct world {
     enum world_kind kind;
     struct prng prng;
 
-    /* This turn: at `now` the owner advanced `before` to `records`, with `fresh`, under `policy`. */
+    /* This turn: at `now` the owner advanced `before` to `records`, with `fresh`, under `policy`.
+     */
     struct stek_policy policy; /* in force since `then`, the turn before */
     struct stek_fresh fresh;
     int64_t then;
@@ -36,7 +37,8 @@ struct world {
     struct stek_records before;
     struct stek_records records;
 
-    /* All turns: what sealed at some time while the clock only went forward, and the last secrets that went. */
+    /* All turns: what sealed at some time while the clock only went forward, and the last secrets
+     * that went. */
     size_t sealed_count;
     struct stek_record sealed[WORLD_SEALED_MAX];
     size_t gone_count;
@@ -61,6 +63,7 @@ void world_note_sealed(struct world *world, const struct stek_record *record);
 /* Like assert_true(), and says in which world and turn. */
 #define require(world, condition) world_require(world, condition, #condition, __FILE__, __LINE__)
 
-void world_require(const struct world *world, bool holds, const char *condition, const char *file, int line);
+void world_require(const struct world *world, bool holds, const char *condition, const char *file,
+                   int line);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stek.so: an OpenSSL configuration module that gives every SSL_CTX of a program a ring. stek-openssl(5).
+ * stek.so: an OpenSSL configuration module that gives every SSL_CTX of a program a ring.
+ * stek-openssl(5).
  *
- * libcrypto loads it while it reads the configuration, often long before the program forks: so the ring's memory is
- * mapped here, for all forks to share, but its first keys are made when the first ticket is due, since random
- * generators and providers may not be configured yet. Errors of modules are swallowed by most programs, so they are
- * said here, on standard error, and the program goes on with OpenSSL's own keys.
+ * libcrypto loads it while it reads the configuration, often long before the program forks: so the
+ * ring's memory is mapped here, for all forks to share, but its first keys are made when the first
+ * ticket is due, since random generators and providers may not be configured yet. Errors of modules
+ * are swallowed by most programs, so they are said here, on standard error, and the program goes on
+ * with OpenSSL's own keys.
  */
 #include "core/settings.h"
 #include "ringfile/ring.h"
@@ -17,7 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* openssl/crypto.h declares OPENSSL_init with another type than modules have; libcrypto looks these names up. */
+/* openssl/crypto.h declares OPENSSL_init with another type than modules have; libcrypto looks these
+ * names up. */
 int stek_module_init(CONF_IMODULE *module, const CONF *conf) __asm__("OPENSSL_init");
 void stek_module_finish(CONF_IMODULE *module) __asm__("OPENSSL_finish");
 
@@ -26,7 +29,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stek_ring *ring;
 static struct stek_settings settings;
 
-/* A default session-id context: without one libssl answers resumptions with an alert where peers are verified. */
+/* A default session-id context: without one libssl answers resumptions with an alert where peers
+ * are verified. */
 static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
 
 static void lock_module(void)
@@ -49,7 +53,8 @@ static bool serves(const SSL_CTX *ctx)
 static void complain(const char *section, const char *name, const char *value, const char *allowed)
 {
     (void)fprintf(stderr,
-                  "stek: openssl configuration: section '%s': %s = %s: allowed: %s; going on with OpenSSL's own keys\n",
+                  "stek: openssl configuration: section '%s': %s = %s: allowed: %s; going on with "
+                  "OpenSSL's own keys\n",
                   section, name, value, allowed);
 }
 
@@ -62,8 +67,9 @@ static bool read_section(const CONF *conf, const char *section, struct stek_sett
     stek_settings_init(&read);
     for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
         const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
-        const char *allowed = strcmp(value->name, "path") == 0 ? NULL
-                                                               : stek_settings_set(&read, value->name, value->value);
+        const char *allowed = strcmp(value->name, "path") == 0
+                                  ? NULL
+                                  : stek_settings_set(&read, value->name, value->value);
         if (allowed != NULL) {
             complain(section, value->name, value->value, allowed);
             return false;
@@ -73,7 +79,8 @@ static bool read_section(const CONF *conf, const char *section, struct stek_sett
     return true;
 }
 
-static const char *value_or_default(const CONF *conf, const char *section, const char *name, const char *standard)
+static const char *value_or_default(const CONF *conf, const char *section, const char *name,
+                                    const char *standard)
 {
     const char *value = NULL;
     const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
@@ -93,7 +100,8 @@ static bool check_policy(const CONF *conf, const char *section, const struct ste
     if (problem == NULL)
         return true;
     (void)snprintf(value, sizeof value, "%s with accept = %s and ahead = %s",
-                   value_or_default(conf, section, "rotate", "1h"), value_or_default(conf, section, "accept", "12h"),
+                   value_or_default(conf, section, "rotate", "1h"),
+                   value_or_default(conf, section, "accept", "12h"),
                    value_or_default(conf, section, "ahead", "2"));
     complain(section, "rotate", value, problem);
     return false;
@@ -101,8 +109,8 @@ static bool check_policy(const CONF *conf, const char *section, const struct ste
 
 static bool same_policy(const struct stek_policy *a, const struct stek_policy *b)
 {
-    return a->rotate_s == b->rotate_s && a->accept_s == b->accept_s && a->lineage_s == b->lineage_s &&
-           a->ahead == b->ahead;
+    return a->rotate_s == b->rotate_s && a->accept_s == b->accept_s &&
+           a->lineage_s == b->lineage_s && a->ahead == b->ahead;
 }
 
 static void take(struct stek_ring *made)
@@ -116,11 +124,13 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
 {
     struct stek_ring *made;
 
-    if (ring != NULL && stek_ring_is_private(ring) && same_policy(&wanted->policy, &settings.policy))
+    if (ring != NULL && stek_ring_is_private(ring) &&
+        same_policy(&wanted->policy, &settings.policy))
         return true;
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
-        (void)fprintf(stderr, "stek: no ring: %s; going on with OpenSSL's own keys\n", stek_result_text(result));
+        (void)fprintf(stderr, "stek: no ring: %s; going on with OpenSSL's own keys\n",
+                      stek_result_text(result));
         return false;
     }
     take(made);
@@ -132,11 +142,12 @@ static void say_ring_file(const char *path, const char *what, const char *going_
 {
     const bool in_run_dir = strchr(path, '/') == NULL;
 
-    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; %s\n", in_run_dir ? STEK_RUN_DIR "/" : "", path,
-                  in_run_dir ? ".ring" : "", what, going_on);
+    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; %s\n", in_run_dir ? STEK_RUN_DIR "/" : "",
+                  path, in_run_dir ? ".ring" : "", what, going_on);
 }
 
-/* Opens a ring file; NULL, or what is wrong with it. What was wrong may be gone when one asks what it was: then again. */
+/* Opens a ring file; NULL, or what is wrong with it. What was wrong may be gone when one asks what
+ * it was: then again. */
 static const char *open_ring_file(const char *path)
 {
     const char *problem = NULL;
@@ -156,12 +167,13 @@ static const char *open_ring_file(const char *path)
 }
 
 /*
- * The ring file, or a private ring in its place. Without the file, a program that had it open keeps it: it may have given
- * up the right to open it again.
+ * The ring file, or a private ring in its place. Without the file, a program that had it open keeps
+ * it: it may have given up the right to open it again.
  */
 static bool ensure_ring(const struct stek_settings *wanted)
 {
-    const bool had_it = ring != NULL && !stek_ring_is_private(ring) && strcmp(wanted->ring, settings.ring) == 0;
+    const bool had_it =
+        ring != NULL && !stek_ring_is_private(ring) && strcmp(wanted->ring, settings.ring) == 0;
 
     if (wanted->ring[0] == '\0')
         return ensure_private_ring(wanted);
@@ -171,13 +183,15 @@ static bool ensure_ring(const struct stek_settings *wanted)
     if (problem == NULL)
         return true;
     say_ring_file(wanted->ring, problem,
-                  had_it ? "going on with the one that is open already" : "going on with a private ring");
+                  had_it ? "going on with the one that is open already"
+                         : "going on with a private ring");
     return had_it || ensure_private_ring(wanted);
 }
 
 /*
- * Most programs that reload make new SSL_CTXs but do not read the OpenSSL configuration again (nginx, Apache): so a file
- * that was not there yet, or was replaced, is taken here too. Where nothing has changed that is one look at the path.
+ * Most programs that reload make new SSL_CTXs but do not read the OpenSSL configuration again
+ * (nginx, Apache): so a file that was not there yet, or was replaced, is taken here too. Where
+ * nothing has changed that is one look at the path.
  */
 static void take_new_ring_file(void)
 {
@@ -192,8 +206,8 @@ static void take_new_ring_file(void)
 
 static void attach(SSL_CTX *ctx)
 {
-    const struct stek_attach_options options = {settings.context[0] != '\0' ? settings.context : NULL,
-                                                settings.override};
+    const struct stek_attach_options options = {
+        settings.context[0] != '\0' ? settings.context : NULL, settings.override};
 
     take_new_ring_file();
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
@@ -236,18 +250,21 @@ static void configure(const CONF *conf, const char *section)
     unlock_module();
 }
 
-/* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from starting at all. */
+/* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from
+ * starting at all. */
 int stek_module_init(CONF_IMODULE *module, const CONF *conf)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     configure(conf, CONF_imodule_get_value(module));
     if (ring != NULL && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
-        (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with OpenSSL's own keys\n");
+        (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with "
+                              "OpenSSL's own keys\n");
     return 1;
 }
 
-/* SSL_CTXs may live on until the process ends, and so do this module (linked with -z nodelete) and its ring. */
+/* SSL_CTXs may live on until the process ends, and so do this module (linked with -z nodelete) and
+ * its ring. */
 void stek_module_finish(CONF_IMODULE *module)
 {
     (void)module;
