@@ -23,10 +23,16 @@ PROGRAMS = {"nginx": "nginx", "openssl": "openssl", "/usr/bin/python3": "python3
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--connections", type=int, default=200, help="to each server in each TLS version")
-    parser.add_argument("--visitors", type=int, default=40, help="that make them, in turns that a lot decides")
+    parser.add_argument(
+        "--connections", type=int, default=200, help="to each server in each TLS version"
+    )
+    parser.add_argument(
+        "--visitors", type=int, default=40, help="that make them, in turns that a lot decides"
+    )
     parser.add_argument("--rotate", type=int, default=2, help="seconds that a key of stek's seals")
-    parser.add_argument("--interval-ms", type=int, default=55, help="between two connections to a server")
+    parser.add_argument(
+        "--interval-ms", type=int, default=55, help="between two connections to a server"
+    )
     return parser.parse_args()
 
 
@@ -34,7 +40,9 @@ def what_is_missing():
     """One line that says what to do, or nothing."""
     packages = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if packages:
-        return "not installed: " + " ".join(packages) + " (apt-get install " + " ".join(packages) + ")"
+        return (
+            "not installed: " + " ".join(packages) + " (apt-get install " + " ".join(packages) + ")"
+        )
     if build.missing():
         return f"not built: {build.missing()[0]} (run make)"
     return None
@@ -60,8 +68,10 @@ def part_of_processes(args, certificates, folder):
     """The processes of a server share keys, and keep them over a reload."""
     print(report.introduction(args, "nginx is reloaded half way."))
     conf = module.compose(folder / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
-    results = {title: run_arm(title, certificates, openssl_conf, args, reload_nginx, folder)
-               for title, openssl_conf in (("as they come", None), ("with stek", conf))}
+    results = {
+        title: run_arm(title, certificates, openssl_conf, args, reload_nginx, folder)
+        for title, openssl_conf in (("as they come", None), ("with stek", conf))
+    }
     print(report.table(results))
     print(report.legend(args))
     print(report.meaning(results))
@@ -70,17 +80,34 @@ def part_of_processes(args, certificates, folder):
 def part_of_restarts(args, certificates, folder):
     """stekd keeps the keys: they outlive a restart of the servers, and of stekd itself."""
     args = argparse.Namespace(**{**vars(args), "connections": args.connections // 2})
-    print("\n" + report.introduction(args, "Half way all servers are stopped and started again, and so is stekd."))
-    with stekd.Stekd(folder / "stekd", web={"rotate": f"{args.rotate}s", "accept": "60s"}) as daemon:
+    print(
+        "\n"
+        + report.introduction(
+            args, "Half way all servers are stopped and started again, and so is stekd."
+        )
+    )
+    with stekd.Stekd(
+        folder / "stekd", web={"rotate": f"{args.rotate}s", "accept": "60s"}
+    ) as daemon:
         conf = module.compose(folder / "host.cnf", ring=daemon.ring("web"))
 
         def restart_stekd_too(servers):
             daemon.restart()
             restart_all(servers)
+
         shown = []
-        results = {"as they come": run_arm("as they come", certificates, None, args, restart_all, folder),
-                   "with stekd": run_arm("with stekd", certificates, conf, args, restart_stekd_too, folder,
-                                         lambda: shown.append(daemon.stek("status", "web").stdout.rstrip()))}
+        results = {
+            "as they come": run_arm("as they come", certificates, None, args, restart_all, folder),
+            "with stekd": run_arm(
+                "with stekd",
+                certificates,
+                conf,
+                args,
+                restart_stekd_too,
+                folder,
+                lambda: shown.append(daemon.stek("status", "web").stdout.rstrip()),
+            ),
+        }
         print(report.table(results))
         print(report.meaning(results))
         print("\n`stek status web`, before the servers were stopped:\n\n" + shown[0])

@@ -26,7 +26,10 @@ def restart_all(servers):
 
 def cpu_ns(pids):
     """CPU time of the processes so far, in nanoseconds: from the scheduler, else from the coarser clock ticks."""
-    return sum(_scheduled_ns(pid) if os.path.exists(f"/proc/{pid}/schedstat") else _ticks_ns(pid) for pid in pids)
+    return sum(
+        _scheduled_ns(pid) if os.path.exists(f"/proc/{pid}/schedstat") else _ticks_ns(pid)
+        for pid in pids
+    )
 
 
 def _scheduled_ns(pid):
@@ -42,6 +45,7 @@ def _ticks_ns(pid):
 @dataclass
 class Measured:
     """What one server did in one TLS version."""
+
     server: str
     tls: str
     visits: Visits = field(default_factory=Visits)
@@ -63,8 +67,12 @@ class Arm:
         self.stack = stack
         self.args = args
         self.rows = [Measured(name, tls) for name in SERVERS for tls in VERSIONS]
-        self.servers = [stack.enter_context(SERVERS[row.server](folder / f"{row.server}-{row.tls}", certificates,
-                                                                openssl_conf)) for row in self.rows]
+        self.servers = [
+            stack.enter_context(
+                SERVERS[row.server](folder / f"{row.server}-{row.tls}", certificates, openssl_conf)
+            )
+            for row in self.rows
+        ]
 
     def run(self, progress, half_way):
         """half_way(servers) is what happens to them between two visits of everybody."""
@@ -86,9 +94,17 @@ class Arm:
         """The servers' bursts do not meet."""
         interval_ms = self.args.interval_ms
         sessions = self.servers[i].folder / "sessions.pem"
-        client = Background(self.servers[i].port, self.rows[i].tls, count=count, clients=self.args.visitors,
-                            interval_ms=interval_ms, burst=BURST, delay_ms=i * BURST * interval_ms // len(self.rows),
-                            sess_out=sessions, sess_in=sessions if come_back else None)
+        client = Background(
+            self.servers[i].port,
+            self.rows[i].tls,
+            count=count,
+            clients=self.args.visitors,
+            interval_ms=interval_ms,
+            burst=BURST,
+            delay_ms=i * BURST * interval_ms // len(self.rows),
+            sess_out=sessions,
+            sess_in=sessions if come_back else None,
+        )
         self.stack.callback(client.stop)
         return client
 
@@ -99,4 +115,5 @@ class Arm:
             seen = earlier + [client.so_far() for client in clients]
             progress.show(sum(map(len, seen)), sum(len(visits.lost()) for visits in seen))
             return all(client.popen.poll() is not None for client in clients)
+
         wait_for(all_done, "the visitors", timeout_s=120, pause_s=0.1)

@@ -18,8 +18,10 @@ class Progress:
 
     def show(self, done, lost):
         now = time.monotonic()
-        self.line = (f"{self.title:>12}: {done:4} of {self.total} connections, {lost:3} resumptions lost, "
-                     f"{now - self.start:4.1f} s")
+        self.line = (
+            f"{self.title:>12}: {done:4} of {self.total} connections, {lost:3} resumptions lost, "
+            f"{now - self.start:4.1f} s"
+        )
         if sys.stdout.isatty():
             print(f"\r{self.line}", end="", flush=True)
         elif now - self.last >= PLAIN_EVERY_S:
@@ -35,18 +37,29 @@ def wrap(text):
 
 
 def introduction(args, half_way):
-    return wrap(f"""nginx with 4 workers and a pre-forking Python server, neither changed, on loopback:
+    return (
+        wrap(
+            f"""nginx with 4 workers and a pre-forking Python server, neither changed, on loopback:
         {args.connections} connections to each in TLS 1.2 and in TLS 1.3 by {args.visitors} visitors, who come back
-        with the ticket that they got last. {half_way}""") + "\n"
+        with the ticket that they got last. {half_way}"""
+        )
+        + "\n"
+    )
 
 
 def table(results):
     left = 25
-    lines = [" " * left + "".join(f"| {title:^24}" for title in results),
-             f"{'server':8}{'TLS':5}{'handshakes':>10}  " + f"| {'resumed':>7}{'CPU ms':>9}{'keys':>7} " * len(results),
-             "-" * left + ("+" + "-" * 25) * len(results)]
+    lines = [
+        " " * left + "".join(f"| {title:^24}" for title in results),
+        f"{'server':8}{'TLS':5}{'handshakes':>10}  "
+        + f"| {'resumed':>7}{'CPU ms':>9}{'keys':>7} " * len(results),
+        "-" * left + ("+" + "-" * 25) * len(results),
+    ]
     for rows in zip(*results.values()):
-        lines.append(f"{rows[0].server:8}{rows[0].tls:5}{_handshakes(rows):>10}  " + "".join(map(_cells, rows)))
+        lines.append(
+            f"{rows[0].server:8}{rows[0].tls:5}{_handshakes(rows):>10}  "
+            + "".join(map(_cells, rows))
+        )
     return "\n" + "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -60,18 +73,28 @@ def _cells(row):
 
 
 def legend(args):
-    return "\n".join(map(wrap, (
-        "resumed: of the connections that came with a ticket. keys: distinct key names in the tickets.",
-        "CPU ms: CPU time of all the server's processes for one connection, full or resumed, with its HTTP answer.",
-        "nginx: as it comes, each start and each reload makes one key, and it stays until the next.",
-        "Python: as it comes, each of its 4 processes makes an SSLContext after the fork, with one key for life.",
-        f"stek: each key seals for {args.rotate} s; all processes share the keys, and so do they after the reload.",
-        "Certificates: ECDSA P-256.",
-    ))) + "\n"
+    return (
+        "\n".join(
+            map(
+                wrap,
+                (
+                    "resumed: of the connections that came with a ticket. keys: distinct key names in the tickets.",
+                    "CPU ms: CPU time of all the server's processes for one connection, full or resumed, with its HTTP answer.",
+                    "nginx: as it comes, each start and each reload makes one key, and it stays until the next.",
+                    "Python: as it comes, each of its 4 processes makes an SSLContext after the fork, with one key for life.",
+                    f"stek: each key seals for {args.rotate} s; all processes share the keys, and so do they after the reload.",
+                    "Certificates: ECDSA P-256.",
+                ),
+            )
+        )
+        + "\n"
+    )
 
 
 def _lost(rows):
-    return sum(len(row.visits.lost()) for row in rows), sum(len(row.visits.returning()) for row in rows)
+    return sum(len(row.visits.lost()) for row in rows), sum(
+        len(row.visits.returning()) for row in rows
+    )
 
 
 def _cpu_ms(rows):
@@ -88,7 +111,9 @@ def meaning(results):
     counts = sorted({len(row.visits.keys()) for row in stek})
     keys = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
     failed = sum(len(row.visits.failed()) for rows in results.values() for row in rows)
-    return wrap(f"""What it means: as they come, these servers sent {stock_lost} of {stock_returning} returning visitors
+    return wrap(
+        f"""What it means: as they come, these servers sent {stock_lost} of {stock_returning} returning visitors
         through a full handshake; with stek {stek_lost} of {stek_returning}, although {keys} keys followed each
         other in each server's tickets, and a connection cost the servers {stek_ms:.2f} ms of CPU
-        instead of {stock_ms:.2f} ({change:+.0f} %); {failed or 'no'} handshake{'s' * (failed > 1)} failed.""")
+        instead of {stock_ms:.2f} ({change:+.0f} %); {failed or 'no'} handshake{'s' * (failed > 1)} failed."""
+    )

@@ -30,22 +30,43 @@ ALL = {**parts.ALL, "instructions": instructions}
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--quick", action="store_true", help="two short rounds: does it work at all?")
+    parser.add_argument(
+        "--quick", action="store_true", help="two short rounds: does it work at all?"
+    )
     parser.add_argument("--only", nargs="+", choices=ALL, help="these parts (all but instructions)")
     parser.add_argument("--json", type=Path, help="write every figure into this file as well")
-    parser.add_argument("--document", type=Path, help="put the output into this file, after its mark")
-    parser.add_argument("--strict", action="store_true", help="fail if something is not shown that must be")
+    parser.add_argument(
+        "--document", type=Path, help="put the output into this file, after its mark"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="fail if something is not shown that must be"
+    )
     return parser.parse_args()
 
 
 def machine():
     """What the figures depend on."""
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), "unknown")
-    openssl = subprocess.run(["openssl", "version"], check=True, capture_output=True, text=True,
-                             env=process.plain_environment()).stdout.split()
-    return {"openssl": " ".join(openssl[:2]), "processor": model, "cores": os.cpu_count(),
-            "load": os.getloadavg()[0]}
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "unknown",
+    )
+    openssl = subprocess.run(
+        ["openssl", "version"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=process.plain_environment(),
+    ).stdout.split()
+    return {
+        "openssl": " ".join(openssl[:2]),
+        "processor": model,
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+    }
 
 
 def measure(args, chosen):
@@ -55,7 +76,13 @@ def measure(args, chosen):
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "pki").mkdir()
-        run = Run(2 if args.quick else args.rounds, args.quick, folder, pki.make(folder / "pki"), time.monotonic())
+        run = Run(
+            2 if args.quick else args.rounds,
+            args.quick,
+            folder,
+            pki.make(folder / "pki"),
+            time.monotonic(),
+        )
         try:
             for part in chosen:
                 part.measure(run, figures)
@@ -67,15 +94,28 @@ def measure(args, chosen):
 def told(about, figures, demands, chosen):
     """All of it as lines of text."""
     missed = sum(not one.holds for one in demands)
-    return [f"{about['openssl']}, {about['cores']} cores, load {about['load']:.1f} at the start.",
-            "Medians of all rounds; ± is half of the way between the quartiles.", "",
-            *(line for part in chosen for line in part.tables(figures)),
-            *demand.lines(demands), f"{len(demands) - missed} of {len(demands)} are shown."]
+    return [
+        f"{about['openssl']}, {about['cores']} cores, load {about['load']:.1f} at the start.",
+        "Medians of all rounds; ± is half of the way between the quartiles.",
+        "",
+        *(line for part in chosen for line in part.tables(figures)),
+        *demand.lines(demands),
+        f"{len(demands) - missed} of {len(demands)} are shown.",
+    ]
 
 
 def as_json(about, figures, demands):
-    return json.dumps({"machine": about, "figures": figures.json(), "demands": [one.json() for one in demands]},
-                      indent=1) + "\n"
+    return (
+        json.dumps(
+            {
+                "machine": about,
+                "figures": figures.json(),
+                "demands": [one.json() for one in demands],
+            },
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 def main():

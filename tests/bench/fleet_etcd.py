@@ -23,8 +23,12 @@ from harness.etcd import Etcd, GrpcProxy  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402
 from harness.process import plain_environment, spawn, stop, wait_for  # noqa: E402
 
-COUNTERS = ("grpc_server_started_total", "grpc_server_msg_received_total", "etcd_network_client_grpc_received_bytes_total",
-            "etcd_network_client_grpc_sent_bytes_total")
+COUNTERS = (
+    "grpc_server_started_total",
+    "grpc_server_msg_received_total",
+    "etcd_network_client_grpc_received_bytes_total",
+    "etcd_network_client_grpc_sent_bytes_total",
+)
 WATCHES = "etcd_debugging_mvcc_watcher_total"
 
 
@@ -32,9 +36,23 @@ def counters(etcd):
     """The sums of etcd's own counters over all members."""
     sums = dict.fromkeys((*COUNTERS, WATCHES), 0.0)
     for member in etcd.members:
-        text = subprocess.run(["curl", "-s", "--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key,
-                               member.url() + "/metrics"], check=True, capture_output=True, text=True,
-                              env=plain_environment()).stdout
+        text = subprocess.run(
+            [
+                "curl",
+                "-s",
+                "--cacert",
+                etcd.pki.ca,
+                "--cert",
+                etcd.root.cert,
+                "--key",
+                etcd.root.key,
+                member.url() + "/metrics",
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=plain_environment(),
+        ).stdout
         for line in text.splitlines():
             name = line.split("{")[0].split(" ")[0]
             if name in sums:
@@ -48,11 +66,17 @@ class Floors:
     def __init__(self, fleet, folder):
         self.path = folder / "floors"
         with open(self.path, "w", encoding="utf-8") as output:
-            self.popen = spawn([build.BUILD / "tests/tools/ring-floors", *(h.ring("web") for h in fleet.hosts)],
-                               input_pipe=True, stdout=output, env=plain_environment(), text=True)
+            self.popen = spawn(
+                [build.BUILD / "tests/tools/ring-floors", *(h.ring("web") for h in fleet.hosts)],
+                input_pipe=True,
+                stdout=output,
+                env=plain_environment(),
+                text=True,
+            )
 
     def since(self, start_us, hosts):
         """Microseconds until each host had a new floor, once all have."""
+
         def all_seen():
             seen = {}
             for line in self.path.read_text().splitlines():
@@ -60,7 +84,10 @@ class Floors:
                 if int(at) >= start_us:
                     seen.setdefault(int(number), int(at) - start_us)
             return seen if len(seen) == hosts else None
-        return sorted(wait_for(all_seen, "every host to have the floor", timeout_s=60, pause_s=0.05).values())
+
+        return sorted(
+            wait_for(all_seen, "every host to have the floor", timeout_s=60, pause_s=0.05).values()
+        )
 
     def end(self):
         self.popen.stdin.close()
@@ -76,7 +103,9 @@ def propagation(fleet, floors, orders):
     times, last = [], []
     for number in range(orders):
         start = time.time_ns() // 1000
-        answer = fleet.hosts[number % len(fleet.hosts)].request(command="revoke", ring="web", all=True)
+        answer = fleet.hosts[number % len(fleet.hosts)].request(
+            command="revoke", ring="web", all=True
+        )
         assert answer["ok"], answer
         seen = floors.since(start, len(fleet.hosts))
         times += seen
@@ -102,17 +131,28 @@ def percentile(values, part):
 def run(options, folder):
     ring = {"rotate": f"{options.rotate}s", "accept": "60s", "ahead": 2}
     with contextlib.ExitStack() as stack:
-        etcd = stack.enter_context(Etcd(folder / "etcd", members=3, tls=True, auth=not options.proxies))
-        proxies = [stack.enter_context(GrpcProxy(folder / f"proxy{number}", etcd)) for number in range(options.proxies)]
+        etcd = stack.enter_context(
+            Etcd(folder / "etcd", members=3, tls=True, auth=not options.proxies)
+        )
+        proxies = [
+            stack.enter_context(GrpcProxy(folder / f"proxy{number}", etcd))
+            for number in range(options.proxies)
+        ]
         fleet = stack.enter_context(Fleet(folder / "fleet", etcd, ring=ring))
         for number in range(options.hosts):
-            fleet.host(endpoints=proxies[number % len(proxies)].url() if proxies else " ".join(etcd.endpoints()))
+            fleet.host(
+                endpoints=proxies[number % len(proxies)].url()
+                if proxies
+                else " ".join(etcd.endpoints())
+            )
             if number % 20 == 19:
                 progress(f"{number + 1} hosts of {options.hosts} are up")
         for host in fleet.hosts:
             host.wait_in_step(timeout_s=120)
         progress(f"measuring etcd's load for {options.seconds} s")
-        requests, messages, received, sent = load(etcd, options.hosts, options.seconds, options.rotate)
+        requests, messages, received, sent = load(
+            etcd, options.hosts, options.seconds, options.rotate
+        )
         watches = counters(etcd)[WATCHES]
         floors = Floors(fleet, folder)
         time.sleep(1)
@@ -121,17 +161,25 @@ def run(options, folder):
         finally:
             floors.end()
     through = f", {options.proxies} proxies between" if options.proxies else ""
-    print(f"{options.hosts} hosts, 3 members of etcd{through}, one machine with {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"order to a host's ring file: median {statistics.median(times) / 1000:.1f} ms, "
-          f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, most {max(times) / 1000:.1f} ms "
-          f"({options.orders} orders, {len(times)} values)")
+    print(
+        f"{options.hosts} hosts, 3 members of etcd{through}, one machine with {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    print(
+        f"order to a host's ring file: median {statistics.median(times) / 1000:.1f} ms, "
+        f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, most {max(times) / 1000:.1f} ms "
+        f"({options.orders} orders, {len(times)} values)"
+    )
     print(f"order to the last host: median {statistics.median(last) / 1000:.1f} ms")
-    print(f"etcd's load per host and rotation (rotate = {options.rotate} s): {requests:.2f} requests, {messages:.2f} messages, "
-          f"{received:.0f} bytes received, {sent:.0f} bytes sent; {watches:.0f} watches in all")
+    print(
+        f"etcd's load per host and rotation (rotate = {options.rotate} s): {requests:.2f} requests, {messages:.2f} messages, "
+        f"{received:.0f} bytes received, {sent:.0f} bytes sent; {watches:.0f} watches in all"
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--proxies", type=int, default=0)
     parser.add_argument("--orders", type=int, default=20)

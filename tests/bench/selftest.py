@@ -41,10 +41,16 @@ class Demands(unittest.TestCase):
         self.assertFalse(demand.at_least("x", Series([1, 1.8, 2]), 1.9).holds)
 
     def test_within_the_spread_a_quartile_is_enough(self):
-        self.assertTrue(demand.at_least("x", Series([0.9, 0.98, 1.02]), 1, within_spread=True).holds)
-        self.assertFalse(demand.at_least("x", Series([0.9, 0.92, 0.94]), 1, within_spread=True).holds)
+        self.assertTrue(
+            demand.at_least("x", Series([0.9, 0.98, 1.02]), 1, within_spread=True).holds
+        )
+        self.assertFalse(
+            demand.at_least("x", Series([0.9, 0.92, 0.94]), 1, within_spread=True).holds
+        )
         self.assertTrue(demand.at_most("x", Series([0.98, 1.01, 1.1]), 1, within_spread=True).holds)
-        self.assertFalse(demand.at_most("x", Series([1.01, 1.02, 1.1]), 1, within_spread=True).holds)
+        self.assertFalse(
+            demand.at_most("x", Series([1.01, 1.02, 1.1]), 1, within_spread=True).holds
+        )
 
     def test_every_demand_is_listed_with_its_answer(self):
         listed = [demand.at_most("first", Series([1]), 0), demand.at_most("second", Series([0]), 0)]
@@ -102,7 +108,9 @@ totals: 914
 
 class Profiles(unittest.TestCase):
     def test_each_function_is_told_its_own_instructions_only(self):
-        self.assertEqual(Profile(PROFILE).own, {"main": 11, "SHA256_Update": 3, "0x29c680": 800, "memcpy": 100})
+        self.assertEqual(
+            Profile(PROFILE).own, {"main": 11, "SHA256_Update": 3, "0x29c680": 800, "memcpy": 100}
+        )
         self.assertEqual(Profile(PROFILE).total(), 914)
 
     def test_what_hashes_is_found_without_its_name(self):

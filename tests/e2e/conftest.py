@@ -49,9 +49,11 @@ def work():
 @pytest.fixture(scope="session")
 def figure(record_testsuite_property):
     """figure(title, text): what a test measured, for whoever reads the report; `make check` prints it."""
+
     def note(title, text):
         print(f"{title}: {text}")
         record_testsuite_property(f"figure: {title}", text)
+
     return note
 
 
@@ -81,6 +83,7 @@ def running(folder, certificates):
                 options["client_certificate"] = certificates.client
             place = folder / f"{program.name}-{next(count)}"
             return stack.enter_context(program(place, certificates, openssl_conf, **options))
+
         yield start
 
 
@@ -93,9 +96,11 @@ def stock(running):
 @pytest.fixture
 def loaded(running, folder):
     """loaded(Program, stek={setting: value}, **options): the same server with the module loaded."""
+
     def start(program, stek=None, **options):
         conf = module.compose(folder / f"{program.name}.cnf", **(stek or {}))
         return running(program, conf, **options)
+
     return start
 
 

@@ -34,6 +34,7 @@ def test_a_target_that_does_not_answer():
 def test_a_target_that_speaks_no_tls(certificates):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.listen(64)
+
         def greet():
             while True:
                 try:
@@ -42,6 +43,7 @@ def test_a_target_that_speaks_no_tls(certificates):
                     return
                 with connection:
                     connection.sendall(b"220 hello, this is not TLS at all\r\n")
+
         thread = threading.Thread(target=greet)
         thread.start()
         report = run(f"127.0.0.1:{listener.getsockname()[1]}", ca=certificates.ca)
@@ -82,7 +84,10 @@ def test_a_mistake_is_explained_in_one_line(targets, options, said):
 FILES = [
     ({"ca": "/nonexistent"}, "--ca /nonexistent: No such file or directory"),
     ({"ca": "/dev/null"}, "--ca /dev/null: no certificate or crl found"),
-    ({"cert": "/dev/null", "key": "/dev/null"}, "--cert /dev/null: there is nothing of the kind in it, in PEM"),
+    (
+        {"cert": "/dev/null", "key": "/dev/null"},
+        "--cert /dev/null: there is nothing of the kind in it, in PEM",
+    ),
     ({"record": "/nonexistent/x"}, "--record /nonexistent/x: No such file or directory"),
     ({"html": "/nonexistent/x"}, "--html /nonexistent/x: No such file or directory"),
 ]
@@ -101,9 +106,26 @@ def on_a_terminal(folder, *targets, environment=(), **options):
     """All that a run prints on a terminal, standard error among it."""
     typescript = folder / "typescript"
     colours = {"NO_COLOR": None} | dict(environment)
-    env = {name: value for name, value in (plain_environment(TERM="xterm") | colours).items() if value is not None}
-    subprocess.run(["script", "--quiet", "--return", "--command", shlex.join(command(*targets, **options)), typescript],
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=120, env=env)
+    env = {
+        name: value
+        for name, value in (plain_environment(TERM="xterm") | colours).items()
+        if value is not None
+    }
+    subprocess.run(
+        [
+            "script",
+            "--quiet",
+            "--return",
+            "--command",
+            shlex.join(command(*targets, **options)),
+            typescript,
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        check=False,
+        timeout=120,
+        env=env,
+    )
     return typescript.read_bytes().decode()
 
 
@@ -117,15 +139,23 @@ def test_a_terminal_gets_colour_and_a_line_that_says_how_long_it_will_take(stock
 
 def test_a_terminal_that_wants_no_colour_gets_none(stock, folder):
     server = stock(Broken, fault="no-mac")
-    shown = on_a_terminal(folder, f"localhost:{server.port}", ca=server.pki.ca, tickets=4, rate=1000,
-                          environment={"NO_COLOR": "1"})
+    shown = on_a_terminal(
+        folder,
+        f"localhost:{server.port}",
+        ca=server.pki.ca,
+        tickets=4,
+        rate=1000,
+        environment={"NO_COLOR": "1"},
+    )
     assert "Audit of session tickets" in shown
     assert "\x1b[" not in shown.replace("\x1b[K", "")
 
 
 def test_it_says_how_many_connections_before_it_makes_them_and_keeps_to_it(stock):
     report = audit(stock(Broken), tickets=30)
-    said = re.search(r"at most (\d+) connections to 1 target, at most (\d+) a second", report.stderr)
+    said = re.search(
+        r"at most (\d+) connections to 1 target, at most (\d+) a second", report.stderr
+    )
     assert report.whole["handshakes"] <= int(said.group(1))
     assert report.stderr.startswith("stek audit: at most")
 
@@ -133,8 +163,11 @@ def test_it_says_how_many_connections_before_it_makes_them_and_keeps_to_it(stock
 def test_the_rate_is_kept_to(stock, folder):
     recording = folder / "seen.jsonl"
     audit(stock(Broken), tickets=2, rate=10, record=recording)
-    seconds = collections.Counter(json.loads(line)["at"] for line in recording.read_text().splitlines()
-                                  if '"handshake","purpose"' in line)
+    seconds = collections.Counter(
+        json.loads(line)["at"]
+        for line in recording.read_text().splitlines()
+        if '"handshake","purpose"' in line
+    )
     assert sum(seconds.values()) > 60
     assert max(seconds.values()) <= 11  # one may fall into each end of a second
 
@@ -142,7 +175,9 @@ def test_the_rate_is_kept_to(stock, folder):
 def test_first_handshakes_are_spread_over_the_time_asked_for(stock, folder):
     recording = folder / "seen.jsonl"
     audit(stock(Broken), tickets=8, over="4s", record=recording)
-    offers = [json.loads(line)["at"] for line in recording.read_text().splitlines() if '"offer"' in line]
+    offers = [
+        json.loads(line)["at"] for line in recording.read_text().splitlines() if '"offer"' in line
+    ]
     assert max(offers[:8]) - min(offers[:8]) >= 3
 
 
@@ -165,12 +200,15 @@ def test_a_recording_is_not_overwritten(folder):
     assert recording.read_text() == "something else\n"
 
 
-@pytest.mark.parametrize("text, said", [
-    ("", "line 1: a recording begins with a line of the type 'audit'"),
-    ("{\n", "line 1: no JSON"),
-    ('{"type":"target"}\n', "line 1: a recording begins with"),
-    ('{"type":"audit","version":2}\n', "line 1: not a recording of version 1"),
-])
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "line 1: a recording begins with a line of the type 'audit'"),
+        ("{\n", "line 1: no JSON"),
+        ('{"type":"target"}\n', "line 1: a recording begins with"),
+        ('{"type":"audit","version":2}\n', "line 1: not a recording of version 1"),
+    ],
+)
 def test_a_file_that_is_no_recording_is_refused_with_its_line(folder, text, said):
     recording = folder / "seen.jsonl"
     recording.write_text(text)
@@ -184,7 +222,11 @@ def test_no_secret_of_a_session_is_in_a_report(stock, folder):
     report = audit(stock(Broken), record=recording, html=page)
     table = run_text(**{"from": recording}).stdout
     shown = page.read_text() + json.dumps(report.whole) + table
-    secrets = [json.loads(line)["secret"] for line in recording.read_text().splitlines() if '"secret"' in line]
+    secrets = [
+        json.loads(line)["secret"]
+        for line in recording.read_text().splitlines()
+        if '"secret"' in line
+    ]
     assert len(secrets) > 20
     assert not [secret for secret in secrets if secret in shown]
 
@@ -203,7 +245,9 @@ def test_help_fits_80_columns():
 
 
 def test_every_finding_has_an_example_in_the_manual():
-    ids = re.findall(r'{"([a-z0-9-]+)",\s+STEK_AUDIT_', (build.REPOSITORY / "src/audit/finding.c").read_text())
+    ids = re.findall(
+        r'{"([a-z0-9-]+)",\s+STEK_AUDIT_', (build.REPOSITORY / "src/audit/finding.c").read_text()
+    )
     manual = (build.REPOSITORY / "man/stek-audit.1.scd").read_text()
     assert len(ids) > 30
     told = dict(re.findall(r"^\*([a-z0-9-]+)\* \([^\n]*\n((?:\t[^\n]*\n|\n(?=\t))+)", manual, re.M))
@@ -219,7 +263,9 @@ def test_ipv6(stock):
 
 
 def test_a_client_certificate_is_shown_where_it_is_asked_for(running):
-    server = running(SServer, None, client_certificate=True, options=["-Verify", "1", "-verify_return_error"])
+    server = running(
+        SServer, None, client_certificate=True, options=["-Verify", "1", "-verify_return_error"]
+    )
     without = audit(server)
     assert "resumes" not in without.ids()
     report = audit(server, cert=server.client_certificate.cert, key=server.client_certificate.key)
@@ -244,11 +290,24 @@ STUNNELS = {"postgres": "pgsql"}  # its name for it
 def test_starttls(stock):
     """All at the same time: stunnel itself waits a fifth of a second in each connection of two of them."""
     with concurrent.futures.ThreadPoolExecutor(len(BEHIND_STUNNEL)) as pool:
-        reports = {protocol: pool.submit(audit, stock(Stunnel, options=f"protocol = {STUNNELS.get(protocol, protocol)}",
-                                                      backend=speaking(*lines)), starttls=protocol, tickets=4)
-                   for protocol, lines in BEHIND_STUNNEL.items()}
+        reports = {
+            protocol: pool.submit(
+                audit,
+                stock(
+                    Stunnel,
+                    options=f"protocol = {STUNNELS.get(protocol, protocol)}",
+                    backend=speaking(*lines),
+                ),
+                starttls=protocol,
+                tickets=4,
+            )
+            for protocol, lines in BEHIND_STUNNEL.items()
+        }
     for protocol, report in reports.items():
-        assert {found.version for found in report.result().of("resumes")} == {"1.2", "1.3"}, protocol
+        assert {found.version for found in report.result().of("resumes")} == {
+            "1.2",
+            "1.3",
+        }, protocol
         assert report.result().status == 0
 
 

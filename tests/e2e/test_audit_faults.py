@@ -23,10 +23,15 @@ FAULTS = [
     ("several-keys", "resumes-partly", "low", None),
 ]
 # A fault may show in more than one way: who checks no MAC also tells errors apart.
-COMPANIONS = {"no-mac": {"padding-oracle", "error-differs"}, "several-keys": {"several-keys", "resumes-partly"}}
+COMPANIONS = {
+    "no-mac": {"padding-oracle", "error-differs"},
+    "several-keys": {"several-keys", "resumes-partly"},
+}
 
 
-@pytest.mark.parametrize("fault, identity, severity, versions", FAULTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    "fault, identity, severity, versions", FAULTS, ids=lambda value: str(value)
+)
 def test_a_fault_is_found(stock, fault, identity, severity, versions):
     report = audit(stock(Broken, fault=fault), tickets=40)
     assert identity in report.ids(), report.findings

@@ -17,8 +17,13 @@ def recording(folder):
 
 def memory(pid, folder):
     """All that a debugger sees of a process."""
-    done = subprocess.run(["gcore", "-o", str(folder / "core"), str(pid)], capture_output=True, text=True, check=False,
-                          timeout=120)
+    done = subprocess.run(
+        ["gcore", "-o", str(folder / "core"), str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     core = folder / f"core.{pid}"
     assert core.exists(), done.stdout + done.stderr
     return core.read_bytes()
@@ -28,8 +33,10 @@ def in_memory(watch, recording, folder):
     """Of the secrets in the recording: which are in the memory of the audit as text, and how many as bytes."""
     secrets = [line["secret"] for line in lines(recording) if line["type"] == "ticket"]
     data = memory(watch.popen.pid, folder)
-    return ([secret for secret in secrets if secret[:32].encode() in data],
-            len([secret for secret in secrets if bytes.fromhex(secret) in data]))
+    return (
+        [secret for secret in secrets if secret[:32].encode() in data],
+        len([secret for secret in secrets if bytes.fromhex(secret) in data]),
+    )
 
 
 @pytest.mark.parametrize("sittings", [1, 2])
@@ -40,7 +47,9 @@ def test_what_was_written_or_read_stays_in_no_buffer(stock, recording, folder, s
         seen = len(handshakes(recording, "sample"))
         watch = Background(server, recording, watch="1h", every="1s")
         wait_for(lambda: len(handshakes(recording, "sample")) >= seen + 4, "some samples")
-        texts, as_bytes = in_memory(watch, recording, folder) if sitting == sittings - 1 else ([], None)
+        texts, as_bytes = (
+            in_memory(watch, recording, folder) if sitting == sittings - 1 else ([], None)
+        )
         watch.end(signal.SIGINT)
     assert as_bytes > 20
     assert texts == []
@@ -48,8 +57,13 @@ def test_what_was_written_or_read_stays_in_no_buffer(stock, recording, folder, s
 
 def test_no_core_dump_can_be_made(folder):
     trace = folder / "trace"
-    subprocess.run(["strace", "-e", "trace=prctl,openat", "-o", trace, *command(**{"from": "/dev/null"})],
-                   capture_output=True, check=False, env=plain_environment(), timeout=60)
+    subprocess.run(
+        ["strace", "-e", "trace=prctl,openat", "-o", trace, *command(**{"from": "/dev/null"})],
+        capture_output=True,
+        check=False,
+        env=plain_environment(),
+        timeout=60,
+    )
     calls = trace.read_text()
     assert "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)" in calls
     assert calls.index("SUID_DUMP_DISABLE") < calls.index("/dev/null")

@@ -6,7 +6,18 @@ import pytest
 
 from harness.audit import Background, audit, handshakes
 from harness.process import wait_for
-from harness.servers import (Apache, Balancer, Caddy, GnutlsServ, Haproxy, Nginx, Node, PythonAfterFork, SServer, Stunnel)
+from harness.servers import (
+    Apache,
+    Balancer,
+    Caddy,
+    GnutlsServ,
+    Haproxy,
+    Nginx,
+    Node,
+    PythonAfterFork,
+    SServer,
+    Stunnel,
+)
 
 GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node, Caddy]
 
@@ -25,10 +36,14 @@ def test_tickets_off_are_not_offered(stock):
     assert report.ids() == {"not-offered", "version-missing"}
 
 
-@pytest.mark.parametrize("program, options", [
-    (GnutlsServ, {"options": ["--noticket"]}),
-    (SServer, {"options": ["-no_ticket"]}),
-], ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    "program, options",
+    [
+        (GnutlsServ, {"options": ["--noticket"]}),
+        (SServer, {"options": ["-no_ticket"]}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
 def test_tickets_off_in_other_servers(stock, program, options):
     report = audit(stock(program, **options))
     assert "1.2" in {found.version for found in report.of("not-offered")}
@@ -39,7 +54,9 @@ def test_a_server_that_keeps_sessions_and_forgets_some(stock):
     """stunnel with tickets off: of the sessions that it keeps in TLS 1.3, every other one is gone."""
     report = audit(stock(Stunnel, options="options = NO_TICKET"))
     assert report.ids("low") == {"resumes-partly"}
-    assert "references to sessions: it looks like a server that forgets some" in report.observed("resumes-partly")
+    assert "references to sessions: it looks like a server that forgets some" in report.observed(
+        "resumes-partly"
+    )
 
 
 def test_tickets_off_are_nothing_to_see_to_in_tls_1_3_either(stock):
@@ -63,15 +80,25 @@ def test_a_server_of_one_version_is_told(stock):
     assert {found.version for found in report.of("resumes")} == {"1.2"}
 
 
-@pytest.mark.parametrize("options, found, outcome", [
-    (["-allow_no_dhe_kex"], {"medium"}, "done"),
-    ([], set(), "alert"),  # there is no key share in what it is sent, so it cannot go on in full either
-], ids=["allowed", "control"])
+@pytest.mark.parametrize(
+    "options, found, outcome",
+    [
+        (["-allow_no_dhe_kex"], {"medium"}, "done"),
+        (
+            [],
+            set(),
+            "alert",
+        ),  # there is no key share in what it is sent, so it cannot go on in full either
+    ],
+    ids=["allowed", "control"],
+)
 def test_psk_without_a_key_exchange_is_found(stock, folder, options, found, outcome):
     report = audit(stock(SServer, options=options), record=folder / "seen.jsonl")
     assert report.severities("psk-without-dhe") == found
     tries = handshakes(folder / "seen.jsonl", "psk-only")
-    assert {(line["outcome"], line["resumed"], line["dhe"]) for line in tries} == {(outcome, bool(found), False)}
+    assert {(line["outcome"], line["resumed"], line["dhe"]) for line in tries} == {
+        (outcome, bool(found), False)
+    }
 
 
 def test_early_data_with_a_guard_is_only_told(stock):
@@ -89,7 +116,10 @@ def test_processes_with_keys_of_their_own_are_found(stock):
     """Python's SSLContext, made after the fork: each worker has a key of its own."""
     report = audit(stock(PythonAfterFork, workers=3), tickets=60)
     assert "several-keys" in report.ids("low")
-    assert report.ids("low") & {"resumes-partly", "resumes-never"}  # a matter of luck: one of three workers answers
+    assert report.ids("low") & {
+        "resumes-partly",
+        "resumes-never",
+    }  # a matter of luck: one of three workers answers
     assert "processes" in report.observed("several-keys")
 
 
@@ -104,9 +134,16 @@ def test_two_hosts_behind_a_balancer(stock, folder, shared):
         assert report.ids("low") == set()
         assert report.observed("resumes") == "10 of 10 tries resumed / 10 of 10 tries resumed"
     else:
-        assert "several-keys" in report.ids("low") <= {"several-keys", "resumes-partly", "resumes-never"}
-        assert all("2 or more processes or hosts" in found.observed for found in report.findings
-                   if found.severity == "low")
+        assert (
+            "several-keys"
+            in report.ids("low")
+            <= {"several-keys", "resumes-partly", "resumes-never"}
+        )
+        assert all(
+            "2 or more processes or hosts" in found.observed
+            for found in report.findings
+            if found.severity == "low"
+        )
 
 
 def test_a_restart_in_the_middle_looks_like_one(stock, folder):

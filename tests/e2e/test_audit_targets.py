@@ -66,11 +66,15 @@ def test_control_with_the_module_names_are_kept_apart(loaded, certificates):
     assert {"offered", "resumes"} <= report.ids()
 
 
-@pytest.mark.parametrize("program, options", [
-    (Broken, {"fault": "client-auth-bypass", "second_host": True}),
-    (Haproxy, {"second_verifies": True}),
-    (Stunnel, {"second_verifies": True}),
-], ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    "program, options",
+    [
+        (Broken, {"fault": "client-auth-bypass", "second_host": True}),
+        (Haproxy, {"second_verifies": True}),
+        (Stunnel, {"second_verifies": True}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
 def test_a_ticket_in_place_of_a_client_certificate_is_found(stock, certificates, program, options):
     """HAProxy and stunnel as Debian 12 has them, where one of two names at an address demands a certificate."""
     server = stock(program, **options)

@@ -52,6 +52,7 @@ def watched(work, certificates):
         def watch(case, server, time):
             recording = place / (case + ".jsonl")
             return Watched(audit(server, watch=time, record=recording, **QUICK), recording)
+
         with concurrent.futures.ThreadPoolExecutor(len(WATCHES)) as pool:
             running = {}
             for case, (program, options, stek, time) in WATCHES.items():
@@ -73,9 +74,16 @@ def test_in_tls_1_2_a_new_ticket_comes_once_the_key_has_changed(watched):
     seen = lines(watched["rotates"].recording)
     shakes = [line for line in seen if line["type"] == "handshake"]
     tickets = [line for line in seen if line["type"] == "ticket"]
-    tries = {index: shake for index, shake in enumerate(shakes) if shake["version_offered"] == 0x303 and shake["resumed"]}
-    renewed = [(tickets[tries[ticket["handshake"]]["ticket"]]["bytes"][:32], ticket["bytes"][:32])
-               for ticket in tickets if ticket["handshake"] in tries]
+    tries = {
+        index: shake
+        for index, shake in enumerate(shakes)
+        if shake["version_offered"] == 0x303 and shake["resumed"]
+    }
+    renewed = [
+        (tickets[tries[ticket["handshake"]]["ticket"]]["bytes"][:32], ticket["bytes"][:32])
+        for ticket in tickets
+        if ticket["handshake"] in tries
+    ]
     assert 0 < len(renewed) < len(tries)
     assert all(before != after for before, after in renewed)
     assert "1.2" in {found.version for found in watched["rotates"].report.of("renewal")}
@@ -92,7 +100,9 @@ def test_control_tickets_that_end_with_their_lifetime(watched):
 
 
 def test_a_chain_that_goes_on_for_ever_is_found(watched):
-    assert [found.version for found in watched["renews-for-ever"].report.of("chain-unbounded")] == ["1.3"]
+    assert [found.version for found in watched["renews-for-ever"].report.of("chain-unbounded")] == [
+        "1.3"
+    ]
 
 
 def test_control_with_the_module_chains_end(watched):
@@ -149,9 +159,11 @@ def test_a_watch_that_was_killed_is_taken_up_again(stock, recording):
     wait_for(lambda: len(handshakes(recording, "sample")) >= 8, "more samples")
     watch.end(signal.SIGINT)
     after = lines(recording)
-    assert after[:len(before)] == before
+    assert after[: len(before)] == before
     assert after[0]["started"] == started
-    assert len(handshakes(recording, "tamper")) == len([line for line in before if line.get("purpose") == "tamper"])
+    assert len(handshakes(recording, "tamper")) == len(
+        [line for line in before if line.get("purpose") == "tamper"]
+    )
 
 
 def test_a_watch_that_was_killed_before_it_began_does_all_the_rest(stock, recording):
@@ -164,8 +176,12 @@ def test_a_watch_that_was_killed_before_it_began_does_all_the_rest(stock, record
     again = Background(server, recording, watch="1h", tickets=40, every="1s")
     wait_for(lambda: handshakes(recording, "sample"), "the watch to begin")
     report = again.end(signal.SIGINT)
-    assert lines(recording)[:len(before)] == before
-    assert handshakes(recording, "resume") and handshakes(recording, "tamper") and handshakes(recording, "psk-only")
+    assert lines(recording)[: len(before)] == before
+    assert (
+        handshakes(recording, "resume")
+        and handshakes(recording, "tamper")
+        and handshakes(recording, "psk-only")
+    )
     assert {"resumes", "interrupted"} <= report.ids()
 
 
@@ -189,12 +205,16 @@ def test_rotation_is_measured_across_an_interruption(loaded, recording):
     wait_for(lambda: len(names(recording)) >= 2, "a rotation")
     first = watch.end(signal.SIGINT)
     before = names(recording)
-    wait_for(lambda: time.time() > max(before.values()) + 6, "a rotation that nobody sees", timeout_s=30)
+    wait_for(
+        lambda: time.time() > max(before.values()) + 6, "a rotation that nobody sees", timeout_s=30
+    )
     watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: len(names(recording)) >= len(before) + 2, "more rotations", timeout_s=60)
     both = watch.end(signal.SIGINT)
     assert "interrupted" in first.ids() and "interrupted" in both.ids()
-    assert len(both.whole["key_names"]) == len(names(recording)) >= len(first.whole["key_names"]) + 2
+    assert (
+        len(both.whole["key_names"]) == len(names(recording)) >= len(first.whole["key_names"]) + 2
+    )
     changes = int(re.match(r"(\d+) changes", both.observed("key-rotation")).group(1))
     assert changes == len(both.whole["key_names"]) - 1
     assert "several-keys" not in both.ids("low")
@@ -203,4 +223,6 @@ def test_rotation_is_measured_across_an_interruption(loaded, recording):
 
 def names(path):
     """The key names on tickets in a recording, each with when it was last seen."""
-    return {line["bytes"][:32]: line["received"] for line in lines(path) if line["type"] == "ticket"}
+    return {
+        line["bytes"][:32]: line["received"] for line in lines(path) if line["type"] == "ticket"
+    }

@@ -32,8 +32,10 @@ WEAK = {
     "Node with 48 zeros": (Node, lambda folder: {"ticket_keys": zeros(folder, 48)}),
     "Caddy (Go) with 32 zeros": (Caddy, lambda folder: {"ticket_key": bytes(32)}),
     "GnuTLS with 64 zeros": (Gnutls, lambda folder: {"ticket_key": zeros(folder, 64)}),
-    "stunnel with zeros": (Stunnel, lambda folder: {
-        "options": f"ticketKeySecret = {ZEROS}\nticketMacSecret = {ZEROS}"}),
+    "stunnel with zeros": (
+        Stunnel,
+        lambda folder: {"options": f"ticketKeySecret = {ZEROS}\nticketMacSecret = {ZEROS}"},
+    ),
 }
 
 
@@ -46,7 +48,9 @@ def test_a_weak_key_file_is_found(stock, folder, case):
     assert report.status == 1
 
 
-@pytest.mark.parametrize("program, length", [(Caddy, 32), (Gnutls, 64)], ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    "program, length", [(Caddy, 32), (Gnutls, 64)], ids=lambda value: getattr(value, "name", "")
+)
 def test_control_a_random_key_in_the_same_place(stock, folder, program, length):
     key = os.urandom(length)
     path = folder / "random"

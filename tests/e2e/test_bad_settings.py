@@ -34,8 +34,9 @@ MISTAKES = [
     ("colour", "blue", "ring rotate accept ahead lineage context override"),
     ("Rotate", "1h", "ring rotate accept ahead lineage context override"),
 ]
-each_mistake = pytest.mark.parametrize("name, value, allowed", MISTAKES,
-                                       ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES])
+each_mistake = pytest.mark.parametrize(
+    "name, value, allowed", MISTAKES, ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES]
+)
 
 
 def assert_one_line(stderr, name, value, allowed):
@@ -43,7 +44,7 @@ def assert_one_line(stderr, name, value, allowed):
     assert len(said) == 1
     start = f"stek: openssl configuration: section 'stek_settings': {name} = {value}: allowed: "
     assert said[0].startswith(start)
-    assert [word for word in allowed.split() if word not in said[0][len(start):]] == []
+    assert [word for word in allowed.split() if word not in said[0][len(start) :]] == []
 
 
 @each_mistake
@@ -57,12 +58,22 @@ def test_a_mistake_is_said_in_one_line(folder, name, value, allowed):
 
 @each_mistake
 def test_a_program_with_a_mistake_has_openssls_own_keys(folder, certificates, name, value, allowed):
-    assert not shares_tickets(module.by_hand(folder / "bad.cnf", **{name: value}), certificates.server)
+    assert not shares_tickets(
+        module.by_hand(folder / "bad.cnf", **{name: value}), certificates.server
+    )
 
 
 def test_control_without_a_mistake_nothing_is_said_and_the_ring_is_shared(folder, certificates):
-    conf = module.by_hand(folder / "good.cnf", rotate="90s", accept="15m", ahead="16", lineage="7d", context="x",
-                          override="no", ring="private")
+    conf = module.by_hand(
+        folder / "good.cnf",
+        rotate="90s",
+        accept="15m",
+        ahead="16",
+        lineage="7d",
+        context="x",
+        override="no",
+        ring="private",
+    )
     assert run(["openssl", "version"], conf).stderr == ""
     assert shares_tickets(conf, certificates.server)
 
@@ -71,8 +82,10 @@ def test_more_keys_than_a_ring_holds_are_a_mistake(folder, certificates):
     conf = module.by_hand(folder / "bad.cnf", rotate="1s", accept="12h")
     ended = run(["openssl", "version"], conf)
     assert ended.status == 0
-    assert re.fullmatch(r"stek: openssl configuration: section 'stek_settings': rotate = 1s.*12h.*: allowed: .*\n",
-                        ended.stderr)
+    assert re.fullmatch(
+        r"stek: openssl configuration: section 'stek_settings': rotate = 1s.*12h.*: allowed: .*\n",
+        ended.stderr,
+    )
     assert not shares_tickets(conf, certificates.server)
 
 

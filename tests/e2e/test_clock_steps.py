@@ -25,8 +25,13 @@ class Clock:
 
     def __init__(self, folder):
         self.file = Path(folder) / "clock"
-        self.environment = {"LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_NO_CACHE": "1",
-                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DISABLE_SHM": "1"}
+        self.environment = {
+            "LD_PRELOAD": LIBRARY,
+            "FAKETIME_TIMESTAMP_FILE": self.file,
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DISABLE_SHM": "1",
+        }
         self.set(0)
 
     def set(self, ahead_s):
@@ -67,11 +72,19 @@ class Scene:
 @pytest.fixture
 def scene(folder, certificates):
     clock = Clock(folder)
-    with Stekd(folder / "stekd", env=clock.environment, web={"rotate": "1h", "accept": "12h", "ahead": "2"}) as daemon:
-        server = Nginx(folder / "nginx", certificates, module.compose(folder / "web.cnf", ring=daemon.ring("web")),
-                       directives="ssl_session_timeout 1d;",
-                       main="env FAKETIME_TIMESTAMP_FILE; env FAKETIME_NO_CACHE;")
-        server.environment = lambda: plain_environment(OPENSSL_CONF=server.openssl_conf, **clock.environment)
+    with Stekd(
+        folder / "stekd", env=clock.environment, web={"rotate": "1h", "accept": "12h", "ahead": "2"}
+    ) as daemon:
+        server = Nginx(
+            folder / "nginx",
+            certificates,
+            module.compose(folder / "web.cnf", ring=daemon.ring("web")),
+            directives="ssl_session_timeout 1d;",
+            main="env FAKETIME_TIMESTAMP_FILE; env FAKETIME_NO_CACHE;",
+        )
+        server.environment = lambda: plain_environment(
+            OPENSSL_CONF=server.openssl_conf, **clock.environment
+        )
         with server:
             yield Scene(clock, daemon, server)
 

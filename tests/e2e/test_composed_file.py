@@ -11,7 +11,7 @@ SYSTEM_FILES = {
     "no_init_section": "HOME = .\n[req]\ndistinguished_name = dn\n[dn]\n",
     "own_name": "openssl_conf = my_init\n[my_init]\n[other]\nx = y\n",
     "own_name_with_blanks": "openssl_conf=my_init # the start\n\n[ my_init ]\nproviders = list\n[list]\ndefault = on\n"
-                            "[on]\nactivate = 1\n",
+    "[on]\nactivate = 1\n",
     "in_default_section": "[default]\nopenssl_conf = default_conf\n[default_conf]\n[last]\nopenssl_conf = decoy\n",
     "openssl_init_without_use": "[openssl_init]\nnothing = here\n",
 }
@@ -68,17 +68,35 @@ def test_the_settings_asked_for_are_in_the_file(folder):
     assert {"rotate = 15m", "accept = 90s", "override = no", "ahead = 3"} <= set(lines)
 
 
-@pytest.mark.parametrize("option, value", [("rotate", "0s"), ("ahead", "17"), ("override", "perhaps"), ("ring", "-x"),
-                                           ("module", "stek.so"), ("system", "/nonexistent"), ("colour", "blue")])
+@pytest.mark.parametrize(
+    "option, value",
+    [
+        ("rotate", "0s"),
+        ("ahead", "17"),
+        ("override", "perhaps"),
+        ("ring", "-x"),
+        ("module", "stek.so"),
+        ("system", "/nonexistent"),
+        ("colour", "blue"),
+    ],
+)
 def test_a_mistake_prints_no_file_at_all(option, value):
     options = {"module": build.MODULE, option: value}
-    ended = run([build.COMMAND, "openssl-cnf", *(a for pair in options.items() for a in (f"--{pair[0]}", pair[1]))])
+    ended = run(
+        [
+            build.COMMAND,
+            "openssl-cnf",
+            *(a for pair in options.items() for a in (f"--{pair[0]}", pair[1])),
+        ]
+    )
     assert ended.status != 0
     assert ended.stdout == b""
     assert option in ended.stderr
 
 
-@pytest.mark.parametrize("label", ["shop", "all of us", "a # b ; c", "100% {x} (y) [z]", "it's", "=", "auto "])
+@pytest.mark.parametrize(
+    "label", ["shop", "all of us", "a # b ; c", "100% {x} (y) [z]", "it's", "=", "auto "]
+)
 def test_a_label_arrives_as_it_was_given(folder, certificates, label):
     """Tickets cross from one identity to another only under one label."""
     conf = module.compose(folder / "stek.cnf", context=label)

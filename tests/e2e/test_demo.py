@@ -25,6 +25,7 @@ def demo(folder):
         started.append(Process([*DEMO, *args], folder, env))
         started[-1].temporary = temporary
         return started[-1]
+
     yield start
     for process in started:
         process.stop()
@@ -56,7 +57,11 @@ def shown(work):
 
 
 def table_rows(shown):
-    return [line.replace("|", "").split() for line in shown.splitlines() if line.startswith(("nginx  ", "Python  "))]
+    return [
+        line.replace("|", "").split()
+        for line in shown.splitlines()
+        if line.startswith(("nginx  ", "Python  "))
+    ]
 
 
 def test_it_fits_80_columns(shown):
@@ -64,7 +69,12 @@ def test_it_fits_80_columns(shown):
 
 
 def test_its_tables_have_a_row_for_each_server_and_version(shown):
-    expected = [[name, tls, count] for count in ("200", "100") for name in ("nginx", "Python") for tls in ("1.2", "1.3")]
+    expected = [
+        [name, tls, count]
+        for count in ("200", "100")
+        for name in ("nginx", "Python")
+        for tls in ("1.2", "1.3")
+    ]
     assert [row[:3] for row in table_rows(shown)] == expected
 
 
@@ -75,7 +85,9 @@ def test_with_stek_everybody_who_comes_back_resumes_while_keys_rotate(shown):
 
 
 def test_it_says_in_a_sentence_what_each_part_means(shown):
-    sentences = [" ".join(text.split("\n\n")[0].split()) for text in shown.split("What it means:")[1:]]
+    sentences = [
+        " ".join(text.split("\n\n")[0].split()) for text in shown.split("What it means:")[1:]
+    ]
     assert len(sentences) == 2
     for sentence in sentences:
         assert "with stek 0 of" in sentence
@@ -83,7 +95,7 @@ def test_it_says_in_a_sentence_what_each_part_means(shown):
 
 
 def test_it_ends_with_the_ring_as_the_command_shows_it(shown):
-    end = shown[shown.index("`stek status web`"):]
+    end = shown[shown.index("`stek status web`") :]
     assert "Ring web: fine" in end
     assert " active " in end
 
@@ -95,7 +107,9 @@ def test_it_leaves_nothing_behind(demo):
     assert not list(running.temporary.iterdir())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+)
 @pytest.mark.parametrize("moment", ["openssl", "nginx", "ticket-client"])
 def test_interrupted_it_stops_all_that_it_started(demo, number, moment):
     running = demo()

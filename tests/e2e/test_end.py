@@ -9,11 +9,28 @@ import pytest
 from harness import build, client, module
 from harness.process import Process, free_port, plain_environment
 from harness.programs import run
-from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel)
+from harness.servers import (
+    Apache,
+    Haproxy,
+    Lighttpd,
+    Nginx,
+    Node,
+    Php,
+    Python,
+    PythonAfterFork,
+    SServer,
+    Stunnel,
+)
 
 ALL = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php, SServer, Stunnel, Haproxy, Node]
-VALGRIND = ["valgrind", "-q", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite",
-            "--errors-for-leak-kinds=definite"]
+VALGRIND = [
+    "valgrind",
+    "-q",
+    "--error-exitcode=9",
+    "--leak-check=full",
+    "--show-leak-kinds=definite",
+    "--errors-for-leak-kinds=definite",
+]
 
 
 def stopped_after_visits(server):
@@ -29,7 +46,9 @@ def test_a_server_ends_as_it_did(loaded, stock, work, program):
     assert "stek" not in server.stderr().replace(str(work), "")
 
 
-@pytest.mark.parametrize("args", [["version"], ["dgst", "/dev/null"], ["ciphers"]], ids=lambda a: a[0])
+@pytest.mark.parametrize(
+    "args", [["version"], ["dgst", "/dev/null"], ["ciphers"]], ids=lambda a: a[0]
+)
 def test_valgrind_finds_nothing_in_a_program_without_tls(stek_conf, args):
     ended = run([*VALGRIND, "openssl", *args], stek_conf)
     assert (ended.status, ended.stderr) == (0, "")
@@ -37,7 +56,11 @@ def test_valgrind_finds_nothing_in_a_program_without_tls(stek_conf, args):
 
 def test_valgrind_finds_nothing_in_a_client(stock, stek_conf):
     server = stock(Haproxy)
-    ended = run([*VALGRIND, "openssl", "s_client", "-connect", f"127.0.0.1:{server.port}"], stek_conf, stdin=b"Q\n")
+    ended = run(
+        [*VALGRIND, "openssl", "s_client", "-connect", f"127.0.0.1:{server.port}"],
+        stek_conf,
+        stdin=b"Q\n",
+    )
     assert ended.status == 0
 
 
@@ -46,9 +69,25 @@ def test_valgrind_finds_nothing_in_a_server(folder, certificates, tls):
     """Four connections, three of them resumed, then the server ends by itself."""
     conf = module.compose(folder / "stek.cnf", rotate="1s", accept="50s")
     port = free_port()
-    server = Process([*VALGRIND, "openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-www", "-quiet", "-naccept",
-                      "4", "-cert", certificates.server.cert, "-key", certificates.server.key], folder,
-                     plain_environment(OPENSSL_CONF=conf))
+    server = Process(
+        [
+            *VALGRIND,
+            "openssl",
+            "s_server",
+            "-accept",
+            f"127.0.0.1:{port}",
+            "-www",
+            "-quiet",
+            "-naccept",
+            "4",
+            "-cert",
+            certificates.server.cert,
+            "-key",
+            certificates.server.key,
+        ],
+        folder,
+        plain_environment(OPENSSL_CONF=conf),
+    )
     try:
         server.wait_until_listening(port)
         visits = client.visit(port, tls, count=4, timeout_ms=20000)
@@ -67,7 +106,9 @@ def test_a_program_that_may_lock_no_memory_says_so_and_goes_on(folder):
     place.chmod(0o755)
     conf = module.by_hand(folder / "stek.cnf")
     conf.write_text(conf.read_text().replace(str(build.MODULE), str(place)))
-    ended = run(["openssl", "version"], conf, user="nobody", limits={resource.RLIMIT_MEMLOCK: (0, 0)})
+    ended = run(
+        ["openssl", "version"], conf, user="nobody", limits={resource.RLIMIT_MEMLOCK: (0, 0)}
+    )
     assert ended.status == 0
     assert ended.stderr.startswith("stek: ")
     assert ended.stderr.count("\n") == 1

@@ -24,8 +24,12 @@ def etcd(folder):
 
 def records(etcd):
     """seq to how often it was written, of all records in the store."""
-    items = json.loads(etcd.ctl("get", "--prefix", "/stek/v1/web/", "-w", "json").stdout).get("kvs", [])
-    named = {base64.b64decode(item["key"]).decode().rsplit("/", 1)[1]: item["version"] for item in items}
+    items = json.loads(etcd.ctl("get", "--prefix", "/stek/v1/web/", "-w", "json").stdout).get(
+        "kvs", []
+    )
+    named = {
+        base64.b64decode(item["key"]).decode().rsplit("/", 1)[1]: item["version"] for item in items
+    }
     return {int(name): version for name, version in named.items() if name.isdigit()}
 
 
@@ -52,23 +56,34 @@ class Watcher:
         self.thread.join()
 
 
-@pytest.mark.parametrize("fates", [(fate,) for fate in FATES] + [FATES], ids=lambda fates: "+".join(fates))
+@pytest.mark.parametrize(
+    "fates", [(fate,) for fate in FATES] + [FATES], ids=lambda fates: "+".join(fates)
+)
 def test_writes_without_an_answer_are_read_back_and_every_seq_has_one_secret(folder, etcd, fates):
     turns = itertools.cycle([*fates, "pass"])
     begun = threading.Event()
 
     def choose():
         return next(turns) if begun.is_set() else "pass"
+
     relay = Interceptor([etcd.members[0].port], SEALED, choose)
-    with relay, Fleet(folder / "fleet", etcd, endpoints=[f"http://127.0.0.1:{relay.port}"],
-                      ring={"rotate": "2s", "accept": "60s", "ahead": 2}) as fleet:
+    with relay, Fleet(
+        folder / "fleet",
+        etcd,
+        endpoints=[f"http://127.0.0.1:{relay.port}"],
+        ring={"rotate": "2s", "accept": "60s", "ahead": 2},
+    ) as fleet:
         for _ in range(2):
             fleet.host()
         for host in fleet.hosts:
             host.wait_in_step()
         with Watcher(fleet.hosts) as watcher:
             begun.set()
-            wait_for(lambda: all(relay.done.get(fate, 0) >= 2 for fate in fates), f"writes with a fate {relay.done}", timeout_s=90)
+            wait_for(
+                lambda: all(relay.done.get(fate, 0) >= 2 for fate in fates),
+                f"writes with a fate {relay.done}",
+                timeout_s=90,
+            )
             begun.clear()
             for host in fleet.hosts:
                 host.wait_in_step()
@@ -78,4 +93,6 @@ def test_writes_without_an_answer_are_read_back_and_every_seq_has_one_secret(fol
         assert ambiguous >= 2 * len(fates)
         assert {seq: names for seq, names in watcher.seen.items() if len(names) > 1} == {}
         assert set(watcher.seen) <= set(keys), "no key went before its time"
-        assert set(stored) >= set(keys) and set(stored.values()) == {1}, "every record was written once"
+        assert set(stored) >= set(keys) and set(stored.values()) == {
+            1
+        }, "every record was written once"

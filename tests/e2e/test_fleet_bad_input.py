@@ -21,8 +21,13 @@ def assert_said_and_goes_on(host, log, status, exit_code=3):
     """Both say so; keys go on sealing one after another, and those that open stay."""
     before, active = host.keys(), host.active()
     wait_for(lambda: log in host.stderr(), f"'{log}' in the log", timeout_s=30)
-    shown = wait_for(lambda: (done := host.stek("fleet", "status")) and all(w in done.stdout for w in status) and done,
-                     f"{status} in stek fleet status", timeout_s=30)
+    shown = wait_for(
+        lambda: (done := host.stek("fleet", "status"))
+        and all(w in done.stdout for w in status)
+        and done,
+        f"{status} in stek fleet status",
+        timeout_s=30,
+    )
     assert shown.returncode == exit_code
     wait_for(lambda: (host.active() or 0) > active + 1, "the ring to go on", timeout_s=30)
     assert set(before.items()) - set(host.keys().items()) == set()
@@ -38,8 +43,14 @@ def test_a_wrong_key_encryption_key(fleet, folder):
     host = in_step(fleet)
     host.fleet["kek"] = make_kek(folder / "other.kek")
     host.reload()
-    assert_said_and_goes_on(host, "sealed under a key-encryption key that is not here",
-                            ["only reads: the store is sealed under a key-encryption key that is not here", "(wrong-key)"])
+    assert_said_and_goes_on(
+        host,
+        "sealed under a key-encryption key that is not here",
+        [
+            "only reads: the store is sealed under a key-encryption key that is not here",
+            "(wrong-key)",
+        ],
+    )
     host.fleet["kek"] = fleet.kek
     host.reload()
     is_fine(host)
@@ -51,9 +62,13 @@ def test_an_expired_certificate(fleet, etcd):
     expired = etcd.identity("stek", days=-1, file="expired")
     host.fleet.update(cert=expired.cert, key=expired.key)
     host.reload()
-    assert_said_and_goes_on(host, "[fleet] cert expired on", ["OUT OF REACH since", "[fleet] cert expired on"])
+    assert_said_and_goes_on(
+        host, "[fleet] cert expired on", ["OUT OF REACH since", "[fleet] cert expired on"]
+    )
     fresh = etcd.identity("stek", file="fresh")
-    expired.cert.write_bytes(fresh.cert.read_bytes())  # certificates are read at each connection: no reload
+    expired.cert.write_bytes(
+        fresh.cert.read_bytes()
+    )  # certificates are read at each connection: no reload
     expired.key.write_bytes(fresh.key.read_bytes())
     is_fine(host)
 
@@ -69,16 +84,20 @@ def test_refused_permission(fleet, etcd):
 def test_unreachable_endpoints(fleet, etcd):
     host = in_step(fleet)
     etcd.stop()
-    assert_said_and_goes_on(host, "fleet: no connection: https://127.0.0.1:", ["OUT OF REACH since", "cannot connect"])
+    assert_said_and_goes_on(
+        host, "fleet: no connection: https://127.0.0.1:", ["OUT OF REACH since", "cannot connect"]
+    )
     for member in etcd.members:
         member.start().wait()
     is_fine(host)
 
 
 def test_an_etcd_with_another_fleets_data(folder):
-    with Etcd(folder / "ours") as ours, Etcd(folder / "theirs") as theirs, Relay([ours.members[0].port]) as relay, \
-            Fleet(folder / "their-fleet", theirs, ring=QUICK_RING) as strangers, \
-            Fleet(folder / "our-fleet", ours, endpoints=[f"http://127.0.0.1:{relay.port}"], ring=QUICK_RING) as fleet:
+    with Etcd(folder / "ours") as ours, Etcd(folder / "theirs") as theirs, Relay(
+        [ours.members[0].port]
+    ) as relay, Fleet(folder / "their-fleet", theirs, ring=QUICK_RING) as strangers, Fleet(
+        folder / "our-fleet", ours, endpoints=[f"http://127.0.0.1:{relay.port}"], ring=QUICK_RING
+    ) as fleet:
         in_step(strangers)
         host = in_step(fleet)
         stored = theirs.keys()
@@ -86,9 +105,15 @@ def test_an_etcd_with_another_fleets_data(folder):
         wait_for(lambda: not host.fleet_status()["online"], "the connection to end")
         relay.targets = [theirs.members[0].port]
         relay.heal()
-        assert_said_and_goes_on(host, "the store is another etcd cluster than before",
-                                ["only reads: the store is sealed under a key-encryption key that is not here"])
-        assert set(stored) <= set(theirs.keys()) and strangers.hosts[0].fleet_ring()["standing"] == "in-step"
+        assert_said_and_goes_on(
+            host,
+            "the store is another etcd cluster than before",
+            ["only reads: the store is sealed under a key-encryption key that is not here"],
+        )
+        assert (
+            set(stored) <= set(theirs.keys())
+            and strangers.hosts[0].fleet_ring()["standing"] == "in-step"
+        )
         relay.cut()
         wait_for(lambda: not host.fleet_status()["online"], "the connection to end")
         relay.targets = [ours.members[0].port]
@@ -101,20 +126,33 @@ def test_foreign_values_below_the_prefix(fleet, etcd):
     etcd.ctl("put", "/stek/v1/web/readme", "hello")
     etcd.ctl("put", "/stek/v1/web/00000000000000000001", "garbage")
     host.reload()
-    assert_said_and_goes_on(host, "the key /stek/v1/web/readme in the store is none of stek's",
-                            ["keys in the store are none of stek's", "refused in the store: 1 (malformed)"], exit_code=0)
+    assert_said_and_goes_on(
+        host,
+        "the key /stek/v1/web/readme in the store is none of stek's",
+        ["keys in the store are none of stek's", "refused in the store: 1 (malformed)"],
+        exit_code=0,
+    )
     assert "record 1 in the store is refused" in host.stderr()
     assert etcd.ctl("get", "/stek/v1/web/readme", "--print-value-only").stdout == "hello\n"
 
 
 def test_a_full_etcd(folder):
-    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, \
-            Fleet(folder / "fleet", etcd, ring=QUICK_RING) as fleet:
+    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, Fleet(
+        folder / "fleet", etcd, ring=QUICK_RING
+    ) as fleet:
         host = in_step(fleet)
-        wait_for(lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
-                 "etcd to be full", timeout_s=60)
+        wait_for(
+            lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode
+            != 0,
+            "etcd to be full",
+            timeout_s=60,
+        )
         assert "alarm:NOSPACE" in etcd.ctl("alarm", "list").stdout
-        assert_said_and_goes_on(host, "etcd is full and takes no more writes", ["etcd is full", "`etcdctl alarm disarm`"])
+        assert_said_and_goes_on(
+            host,
+            "etcd is full and takes no more writes",
+            ["etcd is full", "`etcdctl alarm disarm`"],
+        )
         revision = etcd.ctl("get", "/fill", "-w", "fields").stdout
         revision = next(line.split()[-1] for line in revision.splitlines() if '"Revision"' in line)
         etcd.ctl("del", "/fill")

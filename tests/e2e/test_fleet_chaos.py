@@ -26,8 +26,9 @@ def find_secrets(etcd, hexes):
 def test_no_ticket_is_lost_and_no_secret_reaches_the_store(folder, capfd):
     seed = int(os.environ.get("STEK_TEST_SEED") or secrets.randbelow(1 << 32))
     ring = {"rotate": f"{ROTATE_S}s", "accept": "40s", "ahead": AHEAD}
-    with Etcd(folder / "etcd", members=3, tls=True, auth=True) as etcd, \
-            Fleet(folder / "fleet", etcd, ring=ring) as fleet, Chaos(fleet, seed, HOSTS) as chaos:
+    with Etcd(folder / "etcd", members=3, tls=True, auth=True) as etcd, Fleet(
+        folder / "fleet", etcd, ring=ring
+    ) as fleet, Chaos(fleet, seed, HOSTS) as chaos:
         for node in chaos.nodes:
             node.host.wait_in_step(timeout_s=60)
         with Traffic(chaos, folder, ROTATE_S * 1000 * AHEAD) as traffic:
@@ -42,9 +43,13 @@ def test_no_ticket_is_lost_and_no_secret_reaches_the_store(folder, capfd):
         etcd.ctl("put", "/control", used[0])
         control = find_secrets(etcd, used)
     with capfd.disabled():
-        print(f"\nseed {seed}: {chaos.done}; {sums}; rings equal {equal_s:.2f} s after healing; "
-              f"{len(used)} secrets looked for")
-    assert not losses, f"STEK_TEST_SEED={seed}: {len(losses)} lost, the first: {losses[:40:8]}; faults: {chaos.log}"
+        print(
+            f"\nseed {seed}: {chaos.done}; {sums}; rings equal {equal_s:.2f} s after healing; "
+            f"{len(used)} secrets looked for"
+        )
+    assert (
+        not losses
+    ), f"STEK_TEST_SEED={seed}: {len(losses)} lost, the first: {losses[:40:8]}; faults: {chaos.log}"
     assert sums["opened"] >= 100_000 * SECONDS / 120
     assert equal_s <= 2, f"STEK_TEST_SEED={seed}"
     assert len(used) >= SECONDS / ROTATE_S / 2

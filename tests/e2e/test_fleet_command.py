@@ -36,7 +36,9 @@ def covered(host, words):
 def test_status_shows_store_rings_coverage_keys_and_hosts(fleet):
     host = fleet.hosts[0]
     said = covered(host, "held by 3 of 3 hosts")
-    assert "connected since" in said and "in step with the fleet" in said and "on 3 of 3 hosts" in said
+    assert (
+        "connected since" in said and "in step with the fleet" in said and "on 3 of 3 hosts" in said
+    )
     assert all(f"host{number}" in said for number in range(3))
     assert all(len(line) <= 100 for line in said.splitlines())
     done = host.stek("fleet", "status", "--json")
@@ -80,7 +82,9 @@ def test_init_makes_a_key_once(fleet, folder):
     assert again.returncode == 1 and "left as it is" in again.stderr and path.read_text() == content
 
 
-def test_rekey_is_refused_until_every_host_has_the_new_key_and_then_leaves_nothing_behind(fleet, folder):
+def test_rekey_is_refused_until_every_host_has_the_new_key_and_then_leaves_nothing_behind(
+    fleet, folder
+):
     new = folder / "new.kek"
     fleet.hosts[0].stek("fleet", "init", new)
     for host in fleet.hosts[:2]:
@@ -99,21 +103,25 @@ def test_rekey_is_refused_until_every_host_has_the_new_key_and_then_leaves_nothi
 
 def test_a_host_without_a_fleet_says_so(folder):
     from harness.stekd import Stekd
+
     with Stekd(folder / "alone", web={}) as daemon:
         assert "in no fleet" in daemon.stek("fleet", "status").stdout
 
 
 @pytest.mark.parametrize("tls", VERSIONS)
-def test_two_nginx_hosts_behind_a_balancer_resume_all_sessions_and_half_without(fleet, folder, certificates, tls):
+def test_two_nginx_hosts_behind_a_balancer_resume_all_sessions_and_half_without(
+    fleet, folder, certificates, tls
+):
     def resumption(name, conf_of):
-        with Nginx(folder / f"{name}0", certificates, conf_of(0), workers=2) as one, \
-                Nginx(folder / f"{name}1", certificates, conf_of(1), workers=2) as two, \
-                Relay([one.port, two.port]) as balancer:
+        with Nginx(folder / f"{name}0", certificates, conf_of(0), workers=2) as one, Nginx(
+            folder / f"{name}1", certificates, conf_of(1), workers=2
+        ) as two, Relay([one.port, two.port]) as balancer:
             visits = visit(balancer.port, tls, count=400, clients=40)
         assert not visits.failed()
         return len(visits.resumed()) / len(visits.returning())
 
     def shared(number):
         return module.compose(folder / f"host{number}.cnf", ring=fleet.hosts[number].ring("web"))
+
     assert resumption("shared", shared) == 1
     assert 0.3 < resumption("apart", lambda number: None) < 0.7

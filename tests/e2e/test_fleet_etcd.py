@@ -32,9 +32,16 @@ def probe(folder):
 
     def start(cluster, identity=None, endpoints=None, **options):
         identity = identity or cluster.identity("stek")
-        made = Probe(folder, endpoints or cluster.endpoints(), identity, cluster.pki and cluster.pki.ca, **options)
+        made = Probe(
+            folder,
+            endpoints or cluster.endpoints(),
+            identity,
+            cluster.pki and cluster.pki.ca,
+            **options,
+        )
         started.append(made.__enter__())
         return made
+
     yield start
     for made in started:
         made.__exit__()
@@ -69,13 +76,18 @@ def test_what_others_write_and_delete_is_heard(etcd, probe):
     one.wait("item", key="/stek/v1/x", value="theirs", gone=False)
     etcd.ctl("del", "/stek/v1/x")
     one.wait("item", key="/stek/v1/x", gone=True)
-    assert not [e for e in one.events() if e["event"] == "item" and e["key"].startswith("/elsewhere")]
+    assert not [
+        e for e in one.events() if e["event"] == "item" and e["key"].startswith("/elsewhere")
+    ]
 
 
 def test_more_keys_than_a_page_holds_are_all_read(plain, probe):
     commands = "".join(f"put /stek/v1/{number:05} value{number}\n" for number in range(300))
     for start in range(0, 300, 100):
-        plain.ctl("txn", input_text="\n" + "".join(commands.splitlines(True)[start:start + 100]) + "\n\n")
+        plain.ctl(
+            "txn",
+            input_text="\n" + "".join(commands.splitlines(True)[start : start + 100]) + "\n\n",
+        )
     one = probe(plain)
     one.wait("online")
     assert len(one.holds()) == 300
@@ -109,7 +121,11 @@ def test_a_member_that_is_killed_is_left_for_another(three, probe):
     assert one.wait("online")["endpoint"] != endpoint
     # It may have led: then nothing is written until another one does. A key of its own for each try: one may have been written.
     key = itertools.count()
-    wait_for(lambda: one.ask("put", f"/stek/v1/{next(key)}", "v", 0, 0).get("succeeded"), "a write", timeout_s=60)
+    wait_for(
+        lambda: one.ask("put", f"/stek/v1/{next(key)}", "v", 0, 0).get("succeeded"),
+        "a write",
+        timeout_s=60,
+    )
 
 
 def test_a_member_that_is_stopped_keeps_its_connection_open_and_is_left_all_the_same(three, probe):
@@ -165,6 +181,7 @@ def test_a_network_that_swallows_everything_is_noticed_in_time(plain, probe):
 
 class StuckWatch(Relay):
     """Once `stuck`, nothing comes back on the connection that carries the watch: the second that speaks HTTP/2, after the first reading."""
+
     stuck = False
 
     def __init__(self, targets):
@@ -174,7 +191,11 @@ class StuckWatch(Relay):
     def _pass_on(self, end):
         server = self.pairs.get(end)
         with contextlib.suppress(OSError):
-            if server is not None and len(self.http2) < 2 and end.recv(3, socket.MSG_PEEK) == b"PRI":
+            if (
+                server is not None
+                and len(self.http2) < 2
+                and end.recv(3, socket.MSG_PEEK) == b"PRI"
+            ):
                 self.http2.append(server)
         if self.stuck and end is self.http2[1]:
             end.recv(65536)
@@ -182,8 +203,12 @@ class StuckWatch(Relay):
             super()._pass_on(end)
 
 
-def test_a_watch_without_a_sign_is_believed_while_the_store_has_nothing_new_and_no_longer(plain, probe):
-    with StuckWatch([plain.members[0].port]) as relay:  # newer etcds answer no progress request while nothing is new
+def test_a_watch_without_a_sign_is_believed_while_the_store_has_nothing_new_and_no_longer(
+    plain, probe
+):
+    with StuckWatch(
+        [plain.members[0].port]
+    ) as relay:  # newer etcds answer no progress request while nothing is new
         one = probe(plain, endpoints=[f"http://127.0.0.1:{relay.port}"])
         one.wait("online")
         plain.ctl("put", "/stek/v1/w", "theirs")
@@ -221,7 +246,11 @@ def test_nobody_listens(probe, plain):
     plain.stop()
     one = probe(plain)
     said = one.wait("offline")
-    assert said["fault"] == "unreachable" and "cannot connect" in said["text"] and "\n" not in said["text"]
+    assert (
+        said["fault"] == "unreachable"
+        and "cannot connect" in said["text"]
+        and "\n" not in said["text"]
+    )
 
 
 def test_a_certificate_of_another_authority_is_not_believed(folder, etcd):
@@ -256,8 +285,12 @@ def test_a_full_store_refuses_writes_and_goes_on_being_read(folder, probe):
     with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as cluster:
         one = probe(cluster)
         one.wait("online")
-        wait_for(lambda: cluster.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
-                 "etcd to be full", timeout_s=60)
+        wait_for(
+            lambda: cluster.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode
+            != 0,
+            "etcd to be full",
+            timeout_s=60,
+        )
         said = one.ask("put", "/stek/v1/a", "v", 0, 0)
         assert said["fault"] == "no-space" and "alarm disarm" in said["text"]
         one.say("reread")
@@ -288,6 +321,7 @@ def test_the_stores_clock_is_known_over_tls_and_in_the_clear(kind, request, prob
 
 def test_a_server_that_is_not_etcd_is_called_so(folder, certificates):
     from harness.servers.nginx import Nginx
+
     with Nginx(folder / "nginx", certificates) as server:
         with Probe(folder, [f"https://127.0.0.1:{server.port}"], None, certificates.ca) as one:
             said = one.wait("offline")

@@ -45,12 +45,22 @@ def test_members_announce_themselves_and_are_gone_when_they_are_gone(fleet, etcd
     def members():
         said = fleet.hosts[0].fleet_status(read=True)["members"]
         return said["hosts"] if said and set(said["hosts"]) == {"host0", "host1"} else {}
-    wait_for(lambda: members() and all(h["rings"]["web"]["held"] >= 3 for h in members().values()), "both members")
+
+    wait_for(
+        lambda: members() and all(h["rings"]["web"]["held"] >= 3 for h in members().values()),
+        "both members",
+    )
     assert all(host["version"] for host in members().values())
-    wait_for(lambda: all(abs(h.get("clock_ahead_s", 9)) <= 1 for h in members().values()), "their clocks")
+    wait_for(
+        lambda: all(abs(h.get("clock_ahead_s", 9)) <= 1 for h in members().values()), "their clocks"
+    )
     fleet.hosts[1].kill()
-    wait_for(lambda: set(fleet.hosts[0].fleet_status(read=True)["members"]["hosts"]) == {"host0"},
-             "the dead host's lease to end", timeout_s=60, pause_s=0.5)
+    wait_for(
+        lambda: set(fleet.hosts[0].fleet_status(read=True)["members"]["hosts"]) == {"host0"},
+        "the dead host's lease to end",
+        timeout_s=60,
+        pause_s=0.5,
+    )
 
 
 def test_without_etcd_the_fleet_goes_on_in_step_and_says_since_when(fleet, etcd):
@@ -59,11 +69,22 @@ def test_without_etcd_the_fleet_goes_on_in_step_and_says_since_when(fleet, etcd)
         host.wait_in_step()
     fleet.wait_equal()
     etcd.stop()
-    wait_for(lambda: all(h.fleet_ring()["standing"] == "continued" for h in hosts), "continuations", timeout_s=60)
+    wait_for(
+        lambda: all(h.fleet_ring()["standing"] == "continued" for h in hosts),
+        "continuations",
+        timeout_s=60,
+    )
     assert fleet.wait_equal()[0]
     status = hosts[0].fleet_status()
-    assert not status["online"] and status["fault"] == "unreachable" and abs(status["since"] - time.time()) < 60
-    assert "continuations" in hosts[0].status("web")["problem"] and "since 20" in hosts[0].status("web")["problem"]
+    assert (
+        not status["online"]
+        and status["fault"] == "unreachable"
+        and abs(status["since"] - time.time()) < 60
+    )
+    assert (
+        "continuations" in hosts[0].status("web")["problem"]
+        and "since 20" in hosts[0].status("web")["problem"]
+    )
     for member in etcd.members:
         member.start().wait()
     for host in hosts:
@@ -113,7 +134,9 @@ def test_what_has_retired_leaves_the_store(folder, etcd):
         host.wait_in_step()
         first = f"/stek/v1/web/{min(host.keys()):020}"
         assert first in etcd.keys()
-        wait_for(lambda: first not in etcd.keys(), "the first record to go", timeout_s=60, pause_s=0.2)
+        wait_for(
+            lambda: first not in etcd.keys(), "the first record to go", timeout_s=60, pause_s=0.2
+        )
 
 
 def test_nothing_secret_stands_in_the_store(fleet, etcd):
@@ -142,13 +165,22 @@ def test_a_clock_ten_minutes_ahead_is_said_and_the_others_go_on(folder, etcd):
     with Fleet(folder / "fleet", etcd, ring={"rotate": "20s", "accept": "60s"}) as fleet:
         good = fleet.host()
         good.wait_in_step()
-        wait_for(lambda: good.fleet_status()["clock_ahead_s"] is not None, "the good clock to be known")
-        wait_for(lambda: "clock_ahead_s" in str(good.fleet_status(read=True)["members"]), "it to be announced")
+        wait_for(
+            lambda: good.fleet_status()["clock_ahead_s"] is not None, "the good clock to be known"
+        )
+        wait_for(
+            lambda: "clock_ahead_s" in str(good.fleet_status(read=True)["members"]),
+            "it to be announced",
+        )
         keys = good.keys()
         off = fleet.prepare()
         off.wrapper = ["faketime", "-f", "+10m"]
         with off:
-            wait_for(lambda: off.fleet_ring()["standing"] == "clock-off", "a word about the clock", timeout_s=30)
+            wait_for(
+                lambda: off.fleet_ring()["standing"] == "clock-off",
+                "a word about the clock",
+                timeout_s=30,
+            )
             status = off.stek("fleet", "status").stdout
             assert "clock is 600 s ahead of" in status or "clock is 599 s ahead of" in status
             assert "set it right" in off.stderr()
@@ -162,18 +194,28 @@ def test_foreign_values_in_the_prefix_are_passed_over_and_said(fleet, etcd):
     host.wait_in_step()
     ring = host.fleet_ring()
     assert ring["foreign_keys"] == 1 and ring["refused"]["malformed"] == 1
-    assert "/stek/v1/web/readme" in host.stderr() and "record 2 in the store is refused" in host.stderr()
+    assert (
+        "/stek/v1/web/readme" in host.stderr()
+        and "record 2 in the store is refused" in host.stderr()
+    )
     wait_for(lambda: host.active() and host.active() > 3, "the ring to go on")
 
 
 def test_a_full_store_is_said_and_the_ring_goes_on(folder):
-    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, \
-            Fleet(folder / "fleet", etcd, ring=QUICK_RING) as fleet:
+    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, Fleet(
+        folder / "fleet", etcd, ring=QUICK_RING
+    ) as fleet:
         host = fleet.host()
         host.wait_in_step()
-        wait_for(lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
-                 "etcd to be full", timeout_s=60)
-        wait_for(lambda: "etcd is full" in host.fleet_ring()["problem"], "a word about it", timeout_s=30)
+        wait_for(
+            lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode
+            != 0,
+            "etcd to be full",
+            timeout_s=60,
+        )
+        wait_for(
+            lambda: "etcd is full" in host.fleet_ring()["problem"], "a word about it", timeout_s=30
+        )
         assert "alarm disarm" in host.stderr()
         active = host.active()
         wait_for(lambda: host.active() > active, "the ring to go on")
@@ -184,7 +226,9 @@ def test_refused_permission_is_said_and_the_ring_goes_on(fleet, etcd):
     host = fleet.host()
     host.wait_in_step()
     etcd.ctl("user", "revoke-role", "stek", "stek")
-    wait_for(lambda: "permission denied" in host.fleet_ring()["problem"], "a word about it", timeout_s=30)
+    wait_for(
+        lambda: "permission denied" in host.fleet_ring()["problem"], "a word about it", timeout_s=30
+    )
     active = host.active()
     wait_for(lambda: host.active() > active, "the ring to go on")
     etcd.ctl("user", "grant-role", "stek", "stek")
@@ -203,7 +247,9 @@ def test_rotation_by_hand_reaches_every_host(fleet):
 
 
 def test_revocation_reaches_every_host_within_a_second_and_others_when_they_connect(folder, etcd):
-    with Relay([etcd.members[0].port]) as relay, Fleet(folder / "fleet", etcd, ring={"rotate": "1h"}) as fleet:
+    with Relay([etcd.members[0].port]) as relay, Fleet(
+        folder / "fleet", etcd, ring={"rotate": "1h"}
+    ) as fleet:
         hosts = [fleet.host() for _ in range(3)]
         away = fleet.host(endpoints=f"https://127.0.0.1:{relay.port}")
         for host in fleet.hosts:
@@ -214,7 +260,9 @@ def test_revocation_reaches_every_host_within_a_second_and_others_when_they_conn
         hosts[0].request(command="revoke", ring="web", all=True)
         wait_for(lambda: hosts[0].fleet_ring()["operation"] == "done", "the revocation")
         done = time.monotonic()
-        wait_for(lambda: all(not set(h.keys()) & set(before) for h in hosts), "every host", timeout_s=10)
+        wait_for(
+            lambda: all(not set(h.keys()) & set(before) for h in hosts), "every host", timeout_s=10
+        )
         assert time.monotonic() - done < 1
         assert set(away.keys()) == set(before)
         relay.heal()
@@ -250,7 +298,9 @@ def test_a_new_key_encryption_key_is_taken_without_a_gap(fleet, folder, etcd):
             host.wait_in_step()
     first = hosts[0].request(command="rekey")
     assert first["ok"], first
-    rekey = wait_for(lambda: (r := hosts[0].fleet_status()["rekey"])["state"] == "done" and r, "the rekeying")
+    rekey = wait_for(
+        lambda: (r := hosts[0].fleet_status()["rekey"])["state"] == "done" and r, "the rekeying"
+    )
     assert rekey["resealed"] == len(before) + 1 and rekey["left"] == 0
     for host in hosts:
         host.fleet["kek"] = str(new)
@@ -300,7 +350,9 @@ def hand_over(credentials, **keys):
 def test_keys_may_be_credentials_of_systemd(fleet, folder, credentials):
     hand_over(credentials, fleet=fleet.kek, new=make_kek(folder / "new.kek"))
     by_file = fleet.host(ring={"rotate": "1h"})
-    by_credential = fleet.prepare(kek="credential:fleet.kek credential:new.kek", ring={"rotate": "1h"})
+    by_credential = fleet.prepare(
+        kek="credential:fleet.kek credential:new.kek", ring={"rotate": "1h"}
+    )
     by_credential.env = {"CREDENTIALS_DIRECTORY": credentials}
     fleet.stack.enter_context(by_credential)
     for host in fleet.hosts:
@@ -315,12 +367,15 @@ def test_a_credential_that_systemd_has_not_given_is_said(fleet, credentials, giv
     hand_over(credentials, other=fleet.kek)
     host = fleet.prepare(kek="credential:fleet.kek")
     host.env = {"CREDENTIALS_DIRECTORY": credentials if given else None}
-    with pytest.raises(Exception, match=r"\[fleet\] kek = credential:fleet\.kek: .*LoadCredential="):
+    with pytest.raises(
+        Exception, match=r"\[fleet\] kek = credential:fleet\.kek: .*LoadCredential="
+    ):
         host.start()
 
 
 def test_stekd_without_a_fleet_carries_no_libcurl(folder):
     from harness.stekd import Stekd
+
     with Stekd(folder / "alone", web={}) as daemon:
         maps = open(f"/proc/{daemon.pid}/maps", encoding="utf-8").read()
     assert "libcurl" not in maps and "libprotobuf-c" not in maps

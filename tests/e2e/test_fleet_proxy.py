@@ -36,10 +36,17 @@ def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd,
         for host in fleet.hosts:
             host.wait_in_step()
         first = fleet.hosts[0].active()
-        wait_for(lambda: all(h.active() > first + 3 for h in fleet.hosts), "some rotations", timeout_s=60)
+        wait_for(
+            lambda: all(h.active() > first + 3 for h in fleet.hosts), "some rotations", timeout_s=60
+        )
         fleet.wait_equal()
         assert all(host.fleet_status()["reconnects"] == 0 for host in fleet.hosts)
-        wait_for(lambda: watchers(etcd) == before + 1, "the watches of four hosts to be joined", timeout_s=30, pause_s=0.2)
+        wait_for(
+            lambda: watchers(etcd) == before + 1,
+            "the watches of four hosts to be joined",
+            timeout_s=30,
+            pause_s=0.2,
+        )
 
 
 def test_a_revocation_reaches_hosts_behind_proxies_within_a_second(folder, etcd, proxies):
@@ -52,7 +59,11 @@ def test_a_revocation_reaches_hosts_behind_proxies_within_a_second(folder, etcd,
         fleet.hosts[0].request(command="revoke", ring="web", all=True)
         wait_for(lambda: fleet.hosts[0].fleet_ring()["operation"] == "done", "the revocation")
         done = time.monotonic()
-        wait_for(lambda: all(not set(h.keys()) & set(before) for h in fleet.hosts), "every host", timeout_s=10)
+        wait_for(
+            lambda: all(not set(h.keys()) & set(before) for h in fleet.hosts),
+            "every host",
+            timeout_s=10,
+        )
         assert time.monotonic() - done < 1
 
 
@@ -66,7 +77,9 @@ def test_several_rings_are_told_apart(folder, etcd, proxies):
             for host in hosts:
                 host.wait_in_step(ring)
             first = hosts[0].active(ring)
-            wait_for(lambda r=ring, f=first: hosts[0].active(r) > f + 2, "some rotations", timeout_s=60)
+            wait_for(
+                lambda r=ring, f=first: hosts[0].active(r) > f + 2, "some rotations", timeout_s=60
+            )
             fleet.wait_equal(ring=ring)
             assert hosts[1].fleet_ring(ring)["standing"] == "in-step"
 
@@ -84,7 +97,9 @@ def test_a_lease_is_renewed_through_a_proxy(folder, etcd, proxies):
 
 
 def test_a_proxy_that_is_killed_or_stopped_is_left_for_another(folder, etcd, proxies):
-    with Probe(folder, [proxy.url() for proxy in proxies], etcd.identity("stek"), etcd.pki.ca) as one:
+    with Probe(
+        folder, [proxy.url() for proxy in proxies], etcd.identity("stek"), etcd.pki.ca
+    ) as one:
         endpoint = one.wait("online")["endpoint"]
         in_use = next(proxy for proxy in proxies if proxy.url() == endpoint)
         in_use.process.signal(signal.SIGSTOP)
@@ -103,7 +118,11 @@ def test_a_proxys_own_answers_are_signs_of_life_however_fast_they_come(folder, p
         one = probe_of(etcd, [proxy.url()], pace_ms=50)
         one.wait("online")
         first = readings(etcd)
-        wait_for(lambda: readings(etcd) >= first + 5, "one question in twelve to reach the member", timeout_s=60)
+        wait_for(
+            lambda: readings(etcd) >= first + 5,
+            "one question in twelve to reach the member",
+            timeout_s=60,
+        )
         assert not [event for event in one.events() if event["event"] == "offline"]
 
 
@@ -113,7 +132,11 @@ def test_a_proxy_that_lives_but_hears_nothing_from_the_members_is_left(folder, p
             one = probe_of(plain, [deaf.url()])
             one.wait("online")
             first = readings(plain)
-            wait_for(lambda: readings(plain) > first, "a question to the leader, and those before it", timeout_s=30)
+            wait_for(
+                lambda: readings(plain) > first,
+                "a question to the leader, and those before it",
+                timeout_s=30,
+            )
             relay.freeze()
             assert one.wait("offline", timeout_s=30)["fault"] == "silent"
             relay.heal()
@@ -125,9 +148,12 @@ def probe_of(folder):
     started = []
 
     def start(cluster, endpoints, **options):
-        made = Probe(folder, endpoints, cluster.identity("stek"), cluster.pki and cluster.pki.ca, **options)
+        made = Probe(
+            folder, endpoints, cluster.identity("stek"), cluster.pki and cluster.pki.ca, **options
+        )
         started.append(made.__enter__())
         return made
+
     yield start
     for made in started:
         made.__exit__()
@@ -137,7 +163,9 @@ def test_the_proxys_clock_is_known(etcd, proxies, probe_of):
     assert abs(probe_of(etcd, [proxies[0].url()]).wait("clock")["ahead_s"]) <= 1
 
 
-def test_without_a_quorum_behind_the_proxy_it_says_so_and_comes_back_with_it(etcd, proxies, probe_of):
+def test_without_a_quorum_behind_the_proxy_it_says_so_and_comes_back_with_it(
+    etcd, proxies, probe_of
+):
     one = probe_of(etcd, [proxies[0].url()])
     one.wait("online")
     for member in etcd.members[:2]:
@@ -149,17 +177,24 @@ def test_without_a_quorum_behind_the_proxy_it_says_so_and_comes_back_with_it(etc
 
 
 def test_a_store_with_users_refuses_what_comes_through_a_proxy_and_the_host_says_so(folder):
-    with Etcd(folder / "etcd", tls=True, auth=True) as etcd, GrpcProxy(folder / "proxy", etcd) as proxy:
+    with Etcd(folder / "etcd", tls=True, auth=True) as etcd, GrpcProxy(
+        folder / "proxy", etcd
+    ) as proxy:
         with Probe(folder, [proxy.url()], etcd.identity("stek"), etcd.pki.ca) as one:
             said = one.wait("read-end")
             assert said["fault"] == "permission-denied" and "[fleet] prefix" in said["text"]
 
 
 def test_a_full_store_is_told_through_a_proxy(folder, probe_of):
-    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, \
-            GrpcProxy(folder / "proxy", etcd) as proxy:
+    with Etcd(folder / "etcd", options=["--quota-backend-bytes", str(16 << 20)]) as etcd, GrpcProxy(
+        folder / "proxy", etcd
+    ) as proxy:
         one = probe_of(etcd, [proxy.url()])
         one.wait("online")
-        wait_for(lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode != 0,
-                 "etcd to be full", timeout_s=60)
+        wait_for(
+            lambda: etcd.ctl("put", "/fill", check=False, input_text="x" * 1_000_000).returncode
+            != 0,
+            "etcd to be full",
+            timeout_s=60,
+        )
         assert one.ask("put", "/stek/v1/a", "v", 0, 0)["fault"] == "no-space"

@@ -23,6 +23,7 @@ def seeded(folder):
         host.seed = copy
         hosts.append(host.__enter__())
         return host
+
     start.original = original
     yield start
     for host in hosts:
@@ -69,18 +70,26 @@ def test_a_seed_that_is_gone_or_open_to_others_is_said_and_the_ring_goes_on(seed
 
 
 def make_seed(path):
-    subprocess.run([build.COMMAND, "fleet", "seed", "web", path, "--rotate", "2s", "--accept", "6s"], check=True,
-                   env=plain_environment(), stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [build.COMMAND, "fleet", "seed", "web", path, "--rotate", "2s", "--accept", "6s"],
+        check=True,
+        env=plain_environment(),
+        stdout=subprocess.DEVNULL,
+    )
     return path
 
 
-@pytest.mark.parametrize("order", [("rotate", "web"), ("revoke", "web", "--all", "--yes")], ids=lambda order: order[0])
+@pytest.mark.parametrize(
+    "order", [("rotate", "web"), ("revoke", "web", "--all", "--yes")], ids=lambda order: order[0]
+)
 def test_orders_by_hand_are_refused_with_a_line_that_says_what_to_do(seeded, order):
     host = seeded("one")
     before = keys(host)
     done = host.stek(*order)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and not done.stdout
-    assert "ring web: its keys follow from a seed" in done.stderr and "stek fleet seed" in done.stderr
+    assert (
+        "ring web: its keys follow from a seed" in done.stderr and "stek fleet seed" in done.stderr
+    )
     assert set(before.items()) & set(keys(host).items())
 
 

@@ -21,27 +21,35 @@ def absence(work, certificates):
     folder = work / "absence"
     folder.mkdir()
     with contextlib.ExitStack() as stack:
-        daemon = stack.enter_context(stekd.Stekd(folder / "stekd", web={"rotate": f"{ROTATE_S}s", "accept": "60s"}))
+        daemon = stack.enter_context(
+            stekd.Stekd(folder / "stekd", web={"rotate": f"{ROTATE_S}s", "accept": "60s"})
+        )
         conf = module.compose(folder / "web.cnf", ring=daemon.ring("web"))
         server = stack.enter_context(Nginx(folder / "nginx", certificates, conf))
-        clients = {tls: client.Background(server.port, tls, seconds=(AWAY + 6) * ROTATE_S, interval_ms=20)
-                   for tls in VERSIONS}
+        clients = {
+            tls: client.Background(server.port, tls, seconds=(AWAY + 6) * ROTATE_S, interval_ms=20)
+            for tls in VERSIONS
+        }
         for started in clients.values():
             stack.callback(started.stop)
 
         def keys_seen():
             return len(clients["1.3"].so_far().keys())
+
         wait_for(lambda: keys_seen() >= 2, "the first rotation")
         before = daemon.status("web")
         daemon.stop()
         gone_at = keys_seen()
-        wait_for(lambda: keys_seen() >= gone_at + AWAY, "five rotations without stekd", timeout_s=60)
+        wait_for(
+            lambda: keys_seen() >= gone_at + AWAY, "five rotations without stekd", timeout_s=60
+        )
         daemon.launch()
         back = daemon.status("web")
 
         def fresh_seals():
             keys = daemon.status("web")["keys"]
             return [k for k in keys if k["state"] == "active" and k["origin"] == "published"]
+
         wait_for(fresh_seals, "fresh random bytes", timeout_s=60)
         yield before, back, {tls: started.results() for tls, started in clients.items()}
 

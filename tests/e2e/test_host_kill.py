@@ -18,7 +18,10 @@ from harness.process import wait_for
 from harness.servers import Nginx
 
 RUN_S = 60
-STEADY, VICTIMS = 2, 1  # clients for each version: those that live all the time, and those that are killed
+STEADY, VICTIMS = (
+    2,
+    1,
+)  # clients for each version: those that live all the time, and those that are killed
 INTERVAL_MS = 25
 
 
@@ -29,18 +32,26 @@ def now_ms():
 @dataclass
 class Chaos:
     """What was done, and when: spans of time in milliseconds by the machine's monotonic clock."""
+
     server: Nginx
     daemon: stekd.Stekd
     lot: random.Random
     new_victim: callable
     victims: list
-    spans: dict = field(default_factory=lambda: {name: [] for name in ("worker", "nginx", "stekd", "client", "revoke")})
+    spans: dict = field(
+        default_factory=lambda: {
+            name: [] for name in ("worker", "nginx", "stekd", "client", "revoke")
+        }
+    )
 
     def kill_worker(self):
         before = set(self.server.process.children())
         os.kill(self.lot.choice(sorted(before)), signal.SIGKILL)
-        wait_for(lambda: len(self.server.process.children()) == self.server.workers and
-                 set(self.server.process.children()) != before, "nginx's new worker")
+        wait_for(
+            lambda: len(self.server.process.children()) == self.server.workers
+            and set(self.server.process.children()) != before,
+            "nginx's new worker",
+        )
 
     def kill_nginx(self):
         for pid in self.server.process.pids():
@@ -65,8 +76,13 @@ class Chaos:
 
     def do(self, name):
         began = now_ms()
-        {"worker": self.kill_worker, "nginx": self.kill_nginx, "stekd": self.kill_stekd, "client": self.kill_client,
-         "revoke": self.revoke}[name]()
+        {
+            "worker": self.kill_worker,
+            "nginx": self.kill_nginx,
+            "stekd": self.kill_stekd,
+            "client": self.kill_client,
+            "revoke": self.revoke,
+        }[name]()
         self.spans[name].append((began, now_ms()))
 
     def run(self, until):
@@ -74,7 +90,11 @@ class Chaos:
         while time.monotonic() < until:
             time.sleep(self.lot.uniform(0.1, 1))
             self.do(self.lot.choice(("worker", "worker", "nginx", "stekd", "client")))
-            if not revoked and time.monotonic() > until - RUN_S / 2 and self.daemon.popen.poll() is None:
+            if (
+                not revoked
+                and time.monotonic() > until - RUN_S / 2
+                and self.daemon.popen.poll() is None
+            ):
                 self.do("revoke")
                 revoked = True
 
@@ -91,8 +111,13 @@ class Outcome:
     def unexplained(self):
         """Failed connections that did not touch a span in which nginx or a worker was down."""
         spans = self.chaos.spans["worker"] + self.chaos.spans["nginx"]
-        return [c for c in self.failed()
-                if not any(c.clock_ms <= end and began <= c.clock_ms + c.took_ms for began, end in spans)]
+        return [
+            c
+            for c in self.failed()
+            if not any(
+                c.clock_ms <= end and began <= c.clock_ms + c.took_ms for began, end in spans
+            )
+        ]
 
     def lost(self):
         """(connection, when its ticket was got) for each ticket that did not resume."""
@@ -106,17 +131,29 @@ class Outcome:
 
     def lost_without_revocation(self):
         spans = self.chaos.spans["revoke"]
-        return [c for c, held_since in self.lost()
-                if not any(held_since <= end and c.clock_ms + c.took_ms >= began for began, end in spans)]
+        return [
+            c
+            for c, held_since in self.lost()
+            if not any(
+                held_since <= end and c.clock_ms + c.took_ms >= began for began, end in spans
+            )
+        ]
 
     def figures(self):
         total = sum(map(len, self.clients))
         resumed = sum(len(visits.resumed()) for visits in self.clients)
         killed = ", ".join(f"{len(spans)} times {name}" for name, spans in self.chaos.spans.items())
-        down_s = sum(end - began for name in ("worker", "nginx") for began, end in self.chaos.spans[name]) / 1000
-        return (f"seed {self.seed}: {killed}; {total} connections, {resumed} resumed, {len(self.failed())} failed while "
-                f"nginx or a worker was down ({down_s:.1f} s in all), {len(self.unexplained())} at other times; "
-                f"{len(list(self.lost()))} lost to the revocation, {len(self.lost_without_revocation())} otherwise")
+        down_s = (
+            sum(
+                end - began for name in ("worker", "nginx") for began, end in self.chaos.spans[name]
+            )
+            / 1000
+        )
+        return (
+            f"seed {self.seed}: {killed}; {total} connections, {resumed} resumed, {len(self.failed())} failed while "
+            f"nginx or a worker was down ({down_s:.1f} s in all), {len(self.unexplained())} at other times; "
+            f"{len(list(self.lost()))} lost to the revocation, {len(self.lost_without_revocation())} otherwise"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,15 +169,23 @@ def outcome(work, certificates, figure):
         started.tls = tls
         clients.append(started)
         return started
+
     with stekd.Stekd(folder / "stekd", web={"rotate": "2s", "accept": "90s"}) as daemon:
         conf = module.compose(folder / "web.cnf", ring=daemon.ring("web"))
-        with Nginx(folder / "nginx", certificates, conf, user="www-data" if os.geteuid() == 0 else None) as server:
+        with Nginx(
+            folder / "nginx", certificates, conf, user="www-data" if os.geteuid() == 0 else None
+        ) as server:
             try:
                 until = time.monotonic() + RUN_S
                 for tls in client.VERSIONS * STEADY:
                     visitor(tls)
-                chaos = Chaos(server, daemon, random.Random(seed), visitor,
-                              [visitor(tls) for tls in client.VERSIONS * VICTIMS])
+                chaos = Chaos(
+                    server,
+                    daemon,
+                    random.Random(seed),
+                    visitor,
+                    [visitor(tls) for tls in client.VERSIONS * VICTIMS],
+                )
                 chaos.run(until - 2)
                 for started in clients:
                     started.popen.wait(timeout=60)

@@ -55,7 +55,11 @@ RESTARTS = {
     "of-the-server-then-stekd": lambda server, daemon: (server.restart(), daemon.restart()),
     "of-stekd-then-the-server": lambda server, daemon: (daemon.restart(), server.restart()),
     "of-both-at-once": both_down_then_up,
-    "of-stekd-by-sigkill": lambda server, daemon: (daemon.kill(), server.restart(), daemon.launch()),
+    "of-stekd-by-sigkill": lambda server, daemon: (
+        daemon.kill(),
+        server.restart(),
+        daemon.launch(),
+    ),
 }
 
 

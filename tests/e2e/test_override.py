@@ -7,11 +7,17 @@ from harness.client import VERSIONS
 from harness.servers import Apache, Haproxy, Lighttpd, Nginx
 
 OWN_NAME = keyfile.NAME.hex()
-PROGRAMS = [(Nginx, "ticket_key", keyfile.nginx), (Apache, "ticket_key", keyfile.apache),
-            (Lighttpd, "stek_file", keyfile.lighttpd), (Haproxy, "ticket_keys", keyfile.haproxy)]
+PROGRAMS = [
+    (Nginx, "ticket_key", keyfile.nginx),
+    (Apache, "ticket_key", keyfile.apache),
+    (Lighttpd, "stek_file", keyfile.lighttpd),
+    (Haproxy, "ticket_keys", keyfile.haproxy),
+]
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-each_with_a_key_file = pytest.mark.parametrize("program, option, write", PROGRAMS, ids=[p[0].name for p in PROGRAMS])
+each_with_a_key_file = pytest.mark.parametrize(
+    "program, option, write", PROGRAMS, ids=[p[0].name for p in PROGRAMS]
+)
 
 
 @each_version

@@ -6,8 +6,9 @@ from harness.client import VERSIONS
 from harness.servers import Apache, Nginx, Node, Stunnel
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-each_that_reloads = pytest.mark.parametrize("program", [Nginx, Apache, Stunnel, Node],
-                                            ids=lambda p: p.name)
+each_that_reloads = pytest.mark.parametrize(
+    "program", [Nginx, Apache, Stunnel, Node], ids=lambda p: p.name
+)
 
 
 def visit_before_and_after_a_reload(server, tls):

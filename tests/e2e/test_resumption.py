@@ -5,7 +5,18 @@ import os
 import pytest
 
 from harness.client import VERSIONS
-from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel)
+from harness.servers import (
+    Apache,
+    Haproxy,
+    Lighttpd,
+    Nginx,
+    Node,
+    Php,
+    Python,
+    PythonAfterFork,
+    SServer,
+    Stunnel,
+)
 
 PREFORKED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php]
 ALL = [*PREFORKED, SServer, Stunnel, Haproxy, Node]

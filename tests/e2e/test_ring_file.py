@@ -31,7 +31,7 @@ def put(path, at, value):
     """Writes a number into the side that holds."""
     data = bytearray(path.read_bytes())
     at += side_of(data)
-    data[at:at + 8] = struct.pack("<Q", value)
+    data[at : at + 8] = struct.pack("<Q", value)
     path.write_bytes(data)
 
 
@@ -95,7 +95,9 @@ REFUSED = [
     (let_others_into_folder, "its directory may be written by group or others"),
     (remove, "there is no such file: is stekd running, with a ring of this name?"),
 ]
-each_fault = pytest.mark.parametrize("spoil, problem", REFUSED, ids=lambda value: getattr(value, "__name__", ""))
+each_fault = pytest.mark.parametrize(
+    "spoil, problem", REFUSED, ids=lambda value: getattr(value, "__name__", "")
+)
 
 
 def assert_refused(conf, path, problem, certificates):
@@ -107,7 +109,9 @@ def assert_refused(conf, path, problem, certificates):
 
 
 @each_fault
-def test_a_file_that_nobody_may_believe_is_refused_in_one_line(stekd, folder, certificates, spoil, problem):
+def test_a_file_that_nobody_may_believe_is_refused_in_one_line(
+    stekd, folder, certificates, spoil, problem
+):
     stekd.stop()
     path = stekd.ring("web")
     spoil(path)
@@ -119,8 +123,12 @@ def test_a_file_on_a_disk_is_refused(stekd, folder, certificates):
     path.write_bytes(stekd.ring("web").read_bytes())
     if os.stat(folder).st_dev == os.stat("/dev/shm").st_dev:
         pytest.fail("the tests' own folder is to be on a disk")
-    assert_refused(module.compose(folder / "stek.cnf", ring=path), path,
-                   "it is on a disk file system: keys belong on tmpfs", certificates)
+    assert_refused(
+        module.compose(folder / "stek.cnf", ring=path),
+        path,
+        "it is on a disk file system: keys belong on tmpfs",
+        certificates,
+    )
 
 
 def test_a_ring_by_its_name_is_looked_for_in_the_run_directory(folder, certificates):
@@ -130,7 +138,12 @@ def test_a_ring_by_its_name_is_looked_for_in_the_run_directory(folder, certifica
 
 
 def test_control_a_file_that_nobody_touched_is_used_and_nothing_is_said(stekd, folder):
-    assert run(["openssl", "version"], module.compose(folder / "stek.cnf", ring=stekd.ring("web"))).stderr == ""
+    assert (
+        run(
+            ["openssl", "version"], module.compose(folder / "stek.cnf", ring=stekd.ring("web"))
+        ).stderr
+        == ""
+    )
 
 
 @each_version
@@ -153,4 +166,3 @@ def test_a_server_with_a_refused_ring_resumes_with_a_private_one(stekd, loaded, 
     visits = server.visit("1.3", count=10)
     assert not visits.failed()
     assert len(visits.resumed()) == 9
-

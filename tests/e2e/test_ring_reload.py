@@ -9,7 +9,9 @@ from harness.servers import Apache, Nginx, Node, Stunnel
 from harness.stekd import Stekd
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-each_that_reloads = pytest.mark.parametrize("program", [Nginx, Apache, Stunnel, Node], ids=lambda p: p.name)
+each_that_reloads = pytest.mark.parametrize(
+    "program", [Nginx, Apache, Stunnel, Node], ids=lambda p: p.name
+)
 
 
 @pytest.fixture
@@ -53,7 +55,9 @@ def has_stekds_ring(server, daemon, tls):
 
 @each_version
 @each_that_reloads
-def test_a_server_that_started_before_stekd_has_the_ring_after_a_reload(on_ring, daemon, program, tls):
+def test_a_server_that_started_before_stekd_has_the_ring_after_a_reload(
+    on_ring, daemon, program, tls
+):
     lose_the_ring(daemon)
     server = on_ring(program)
     daemon.launch()
@@ -64,7 +68,9 @@ def test_a_server_that_started_before_stekd_has_the_ring_after_a_reload(on_ring,
 
 @each_version
 @each_that_reloads
-def test_a_server_whose_ring_was_replaced_keeps_the_old_one_until_a_reload(on_ring, daemon, program, tls):
+def test_a_server_whose_ring_was_replaced_keeps_the_old_one_until_a_reload(
+    on_ring, daemon, program, tls
+):
     server = on_ring(program)
     session = get_session(server, tls)
     lose_the_ring(daemon)
@@ -105,7 +111,8 @@ def test_a_ring_that_is_taken_later_is_one_line(on_ring, daemon):
     assert [line for line in server.said().splitlines() if line.startswith("stek:")] == [
         f"stek: ring file {path}: there is no such file: is stekd running, with a ring of this name?; "
         "going on with a private ring",
-        f"stek: ring file {path}: it is there now; new SSL_CTXs have it"]
+        f"stek: ring file {path}: it is there now; new SSL_CTXs have it",
+    ]
 
 
 READS_AGAIN = """
@@ -118,11 +125,15 @@ for command in sys.argv[1:]:
 """
 
 
-def test_a_program_that_reads_openssl_cnf_again_keeps_its_ring_also_when_the_file_is_gone(daemon, folder):
+def test_a_program_that_reads_openssl_cnf_again_keeps_its_ring_also_when_the_file_is_gone(
+    daemon, folder
+):
     """Few programs do: those that call CONF_modules_load_file() themselves."""
     conf = module.compose(folder / "web.cnf", ring=daemon.ring("web"))
     daemon.stop()
     ended = run(python(READS_AGAIN, "true", f"rm {daemon.ring('web')}"), conf)
     assert ended.status == 0
-    assert ended.stderr == (f"stek: ring file {daemon.ring('web')}: there is no such file: is stekd running, with a ring "
-                            "of this name?; going on with the one that is open already\n")
+    assert ended.stderr == (
+        f"stek: ring file {daemon.ring('web')}: there is no such file: is stekd running, with a ring "
+        "of this name?; going on with the one that is open already\n"
+    )

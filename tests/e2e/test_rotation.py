@@ -6,7 +6,18 @@ import pytest
 
 from harness import client, module
 from harness.client import VERSIONS
-from harness.servers import (Apache, Haproxy, Lighttpd, Nginx, Node, Php, Python, PythonAfterFork, SServer, Stunnel)
+from harness.servers import (
+    Apache,
+    Haproxy,
+    Lighttpd,
+    Nginx,
+    Node,
+    Php,
+    Python,
+    PythonAfterFork,
+    SServer,
+    Stunnel,
+)
 
 RUN_S = 30
 ROTATE_S = 2
@@ -27,13 +38,17 @@ def visits(work, certificates):
     conf = module.compose(folder / "stek.cnf", **POLICY)
     clients = {}
     with contextlib.ExitStack() as stack:
+
         def run(program, openssl_conf, interval_ms):
             place = folder / f"{program.name}-{'loaded' if openssl_conf else 'stock'}"
             server = stack.enter_context(program(place, certificates, openssl_conf))
             for tls in VERSIONS:
-                visitor = client.Background(server.port, tls, seconds=RUN_S, interval_ms=interval_ms)
+                visitor = client.Background(
+                    server.port, tls, seconds=RUN_S, interval_ms=interval_ms
+                )
                 stack.callback(visitor.stop)
                 clients[program, tls, bool(openssl_conf)] = visitor
+
         for program in LOADED:
             run(program, conf, interval_ms=40)
         for program in STOCK:

@@ -13,11 +13,27 @@ from harness import build
 from harness.process import plain_environment
 
 FILES = build.BUILD / "src/cli"
-COMMANDS = ["status", "rotate", "revoke", "fleet", "inspect", "enable", "disable", "audit", "openssl-cnf"]
+COMMANDS = [
+    "status",
+    "rotate",
+    "revoke",
+    "fleet",
+    "inspect",
+    "enable",
+    "disable",
+    "audit",
+    "openssl-cnf",
+]
 START = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {file}; PS1=; bind 'set bell-style none'"),
-    "zsh": (["zsh", "-f", "-i"], "PS1=; unsetopt zle_bracketed_paste beep; fpath=({folder} $fpath); autoload -U compinit; "
-                                 "compinit -u -D; zstyle ':completion:*' menu no"),
+    "bash": (
+        ["bash", "--norc", "--noprofile", "-i"],
+        "source {file}; PS1=; bind 'set bell-style none'",
+    ),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        "PS1=; unsetopt zle_bracketed_paste beep; fpath=({folder} $fpath); autoload -U compinit; "
+        "compinit -u -D; zstyle ':completion:*' menu no",
+    ),
 }
 
 
@@ -29,7 +45,9 @@ class Shell:
         argv, setup = START[name]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.execvpe(argv[0], argv, plain_environment(TERM="dumb", HOME=str(folder), COLUMNS="200"))
+            os.execvpe(
+                argv[0], argv, plain_environment(TERM="dumb", HOME=str(folder), COLUMNS="200")
+            )
         self.type(setup.format(file=FILES / "stek.bash", folder=folder) + "; echo rea''dy\n")
         self.wait_for("ready")
 
@@ -66,8 +84,16 @@ def rings(folder):
     return folder
 
 
-@pytest.mark.parametrize("begun, whole", [("rot", "rotate "), ("rev", "revoke "), ("insp", "inspect "),
-                                          ("openssl", "openssl-cnf "), ("aud", "audit ")])
+@pytest.mark.parametrize(
+    "begun, whole",
+    [
+        ("rot", "rotate "),
+        ("rev", "revoke "),
+        ("insp", "inspect "),
+        ("openssl", "openssl-cnf "),
+        ("aud", "audit "),
+    ],
+)
 def test_a_command_is_completed(shell, begun, whole):
     shell.type(f"stek {begun}\t")
     shell.wait_for(f"stek {whole}")
@@ -85,8 +111,13 @@ def test_a_ring_is_completed_from_the_run_directory_on_the_line(shell, rings, li
 
 
 def fish(line):
-    done = subprocess.run(["fish", "--no-config", "-c", f"source {FILES / 'stek.fish'}; complete -C '{line}'"], check=True,
-                          capture_output=True, text=True, env=plain_environment())
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"source {FILES / 'stek.fish'}; complete -C '{line}'"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=plain_environment(),
+    )
     assert not done.stderr
     return {answer.split("\t")[0] for answer in done.stdout.splitlines()}
 
@@ -100,14 +131,24 @@ def test_fish_completes_commands_options_and_rings(rings):
 
 def options_of(command):
     """The long options that a command's help names at the beginning of a line, or beside others there."""
-    text = subprocess.run([build.COMMAND, command, "--help"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        [build.COMMAND, command, "--help"], check=True, capture_output=True, text=True
+    ).stdout
     lines = [line for line in text.splitlines() if re.match(r" {2}(-\w, )?--", line)]
-    return {option for line in lines for option in re.findall(r"(?<![\w'-])--[a-z0-9-]+", line.split("   ")[0])}
+    return {
+        option
+        for line in lines
+        for option in re.findall(r"(?<![\w'-])--[a-z0-9-]+", line.split("   ")[0])
+    }
 
 
 def bash_options(command):
     script = f"source {FILES / 'stek.bash'}; COMP_WORDS=(stek {command} --); COMP_CWORD=2; _stek; echo ${{COMPREPLY[@]}}"
-    return set(subprocess.run(["bash", "--norc", "-c", script], check=True, capture_output=True, text=True).stdout.split())
+    return set(
+        subprocess.run(
+            ["bash", "--norc", "-c", script], check=True, capture_output=True, text=True
+        ).stdout.split()
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -119,5 +160,7 @@ def test_every_option_that_the_help_names_is_offered(command):
 
 
 def test_the_help_names_every_command():
-    text = subprocess.run([build.COMMAND, "--help"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        [build.COMMAND, "--help"], check=True, capture_output=True, text=True
+    ).stdout
     assert re.findall(r"^  ([a-z][a-z-]+) {2,}\S", text, re.M) == COMMANDS

@@ -31,14 +31,22 @@ def tickets(stekd):
 
 def seen(visits):
     """The same numbers from the client's side: tickets that it got, and what became of those it offered."""
-    return {"sealed": sum(c.tickets for c in visits), "opened": len(visits.resumed()),
-            "renewed": sum(c.tickets for c in visits.resumed()), "refused": len(visits.lost())}
+    return {
+        "sealed": sum(c.tickets for c in visits),
+        "opened": len(visits.resumed()),
+        "renewed": sum(c.tickets for c in visits.resumed()),
+        "refused": len(visits.lost()),
+    }
 
 
 def counted(stekd):
     numbers = tickets(stekd)
-    return {"sealed": numbers["sealed"], "opened": numbers["opened"], "renewed": numbers["renewed"],
-            "refused": sum(numbers["refused"].values())}
+    return {
+        "sealed": numbers["sealed"],
+        "opened": numbers["opened"],
+        "renewed": numbers["renewed"],
+        "refused": sum(numbers["refused"].values()),
+    }
 
 
 @each_version

@@ -16,7 +16,9 @@ FINE, FAILED, USAGE = 0, 1, 2
 
 
 def stek(*args):
-    return subprocess.run([build.COMMAND, *map(str, args)], capture_output=True, text=True, env=plain_environment())
+    return subprocess.run(
+        [build.COMMAND, *map(str, args)], capture_output=True, text=True, env=plain_environment()
+    )
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def root(folder):
     """An image of a system with nginx, a template of services, and our module."""
     units = folder / "root/lib/systemd/system"
     units.mkdir(parents=True)
-    (units / "nginx.service").write_text("[Unit]\nDescription=test\n[Service]\nExecStart=/bin/true\n")
+    (units / "nginx.service").write_text(
+        "[Unit]\nDescription=test\n[Service]\nExecStart=/bin/true\n"
+    )
     (units / "web@.service").write_text("[Service]\nExecStart=/bin/true\n")
     (folder / "root/stek.so").write_text("")
     return folder / "root"
@@ -33,7 +37,9 @@ def root(folder):
 @pytest.fixture
 def stekd(folder):
     group = "www-data" if os.geteuid() == 0 else None
-    with Stekd(folder / "stekd", web={"rotate": "1h", **({"group": group} if group else {})}) as daemon:
+    with Stekd(
+        folder / "stekd", web={"rotate": "1h", **({"group": group} if group else {})}
+    ) as daemon:
         yield daemon
 
 
@@ -66,7 +72,11 @@ def test_the_drop_in_has_what_a_consumer_needs(root, stekd):
     assert enable(root, "--ring", "web", "--run-dir", stekd.run_dir).returncode == FINE
     lines = (root / DROP_IN).read_text().splitlines()
     assert "Environment=OPENSSL_CONF=/etc/stek/openssl/nginx.service.cnf" in lines
-    assert "Wants=stekd.service" in lines and "After=stekd.service" in lines and "LimitMEMLOCK=64M" in lines
+    assert (
+        "Wants=stekd.service" in lines
+        and "After=stekd.service" in lines
+        and "LimitMEMLOCK=64M" in lines
+    )
     if os.geteuid() == 0:
         assert "SupplementaryGroups=www-data" in lines  # the ring file's
     assert (root / DROP_IN).stat().st_mode & 0o777 == (root / CONF).stat().st_mode & 0o777 == 0o644
@@ -75,8 +85,18 @@ def test_the_drop_in_has_what_a_consumer_needs(root, stekd):
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
 def test_systemd_takes_the_drop_in(root):
     assert enable(root, "--ring", "web", "--group", "www-data").returncode == FINE
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={root}", "nginx.service"],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            "systemd-analyze",
+            "verify",
+            "--man=no",
+            "--recursive-errors=no",
+            f"--root={root}",
+            "nginx.service",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert "stek.conf" not in done.stderr and "Unknown" not in done.stderr
 
 
@@ -101,12 +121,27 @@ def test_enabling_again_replaces_the_files(root):
 
 
 def test_an_instance_is_enabled_by_its_template(root):
-    assert stek("enable", "web@shop", "--ring", "private", "--root", root, "--module", "/stek.so").returncode == FINE
+    assert (
+        stek(
+            "enable", "web@shop", "--ring", "private", "--root", root, "--module", "/stek.so"
+        ).returncode
+        == FINE
+    )
     assert (root / "etc/systemd/system/web@shop.service.d/stek.conf").exists()
 
 
 def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, running):
-    done = stek("enable", "nginx", "--ring", "web", "--run-dir", stekd.run_dir, "--module", build.MODULE, "--dry-run")
+    done = stek(
+        "enable",
+        "nginx",
+        "--ring",
+        "web",
+        "--run-dir",
+        stekd.run_dir,
+        "--module",
+        build.MODULE,
+        "--dry-run",
+    )
     conf = root.parent / "openssl.cnf"
     conf.write_text(re.split(r"^# /etc/systemd.*$", done.stdout, flags=re.M)[0])
     visits = running(Nginx, conf).visit("1.2", count=5)
@@ -114,16 +149,23 @@ def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, 
     assert stekd.status("web")["tickets"]["opened"] == 4
 
 
-@pytest.mark.parametrize("args, status, words", [
-    (["enable", "nosuch", "--ring", "web"], FAILED, "there is no unit nosuch.service"),
-    (["enable", "nginx"], USAGE, "which ring?"),
-    (["enable", "--ring", "web"], USAGE, "give one UNIT"),
-    (["enable", "../nginx", "--ring", "web"], USAGE, "no name of a service"),
-    (["enable", "nginx", "--ring", "a/b"], USAGE, "allowed: private"),
-    (["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"], FAILED, "--module /nosuch.so cannot be read"),
-    (["disable", "nginx"], FAILED, "was not enabled"),
-    (["disable"], USAGE, "give one UNIT"),
-])
+@pytest.mark.parametrize(
+    "args, status, words",
+    [
+        (["enable", "nosuch", "--ring", "web"], FAILED, "there is no unit nosuch.service"),
+        (["enable", "nginx"], USAGE, "which ring?"),
+        (["enable", "--ring", "web"], USAGE, "give one UNIT"),
+        (["enable", "../nginx", "--ring", "web"], USAGE, "no name of a service"),
+        (["enable", "nginx", "--ring", "a/b"], USAGE, "allowed: private"),
+        (
+            ["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"],
+            FAILED,
+            "--module /nosuch.so cannot be read",
+        ),
+        (["disable", "nginx"], FAILED, "was not enabled"),
+        (["disable"], USAGE, "give one UNIT"),
+    ],
+)
 def test_what_cannot_be_is_said_in_one_line(root, args, status, words):
     done = stek(*args, "--root", root)
     assert done.returncode == status

@@ -34,8 +34,8 @@ def secrets_of(stekd, ring):
     """The secrets in a ring file, as hexadecimal digits."""
     data = stekd.ring(ring).read_bytes()
     side = 32 + 9808 * (data[16] & 1)
-    count = int.from_bytes(data[side + 72:side + 80], "little")
-    records = [data[side + 80 + 152 * i:side + 80 + 152 * (i + 1)] for i in range(count)]
+    count = int.from_bytes(data[side + 72 : side + 80], "little")
+    records = [data[side + 80 + 152 * i : side + 80 + 152 * (i + 1)] for i in range(count)]
     return [record[40:72].hex() for record in records]
 
 
@@ -80,7 +80,9 @@ def test_without_stekd_it_reads_the_files_and_says_so(stekd):
     assert done.returncode == UNREACHABLE
     after = json.loads(done.stdout)
     assert after["stekd"] is None
-    assert {r["name"]: r["keys"] for r in after["rings"]} == {r["name"]: r["keys"] for r in before["rings"]}
+    assert {r["name"]: r["keys"] for r in after["rings"]} == {
+        r["name"]: r["keys"] for r in before["rings"]
+    }
     assert "stekd NOT RUNNING" in stekd.stek("status").stdout
 
 
@@ -115,20 +117,42 @@ def test_an_unknown_ring_is_an_error_that_says_what_to_do(stekd):
 
 
 def test_no_run_directory_is_not_reachable(folder):
-    done = subprocess.run([build.COMMAND, "status", "--run-dir", folder / "none"], capture_output=True, text=True)
+    done = subprocess.run(
+        [build.COMMAND, "status", "--run-dir", folder / "none"], capture_output=True, text=True
+    )
     assert done.returncode == UNREACHABLE
     assert "systemctl start stekd" in done.stderr and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("line", [["--run-dir", "{}", "status", "web"], ["status", "--run-dir", "{}", "web"],
-                                  ["status", "web", "--run-dir={}"]])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--run-dir", "{}", "status", "web"],
+        ["status", "--run-dir", "{}", "web"],
+        ["status", "web", "--run-dir={}"],
+    ],
+)
 def test_the_run_directory_may_stand_anywhere(stekd, line):
-    done = subprocess.run([build.COMMAND, *(word.format(stekd.run_dir) for word in line)], capture_output=True, text=True)
+    done = subprocess.run(
+        [build.COMMAND, *(word.format(stekd.run_dir) for word in line)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == FINE and "Ring web: fine" in done.stdout
 
 
-@pytest.mark.parametrize("line", [["--run-dir"], ["status", "--run-dir="], ["status", "a", "b"], ["status", "--nosuch"],
-                                  ["status", "../etc"], ["nosuch"], []])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--run-dir"],
+        ["status", "--run-dir="],
+        ["status", "a", "b"],
+        ["status", "--nosuch"],
+        ["status", "../etc"],
+        ["nosuch"],
+        [],
+    ],
+)
 def test_a_wrong_line_is_a_fault_of_usage(line):
     done = subprocess.run([build.COMMAND, *line], capture_output=True, text=True)
     assert done.returncode == USAGE
@@ -136,7 +160,9 @@ def test_a_wrong_line_is_a_fault_of_usage(line):
 
 
 def test_no_secret_is_shown(stekd):
-    shown = "".join(stekd.stek("status", *args).stdout for args in (["web"], ["--json"], ["web", "--json"]))
+    shown = "".join(
+        stekd.stek("status", *args).stdout for args in (["web"], ["--json"], ["web", "--json"])
+    )
     secrets = secrets_of(stekd, "web")
     assert len(secrets) == 3
     for secret in secrets:
@@ -154,8 +180,11 @@ def test_a_consumer_is_shown_with_its_tickets(stekd, loaded):
 
 def test_follow_shows_it_again_and_ends_when_interrupted(stekd, folder):
     with open(folder / "out", "w") as out:
-        follower = spawn([build.COMMAND, "status", "web", "--follow", "--json", "--run-dir", stekd.run_dir], stdout=out,
-                         env=plain_environment())
+        follower = spawn(
+            [build.COMMAND, "status", "web", "--follow", "--json", "--run-dir", stekd.run_dir],
+            stdout=out,
+            env=plain_environment(),
+        )
     try:
         wait_for(lambda: (folder / "out").read_text().count("\n") >= 2, "two lines")
         follower.send_signal(signal.SIGINT)
@@ -180,8 +209,14 @@ def test_a_stopped_stekd_is_given_up_after_ten_seconds(stekd):
 def test_a_user_who_may_not_ask_gets_what_he_may_read(stekd, folder):
     stekd.ring("web").chmod(0o644)
     command = shutil.copy(build.COMMAND, folder / "stek")  # where everybody may run it
-    done = subprocess.run([command, "--run-dir", stekd.run_dir, "status"], capture_output=True, text=True, user="nobody",
-                          group="nogroup", extra_groups=[])
+    done = subprocess.run(
+        [command, "--run-dir", stekd.run_dir, "status"],
+        capture_output=True,
+        text=True,
+        user="nobody",
+        group="nogroup",
+        extra_groups=[],
+    )
     assert "stekd NOT ASKED" in done.stdout
     assert re.search(r"^web +fine", done.stdout, re.M)
     assert re.search(r"^mail +unreadable", done.stdout, re.M)

@@ -11,25 +11,53 @@ SOUND = "[stekd]\nlisten = 127.0.0.1:9464\n[ring web]\nrotate = 1h\naccept = 12h
 
 
 def run(*args):
-    return subprocess.run([str(build.DAEMON), *map(str, args)], capture_output=True, text=True, timeout=60, check=False,
-                          stdin=subprocess.DEVNULL, env=plain_environment())
+    return subprocess.run(
+        [str(build.DAEMON), *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=plain_environment(),
+    )
 
 
 def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
     assert stekd.check_config(folder, SOUND) == (0, "")
 
 
-@pytest.mark.parametrize("text, words", [
-    ("[rings]\n", "stekd.conf:1: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]"),
-    ("[ring web]\n\nrotatee = 1h\n", "stekd.conf:3: unknown setting 'rotatee' in [ring NAME]: allowed are rotate, accept, "
-     "ahead, lineage, group, source, seed"),
-    ("[ring web]\nrotate = 1\n", "stekd.conf:2: rotate = 1: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)"),
-    ("[ring web]\nrotate = 1s\n", "stekd.conf:1: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead may "
-     "be at most 62: raise rotate or lower accept (default 12h)"),
-    ("[ring web]\ngroup = no-such-group\n", "stekd.conf:1: [ring web]: group = no-such-group: there is no such group: "
-     "create it, or name another"),
-    ("[ring web]\x1b[31m\n", "stekd.conf:1: nothing may stand after a section's ']' but a comment"),
-])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            "[rings]\n",
+            "stekd.conf:1: unknown section [rings]: allowed are [stekd], [fleet] and [ring NAME]",
+        ),
+        (
+            "[ring web]\n\nrotatee = 1h\n",
+            "stekd.conf:3: unknown setting 'rotatee' in [ring NAME]: allowed are rotate, accept, "
+            "ahead, lineage, group, source, seed",
+        ),
+        (
+            "[ring web]\nrotate = 1\n",
+            "stekd.conf:2: rotate = 1: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)",
+        ),
+        (
+            "[ring web]\nrotate = 1s\n",
+            "stekd.conf:1: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead may "
+            "be at most 62: raise rotate or lower accept (default 12h)",
+        ),
+        (
+            "[ring web]\ngroup = no-such-group\n",
+            "stekd.conf:1: [ring web]: group = no-such-group: there is no such group: "
+            "create it, or name another",
+        ),
+        (
+            "[ring web]\x1b[31m\n",
+            "stekd.conf:1: nothing may stand after a section's ']' but a comment",
+        ),
+    ],
+)
 def test_a_fault_is_one_line_with_file_line_and_what_is_allowed(folder, text, words):
     assert stekd.check_config(folder, text) == (2, f"<3>stekd: {words}\n")
 
@@ -59,13 +87,19 @@ def test_other_files_beside_drop_ins_are_none(folder):
 
 def test_a_file_that_cannot_be_read_is_named(folder):
     done = run("--check-config", "--config", folder / "none.conf")
-    assert (done.returncode, done.stderr) == (2, f"<3>stekd: {folder}/none.conf: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"<3>stekd: {folder}/none.conf: No such file or directory\n",
+    )
     done = run("--check-config", "--config", folder)
     assert (done.returncode, done.stderr) == (2, f"<3>stekd: {folder}: not a regular file\n")
 
 
 def test_a_file_that_is_too_long_is_refused(folder):
-    assert stekd.check_config(folder, "#\n" * 131073) == (2, "<3>stekd: stekd.conf: longer than 256 KiB\n")
+    assert stekd.check_config(folder, "#\n" * 131073) == (
+        2,
+        "<3>stekd: stekd.conf: longer than 256 KiB\n",
+    )
 
 
 @pytest.mark.parametrize("args", [["--unknown"], ["--config"], ["extra"], ["--check-config=yes"]])

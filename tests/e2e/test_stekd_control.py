@@ -23,7 +23,9 @@ SOON_S = 5  # the machine may be busy; an idle connection lives twice as long
 
 @pytest.fixture
 def daemon(folder):
-    with Stekd(folder / "stekd", settings={"admin_group": "games"}, web={"rotate": "1h"}) as started:
+    with Stekd(
+        folder / "stekd", settings={"admin_group": "games"}, web={"rotate": "1h"}
+    ) as started:
         yield started
 
 
@@ -47,16 +49,24 @@ def took_s(action):
 
 # -- what it answers --
 
+
 def test_status_tells_about_stekd_and_its_rings(daemon):
     answer = daemon.request(command="status")
     assert answer["ok"] and answer["stekd"]["pid"] == daemon.pid
     assert [ring["name"] for ring in answer["rings"]] == ["web"]
-    assert set(answer) == {"ok", "stekd", "rings"} and set(answer["stekd"]) == {"version", "pid", "since"}
+    assert set(answer) == {"ok", "stekd", "rings"} and set(answer["stekd"]) == {
+        "version",
+        "pid",
+        "since",
+    }
 
 
 def test_rotate_makes_the_next_key_active_now(daemon):
     keys = daemon.status("web")["keys"]
-    wait_for(lambda: time.time() > keys[0]["active_from"] + 1.5, "the first second of the active key to pass")
+    wait_for(
+        lambda: time.time() > keys[0]["active_from"] + 1.5,
+        "the first second of the active key to pass",
+    )
     assert daemon.request(command="rotate", ring="web") == {"ok": True, "ring": "web"}
     after = daemon.status("web")["keys"]
     assert [key["state"] for key in after[:2]] == ["draining", "active"]
@@ -70,13 +80,17 @@ def test_revoke_all_leaves_no_key_that_was_there(daemon):
     answer = daemon.request(command="revoke", ring="web", all=True)
     assert answer == {"ok": True, "ring": "web", "revoked": 3}
     status = daemon.status("web")
-    assert status["health"] == "fine" and not before & {key["fingerprint"] for key in status["keys"]}
+    assert status["health"] == "fine" and not before & {
+        key["fingerprint"] for key in status["keys"]
+    }
     assert "ring web: 3 keys revoked by hand" in daemon.stderr()
 
 
 def test_revoke_one_key_by_its_fingerprint_or_its_number(daemon):
     keys = daemon.status("web")["keys"]
-    assert daemon.request(command="revoke", ring="web", key=keys[0]["fingerprint"][:8])["revoked"] == 1
+    assert (
+        daemon.request(command="revoke", ring="web", key=keys[0]["fingerprint"][:8])["revoked"] == 1
+    )
     assert daemon.request(command="revoke", ring="web", key=str(keys[2]["seq"]))["revoked"] == 1
     left = {key["fingerprint"] for key in daemon.status("web")["keys"]}
     assert keys[0]["fingerprint"] not in left and keys[2]["fingerprint"] not in left
@@ -85,29 +99,41 @@ def test_revoke_one_key_by_its_fingerprint_or_its_number(daemon):
 
 def test_revoke_what_sealed_before_a_time(daemon):
     keys = daemon.status("web")["keys"]
-    assert daemon.request(command="revoke", ring="web", before=keys[0]["active_from"])["revoked"] == 0
-    assert daemon.request(command="revoke", ring="web", before=keys[0]["active_from"] + 1)["revoked"] == 1
+    assert (
+        daemon.request(command="revoke", ring="web", before=keys[0]["active_from"])["revoked"] == 0
+    )
+    assert (
+        daemon.request(command="revoke", ring="web", before=keys[0]["active_from"] + 1)["revoked"]
+        == 1
+    )
 
 
 def test_inspect_looks_at_a_ticket_and_changes_nothing(daemon):
     before = daemon.status("web")["keys"]
-    answer = daemon.request(command="inspect", ring="web", ticket=base64.b64encode(os.urandom(160)).decode())
+    answer = daemon.request(
+        command="inspect", ring="web", ticket=base64.b64encode(os.urandom(160)).decode()
+    )
     assert answer["ok"] and answer["ring"] == "web" and answer["ticket"]["verdict"] == "unknown"
     assert daemon.request(command="inspect", ring="web", ticket="no base64!")["kind"] == "usage"
     assert daemon.status("web")["keys"] == before
 
 
-@pytest.mark.parametrize("members, kind", [
-    ({"command": "status", "ring": "none"}, "unknown-ring"),
-    ({"command": "rotate", "ring": "none"}, "unknown-ring"),
-    ({"command": "rotate"}, "usage"),
-    ({"command": "stop"}, "usage"),
-    ({"command": "revoke", "ring": "web"}, "usage"),
-    ({"command": "revoke", "ring": "web", "key": "ffffffff"}, "failed"),
-])
+@pytest.mark.parametrize(
+    "members, kind",
+    [
+        ({"command": "status", "ring": "none"}, "unknown-ring"),
+        ({"command": "rotate", "ring": "none"}, "unknown-ring"),
+        ({"command": "rotate"}, "usage"),
+        ({"command": "stop"}, "usage"),
+        ({"command": "revoke", "ring": "web"}, "usage"),
+        ({"command": "revoke", "ring": "web", "key": "ffffffff"}, "failed"),
+    ],
+)
 def test_errors_have_a_kind_and_one_line(daemon, members, kind):
     answer = daemon.request(**members)
-    assert set(answer) == {"ok", "kind", "error"} and answer["ok"] is False and answer["kind"] == kind
+    assert (
+        set(answer) == {"ok", "kind", "error"} and answer["ok"] is False and answer["kind"] == kind
+    )
     assert answer["error"] and "\n" not in answer["error"]
 
 
@@ -119,7 +145,9 @@ def test_a_connection_serves_many_requests_one_after_the_other(daemon):
         assert ask(connection, STATUS)["ok"]
 
 
-def test_requests_that_come_at_once_are_answered_in_turn_also_after_the_peer_shut_down_its_side(daemon):
+def test_requests_that_come_at_once_are_answered_in_turn_also_after_the_peer_shut_down_its_side(
+    daemon,
+):
     with daemon.connect() as connection:
         connection.sendall(STATUS * 3 + b'{"command":"rotate"}\n' + STATUS)
         connection.shutdown(socket.SHUT_WR)
@@ -140,7 +168,9 @@ def with_many_keys(folder, rings):
     return Stekd(folder / "many", **{f"ring{i}": {"ahead": "16"} for i in range(rings)})
 
 
-def test_an_answer_that_is_larger_than_the_socket_holds_arrives_whole_also_when_the_peer_has_shut_down_its_side(folder):
+def test_an_answer_that_is_larger_than_the_socket_holds_arrives_whole_also_when_the_peer_has_shut_down_its_side(
+    folder,
+):
     with with_many_keys(folder, 100) as daemon, daemon.connect() as connection:
         connection.sendall(STATUS)
         connection.shutdown(socket.SHUT_WR)
@@ -153,20 +183,36 @@ def test_an_answer_that_is_larger_than_the_socket_holds_arrives_whole_also_when_
 def test_an_answer_over_1_mib_is_an_error_that_says_what_to_ask(folder):
     with with_many_keys(folder, 400) as daemon:
         answer = daemon.request(command="status")
-        assert answer == {"ok": False, "kind": "failed", "error": "the answer is over 1 MiB: ask for one ring"}
+        assert answer == {
+            "ok": False,
+            "kind": "failed",
+            "error": "the answer is over 1 MiB: ask for one ring",
+        }
         assert daemon.status("ring399")["health"] == "fine"
 
 
 # -- to whom --
 
+
 def as_user(daemon, user, groups=()):
     """What the socket says to another user: an answer, or the error of connecting."""
-    code = ("import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(20)\ns.connect(sys.argv[1])\n"
-            "s.sendall(b'{\"command\":\"status\"}\\n')\nprint(s.makefile().readline(), end='')\n")
+    code = (
+        "import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(20)\ns.connect(sys.argv[1])\n"
+        "s.sendall(b'{\"command\":\"status\"}\\n')\nprint(s.makefile().readline(), end='')\n"
+    )
     entry = pwd.getpwnam(user)
-    done = subprocess.run(["/usr/bin/python3", "-c", code, str(daemon.socket)], capture_output=True, text=True,
-                          timeout=60, user=entry.pw_uid, group=entry.pw_gid, extra_groups=groups, check=False, cwd="/",
-                          env=plain_environment())
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", code, str(daemon.socket)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        user=entry.pw_uid,
+        group=entry.pw_gid,
+        extra_groups=groups,
+        check=False,
+        cwd="/",
+        env=plain_environment(),
+    )
     return json.loads(done.stdout) if done.returncode == 0 else done.stderr.splitlines()[-1]
 
 
@@ -202,6 +248,7 @@ class TestPeers:
 
 # -- nobody delays another --
 
+
 def test_stalled_clients_delay_nobody(daemon, crowd):
     """Three times as many as there are places, each with half a request; some have lost their place by then."""
     for connection in crowd(200):
@@ -226,6 +273,7 @@ def test_slow_clients_are_served_and_delay_nobody(daemon):
                 connection.sendall(bytes([byte]))
                 time.sleep(0.02)
             answers.append(read_answer(connection)["ok"])
+
     answers = []
     threads = [threading.Thread(target=drip) for _ in range(30)]
     for thread in threads:
@@ -246,6 +294,7 @@ def test_a_flood_of_requests_delays_nobody(daemon):
                 connection.sendall(STATUS * 1000)
                 while not ends.is_set() and connection.recv(65536):
                     pass
+
     threads = [threading.Thread(target=flood) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -258,11 +307,15 @@ def test_a_flood_of_requests_delays_nobody(daemon):
 
 
 def test_rotation_goes_on_under_hostile_clients(folder):
-    with Stekd(folder / "stekd", web={"rotate": "1s", "accept": "30s"}) as daemon, contextlib.ExitStack() as stack:
+    with Stekd(
+        folder / "stekd", web={"rotate": "1s", "accept": "30s"}
+    ) as daemon, contextlib.ExitStack() as stack:
         first = daemon.status("web")["keys"][-1]["seq"]
         for _ in range(100):
             with contextlib.suppress(BrokenPipeError):
-                stack.enter_context(daemon.connect()).sendall(os.urandom(4096).replace(b"\n", b"") + b"\n" + STATUS[:9])
+                stack.enter_context(daemon.connect()).sendall(
+                    os.urandom(4096).replace(b"\n", b"") + b"\n" + STATUS[:9]
+                )
         wait_for(lambda: daemon.status("web")["keys"][-1]["seq"] >= first + 3, "three rotations")
         assert "continued" not in {key["origin"] for key in daemon.status("web")["keys"]}
 
@@ -271,12 +324,22 @@ def test_rotation_goes_on_under_hostile_clients(folder):
 def test_a_crowd_of_one_user_takes_no_place_of_another(daemon, crowd):
     """Root's connections are the most, so they make room; the one of the other user stays."""
     gid = grp.getgrnam("games").gr_gid
-    code = ("import socket, sys, time\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(8)\ns.connect(sys.argv[1])\n"
-            "print('here', flush=True)\nsys.stdin.readline()\n"
-            "s.sendall(b'{\"command\":\"status\"}\\n')\nprint(s.makefile().readline()[:10])\n")
-    with subprocess.Popen(["/usr/bin/python3", "-c", code, str(daemon.socket)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True, user=65534, group=gid, extra_groups=[], cwd="/",
-                          env=plain_environment()) as other:
+    code = (
+        "import socket, sys, time\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(8)\ns.connect(sys.argv[1])\n"
+        "print('here', flush=True)\nsys.stdin.readline()\n"
+        "s.sendall(b'{\"command\":\"status\"}\\n')\nprint(s.makefile().readline()[:10])\n"
+    )
+    with subprocess.Popen(
+        ["/usr/bin/python3", "-c", code, str(daemon.socket)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        user=65534,
+        group=gid,
+        extra_groups=[],
+        cwd="/",
+        env=plain_environment(),
+    ) as other:
         assert other.stdout.readline() == "here\n"
         crowd(150)
         daemon.request(command="status")
@@ -291,7 +354,15 @@ def test_an_idle_connection_is_closed(daemon):
 
 def test_garbage_is_answered_and_survived(daemon):
     with daemon.connect() as connection:
-        for line in (b"", b"\x00" * 100, b"[" * 3000, b'{"command":"status"}\x00', b"\xff\xfe", b'"', b"{}" * 1000):
+        for line in (
+            b"",
+            b"\x00" * 100,
+            b"[" * 3000,
+            b'{"command":"status"}\x00',
+            b"\xff\xfe",
+            b'"',
+            b"{}" * 1000,
+        ):
             assert ask(connection, line + b"\n")["kind"] == "usage"
     for _ in range(50):
         with daemon.connect() as connection:

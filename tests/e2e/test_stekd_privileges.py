@@ -14,8 +14,10 @@ from harness import build
 from harness.process import plain_environment, wait_for
 from harness.stekd import Stekd
 
-pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users"),
-              pytest.mark.skipif(build.sanitized(), reason="a sanitizer needs what stekd gives up")]
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users"),
+    pytest.mark.skipif(build.sanitized(), reason="a sanitizer needs what stekd gives up"),
+]
 
 CHOWN_ONLY = "0000000000000001"
 USER = "games"  # some user that every Debian has
@@ -49,7 +51,10 @@ def test_it_becomes_the_user_of_its_configuration_and_still_serves_groups(folder
         daemon.run_dir.rmdir()
         daemon.launch()
         status = status_of(daemon.pid)
-        assert status["Uid"].split() == [str(entry.pw_uid)] * 4 and status["Gid"].split() == [str(entry.pw_gid)] * 4
+        assert (
+            status["Uid"].split() == [str(entry.pw_uid)] * 4
+            and status["Gid"].split() == [str(entry.pw_gid)] * 4
+        )
         assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {CHOWN_ONLY}
         about = daemon.ring("web").stat()
         assert (about.st_uid, about.st_gid) == (entry.pw_uid, grp.getgrnam("www-data").gr_gid)
@@ -64,12 +69,24 @@ def test_a_user_that_there_is_not_is_refused(folder):
         daemon.settings["user"] = "no-such-user"
         daemon.launch(wait=False)
         assert daemon.popen.wait(60) == 1
-        assert daemon.process.stderr() == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user\n"
+        assert (
+            daemon.process.stderr()
+            == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user\n"
+        )
 
 
 def as_user():
     """The command line that gives up root and all capabilities before what follows it."""
-    return ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    return [
+        "setpriv",
+        "--reuid",
+        USER,
+        "--regid",
+        USER,
+        "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+    ]
 
 
 @pytest.fixture
@@ -95,6 +112,7 @@ def test_as_another_user_without_capabilities_it_serves_with_its_own_group(unpri
 
 # -- system calls --
 
+
 def test_its_system_calls_are_filtered(daemon):
     assert status_of(daemon.pid)["Seccomp"] == "2"
 
@@ -103,7 +121,9 @@ def test_no_code_needs_to_be_loaded_to_look_a_group_up_later(folder):
     """What the C library asks for groups last, it has loaded before the filter forbids that, needed or not."""
     with open("/etc/nsswitch.conf", encoding="ascii") as lines:
         services = next(line for line in lines if line.startswith("group:")).split()[1:]
-    with Stekd(folder / "stekd", settings={"admin_group": "games"}, web={"group": "daemon"}) as daemon:
+    with Stekd(
+        folder / "stekd", settings={"admin_group": "games"}, web={"group": "daemon"}
+    ) as daemon:
         with open(f"/proc/{daemon.pid}/maps", encoding="ascii") as maps:
             loaded = maps.read()
         for service in set(services) - {"files", "compat"}:
@@ -120,7 +140,11 @@ def test_control_without_the_sandbox_they_are_not(folder):
 
 
 def test_all_that_it_does_works_inside_the_filter(folder):
-    with Stekd(folder / "stekd", settings={"listen": f"unix:{folder}/m.sock"}, web={"rotate": "1s", "accept": "20s"}) as daemon:
+    with Stekd(
+        folder / "stekd",
+        settings={"listen": f"unix:{folder}/m.sock"},
+        web={"rotate": "1s", "accept": "20s"},
+    ) as daemon:
         first = daemon.status("web")["keys"][-1]["seq"]
         daemon.rings["mail"] = {"group": "daemon"}
         daemon.reload()
@@ -129,8 +153,12 @@ def test_all_that_it_does_works_inside_the_filter(folder):
         daemon.rings.pop("mail")
         daemon.reload()
         wait_for(lambda: daemon.status("web")["keys"][-1]["seq"] > first + 1, "rotations")
-        curl = subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
-                              capture_output=True, check=True, env=plain_environment())
+        curl = subprocess.run(
+            ["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
+            capture_output=True,
+            check=True,
+            env=plain_environment(),
+        )
         assert b"stek_ring_up" in curl.stdout
         assert daemon.socket.stat().st_mode & 0o777 == 0o660
         assert daemon.stop() == 0
@@ -139,13 +167,19 @@ def test_all_that_it_does_works_inside_the_filter(folder):
 
 # -- being looked into --
 
+
 def test_it_writes_no_core_dump_and_only_root_may_look_into_it(daemon):
     assert resource.prlimit(daemon.pid, resource.RLIMIT_CORE) == (0, 0)
     # A process that may be dumped has its /proc files; one that may not has root's. As the same user without
     # capabilities nobody gets at its memory then.
     code = f"open('/proc/{daemon.pid}/mem', 'rb')"
-    done = subprocess.run(["setpriv", "--inh-caps=-all", "--bounding-set=-all", "/usr/bin/python3", "-c", code],
-                          capture_output=True, text=True, check=False, env=plain_environment())
+    done = subprocess.run(
+        ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "/usr/bin/python3", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=plain_environment(),
+    )
     assert "PermissionError" in done.stderr
 
 
@@ -154,9 +188,16 @@ def test_not_even_its_own_user_may_look_into_it(unprivileged):
     reader = [*as_user(), "/usr/bin/python3", "-c", "import sys\nopen(sys.argv[1], 'rb').read(1)"]
 
     def read(name):
-        done = subprocess.run([*reader, f"/proc/{unprivileged.pid}/{name}"], capture_output=True, text=True, check=False,
-                              cwd="/", env=plain_environment())
+        done = subprocess.run(
+            [*reader, f"/proc/{unprivileged.pid}/{name}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=plain_environment(),
+        )
         return done.stderr.splitlines()[-1] if done.returncode else ""
+
     assert "PermissionError" in read("maps") and "PermissionError" in read("mem")
     unprivileged.options.append("--no-sandbox")
     unprivileged.restart()

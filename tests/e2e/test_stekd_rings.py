@@ -29,11 +29,15 @@ def mode(path):
 
 @pytest.fixture
 def daemon(folder):
-    with Stekd(folder / "stekd", web={"rotate": "1h", "group": "daemon" if ROOT else grp.getgrgid(os.getgid()).gr_name}) as started:
+    with Stekd(
+        folder / "stekd",
+        web={"rotate": "1h", "group": "daemon" if ROOT else grp.getgrgid(os.getgid()).gr_name},
+    ) as started:
         yield started
 
 
 # -- what lies in the run directory --
+
 
 def test_files_have_the_modes_and_owners_that_were_promised(daemon):
     assert mode(daemon.ring("web")) == 0o640
@@ -59,6 +63,7 @@ def test_a_run_directory_that_is_missing_is_made_whatever_the_umask(folder):
 
 
 # -- its life --
+
 
 def test_keys_rotate_by_themselves(folder):
     with Stekd(folder / "stekd", web={"rotate": "1s", "accept": "30s"}) as daemon:
@@ -95,7 +100,11 @@ def test_after_five_intervals_away_fresh_keys_take_over_and_the_status_says_what
         status = daemon.status("web")
         assert status["health"] == "continuation" and status["continued_since"] > away_from - 4
         after = {key["seq"]: key for key in status["keys"]}
-        assert all(after[seq]["fingerprint"] == fingerprint for seq, fingerprint in before.items() if seq in after)
+        assert all(
+            after[seq]["fingerprint"] == fingerprint
+            for seq, fingerprint in before.items()
+            if seq in after
+        )
         assert any(key["origin"] == "continued" for key in status["keys"])
         wait_for(lambda: daemon.status("web")["health"] == "fine", "fresh keys to take over")
         assert active(daemon, "web")["origin"] == "published"
@@ -110,14 +119,18 @@ def test_a_lost_tmpfs_means_a_new_ring(daemon):
     assert "<6>stekd: ring web: new\n" in daemon.process.stderr()
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda path: path.write_bytes(os.urandom(20480)),
-    lambda path: os.truncate(path, 4096),
-    lambda path: path.chmod(0o666),
-    lambda path: (path.unlink(), path.symlink_to("/etc/hostname")),
-    lambda path: (path.unlink(), os.mkfifo(path)),
-    lambda path: path.write_bytes(b""),
-], ids=["random bytes", "truncated", "writable by all", "a symbolic link", "a fifo", "empty"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(os.urandom(20480)),
+        lambda path: os.truncate(path, 4096),
+        lambda path: path.chmod(0o666),
+        lambda path: (path.unlink(), path.symlink_to("/etc/hostname")),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: path.write_bytes(b""),
+    ],
+    ids=["random bytes", "truncated", "writable by all", "a symbolic link", "a fifo", "empty"],
+)
 def test_a_file_that_cannot_be_used_is_replaced_and_one_line_says_why(daemon, spoil):
     daemon.stop()
     spoil(daemon.ring("web"))
@@ -128,6 +141,7 @@ def test_a_file_that_cannot_be_used_is_replaced_and_one_line_says_why(daemon, sp
 
 
 # -- reload --
+
 
 def test_a_ring_appears_and_others_stay(daemon):
     before = fingerprints(daemon, "web")
@@ -180,11 +194,16 @@ def test_a_ring_gets_another_group(daemon):
         daemon.rings["web"] = {"group": name} if name else {}
         daemon.reload()
         gid = grp.getgrnam(name).gr_gid if name else os.getegid()
-        assert daemon.ring("web").stat().st_gid == gid and (daemon.run_dir / "web.stats").stat().st_gid == gid
+        assert (
+            daemon.ring("web").stat().st_gid == gid
+            and (daemon.run_dir / "web.stats").stat().st_gid == gid
+        )
     assert fingerprints(daemon, "web") == before
 
 
-@pytest.mark.parametrize("text", ["[ring web]\nrotate = never\n", "[rings]\n", "[ring web]\ngroup = no-such-group\n"])
+@pytest.mark.parametrize(
+    "text", ["[ring web]\nrotate = never\n", "[rings]\n", "[ring web]\ngroup = no-such-group\n"]
+)
 def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon, text):
     before = daemon.status("web")["policy"]
     said = daemon.reload(text)
@@ -195,7 +214,10 @@ def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon
 
 def test_what_only_a_new_start_can_change_is_said(daemon):
     daemon.settings["listen"] = f"unix:{daemon.run_dir}/m.sock"
-    assert "<4>stekd: a change of user, allow_disk or listen takes effect when stekd is started again" in daemon.reload()
+    assert (
+        "<4>stekd: a change of user, allow_disk or listen takes effect when stekd is started again"
+        in daemon.reload()
+    )
     assert not (daemon.run_dir / "m.sock").exists()
     daemon.restart()
     assert (daemon.run_dir / "m.sock").exists()
@@ -212,26 +234,41 @@ def test_when_one_new_ring_cannot_be_kept_nothing_changes(daemon):
 
 # -- one stekd for each run directory, and no disk --
 
+
 def refused(daemon, *options):
-    done = subprocess.run([str(part) for part in daemon.command(*options)], capture_output=True, text=True, timeout=60,
-                          check=False, env=plain_environment())
-    assert done.returncode == 1 and done.stderr.replace("--no-sandbox", "").count("\n") == 1, done.stderr
+    done = subprocess.run(
+        [str(part) for part in daemon.command(*options)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=plain_environment(),
+    )
+    assert (
+        done.returncode == 1 and done.stderr.replace("--no-sandbox", "").count("\n") == 1
+    ), done.stderr
     return done.stderr
 
 
 def test_a_second_stekd_is_refused_and_the_first_goes_on(daemon):
     before = fingerprints(daemon, "web")
-    assert refused(daemon) == (f"<3>stekd: {daemon.run_dir}: another stekd with process id {daemon.pid} serves this run "
-                               "directory\n")
+    assert refused(daemon) == (
+        f"<3>stekd: {daemon.run_dir}: another stekd with process id {daemon.pid} serves this run "
+        "directory\n"
+    )
     assert fingerprints(daemon, "web") == before
 
 
 def test_a_disk_is_refused_unless_told(daemon, folder):
     disk = folder / "on-disk"
     disk.mkdir(mode=0o755)
-    if subprocess.run(["stat", "-f", "-c", "%T", str(disk)], capture_output=True, text=True, check=True).stdout.strip() in ("tmpfs", "ramfs"):
+    if subprocess.run(
+        ["stat", "-f", "-c", "%T", str(disk)], capture_output=True, text=True, check=True
+    ).stdout.strip() in ("tmpfs", "ramfs"):
         pytest.fail("the temporary folder is on tmpfs: set TMPDIR to a disk")
-    assert "not on tmpfs or ramfs, and a disk would keep the keys" in refused(daemon, "--run-dir", disk)
+    assert "not on tmpfs or ramfs, and a disk would keep the keys" in refused(
+        daemon, "--run-dir", disk
+    )
     assert list(disk.iterdir()) == []
     daemon.stop()
     daemon.options = [*daemon.options, "--allow-disk"]

@@ -13,8 +13,10 @@ from harness import build
 from harness.process import plain_environment, wait_for
 from harness.stekd import Stekd
 
-pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="reads another process's memory"),
-              pytest.mark.skipif(build.sanitized(), reason="a sanitizer keeps copies of memory")]
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="reads another process's memory"),
+    pytest.mark.skipif(build.sanitized(), reason="a sanitizer keeps copies of memory"),
+]
 
 # docs/formats.md, "The ring file": two sides, each with 80 bytes of policy and then 64 records.
 SIDES, HEAD, RECORD, SECRET = (32, 9840), 80, 152, 40
@@ -25,18 +27,22 @@ def secrets(ring):
     data = ring.read_bytes()
     found = set()
     for side in SIDES:
-        count, = struct.unpack_from("<Q", data, side + HEAD - 8)
+        (count,) = struct.unpack_from("<Q", data, side + HEAD - 8)
         for i in range(count):
             at = side + HEAD + i * RECORD + SECRET
-            found.add(data[at:at + 32])
+            found.add(data[at : at + 32])
     return found
 
 
 def regions(pid):
     """(range, what is mapped) of each readable region, with its bytes."""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(
+        f"/proc/{pid}/mem", "rb", buffering=0
+    ) as memory:
         for line in maps:
-            begin, end, mode, name = re.match(r"(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)", line).groups()
+            begin, end, mode, name = re.match(
+                r"(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)", line
+            ).groups()
             if mode[0] != "r" or name.startswith("[v"):
                 continue
             memory.seek(int(begin, 16))
@@ -46,8 +52,12 @@ def regions(pid):
 @pytest.fixture
 def daemon(folder):
     """One that has rotated, been asked, revoked and reloaded."""
-    with Stekd(folder / "stekd", settings={"listen": f"unix:{folder}/m.sock"}, web={"rotate": "1s", "accept": "20s"},
-               mail={}) as started:
+    with Stekd(
+        folder / "stekd",
+        settings={"listen": f"unix:{folder}/m.sock"},
+        web={"rotate": "1s", "accept": "20s"},
+        mail={},
+    ) as started:
         started.seen = secrets(started.ring("web")) | secrets(started.ring("mail"))
         first = started.status("web")["keys"][-1]["seq"]
         wait_for(lambda: started.status("web")["keys"][-1]["seq"] > first + 2, "rotations")
@@ -56,8 +66,12 @@ def daemon(folder):
         started.request(command="revoke", ring="web", key="ffffffff")
         started.rings["web"]["accept"] = "30s"
         started.reload()
-        subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"], capture_output=True,
-                       check=True, env=plain_environment())
+        subprocess.run(
+            ["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
+            capture_output=True,
+            check=True,
+            env=plain_environment(),
+        )
         started.seen |= secrets(started.ring("web")) | secrets(started.ring("mail"))
         yield started
 
@@ -73,7 +87,7 @@ def test_secrets_are_in_the_memory_of_the_rings_only(daemon):
         if name == "[heap]":
             heap = data
         elsewhere += [(name, secret[:4].hex()) for secret in daemon.seen if secret in data]
-    assert in_rings == now                           # the control: the search finds what is there
+    assert in_rings == now  # the control: the search finds what is there
     assert str(daemon.config).encode() in b"".join(data for _, data in regions(daemon.pid)) and heap
     assert elsewhere == []
 
@@ -87,7 +101,11 @@ def test_what_was_revoked_is_in_no_page_of_the_ring(daemon):
 
 def test_ring_pages_are_locked_and_left_out_of_core_dumps(daemon):
     text = Path(f"/proc/{daemon.pid}/smaps").read_text()
-    found = re.findall(r"^[0-9a-f]+-[0-9a-f]+ [^\n]*/(\w+)\.ring\n(.*?)^VmFlags: ([^\n]*)$", text, re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        r"^[0-9a-f]+-[0-9a-f]+ [^\n]*/(\w+)\.ring\n(.*?)^VmFlags: ([^\n]*)$",
+        text,
+        re.MULTILINE | re.DOTALL,
+    )
     assert sorted(name for name, _, _ in found) == ["mail", "web"]
     for _, numbers, flags in found:
         assert {"lo", "dd"} <= set(flags.split())
@@ -95,28 +113,49 @@ def test_ring_pages_are_locked_and_left_out_of_core_dumps(daemon):
 
 
 def test_a_core_dump_that_a_debugger_writes_has_no_secret(daemon, folder):
-    done = subprocess.run(["gcore", "-o", str(folder / "core"), str(daemon.pid)], capture_output=True, text=True, check=False,
-                          env=plain_environment(), timeout=120)
+    done = subprocess.run(
+        ["gcore", "-o", str(folder / "core"), str(daemon.pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=plain_environment(),
+        timeout=120,
+    )
     core = folder / f"core.{daemon.pid}"
     assert core.exists(), done.stdout + done.stderr
     data = core.read_bytes()
-    assert str(daemon.config).encode() in data       # the control: its heap and stack are there
+    assert str(daemon.config).encode() in data  # the control: its heap and stack are there
     assert [secret for secret in daemon.seen if secret in data] == []
 
 
 def spellings(secret):
-    return {secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret)[:40]}
+    return {
+        secret,
+        secret.hex().encode(),
+        secret.hex().upper().encode(),
+        base64.b64encode(secret)[:40],
+    }
 
 
 def test_no_log_line_answer_or_metric_has_a_secret(daemon, folder):
     text = daemon.stderr().encode()
-    for line in ('{"command":"status"}', '{"command":"revoke","ring":"mail","all":true}', "nonsense"):
+    for line in (
+        '{"command":"status"}',
+        '{"command":"revoke","ring":"mail","all":true}',
+        "nonsense",
+    ):
         with daemon.connect() as connection:
             connection.sendall(line.encode() + b"\n")
             text += connection.makefile("rb").readline()
-    text += subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"], capture_output=True,
-                           check=True, env=plain_environment()).stdout
-    assert b"ring web: new" in text and b"stek_ring_up" in text and b"fingerprint" in text  # the control
+    text += subprocess.run(
+        ["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
+        capture_output=True,
+        check=True,
+        env=plain_environment(),
+    ).stdout
+    assert (
+        b"ring web: new" in text and b"stek_ring_up" in text and b"fingerprint" in text
+    )  # the control
     for secret in daemon.seen | secrets(daemon.ring("mail")):
         assert not [spelling for spelling in spellings(secret) if spelling in text]
 

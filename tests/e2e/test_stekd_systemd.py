@@ -44,7 +44,9 @@ class Manager:
 def test_it_says_when_it_is_ready_reloading_and_stopping(folder, abstract):
     name = f"stek-test-{os.getpid()}" if abstract else str(folder / "notify")
     with Manager("\0" + name if abstract else name) as manager:
-        with Stekd(folder / "stekd", env={"NOTIFY_SOCKET": "@" + name if abstract else name}, web={}) as daemon:
+        with Stekd(
+            folder / "stekd", env={"NOTIFY_SOCKET": "@" + name if abstract else name}, web={}
+        ) as daemon:
             assert manager.hears("READY=1")
             assert daemon.ring("web").exists()
             daemon.reload()
@@ -59,7 +61,9 @@ def test_it_says_when_it_is_ready_reloading_and_stopping(folder, abstract):
 def test_it_gives_signs_of_life_as_often_as_it_is_asked_to(folder):
     name = str(folder / "notify")
     with Manager(name) as manager:
-        with Stekd(folder / "stekd", env={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000000"}, web={}):
+        with Stekd(
+            folder / "stekd", env={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000000"}, web={}
+        ):
             manager.hears("READY=1")
             began = time.monotonic()
             for _ in range(4):
@@ -71,7 +75,9 @@ def test_a_stekd_that_hangs_gives_no_sign(folder):
     """The control for the watchdog: signs come from the loop that does the work, so they end with it."""
     name = str(folder / "notify")
     with Manager(name) as manager:
-        with Stekd(folder / "stekd", env={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "400000"}, web={}) as daemon:
+        with Stekd(
+            folder / "stekd", env={"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "400000"}, web={}
+        ) as daemon:
             manager.hears("WATCHDOG=1")
             daemon.process.signal(signal.SIGSTOP)
             manager.socket.settimeout(3)
@@ -101,25 +107,48 @@ def test_log_lines_carry_levels_that_systemd_reads(folder):
     with Stekd(folder / "stekd", web={}) as daemon:
         daemon.reload("[rings]\n")
         lines = daemon.stderr().splitlines()
-        assert all(line[0] == "<" and line[1] in "34567" and line[2:11] == ">stekd: r" or ">stekd: " in line for line in lines)
-        assert [line for line in lines if line.startswith("<3>")] and [line for line in lines if line.startswith("<6>")]
+        assert all(
+            line[0] == "<"
+            and line[1] in "34567"
+            and line[2:11] == ">stekd: r"
+            or ">stekd: " in line
+            for line in lines
+        )
+        assert [line for line in lines if line.startswith("<3>")] and [
+            line for line in lines if line.startswith("<6>")
+        ]
 
 
 def run(*args):
-    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=120, check=False,
-                          env=plain_environment(SYSTEMD_COLORS="0", SYSTEMD_PAGER="cat"))
+    return subprocess.run(
+        [str(a) for a in args],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=plain_environment(SYSTEMD_COLORS="0", SYSTEMD_PAGER="cat"),
+    )
 
 
 def test_the_unit_exposes_two_at_most(figure):
-    done = run("systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", UNIT)
+    done = run(
+        "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", UNIT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    figure("systemd-analyze security stekd.service", done.stdout.strip().splitlines()[-1].lstrip("→ "))
+    figure(
+        "systemd-analyze security stekd.service", done.stdout.strip().splitlines()[-1].lstrip("→ ")
+    )
 
 
 def test_control_a_unit_that_confines_nothing_is_over_the_threshold(folder):
     bare = folder / "stekd.service"
     bare.write_text("[Service]\nExecStart=/bin/true\n")
-    assert run("systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", bare).returncode != 0
+    assert (
+        run(
+            "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", bare
+        ).returncode
+        != 0
+    )
 
 
 def calls_in(name):
@@ -141,7 +170,11 @@ def calls_of_unit():
         if not line.startswith("SystemCallFilter="):
             continue
         value = line.split("=", 1)[1]
-        named = {call for word in value.lstrip("~").split() for call in (calls_in(word) if word[0] == "@" else {word})}
+        named = {
+            call
+            for word in value.lstrip("~").split()
+            for call in (calls_in(word) if word[0] == "@" else {word})
+        }
         allowed = allowed - named if value[0] == "~" else allowed | named
     return allowed | calls_in("@default")
 
@@ -150,18 +183,33 @@ def calls_of_unit():
 def test_the_unit_allows_each_system_call_that_stekd_makes(folder):
     """All that it does in its life, traced; it starts as the unit's user would start it."""
     trace = folder / "trace"
-    with Stekd(folder / "stekd", settings={"listen": f"unix:{folder}/m.sock"}, options=["--no-sandbox"],
-               wrapper=["strace", "-D", "-qq", "-o", trace], web={"rotate": "1s", "accept": "20s", "group": "daemon"}) as daemon:
+    with Stekd(
+        folder / "stekd",
+        settings={"listen": f"unix:{folder}/m.sock"},
+        options=["--no-sandbox"],
+        wrapper=["strace", "-D", "-qq", "-o", trace],
+        web={"rotate": "1s", "accept": "20s", "group": "daemon"},
+    ) as daemon:
         first = daemon.status("web")["keys"][-1]["seq"]
         wait_for(lambda: daemon.status("web")["keys"][-1]["seq"] > first + 1, "rotations")
         daemon.rings = {"mail": {}}
         daemon.reload()
         daemon.request(command="revoke", ring="mail", all=True)
-        subprocess.run(["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"], capture_output=True,
-                       check=True, env=plain_environment())
+        subprocess.run(
+            ["curl", "-s", "--unix-socket", f"{folder}/m.sock", "http://stekd/metrics"],
+            capture_output=True,
+            check=True,
+            env=plain_environment(),
+        )
         daemon.stop()
     made = set(re.findall(r"^(\w+)\(", trace.read_text(), re.MULTILINE))
-    assert {"epoll_wait", "timerfd_settime", "fchown", "mlock", "capset"} <= made  # the control: it was traced
+    assert {
+        "epoll_wait",
+        "timerfd_settime",
+        "fchown",
+        "mlock",
+        "capset",
+    } <= made  # the control: it was traced
     assert made - calls_of_unit() == set()
     assert {"ptrace", "mount", "reboot", "setuid"} & calls_of_unit() == set()
 
@@ -170,16 +218,31 @@ def test_the_unit_allows_each_system_call_that_stekd_makes(folder):
 def installed(work):
     """Everything, installed into a folder."""
     target = work / "installed"
-    done = run("meson", "install", "-C", build.BUILD, "--no-rebuild", "--quiet", "--destdir", target)
+    done = run(
+        "meson", "install", "-C", build.BUILD, "--no-rebuild", "--quiet", "--destdir", target
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    return {str(path.relative_to(target)).removeprefix("usr/local/"): path for path in target.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(target)).removeprefix("usr/local/"): path
+        for path in target.rglob("*")
+        if path.is_file()
+    }
 
 
-@pytest.mark.parametrize("name", [
-    "sbin/stekd", "lib/systemd/system/stekd.service", "lib/sysusers.d/stek.conf", "lib/tmpfiles.d/stek.conf",
-    "share/man/man8/stekd.8", "share/man/man5/stekd.conf.5", "share/stek/stekd.conf", "share/stek/stek.json",
-    "share/stek/stek.rules.yml",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sbin/stekd",
+        "lib/systemd/system/stekd.service",
+        "lib/sysusers.d/stek.conf",
+        "lib/tmpfiles.d/stek.conf",
+        "share/man/man8/stekd.8",
+        "share/man/man5/stekd.conf.5",
+        "share/stek/stekd.conf",
+        "share/stek/stek.json",
+        "share/stek/stek.rules.yml",
+    ],
+)
 def test_it_is_installed(installed, name):
     assert name in installed
 
@@ -187,8 +250,15 @@ def test_it_is_installed(installed, name):
 def test_systemd_finds_nothing_wrong_with_the_unit(installed, folder):
     """The program is where it will be, so that the unit can be verified as it is."""
     text = installed["lib/systemd/system/stekd.service"].read_text()
-    assert "Type=notify" in text and "WatchdogSec=" in text and "@" not in text.replace("@system-service", "").replace(
-        "@resources", "").replace("@privileged", "").replace("@chown", "")
+    assert (
+        "Type=notify" in text
+        and "WatchdogSec=" in text
+        and "@"
+        not in text.replace("@system-service", "")
+        .replace("@resources", "")
+        .replace("@privileged", "")
+        .replace("@chown", "")
+    )
     unit = folder / "stekd.service"
     unit.write_text(text.replace("/usr/local/sbin/stekd", str(build.DAEMON)))
     done = run("systemd-analyze", "verify", "--man=no", unit)
@@ -196,7 +266,12 @@ def test_systemd_finds_nothing_wrong_with_the_unit(installed, folder):
 
 
 def test_the_snippets_make_the_user_the_group_and_the_run_directory(installed, folder):
-    users = run("systemd-sysusers", "--dry-run", "--replace=/usr/lib/sysusers.d/stek.conf", installed["lib/sysusers.d/stek.conf"])
+    users = run(
+        "systemd-sysusers",
+        "--dry-run",
+        "--replace=/usr/lib/sysusers.d/stek.conf",
+        installed["lib/sysusers.d/stek.conf"],
+    )
     assert users.returncode == 0, users.stderr
     assert "stek" in users.stdout + users.stderr
     root = folder / "root"
@@ -204,7 +279,9 @@ def test_the_snippets_make_the_user_the_group_and_the_run_directory(installed, f
     (root / "etc").mkdir()
     (root / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nstek:x:990:990::/:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nstek:x:990:\n")
-    made = run("systemd-tmpfiles", f"--root={root}", "--create", installed["lib/tmpfiles.d/stek.conf"])
+    made = run(
+        "systemd-tmpfiles", f"--root={root}", "--create", installed["lib/tmpfiles.d/stek.conf"]
+    )
     assert made.returncode == 0, made.stderr
     about = (root / "run/stek").stat()
     assert (about.st_mode & 0o7777, about.st_uid) == (0o755, 990)
@@ -217,7 +294,11 @@ def test_the_example_of_a_configuration_is_sound(installed):
 
 def test_the_unit_starts_what_it_says(folder):
     """Its ExecStart line, apart from systemd: the options are known, the configuration is the compiled-in one."""
-    line = next(line for line in UNIT.read_text().splitlines() if line.startswith("ExecStart=")).split("=", 1)[1].split()
+    line = (
+        next(line for line in UNIT.read_text().splitlines() if line.startswith("ExecStart="))
+        .split("=", 1)[1]
+        .split()
+    )
     assert line[1:] == ["--config", "/etc/stek/stekd.conf"]
     with Stekd(folder / "stekd", web={}) as daemon:
         wait_for(daemon.serves, "stekd")

@@ -10,8 +10,10 @@ from harness.client import VERSIONS
 from harness.machine import Machine
 from harness.process import wait_for
 
-pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
-              pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work")]
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
+    pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
+]
 
 PORT = 8443
 NGINX = f"""
@@ -59,7 +61,11 @@ def nginx(machine):
 
 
 def keys(machine):
-    return [line.split()[0] for line in machine.do("stek", "status", "web").splitlines() if " published " in line and "|" in line]
+    return [
+        line.split()[0]
+        for line in machine.do("stek", "status", "web").splitlines()
+        if " published " in line and "|" in line
+    ]
 
 
 def test_the_unit_is_active_once_stekd_has_said_that_it_is_ready(machine):
@@ -85,16 +91,23 @@ def test_a_reload_of_a_bad_configuration_fails_and_stekd_goes_on(machine):
     assert "Ring web: fine" in machine.do("stek", "status", "web")
 
 
-@pytest.mark.parametrize("number, result", [(signal.SIGKILL, "signal"), (signal.SIGSTOP, "watchdog")],
-                         ids=["killed", "hanging"])
+@pytest.mark.parametrize(
+    "number, result",
+    [(signal.SIGKILL, "signal"), (signal.SIGSTOP, "watchdog")],
+    ids=["killed", "hanging"],
+)
 def test_a_stekd_that_is_gone_or_hangs_is_started_again_with_the_same_keys(machine, number, result):
     machine.write("/etc/systemd/system/stekd.service.d/test.conf", "[Service]\nWatchdogSec=2\n")
     machine.do("systemctl", "daemon-reload")
     machine.do("systemctl", "restart", "stekd")
     before, pid = keys(machine), machine.shows("stekd", "MainPID")
     machine.do("kill", f"-{number.value}", pid)
-    wait_for(lambda: machine.shows("stekd", "MainPID") not in (pid, "0") and
-             machine.shows("stekd", "ActiveState") == "active", "systemd to start it again", timeout_s=60)
+    wait_for(
+        lambda: machine.shows("stekd", "MainPID") not in (pid, "0")
+        and machine.shows("stekd", "ActiveState") == "active",
+        "systemd to start it again",
+        timeout_s=60,
+    )
     assert keys(machine) == before
     assert f"Failed with result '{result}'" in machine.said()
 

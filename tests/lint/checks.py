@@ -4,12 +4,23 @@
 PYTHON = "/usr/bin/python3"
 
 CPPCHECK = [
-    "cppcheck", "--quiet", "-j", "2", "--std=c11", "-D_GNU_SOURCE", "-D__GNUC__=12",
-    "-DOPENSSL_VERSION_NUMBER=0x30000000L", "-Iinclude", "-Isrc",
-    "--enable=warning,style,performance,portability", "--inline-suppr", "--error-exitcode=1",
+    "cppcheck",
+    "--quiet",
+    "-j",
+    "2",
+    "--std=c11",
+    "-D_GNU_SOURCE",
+    "-D__GNUC__=12",
+    "-DOPENSSL_VERSION_NUMBER=0x30000000L",
+    "-Iinclude",
+    "-Isrc",
+    "--enable=warning,style,performance,portability",
+    "--inline-suppr",
+    "--error-exitcode=1",
     # It does not see that outputs are filled when the result says so, nor that a cleanup function reads a variable;
     # clang-tidy, the compilers and valgrind look for the same and do.
-    "--suppress=uninitvar", "--suppress=unreadVariable",
+    "--suppress=uninitvar",
+    "--suppress=unreadVariable",
 ]
 
 

@@ -27,13 +27,19 @@ def object_problems(path, names):
     offered = objects.exported(path)
     problems = [f"{path.name}: exports {name}" for name in sorted(offered - names)]
     problems += [f"{path.name}: does not export {name}" for name in sorted(names - offered)]
-    problems += [f"{path.name}: needs {name}" for name in sorted(objects.needed(path)) if not LIBRARIES.match(name)]
+    problems += [
+        f"{path.name}: needs {name}"
+        for name in sorted(objects.needed(path))
+        if not LIBRARIES.match(name)
+    ]
     return problems
 
 
 def main():
     chosen = options(__doc__)
-    library = object_problems(chosen.build / LIBRARY, names_in_map(chosen.root / "src" / "libstek.map"))
+    library = object_problems(
+        chosen.build / LIBRARY, names_in_map(chosen.root / "src" / "libstek.map")
+    )
     finish(library + object_problems(chosen.build / MODULE, MODULE_NAMES))
 
 

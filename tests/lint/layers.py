@@ -11,14 +11,21 @@ RANKS = {
     "crypto": 0,
     "core": 1,
     "ringfile": 2,
-    "tls": 3, "fleet": 3, "keyfile": 3, "audit": 3,
-    "tls/module": 4, "status": 4,
-    "cli": 5, "daemon": 5,
+    "tls": 3,
+    "fleet": 3,
+    "keyfile": 3,
+    "audit": 3,
+    "tls/module": 4,
+    "status": 4,
+    "cli": 5,
+    "daemon": 5,
 }
 PUBLIC = "stek.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-CONDITIONAL = re.compile(r"^\s*#\s*(?:if|elif|ifdef|ifndef)\b.*\b(OPENSSL_VERSION_\w+|OPENSSL_NO_\w+|LIBRESSL\w*|"
-                         r"OPENSSL_IS_\w+|\w*BORINGSSL\w*)")
+CONDITIONAL = re.compile(
+    r"^\s*#\s*(?:if|elif|ifdef|ifndef)\b.*\b(OPENSSL_VERSION_\w+|OPENSSL_NO_\w+|LIBRESSL\w*|"
+    r"OPENSSL_IS_\w+|\w*BORINGSSL\w*)"
+)
 VERSION_HEADER = "tls/ossl.h"
 KEY_HEADERS = {"openssl/evp.h", "openssl/hmac.h", "openssl/kdf.h", "openssl/rand.h"}
 KEY_ROOMS = {"crypto", "tls", "tls/module", "audit"}

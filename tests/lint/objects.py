@@ -27,8 +27,11 @@ def exported(path):
 
 def needed(path):
     """The shared libraries that it asks for."""
-    return {line.split("[")[1].rstrip("]") for line in _lines("readelf", "--dynamic", "--wide", path)
-            if "(NEEDED)" in line}
+    return {
+        line.split("[")[1].rstrip("]")
+        for line in _lines("readelf", "--dynamic", "--wide", path)
+        if "(NEEDED)" in line
+    }
 
 
 def writable_sections(path):

@@ -9,7 +9,9 @@ import sys
 def options(about):
     """--root and --build, as paths."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
+    parser.add_argument(
+        "--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2]
+    )
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     return parser.parse_args()
 

@@ -26,7 +26,10 @@ class LintCase(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("src/crypto/wipe.h", "")
         self.write("src/core/record.h", '#include "crypto/wipe.h"\n#include "stek.h"\n')
-        self.write("src/tls/ossl.h", "#if OPENSSL_VERSION_NUMBER < 0x30000000L\n#endif\n#include <openssl/evp.h>\n")
+        self.write(
+            "src/tls/ossl.h",
+            "#if OPENSSL_VERSION_NUMBER < 0x30000000L\n#endif\n#include <openssl/evp.h>\n",
+        )
         self.write("src/tls/module/load.c", '#include "tls/ossl.h"\n')
 
     def write(self, name, text):
@@ -45,8 +48,19 @@ class LintCase(unittest.TestCase):
 
     def lint(self, script):
         """Exit status and output of a lint script on the tree."""
-        result = subprocess.run(["/usr/bin/python3", HERE / f"{script}.py", "--root", self.root,
-                                 "--build", self.root / "build"], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [
+                "/usr/bin/python3",
+                HERE / f"{script}.py",
+                "--root",
+                self.root,
+                "--build",
+                self.root / "build",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return result.returncode, result.stdout + result.stderr
 
     def assert_sound(self, script):
@@ -90,8 +104,12 @@ class Layers(LintCase):
         self.assert_reported("layers", "<openssl/rand.h> belongs in crypto/, tls/ and audit/ only")
 
     def test_version_outside_its_header(self):
-        for conditional in ("#if OPENSSL_VERSION_NUMBER >= 1", "# ifdef OPENSSL_NO_DEPRECATED_3_0",
-                            "#elif defined(LIBRESSL_VERSION_NUMBER)", "#ifndef OPENSSL_IS_BORINGSSL"):
+        for conditional in (
+            "#if OPENSSL_VERSION_NUMBER >= 1",
+            "# ifdef OPENSSL_NO_DEPRECATED_3_0",
+            "#elif defined(LIBRESSL_VERSION_NUMBER)",
+            "#ifndef OPENSSL_IS_BORINGSSL",
+        ):
             self.write("src/tls/callback.c", conditional + "\n")
             self.assert_reported("layers", "belongs in tls/ossl.h only")
 
@@ -99,8 +117,12 @@ class Layers(LintCase):
 class Purity(LintCase):
     def setUp(self):
         super().setUp()
-        self.compile(f"{OBJECTS}/src_crypto_derive.c.o", "int stek_derive(void) { return 1; }", "-c")
-        self.compile(f"{OBJECTS}/src_crypto_random.c.o", "int stek_random(void) { return 1; }", "-c")
+        self.compile(
+            f"{OBJECTS}/src_crypto_derive.c.o", "int stek_derive(void) { return 1; }", "-c"
+        )
+        self.compile(
+            f"{OBJECTS}/src_crypto_random.c.o", "int stek_random(void) { return 1; }", "-c"
+        )
         for name in purity.FLEET:
             self.compile_fleet(name, "int stek_derive(void); int f(void) { return stek_derive(); }")
 
@@ -111,8 +133,10 @@ class Purity(LintCase):
         self.compile(f"{OBJECTS}/src_core_schedule.c.o", text, "-c")
 
     def test_sound(self):
-        self.compile_core("int stek_derive(void); static const char *const names[] = {\"a\", \"b\"};"
-                          "const char *f(int i) { return names[stek_derive() + i]; }")
+        self.compile_core(
+            "int stek_derive(void); static const char *const names[] = {\"a\", \"b\"};"
+            "const char *f(int i) { return names[stek_derive() + i]; }"
+        )
         self.assert_sound("purity")
 
     def test_calls(self):
@@ -121,8 +145,11 @@ class Purity(LintCase):
             self.assert_reported("purity", f"src_core_schedule.c.o: calls {call}")
 
     def test_globals(self):
-        for text in ("int counter;", "static int counter = 7; int *f(void) { return &counter; }",
-                     "static _Thread_local int counter; int *f(void) { return &counter; }"):
+        for text in (
+            "int counter;",
+            "static int counter = 7; int *f(void) { return &counter; }",
+            "static _Thread_local int counter; int *f(void) { return &counter; }",
+        ):
             self.compile_core(text)
             self.assert_reported("purity", "writable data in .")
 
@@ -140,11 +167,17 @@ class Purity(LintCase):
     def test_judge(self):
         self.compile_core("int f(void) { return 1; }")
         target = "build/src/audit/libstek_audit.a.p"
-        self.compile(f"{target}/judge_time.c.o", "void *malloc(); void *f(void) { return malloc(1); }", "-c")
+        self.compile(
+            f"{target}/judge_time.c.o", "void *malloc(); void *f(void) { return malloc(1); }", "-c"
+        )
         self.compile(f"{target}/observe.c.o", "long time(); long f(void) { return time(0); }", "-c")
         self.assert_sound("purity")
         for call in ("time", "fopen", "socket", "RAND_bytes"):
-            self.compile(f"{target}/judge_time.c.o", f"long {call}(); long f(void) {{ return {call}(0); }}", "-c")
+            self.compile(
+                f"{target}/judge_time.c.o",
+                f"long {call}(); long f(void) {{ return {call}(0); }}",
+                "-c",
+            )
             self.assert_reported("purity", f"judge_time.c.o: calls {call}")
         self.compile(f"{target}/dict_mac.c.o", "int counter;", "-c")
         self.assert_reported("purity", "dict_mac.c.o: writable data in .")
@@ -158,11 +191,16 @@ class Exports(LintCase):
         self.build_module("")
 
     def build_library(self, more, *options):
-        self.compile("build/src/libstek.so", "int stek_a(void) { return 1; }" + more, "-shared", *options)
+        self.compile(
+            "build/src/libstek.so", "int stek_a(void) { return 1; }" + more, "-shared", *options
+        )
 
     def build_module(self, more):
-        self.compile("build/src/tls/module/stek.so",
-                     "int OPENSSL_init(void) { return 1; } void OPENSSL_finish(void) {}" + more, "-shared")
+        self.compile(
+            "build/src/tls/module/stek.so",
+            "int OPENSSL_init(void) { return 1; } void OPENSSL_finish(void) {}" + more,
+            "-shared",
+        )
 
     def test_sound(self):
         self.assert_sound("exports")
@@ -241,7 +279,11 @@ class Analysers(LintCase):
     def analyse(self, text):
         """Puts one source into the tree and its compile_commands.json."""
         self.write("src/core/broken.c", text)
-        command = {"directory": str(self.root), "file": "src/core/broken.c", "command": "cc -c src/core/broken.c"}
+        command = {
+            "directory": str(self.root),
+            "file": "src/core/broken.c",
+            "command": "cc -c src/core/broken.c",
+        }
         (self.root / "build").mkdir()
         (self.root / "build/compile_commands.json").write_text(json.dumps([command]))
         (self.root / ".clang-tidy").write_text((HERE.parents[1] / ".clang-tidy").read_text())
@@ -256,7 +298,9 @@ class Analysers(LintCase):
 
     def test_cppcheck(self):
         self.analyse(self.BROKEN)
-        result = subprocess.run([*checks.CPPCHECK, self.root / "src"], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [*checks.CPPCHECK, self.root / "src"], capture_output=True, text=True, check=False
+        )
         self.assertEqual(result.returncode, 1)
         self.assertIn("nullPointer", result.stdout + result.stderr)
 

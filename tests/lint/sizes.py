@@ -54,8 +54,14 @@ def is_source(path):
 
 def main():
     root = options(__doc__).root
-    finish([problem for path in files(root, FOLDERS, [""]) if is_source(path)
-            for problem in file_problems(path.relative_to(root), path)])
+    finish(
+        [
+            problem
+            for path in files(root, FOLDERS, [""])
+            if is_source(path)
+            for problem in file_problems(path.relative_to(root), path)
+        ]
+    )
 
 
 if __name__ == "__main__":

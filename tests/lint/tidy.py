@@ -18,7 +18,7 @@ RELAXED = {
     "src/cli": ONE_THREAD,
     "src/daemon": ONE_THREAD,
     "tests": f"{ONE_THREAD},-bugprone-suspicious-memory-comparison,-cert-exp42-c,-cert-flp37-c,"
-             "-readability-inconsistent-declaration-parameter-name",
+    "-readability-inconsistent-declaration-parameter-name",
 }
 # gcc's warnings are errors in the build already, and gcc looks into OpenSSL's macros with a milder eye.
 COMPILER = ("--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-cast-qual")
@@ -32,27 +32,47 @@ def below(path, folders):
 def sources(root, build):
     """The compiled C files below the folders, relative to the root."""
     entries = json.loads((build / "compile_commands.json").read_text())
-    paths = {os.path.relpath(os.path.realpath(os.path.join(entry["directory"], entry["file"])), os.path.realpath(root))
-             for entry in entries}
+    paths = {
+        os.path.relpath(
+            os.path.realpath(os.path.join(entry["directory"], entry["file"])),
+            os.path.realpath(root),
+        )
+        for entry in entries
+    }
     return sorted(path for path in paths if below(path, FOLDERS) and path.endswith(".c"))
 
 
 def tidy(root, build, path):
     """What clang-tidy has against one file, or None."""
     checks = [f"--checks={less}" for folder, less in RELAXED.items() if below(path, [folder])]
-    result = subprocess.run(["clang-tidy", "--quiet", "-p", str(build.resolve()), *COMPILER, *checks, path], cwd=root,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    result = subprocess.run(
+        ["clang-tidy", "--quiet", "-p", str(build.resolve()), *COMPILER, *checks, path],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if result.returncode == 0:
         return None
     # The way to a finding of the analyser can be pages long; `clang-tidy -p build FILE` shows it.
-    return "\n".join(line for line in result.stdout.splitlines() if re.search(r": (error|warning): ", line)) or result.stdout
+    return (
+        "\n".join(
+            line for line in result.stdout.splitlines() if re.search(r": (error|warning): ", line)
+        )
+        or result.stdout
+    )
 
 
 def main():
     chosen = options(__doc__)
     found = sources(chosen.root, chosen.build)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        problems = [text for text in pool.map(lambda path: tidy(chosen.root, chosen.build, path), found) if text]
+        problems = [
+            text
+            for text in pool.map(lambda path: tidy(chosen.root, chosen.build, path), found)
+            if text
+        ]
     finish(problems if found else ["no source in compile_commands.json"])
 
 

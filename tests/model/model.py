@@ -31,8 +31,15 @@ COMPILER = ["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=2048"]
 
 def run(argv, folder):
     """Runs a program to its end; what it says. Raises CalledProcessError."""
-    return subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=600).stdout
+    return subprocess.run(
+        argv,
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    ).stdout
 
 
 def verify(model, defines):

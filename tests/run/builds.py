@@ -13,10 +13,20 @@ STOP_AT_ONCE = "-fno-sanitize-recover=all"
 # Options for Meson and environment of each folder.
 FOLDERS = {
     "build": ([], {}),
-    "build-asan": ([*SANITIZED, "-Db_sanitize=address,undefined", f"-Dc_args={STOP_AT_ONCE}"], CLANG),
+    "build-asan": (
+        [*SANITIZED, "-Db_sanitize=address,undefined", f"-Dc_args={STOP_AT_ONCE}"],
+        CLANG,
+    ),
     "build-tsan": ([*SANITIZED, "-Db_sanitize=thread"], CLANG),
-    "build-fuzz": ([*SANITIZED, "-Db_sanitize=address,undefined", "-Dfuzz=true",
-                    f"-Dc_args={STOP_AT_ONCE} -fsanitize=fuzzer-no-link"], CLANG),
+    "build-fuzz": (
+        [
+            *SANITIZED,
+            "-Db_sanitize=address,undefined",
+            "-Dfuzz=true",
+            f"-Dc_args={STOP_AT_ONCE} -fsanitize=fuzzer-no-link",
+        ],
+        CLANG,
+    ),
 }
 
 

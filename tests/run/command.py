@@ -38,9 +38,17 @@ def stop(process):
 
 def run(argv, root, extra=None, limit_s=1800):
     """Returns the exit status (124: the time was over) and everything that the command wrote."""
-    process = subprocess.Popen([str(arg) for arg in argv], cwd=root, env=environment(extra),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True, text=True, errors="replace")
+    process = subprocess.Popen(
+        [str(arg) for arg in argv],
+        cwd=root,
+        env=environment(extra),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+        errors="replace",
+    )
     try:
         output, _ = process.communicate(timeout=limit_s)
         return process.returncode, output

@@ -68,10 +68,12 @@ def program_outcome(report):
     cases = cmocka_cases(output)
     if not cases:
         cases = [("", {"OK": "OK", "SKIP": "SKIPPED"}.get(report["result"], "FAILED"))]
-    outcome = Outcome(passed=sum(verdict == "OK" for _, verdict in cases),
-                      failed=[title(name, case) for case, verdict in cases if verdict == "FAILED"],
-                      skipped=[title(name, case) for case, verdict in cases if verdict == "SKIPPED"],
-                      figures=[f"{name}: {text}" for text in FIGURE.findall(output)])
+    outcome = Outcome(
+        passed=sum(verdict == "OK" for _, verdict in cases),
+        failed=[title(name, case) for case, verdict in cases if verdict == "FAILED"],
+        skipped=[title(name, case) for case, verdict in cases if verdict == "SKIPPED"],
+        figures=[f"{name}: {text}" for text in FIGURE.findall(output)],
+    )
     if report["result"] not in ("OK", "SKIP") and not outcome.failed:
         outcome.failed.append(f"{name}: ended with {report['result']}, status {status}")
     if outcome.failed:

@@ -37,12 +37,16 @@ def report(output, status=0, result="OK"):
 
 class Cmocka(unittest.TestCase):
     def test_groups_follow_each_other(self):
-        self.assertEqual(cmocka_cases(TWO_GROUPS),
-                         [("one", "OK"), ("two", "FAILED"), ("one", "OK"), ("three", "SKIPPED")])
+        self.assertEqual(
+            cmocka_cases(TWO_GROUPS),
+            [("one", "OK"), ("two", "FAILED"), ("one", "OK"), ("three", "SKIPPED")],
+        )
 
     def test_counts_and_names(self):
         outcome = program_outcome(report(TWO_GROUPS, 1, "FAIL"))
-        self.assertEqual((outcome.passed, outcome.failed, outcome.skipped), (2, ["x: two"], ["x: three"]))
+        self.assertEqual(
+            (outcome.passed, outcome.failed, outcome.skipped), (2, ["x: two"], ["x: three"])
+        )
         self.assertIn("Failure!", outcome.output)
 
     def test_a_case_in_which_the_program_died(self):
@@ -54,7 +58,9 @@ class Cmocka(unittest.TestCase):
         self.assertEqual((outcome.passed, outcome.failed), (1, ["x: ended with FAIL, status 23"]))
 
     def test_figures_are_the_lines_that_say_so(self):
-        outcome = program_outcome(report("[ RUN      ] one\nfigure: 7 ms\na figure: 8\n[       OK ] one\n"))
+        outcome = program_outcome(
+            report("[ RUN      ] one\nfigure: 7 ms\na figure: 8\n[       OK ] one\n")
+        )
         self.assertEqual((outcome.passed, outcome.figures), (1, ["x: 7 ms"]))
 
     def test_another_kind_of_program(self):
@@ -69,22 +75,28 @@ class Pytest(unittest.TestCase):
     def test_figures_are_properties_of_the_suite(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "report.xml"
-            path.write_text('<testsuites><testsuite><properties><property name="figure: kills" value="60 s"/>'
-                            '<property name="other" value="8"/></properties>'
-                            '<testcase classname="a" name="one"/></testsuite></testsuites>')
+            path.write_text(
+                '<testsuites><testsuite><properties><property name="figure: kills" value="60 s"/>'
+                '<property name="other" value="8"/></properties>'
+                '<testcase classname="a" name="one"/></testsuite></testsuites>'
+            )
             self.assertEqual(from_pytest(path, "").figures, ["kills: 60 s"])
 
     def test_counts(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "report.xml"
-            path.write_text('<testsuites><testsuite><testcase classname="a" name="one"/>'
-                            '<testcase classname="a" name="two"><failure/></testcase>'
-                            '<testcase classname="a" name="three"><error/></testcase>'
-                            '<testcase classname="a" name="four"><skipped message="why"/></testcase>'
-                            '</testsuite></testsuites>')
+            path.write_text(
+                '<testsuites><testsuite><testcase classname="a" name="one"/>'
+                '<testcase classname="a" name="two"><failure/></testcase>'
+                '<testcase classname="a" name="three"><error/></testcase>'
+                '<testcase classname="a" name="four"><skipped message="why"/></testcase>'
+                '</testsuite></testsuites>'
+            )
             outcome = from_pytest(path, "the words of pytest")
-        self.assertEqual((outcome.passed, outcome.failed, outcome.skipped),
-                         (1, ["a: two", "a: three"], ["a: four (why)"]))
+        self.assertEqual(
+            (outcome.passed, outcome.failed, outcome.skipped),
+            (1, ["a: two", "a: three"], ["a: four (why)"]),
+        )
 
 
 class Runner(unittest.TestCase):
@@ -92,8 +104,10 @@ class Runner(unittest.TestCase):
         self.assertEqual(checked(Outcome(), "suite x", 0, "").failed, ["suite x: no test ran"])
 
     def test_a_runner_that_ends_badly_is_a_failure(self):
-        self.assertEqual(checked(Outcome(passed=3), "suite x", ENDED_LATE, "").failed,
-                         ["suite x: the runner ended with status 124"])
+        self.assertEqual(
+            checked(Outcome(passed=3), "suite x", ENDED_LATE, "").failed,
+            ["suite x: the runner ended with status 124"],
+        )
 
     def test_a_failed_test_is_counted_once(self):
         self.assertEqual(checked(Outcome(passed=3, failed=["y"]), "suite x", 1, "").failed, ["y"])
@@ -101,10 +115,14 @@ class Runner(unittest.TestCase):
 
 class Command(unittest.TestCase):
     def test_the_environment_is_clean(self):
-        self.assertFalse({"OPENSSL_CONF", "MAKEFLAGS", "http_proxy", "LD_PRELOAD"} & set(environment()))
+        self.assertFalse(
+            {"OPENSSL_CONF", "MAKEFLAGS", "http_proxy", "LD_PRELOAD"} & set(environment())
+        )
 
     def test_status_and_output(self):
-        self.assertEqual(run(["sh", "-c", "echo out; echo err >&2; exit 3"], "/"), (3, "out\nerr\n"))
+        self.assertEqual(
+            run(["sh", "-c", "echo out; echo err >&2; exit 3"], "/"), (3, "out\nerr\n")
+        )
 
     def test_a_command_that_takes_too_long_ends_with_its_children(self):
         status, output = run(["sh", "-c", "echo begun; sleep 60 & wait"], "/", limit_s=1)

@@ -37,10 +37,28 @@ def meson_tests(folder, suite, env, wrapper=None, slower=1):
     for old in logs.glob(f"check-{suite}*"):
         old.unlink()
     options = ["--wrapper", wrapper] if wrapper else []
-    status, output = run(["meson", "test", "-C", folder, "--no-rebuild", "--suite", suite, "--logbase", f"check-{suite}",
-                          "--timeout-multiplier", slower, *options], folder, env)
+    status, output = run(
+        [
+            "meson",
+            "test",
+            "-C",
+            folder,
+            "--no-rebuild",
+            "--suite",
+            suite,
+            "--logbase",
+            f"check-{suite}",
+            "--timeout-multiplier",
+            slower,
+            *options,
+        ],
+        folder,
+        env,
+    )
     reports = list(logs.glob(f"check-{suite}*.json"))
-    return checked(from_meson(reports[0]) if reports else Outcome(), f"suite {suite}", status, output)
+    return checked(
+        from_meson(reports[0]) if reports else Outcome(), f"suite {suite}", status, output
+    )
 
 
 def unit(builds):
@@ -52,10 +70,26 @@ def pytest_tests(builds, folder, what, env, *selection):
     """Runs end-to-end tests on what is built in a folder."""
     report = folder / "check-e2e.xml"
     report.unlink(missing_ok=True)
-    status, output = run(["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider",
-                          f"--junitxml={report}", "tests/e2e", *selection],
-                         builds.root, {**env, "STEK_BUILD": str(folder)}, limit_s=2700)
-    return checked(from_pytest(report, output) if report.exists() else Outcome(), what, status, output)
+    status, output = run(
+        [
+            "/usr/bin/python3",
+            "-m",
+            "pytest",
+            "-q",
+            "--tb=short",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            "tests/e2e",
+            *selection,
+        ],
+        builds.root,
+        {**env, "STEK_BUILD": str(folder)},
+        limit_s=2700,
+    )
+    return checked(
+        from_pytest(report, output) if report.exists() else Outcome(), what, status, output
+    )
 
 
 def e2e(builds):
@@ -67,15 +101,25 @@ def asan(builds):
     """Unit tests, and what is done to stekd from outside, under AddressSanitizer, LeakSanitizer and
     UndefinedBehaviorSanitizer."""
     outcome = meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=3)
-    outcome.add(pytest_tests(builds, builds.get("build-asan"), "stekd, end to end, under ASan", SANITIZED, "-k",
-                             "stekd_control or stekd_rings or stekd_metrics"))
+    outcome.add(
+        pytest_tests(
+            builds,
+            builds.get("build-asan"),
+            "stekd, end to end, under ASan",
+            SANITIZED,
+            "-k",
+            "stekd_control or stekd_rings or stekd_metrics",
+        )
+    )
     return outcome
 
 
 def tsan(builds):
     """What threads or processes share, under ThreadSanitizer."""
     usable = run(FIXED_ADDRESSES.split() + ["true"], builds.root)[0] == 0
-    return meson_tests(builds.get("build-tsan"), "shared", SANITIZED, FIXED_ADDRESSES if usable else None, slower=5)
+    return meson_tests(
+        builds.get("build-tsan"), "shared", SANITIZED, FIXED_ADDRESSES if usable else None, slower=5
+    )
 
 
 def valgrind(builds):
@@ -104,8 +148,13 @@ def sim(builds):
     """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed counts as one."""
     folder = builds.get("build")
     outcome = Outcome()
-    for what, count, options in (("seeds", 300, ["--seeds", 300]), ("a thousand hosts", 1, ["--seed", 3, "--nodes", 1000])):
-        status, output = run([folder / "tests" / "sim" / "sim", *options], builds.root, limit_s=1200)
+    for what, count, options in (
+        ("seeds", 300, ["--seeds", 300]),
+        ("a thousand hosts", 1, ["--seed", 3, "--nodes", 1000]),
+    ):
+        status, output = run(
+            [folder / "tests" / "sim" / "sim", *options], builds.root, limit_s=1200
+        )
         outcome.add(Outcome(passed=count) if status == 0 else failure(f"sim: {what}", output))
     status, output = run(["/usr/bin/python3", "tests/sim/mutants.py"], builds.root, limit_s=1200)
     noticed = [line for line in output.splitlines() if ": noticed by seed" in line]

@@ -19,73 +19,190 @@ SEEDS = 400
 
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there instead; and perhaps another file.
 MUTANTS = [
-    ("puts without if-absent", "tests/sim/store.c",
-     "if (write->put[i].expect != (there == NULL ? 0 : there->revision))", "if (write->put[i].expect > STEK_TIME_MAX && there)",
-     "tests/sim/store.c", "if (!is_settled(store, write->settled_at))", "if (false)"),
-    ("puts without looking at the floor", "tests/sim/store.c",
-     "if (write->floor_expect != store->floor_revision)", "if (write->floor_expect < 0)",
-     "tests/sim/store.c", "if (!is_settled(store, write->settled_at))", "if (false)"),
-    ("puts although the ring has changed", "src/fleet/publish.c",
-     "ret_write->settled_at = sync->view.revision;", "ret_write->settled_at = INT64_MAX;"),
-    ("fresh bytes for a seq that is settled", "src/core/schedule.c",
-     "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {", "if (true) {",
-     "src/fleet/decide.c", "        result = hold_next(sync, now);", "        result = STEK_OK;",
-     "src/fleet/decide.c", "if (last != NULL && last->active_from <= now) /* see", "if (false) /* see"),
-    ("the floor of a ring may fall", "src/fleet/sync.c",
-     "if (floor < sync->floor) /*", "sync->floor = floor;\n    if (floor < sync->floor) /*"),
-    ("the floor of the store may fall", "src/fleet/publish.c",
-     "ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;",
-     "ret_write->put_floor = true; ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;"),
-    ("believes the clock of the put", "src/fleet/adopt.c",
-     "    clear_way(sync, record, now);\n    stek_records_insert(&sync->records, record);",
-     "    clear_way(sync, record, now);\n    struct stek_record moved = *record;\n"
-     "    moved.active_until += now % 7;\n    moved.accept_until += now % 7;\n"
-     "    stek_records_insert(&sync->records, &moved);"),
-    ("seals before the store has said yes", "src/fleet/decide.c",
-     "    sync->writing = true;\n",
-     "    sync->writing = true;\n    for (uint32_t i = 0; i < sync->out.count; i++)\n"
-     "        if (stek_records_find(&sync->records, sync->out.put[i].record.seq) == NULL)\n"
-     "            stek_records_insert(&sync->records, &sync->out.put[i].record);\n"),
-    ("its own continuation wins over what is published", "src/fleet/adopt.c",
-     "        sync->diverged = true;\n", "        sync->diverged = true;\n        return;\n"),
-    ("forgets what it sealed while it was cut off", "src/fleet/adopt.c",
-     "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from < 0)"),
-    ("forgets what it sealed before its clock went back", 4134, "src/fleet/adopt.c",
-     "if (record->active_from - now <= sync->policy.rotate_s / 2)", "if (record->active_from <= now)"),
-    ("goes on with continuations of what was superseded", "src/fleet/relink.c",
-     "*ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;", "*ret_follows = true;"),
-    ("a revocation leaves what follows from it", "src/fleet/adopt.c",
-     "if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))",
-     "if (sync->records.at[i].seq < floor)"),
-    ("a revocation stops where a continuation begins", "src/fleet/sync.c",
-     "if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)\n            return", "if (stek_record_counts(&records->at[i]))\n            return",
-     "src/fleet/operate.c", "there->origin == STEK_ORIGIN_PUBLISHED", "there->origin != STEK_ORIGIN_SUPERSEDED"),
-    ("deletes what still opens", "src/fleet/publish.c",
-     "entry->accept_until + margin_s(sync) > now", "entry->active_from > now"),
-    ("leaves gaps that a useless value makes", "src/fleet/relink.c",
-     "    *ret_joined = false;\n    return fill(sync, before->seq + 1);", "    return STEK_OK;"),
-    ("holds nothing ahead when nothing is published", "src/fleet/decide.c",
-     "        result = hold_next(sync, now);", "        result = STEK_OK;",
-     "src/fleet/decide.c", "if (last != NULL && last->active_from <= now) /* see", "if (false) /* see"),
-    ("writes with a clock that is off", 739, "src/fleet/publish.c",
-     "!sync->writing && !sync->clock_off && right_key", "!sync->writing && right_key"),
-    ("a rotation by hand takes promises back", "src/fleet/operate.c",
-     "    ended.active_until = now;\n", "    ended.active_until = now;\n    ended.accept_until = now + 1;\n"),
-    ("seals nothing until a record that was ended early begins", 7184, "src/fleet/decide.c",
-     "<= policy->rotate_s)", "<= record->active_until - record->active_from)"),
-    ("keeps retired records", "src/fleet/adopt.c",
-     "    stek_records_retire(&sync->records, now);\n", "",
-     "src/core/schedule.c", "    stek_records_retire(records, now);\n    return STEK_OK;\n}\n\nstatic bool time_is_sane", "    return STEK_OK;\n}\n\nstatic bool time_is_sane"),
+    (
+        "puts without if-absent",
+        "tests/sim/store.c",
+        "if (write->put[i].expect != (there == NULL ? 0 : there->revision))",
+        "if (write->put[i].expect > STEK_TIME_MAX && there)",
+        "tests/sim/store.c",
+        "if (!is_settled(store, write->settled_at))",
+        "if (false)",
+    ),
+    (
+        "puts without looking at the floor",
+        "tests/sim/store.c",
+        "if (write->floor_expect != store->floor_revision)",
+        "if (write->floor_expect < 0)",
+        "tests/sim/store.c",
+        "if (!is_settled(store, write->settled_at))",
+        "if (false)",
+    ),
+    (
+        "puts although the ring has changed",
+        "src/fleet/publish.c",
+        "ret_write->settled_at = sync->view.revision;",
+        "ret_write->settled_at = INT64_MAX;",
+    ),
+    (
+        "fresh bytes for a seq that is settled",
+        "src/core/schedule.c",
+        "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {",
+        "if (true) {",
+        "src/fleet/decide.c",
+        "        result = hold_next(sync, now);",
+        "        result = STEK_OK;",
+        "src/fleet/decide.c",
+        "if (last != NULL && last->active_from <= now) /* see",
+        "if (false) /* see",
+    ),
+    (
+        "the floor of a ring may fall",
+        "src/fleet/sync.c",
+        "if (floor < sync->floor) /*",
+        "sync->floor = floor;\n    if (floor < sync->floor) /*",
+    ),
+    (
+        "the floor of the store may fall",
+        "src/fleet/publish.c",
+        "ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;",
+        "ret_write->put_floor = true; ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;",
+    ),
+    (
+        "believes the clock of the put",
+        "src/fleet/adopt.c",
+        "    clear_way(sync, record, now);\n    stek_records_insert(&sync->records, record);",
+        "    clear_way(sync, record, now);\n    struct stek_record moved = *record;\n"
+        "    moved.active_until += now % 7;\n    moved.accept_until += now % 7;\n"
+        "    stek_records_insert(&sync->records, &moved);",
+    ),
+    (
+        "seals before the store has said yes",
+        "src/fleet/decide.c",
+        "    sync->writing = true;\n",
+        "    sync->writing = true;\n    for (uint32_t i = 0; i < sync->out.count; i++)\n"
+        "        if (stek_records_find(&sync->records, sync->out.put[i].record.seq) == NULL)\n"
+        "            stek_records_insert(&sync->records, &sync->out.put[i].record);\n",
+    ),
+    (
+        "its own continuation wins over what is published",
+        "src/fleet/adopt.c",
+        "        sync->diverged = true;\n",
+        "        sync->diverged = true;\n        return;\n",
+    ),
+    (
+        "forgets what it sealed while it was cut off",
+        "src/fleet/adopt.c",
+        "if (record->active_from - now <= sync->policy.rotate_s / 2)",
+        "if (record->active_from < 0)",
+    ),
+    (
+        "forgets what it sealed before its clock went back",
+        4134,
+        "src/fleet/adopt.c",
+        "if (record->active_from - now <= sync->policy.rotate_s / 2)",
+        "if (record->active_from <= now)",
+    ),
+    (
+        "goes on with continuations of what was superseded",
+        "src/fleet/relink.c",
+        "*ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;",
+        "*ret_follows = true;",
+    ),
+    (
+        "a revocation leaves what follows from it",
+        "src/fleet/adopt.c",
+        "if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))",
+        "if (sync->records.at[i].seq < floor)",
+    ),
+    (
+        "a revocation stops where a continuation begins",
+        "src/fleet/sync.c",
+        "if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)\n            return",
+        "if (stek_record_counts(&records->at[i]))\n            return",
+        "src/fleet/operate.c",
+        "there->origin == STEK_ORIGIN_PUBLISHED",
+        "there->origin != STEK_ORIGIN_SUPERSEDED",
+    ),
+    (
+        "deletes what still opens",
+        "src/fleet/publish.c",
+        "entry->accept_until + margin_s(sync) > now",
+        "entry->active_from > now",
+    ),
+    (
+        "leaves gaps that a useless value makes",
+        "src/fleet/relink.c",
+        "    *ret_joined = false;\n    return fill(sync, before->seq + 1);",
+        "    return STEK_OK;",
+    ),
+    (
+        "holds nothing ahead when nothing is published",
+        "src/fleet/decide.c",
+        "        result = hold_next(sync, now);",
+        "        result = STEK_OK;",
+        "src/fleet/decide.c",
+        "if (last != NULL && last->active_from <= now) /* see",
+        "if (false) /* see",
+    ),
+    (
+        "writes with a clock that is off",
+        739,
+        "src/fleet/publish.c",
+        "!sync->writing && !sync->clock_off && right_key",
+        "!sync->writing && right_key",
+    ),
+    (
+        "a rotation by hand takes promises back",
+        "src/fleet/operate.c",
+        "    ended.active_until = now;\n",
+        "    ended.active_until = now;\n    ended.accept_until = now + 1;\n",
+    ),
+    (
+        "seals nothing until a record that was ended early begins",
+        7184,
+        "src/fleet/decide.c",
+        "<= policy->rotate_s)",
+        "<= record->active_until - record->active_from)",
+    ),
+    (
+        "keeps retired records",
+        "src/fleet/adopt.c",
+        "    stek_records_retire(&sync->records, now);\n",
+        "",
+        "src/core/schedule.c",
+        "    stek_records_retire(records, now);\n    return STEK_OK;\n}\n\nstatic bool time_is_sane",
+        "    return STEK_OK;\n}\n\nstatic bool time_is_sane",
+    ),
 ]
 
 FLEET = ("adopt", "decide", "operate", "publish", "relink", "stagger", "storeview", "sync")
 
 
 def build(folder):
-    sources = [*(folder / "src/core").glob("*.c"), *(folder / "src/crypto").glob("*.c"), folder / "tests/unit/prng.c",
-               *(folder / f"src/fleet/{name}.c" for name in FLEET), *(folder / "tests/sim").glob("*.c")]
-    subprocess.run(["cc", "-O1", "-w", "-D_GNU_SOURCE", "-std=gnu11", "-Iinclude", "-Isrc", "-o", "sim", *sources, "-lcrypto"],
-                   cwd=folder, check=True)
+    sources = [
+        *(folder / "src/core").glob("*.c"),
+        *(folder / "src/crypto").glob("*.c"),
+        folder / "tests/unit/prng.c",
+        *(folder / f"src/fleet/{name}.c" for name in FLEET),
+        *(folder / "tests/sim").glob("*.c"),
+    ]
+    subprocess.run(
+        [
+            "cc",
+            "-O1",
+            "-w",
+            "-D_GNU_SOURCE",
+            "-std=gnu11",
+            "-Iinclude",
+            "-Isrc",
+            "-o",
+            "sim",
+            *sources,
+            "-lcrypto",
+        ],
+        cwd=folder,
+        check=True,
+    )
 
 
 def copy(folder):
@@ -95,8 +212,15 @@ def copy(folder):
 
 def what_fails(folder, first, seeds):
     """The seed that fails, and the invariant; None when all hold."""
-    result = subprocess.run(["./sim", "--seed", str(first), "--seeds", str(seeds)], cwd=folder, stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True, check=False, timeout=300)
+    result = subprocess.run(
+        ["./sim", "--seed", str(first), "--seeds", str(seeds)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     found = re.match(r"seed (\d+) failed after \d+ steps: ([^:]+):", result.stdout)
     if found:
         return found.groups()

@@ -28,7 +28,7 @@ S_BOX = _s_box()
 
 
 def _round_keys(key):
-    words = [list(key[i:i + 4]) for i in range(0, 32, 4)]
+    words = [list(key[i : i + 4]) for i in range(0, 32, 4)]
     constant = 1
     while len(words) < 60:
         word = list(words[-1])
@@ -39,13 +39,15 @@ def _round_keys(key):
         elif len(words) % 8 == 4:
             word = [S_BOX[b] for b in word]
         words.append([a ^ b for a, b in zip(word, words[-8])])
-    return [sum(words[i:i + 4], []) for i in range(0, 60, 4)]
+    return [sum(words[i : i + 4], []) for i in range(0, 60, 4)]
 
 
 def _mix(column):
     a, b, c, d = column
-    return [_multiply(2, w) ^ _multiply(3, x) ^ y ^ z
-            for w, x, y, z in ((a, b, c, d), (b, c, d, a), (c, d, a, b), (d, a, b, c))]
+    return [
+        _multiply(2, w) ^ _multiply(3, x) ^ y ^ z
+        for w, x, y, z in ((a, b, c, d), (b, c, d, a), (c, d, a, b), (d, a, b, c))
+    ]
 
 
 def encrypt_block(key, block):
@@ -55,7 +57,7 @@ def encrypt_block(key, block):
     for number in range(1, 15):
         state = [S_BOX[state[(i + 4 * (i % 4)) % 16]] for i in range(16)]
         if number < 14:
-            state = sum((_mix(state[i:i + 4]) for i in range(0, 16, 4)), [])
+            state = sum((_mix(state[i : i + 4]) for i in range(0, 16, 4)), [])
         state = [a ^ b for a, b in zip(state, keys[number])]
     return bytes(state)
 
@@ -63,7 +65,7 @@ def encrypt_block(key, block):
 def _ghash(h, data):
     y = 0
     for i in range(0, len(data), 16):
-        y ^= int.from_bytes(data[i:i + 16], "big")
+        y ^= int.from_bytes(data[i : i + 16], "big")
         product, v = 0, h
         for bit in range(127, -1, -1):
             if y >> bit & 1:
@@ -81,7 +83,7 @@ def _counter_mode(key, nonce, data):
     out = b""
     for i in range(0, len(data), 16):
         stream = encrypt_block(key, nonce + (2 + i // 16).to_bytes(4, "big"))
-        out += bytes(a ^ b for a, b in zip(data[i:i + 16], stream))
+        out += bytes(a ^ b for a, b in zip(data[i : i + 16], stream))
     return out
 
 

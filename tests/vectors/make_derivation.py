@@ -61,14 +61,26 @@ def derivations():
         derivation("the same secret in another context", one, b"mail"),
         derivation("another secret in the same context", two, b"www"),
         derivation("a label of one character", one, b"x"),
-        derivation("a label with a space, and characters that mean something elsewhere", two, b'a "b"\\c%d/../*'),
+        derivation(
+            "a label with a space, and characters that mean something elsewhere",
+            two,
+            b'a "b"\\c%d/../*',
+        ),
         derivation("a label that begins another one", two, b"ww"),
-        derivation("the longest label: 255 characters", two, b"0123456789abcdef" * 15 + b"0123456789abcde"),
+        derivation(
+            "the longest label: 255 characters", two, b"0123456789abcdef" * 15 + b"0123456789abcde"
+        ),
         derivation("an automatic context: 32 bytes of SHA-256", one, sample("automatic context 1")),
-        derivation("an automatic context with a zero byte at each end", two, b"\0" + sample("context 2")[1:31] + b"\0"),
+        derivation(
+            "an automatic context with a zero byte at each end",
+            two,
+            b"\0" + sample("context 2")[1:31] + b"\0",
+        ),
         derivation("255 bytes of all values but one", one, bytes(range(1, 256))),
         derivation("an empty context", two, b""),
-        derivation("a secret with every bit of the first one turned", bytes(b ^ 0xFF for b in one), b"www"),
+        derivation(
+            "a secret with every bit of the first one turned", bytes(b ^ 0xFF for b in one), b"www"
+        ),
     ]
 
 
@@ -80,7 +92,11 @@ def chain(length):
         "about": "each secret is the continuation of the one before",
         "context": b"www".hex(),
         "records": [
-            {"secret": s.hex(), "name": derivation("", s, b"www")["name"], "continuation": continuation(s).hex()}
+            {
+                "secret": s.hex(),
+                "name": derivation("", s, b"www")["name"],
+                "continuation": continuation(s).hex(),
+            }
             for s in secrets[:length]
         ],
     }
@@ -107,7 +123,9 @@ def appdata_bytes(origin, name_hash):
 
 
 def appdata_case(about, origin, server_name):
-    name_hash = hashlib.sha256(server_name.lower().encode()).digest()[:16] if server_name else bytes(16)
+    name_hash = (
+        hashlib.sha256(server_name.lower().encode()).digest()[:16] if server_name else bytes(16)
+    )
     return {
         "about": about,
         "origin": origin,

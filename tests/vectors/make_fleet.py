@@ -28,7 +28,12 @@ def kek_id(kek):
 
 
 def head_of(kek, kind, seq, times, version=1, origin=0, zero=0):
-    return b"stkv" + struct.pack("<BBBB", version, kind, origin, zero) + kek_id(kek) + struct.pack("<Q3q", seq, *times)
+    return (
+        b"stkv"
+        + struct.pack("<BBBB", version, kind, origin, zero)
+        + kek_id(kek)
+        + struct.pack("<Q3q", seq, *times)
+    )
 
 
 def sealed(kek, ring, head, plain, nonce):
@@ -50,9 +55,17 @@ TIMES = (1700000000, 1700003600, 1700046800)
 
 
 def record_case(about, ring, seq, times, secret, origin=FRESH):
-    return {"about": about, "ring": ring, "seq": seq, "origin": origin, "active_from": times[0], "active_until": times[1],
-            "accept_until": times[2], "secret": secret.hex(),
-            "bytes": record_bytes(ring, seq, times, secret, origin=origin).hex()}
+    return {
+        "about": about,
+        "ring": ring,
+        "seq": seq,
+        "origin": origin,
+        "active_from": times[0],
+        "active_until": times[1],
+        "accept_until": times[2],
+        "secret": secret.hex(),
+        "bytes": record_bytes(ring, seq, times, secret, origin=origin).hex(),
+    }
 
 
 def records():
@@ -60,22 +73,47 @@ def records():
         record_case("a record", "web", 7, TIMES, sample("secret 1")),
         record_case("a continuation", "web", 8, TIMES, sample("secret 4"), origin=CONTINUED),
         record_case("the same record of another ring", "mail", 7, TIMES, sample("secret 1")),
-        record_case("the first seq, times before 1970", "a", 1, (-20, -10, -10), sample("secret 2")),
-        record_case("the longest name, the highest seq, the latest times", "r" * 64, 2**62,
-                    (2**40 - 2, 2**40 - 1, 2**40), sample("secret 3")),
+        record_case(
+            "the first seq, times before 1970", "a", 1, (-20, -10, -10), sample("secret 2")
+        ),
+        record_case(
+            "the longest name, the highest seq, the latest times",
+            "r" * 64,
+            2**62,
+            (2**40 - 2, 2**40 - 1, 2**40),
+            sample("secret 3"),
+        ),
     ]
 
 
 def floors():
     return [
-        {"about": "a floor", "ring": "web", "floor": 8, "made_at": 1700000001, "bytes": floor_bytes("web", 8, 1700000001).hex()},
-        {"about": "no floor yet", "ring": "web", "floor": 0, "made_at": 1700000001, "bytes": floor_bytes("web", 0, 1700000001).hex()},
-        {"about": "the highest floor", "ring": "web", "floor": 2**62, "made_at": 0, "bytes": floor_bytes("web", 2**62, 0).hex()},
+        {
+            "about": "a floor",
+            "ring": "web",
+            "floor": 8,
+            "made_at": 1700000001,
+            "bytes": floor_bytes("web", 8, 1700000001).hex(),
+        },
+        {
+            "about": "no floor yet",
+            "ring": "web",
+            "floor": 0,
+            "made_at": 1700000001,
+            "bytes": floor_bytes("web", 0, 1700000001).hex(),
+        },
+        {
+            "about": "the highest floor",
+            "ring": "web",
+            "floor": 2**62,
+            "made_at": 0,
+            "bytes": floor_bytes("web", 2**62, 0).hex(),
+        },
     ]
 
 
 def flipped(data, at):
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 def refused_records():
@@ -88,21 +126,45 @@ def refused_records():
         ("one byte too many", "malformed", good + b"\0"),
         ("other letters", "malformed", flipped(good, 0)),
         ("version 2, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, version=2)),
-        ("the reserved byte set, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, zero=1)),
+        (
+            "the reserved byte set, well sealed",
+            "malformed",
+            record_bytes("web", 7, TIMES, secret, zero=1),
+        ),
         ("no origin, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, origin=0)),
-        ("a superseded record, well sealed", "malformed", record_bytes("web", 7, TIMES, secret, origin=3)),
+        (
+            "a superseded record, well sealed",
+            "malformed",
+            record_bytes("web", 7, TIMES, secret, origin=3),
+        ),
         ("an origin changed", "misplaced", good[:6] + bytes([CONTINUED]) + good[7:]),
         ("a floor under a record's name", "malformed", floor_bytes("web", 7, 1700000000)),
-        ("another key-encryption key", "wrong-key", record_bytes("web", 7, TIMES, secret, kek=sample("key 2"))),
+        (
+            "another key-encryption key",
+            "wrong-key",
+            record_bytes("web", 7, TIMES, secret, kek=sample("key 2")),
+        ),
         ("made for another ring", "misplaced", record_bytes("mail", 7, TIMES, secret)),
         ("made for another seq", "misplaced", record_bytes("web", 8, TIMES, secret)),
         ("a time changed by a second", "misplaced", flipped(good, 24)),
         ("a changed nonce", "misplaced", flipped(good, 48)),
         ("a changed ciphertext", "misplaced", flipped(good, 60)),
         ("a changed tag", "misplaced", flipped(good, len(good) - 1)),
-        ("ends before it begins, well sealed", "malformed", record_bytes("web", 7, (5, 5, 9), secret)),
-        ("opens for less time than it seals, well sealed", "malformed", record_bytes("web", 7, (1, 5, 4), secret)),
-        ("a time out of range, well sealed", "malformed", record_bytes("web", 7, (1, 5, 2**40 + 1), secret)),
+        (
+            "ends before it begins, well sealed",
+            "malformed",
+            record_bytes("web", 7, (5, 5, 9), secret),
+        ),
+        (
+            "opens for less time than it seals, well sealed",
+            "malformed",
+            record_bytes("web", 7, (1, 5, 4), secret),
+        ),
+        (
+            "a time out of range, well sealed",
+            "malformed",
+            record_bytes("web", 7, (1, 5, 2**40 + 1), secret),
+        ),
     ]
     return [{"about": about, "value": value, "bytes": data.hex()} for about, value, data in cases]
 
@@ -110,9 +172,17 @@ def refused_records():
 def refused_floors():
     good = floor_bytes("web", 8, 1700000001)
     cases = [
-        ("a record under the floor's name", "malformed", record_bytes("web", 8, TIMES, sample("secret 1"))),
+        (
+            "a record under the floor's name",
+            "malformed",
+            record_bytes("web", 8, TIMES, sample("secret 1")),
+        ),
         ("a floor too high, well sealed", "malformed", floor_bytes("web", 2**62 + 1, 0)),
-        ("a floor with an origin, well sealed", "malformed", floor_bytes("web", 8, 0, origin=FRESH)),
+        (
+            "a floor with an origin, well sealed",
+            "malformed",
+            floor_bytes("web", 8, 0, origin=FRESH),
+        ),
         ("a floor with an end, well sealed", "malformed", floor_bytes("web", 8, 0, until=9)),
         ("made for another ring", "misplaced", floor_bytes("mail", 8, 1700000001)),
         ("raised by one", "misplaced", flipped(good, 16)),
@@ -124,10 +194,13 @@ def refused_floors():
 def content():
     return {
         "about": "docs/formats.md, values in the store. Bytes in hexadecimal. Refused values are tried as ring `web`, "
-                 "record 7 or the floor; `value` says as what they are refused.",
-        "kek": KEK.hex(), "kek_id": kek_id(KEK).hex(),
-        "records": records(), "floors": floors(),
-        "refused_records": refused_records(), "refused_floors": refused_floors(),
+        "record 7 or the floor; `value` says as what they are refused.",
+        "kek": KEK.hex(),
+        "kek_id": kek_id(KEK).hex(),
+        "records": records(),
+        "floors": floors(),
+        "refused_records": refused_records(),
+        "refused_floors": refused_floors(),
     }
 
 

@@ -9,13 +9,19 @@ from .table import WIDTH
 @dataclass(frozen=True)
 class Demand:
     """Something to be shown: in words, the limit, what was measured, and whether that is enough."""
+
     text: str
     limit: str
     measured: str
     holds: bool
 
     def json(self):
-        return {"demand": self.text, "limit": self.limit, "measured": self.measured, "holds": self.holds}
+        return {
+            "demand": self.text,
+            "limit": self.limit,
+            "measured": self.measured,
+            "holds": self.holds,
+        }
 
 
 def at_most(text, series, limit, unit="", digits=2, within_spread=False):
@@ -40,6 +46,8 @@ def lines(demands):
     """The list, as text."""
     out = ["Must show", ""]
     for demand in demands:
-        head = textwrap.wrap(f"{'yes' if demand.holds else 'NO ':4}{demand.text}", WIDTH, subsequent_indent="    ")
+        head = textwrap.wrap(
+            f"{'yes' if demand.holds else 'NO ':4}{demand.text}", WIDTH, subsequent_indent="    "
+        )
         out += [*head, f"      {demand.limit:12} measured {demand.measured}"]
     return [*out, ""]

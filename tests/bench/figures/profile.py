@@ -50,5 +50,7 @@ class Profile:
         for (caller, callee), cost in self.calls.items():
             if caller in HASHERS and cost > most.get(caller, ("", 0))[1]:
                 most[caller] = callee, cost
-        names = {callee for callee, _ in most.values()} | {"SHA256_Transform"}  # which only jumps there
+        names = {callee for callee, _ in most.values()} | {
+            "SHA256_Transform"
+        }  # which only jumps there
         return sum(self.own.get(name, 0) for name in names)

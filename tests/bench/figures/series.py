@@ -39,8 +39,14 @@ class Series:
 
     def json(self):
         first, third = self.quartiles
-        return {"median": self.median, "q1": first, "q3": third, "min": min(self.values), "max": max(self.values),
-                "rounds": self.values}
+        return {
+            "median": self.median,
+            "q1": first,
+            "q3": third,
+            "min": min(self.values),
+            "max": max(self.values),
+            "rounds": self.values,
+        }
 
 
 class Figures:

@@ -13,12 +13,23 @@ def table(title, heads, rows, note=""):
     left = [all(not _is_number(row[i]) for row in rows) for i in range(len(heads))]
 
     def line(cells):
-        padded = [cell.ljust(width) if to_left else cell.rjust(width)
-                  for cell, width, to_left in zip(cells, widths, left)]
+        padded = [
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(cells, widths, left)
+        ]
         return "  ".join(padded).rstrip()
+
     rule = ["-" * width for width in widths]
-    lines = [*textwrap.wrap(title, WIDTH), "", line(heads), line(rule), *map(line, rows), "",
-             *textwrap.wrap(note, WIDTH), *([""] if note else [])]
+    lines = [
+        *textwrap.wrap(title, WIDTH),
+        "",
+        line(heads),
+        line(rule),
+        *map(line, rows),
+        "",
+        *textwrap.wrap(note, WIDTH),
+        *([""] if note else []),
+    ]
     too_long = [text for text in lines if len(text) > WIDTH]
     assert not too_long, too_long
     return lines

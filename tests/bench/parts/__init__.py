@@ -5,5 +5,11 @@ and demands(figures), which says what they must show.
 """
 from . import callback, fleet, handshake, percontext, presence, server
 
-ALL = {"callback": callback, "handshake": handshake, "server": server, "fleet": fleet, "presence": presence,
-       "percontext": percontext}
+ALL = {
+    "callback": callback,
+    "handshake": handshake,
+    "server": server,
+    "fleet": fleet,
+    "presence": presence,
+    "percontext": percontext,
+}

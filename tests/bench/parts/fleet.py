@@ -56,8 +56,11 @@ def _options(run):
 def _visit_through_restart(run, fleet, seconds):
     """The same clients come before, while and after the workers are restarted; their result."""
     before = fleet.restarts()
-    popen = spawn(program("client", "--port", fleet.port, "--seconds", seconds, *_options(run)), stdout=subprocess.PIPE,
-                  env=plain_environment())
+    popen = spawn(
+        program("client", "--port", fleet.port, "--seconds", seconds, *_options(run)),
+        stdout=subprocess.PIPE,
+        env=plain_environment(),
+    )
     try:
         time.sleep(seconds * 0.4)
         fleet.restart()
@@ -84,25 +87,62 @@ def measure(run, figures):
                 add(figures, ("fleet", "steady", keys), result, cpu_ns(workers) - before)
             for keys, fleet in fleets.items():
                 result = _visit_through_restart(run, fleet, 2 * seconds)
-                figures.add("fleet", "restart", keys, "resumed %", value=100 * result["resumed"] / result["offered"])
-                figures.add("fleet", "restart", keys, "lost", value=result["offered"] - result["resumed"])
+                figures.add(
+                    "fleet",
+                    "restart",
+                    keys,
+                    "resumed %",
+                    value=100 * result["resumed"] / result["offered"],
+                )
+                figures.add(
+                    "fleet", "restart", keys, "lost", value=result["offered"] - result["resumed"]
+                )
 
 
 def tables(figures):
-    rows = [[keys, *row(figures, ("fleet", "steady", keys), ("fleet", "steady", "own"))] for keys in KEYS]
-    restarts = [[keys, f"{figures.get('fleet', 'restart', keys, 'resumed %').median:.1f}",
-                 number(figures.get("fleet", "restart", keys, "lost").median)] for keys in KEYS]
-    return (table(f"fleet: {WORKERS} processes behind a round-robin balancer, TLS 1.3", ["keys", *HEADS], rows)
-            + table("fleet: while each process in turn is restarted", ["keys", "% resumed", "lost"], restarts,
-                    "lost: offered a ticket and had to shake hands in full."))
+    rows = [
+        [keys, *row(figures, ("fleet", "steady", keys), ("fleet", "steady", "own"))]
+        for keys in KEYS
+    ]
+    restarts = [
+        [
+            keys,
+            f"{figures.get('fleet', 'restart', keys, 'resumed %').median:.1f}",
+            number(figures.get("fleet", "restart", keys, "lost").median),
+        ]
+        for keys in KEYS
+    ]
+    return table(
+        f"fleet: {WORKERS} processes behind a round-robin balancer, TLS 1.3", ["keys", *HEADS], rows
+    ) + table(
+        "fleet: while each process in turn is restarted",
+        ["keys", "% resumed", "lost"],
+        restarts,
+        "lost: offered a ticket and had to shake hands in full.",
+    )
 
 
 def demands(figures):
     def resumed(when, keys):
         return figures.get("fleet", when, keys, "resumed %")
+
     lost = figures.get("fleet", "restart", "stek", "lost")
     return [
-        at_least(f"{WORKERS} processes: resumed with stek", resumed("steady", "stek"), 100, " %", 1),
-        at_most(f"{WORKERS} processes: resumed with OpenSSL's own keys (1 in {WORKERS} is 12.5)",
-                resumed("steady", "own"), 15, " %", 1),
-        at_most("restart of every process: sessions lost with stek, worst round", Series([max(lost.values)]), 0, "", 0)]
+        at_least(
+            f"{WORKERS} processes: resumed with stek", resumed("steady", "stek"), 100, " %", 1
+        ),
+        at_most(
+            f"{WORKERS} processes: resumed with OpenSSL's own keys (1 in {WORKERS} is 12.5)",
+            resumed("steady", "own"),
+            15,
+            " %",
+            1,
+        ),
+        at_most(
+            "restart of every process: sessions lost with stek, worst round",
+            Series([max(lost.values)]),
+            0,
+            "",
+            0,
+        ),
+    ]

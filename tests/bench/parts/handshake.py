@@ -28,14 +28,25 @@ def _row(figures, tls, kind, keys):
 def tables(figures):
     points = list(dict.fromkeys(name[1:4] for name in figures.names() if name[0] == "handshake"))
     rows = [_row(figures, *point) for point in points]
-    return table("handshake: CPU time in us, both sides and the server's alone; multiples of OpenSSL's own keys",
-                 ["TLS", "kind", "keys", "both", "", "x own", "server", "", "x own"], rows,
-                 "In TLS 1.3 the reference gives no new ticket with a resumption: here its client offers the old one "
-                 "again.")
+    return table(
+        "handshake: CPU time in us, both sides and the server's alone; multiples of OpenSSL's own keys",
+        ["TLS", "kind", "keys", "both", "", "x own", "server", "", "x own"],
+        rows,
+        "In TLS 1.3 the reference gives no new ticket with a resumption: here its client offers the old one "
+        "again.",
+    )
 
 
 def demands(figures):
-    return [at_least(f"resumed handshakes of stek in TLS {tls}, of those with OpenSSL's own keys",
-                     figures.ratio(("handshake", tls, "resumed", "own", "cpu us"),
-                                   ("handshake", tls, "resumed", "stek", "cpu us")), 1.00, within_spread=True)
-            for tls in ("1.2", "1.3")]
+    return [
+        at_least(
+            f"resumed handshakes of stek in TLS {tls}, of those with OpenSSL's own keys",
+            figures.ratio(
+                ("handshake", tls, "resumed", "own", "cpu us"),
+                ("handshake", tls, "resumed", "stek", "cpu us"),
+            ),
+            1.00,
+            within_spread=True,
+        )
+        for tls in ("1.2", "1.3")
+    ]

@@ -26,7 +26,7 @@ def cpu_ns(pids):
 
 def visit(port, seconds, *options):
     """What bench-client tells of its connections; one that failed makes the rest meaningless."""
-    result, = objects(program("client", "--port", port, "--seconds", seconds, *options))
+    (result,) = objects(program("client", "--port", port, "--seconds", seconds, *options))
     if result["failed"]:
         raise RuntimeError(f"{result['failed']} connections failed: {result['error']}")
     return result
@@ -35,11 +35,20 @@ def visit(port, seconds, *options):
 def _servers(run, stack):
     """All of them at once: whoever is not asked just waits."""
     stekd = stack.enter_context(Stekd(run.folder / "stekd", web={}))
-    options = {"own": {}, "key file": {"ticket_key": keyfile.nginx(run.folder / "nginx.tickets")},
-               "stek": {"openssl_conf": module.compose(run.folder / "nginx.cnf")},
-               "stek host": {"openssl_conf": module.compose(run.folder / "nginx-host.cnf", ring=stekd.ring("web"))}}
-    return {keys: stack.enter_context(Nginx(run.folder / f"nginx-{keys.replace(' ', '-')}", run.pki, workers=2, **more))
-            for keys, more in options.items()}
+    options = {
+        "own": {},
+        "key file": {"ticket_key": keyfile.nginx(run.folder / "nginx.tickets")},
+        "stek": {"openssl_conf": module.compose(run.folder / "nginx.cnf")},
+        "stek host": {
+            "openssl_conf": module.compose(run.folder / "nginx-host.cnf", ring=stekd.ring("web"))
+        },
+    }
+    return {
+        keys: stack.enter_context(
+            Nginx(run.folder / f"nginx-{keys.replace(' ', '-')}", run.pki, workers=2, **more)
+        )
+        for keys, more in options.items()
+    }
 
 
 def measure(run, figures):
@@ -66,34 +75,66 @@ def add(figures, name, result, server_ns):
 def row(figures, name, base):
     """Cells: connections a second, resumed, CPU, each with its spread or ratio to the base."""
     rate, cpu = figures.get(*name, "connections/s"), figures.get(*name, "server us")
-    return [number(rate.median), spread(rate), number(rate.over(figures.get(*base, "connections/s")).median),
-            f"{figures.get(*name, 'resumed %').median:.1f}", number(cpu.median), spread(cpu),
-            number(cpu.over(figures.get(*base, "server us")).median)]
+    return [
+        number(rate.median),
+        spread(rate),
+        number(rate.over(figures.get(*base, "connections/s")).median),
+        f"{figures.get(*name, 'resumed %').median:.1f}",
+        number(cpu.median),
+        spread(cpu),
+        number(cpu.over(figures.get(*base, "server us")).median),
+    ]
 
 
 HEADS = ["conn/s", "", "x own", "% resumed", "CPU us", "", "x own"]
 
 
 def tables(figures):
-    rows = [[tls, keys, *row(figures, ("server", tls, keys), ("server", tls, "own"))]
-            for tls in VERSIONS for keys in KEYS]
-    return table("server: nginx, 2 workers: connections a second, resumed, the workers' CPU time per connection",
-                 ["TLS", "keys", *HEADS], rows,
-                 "% resumed: of the connections that offered a ticket. stek host: with a ring that stekd keeps.")
+    rows = [
+        [tls, keys, *row(figures, ("server", tls, keys), ("server", tls, "own"))]
+        for tls in VERSIONS
+        for keys in KEYS
+    ]
+    return table(
+        "server: nginx, 2 workers: connections a second, resumed, the workers' CPU time per connection",
+        ["TLS", "keys", *HEADS],
+        rows,
+        "% resumed: of the connections that offered a ticket. stek host: with a ring that stekd keeps.",
+    )
 
 
 def demands(figures):
     def ratio(keys, tls, unit, to):
         return figures.ratio(("server", tls, keys, unit), ("server", tls, to, unit))
+
     out = []
     for keys in STEK:
         for tls in VERSIONS:
-            out += [at_least(f"nginx, TLS {tls}: resumed with {keys}, of those that offered a ticket",
-                             figures.get("server", tls, keys, "resumed %"), 100, " %", 1),
-                    at_least(f"nginx, TLS {tls}: connections a second with {keys}, of OpenSSL's own keys",
-                             ratio(keys, tls, "connections/s", "own"), 1.00, within_spread=True),
-                    at_least(f"nginx, TLS {tls}: connections a second with {keys}, of its own key file",
-                             ratio(keys, tls, "connections/s", "key file"), 1.00, within_spread=True),
-                    at_most(f"nginx, TLS {tls}: CPU time per connection with {keys}, of its own key file",
-                            ratio(keys, tls, "server us", "key file"), 1.00, within_spread=True)]
+            out += [
+                at_least(
+                    f"nginx, TLS {tls}: resumed with {keys}, of those that offered a ticket",
+                    figures.get("server", tls, keys, "resumed %"),
+                    100,
+                    " %",
+                    1,
+                ),
+                at_least(
+                    f"nginx, TLS {tls}: connections a second with {keys}, of OpenSSL's own keys",
+                    ratio(keys, tls, "connections/s", "own"),
+                    1.00,
+                    within_spread=True,
+                ),
+                at_least(
+                    f"nginx, TLS {tls}: connections a second with {keys}, of its own key file",
+                    ratio(keys, tls, "connections/s", "key file"),
+                    1.00,
+                    within_spread=True,
+                ),
+                at_most(
+                    f"nginx, TLS {tls}: CPU time per connection with {keys}, of its own key file",
+                    ratio(keys, tls, "server us", "key file"),
+                    1.00,
+                    within_spread=True,
+                ),
+            ]
     return out

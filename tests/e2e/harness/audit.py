@@ -24,18 +24,25 @@ class Finding:
 @dataclass(frozen=True)
 class Report:
     """What one run told: `whole` is its JSON."""
+
     status: int
     stderr: str
     whole: dict
 
     @property
     def findings(self):
-        return [Finding(**{name: found[name] for name in Finding.__dataclass_fields__})
-                for found in self.whole["findings"]]
+        return [
+            Finding(**{name: found[name] for name in Finding.__dataclass_fields__})
+            for found in self.whole["findings"]
+        ]
 
     def ids(self, at_least="info"):
         """The ids of this severity or a graver one."""
-        return {found.id for found in self.findings if LEVELS.index(found.severity) >= LEVELS.index(at_least)}
+        return {
+            found.id
+            for found in self.findings
+            if LEVELS.index(found.severity) >= LEVELS.index(at_least)
+        }
 
     def of(self, identity):
         return [found for found in self.findings if found.id == identity]
@@ -62,8 +69,14 @@ def command(*targets, **options):
 
 def run_text(*targets, **options):
     """Runs it as asked; for people, unless `json` is asked for."""
-    return subprocess.run(command(*targets, **options), capture_output=True, text=True, check=False,
-                          env=plain_environment(), timeout=300)
+    return subprocess.run(
+        command(*targets, **options),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=plain_environment(),
+        timeout=300,
+    )
 
 
 def run(*targets, tickets=20, rate=1000, **options):
@@ -88,8 +101,14 @@ class Background:
         options = {"tickets": 20, "rate": 1000} | options
         self.output = open(recording.with_suffix(".json"), "w+")
         self.said = open(recording.with_suffix(".err"), "w+")
-        self.popen = spawn(command(f"localhost:{server.port}", ca=server.pki.ca, json=True, record=recording, **options),
-                           stdout=self.output, stderr=self.said, env=plain_environment())
+        self.popen = spawn(
+            command(
+                f"localhost:{server.port}", ca=server.pki.ca, json=True, record=recording, **options
+            ),
+            stdout=self.output,
+            stderr=self.said,
+            env=plain_environment(),
+        )
 
     def end(self, number=None):
         """Sends a signal, if one is given, and waits; the report, or None if there is none."""
@@ -111,7 +130,7 @@ def lines(path):
     if not path.exists():
         return []
     text = path.read_text()
-    return [json.loads(line) for line in text.splitlines()[:text.count("\n")]]
+    return [json.loads(line) for line in text.splitlines()[: text.count("\n")]]
 
 
 def handshakes(path, purpose):

@@ -7,13 +7,26 @@ import zlib
 
 from .process import plain_environment
 
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-dev-shm-usage"]
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 
 
 def _chromium(folder, page, *args):
-    return subprocess.run(["chromium", *QUIET, f"--user-data-dir={folder / 'profile'}", *args, f"file://{page}"],
-                          capture_output=True, check=True, timeout=120, env=plain_environment(HOME=folder), cwd=folder)
+    return subprocess.run(
+        ["chromium", *QUIET, f"--user-data-dir={folder / 'profile'}", *args, f"file://{page}"],
+        capture_output=True,
+        check=True,
+        timeout=120,
+        env=plain_environment(HOME=folder),
+        cwd=folder,
+    )
 
 
 class Page(html.parser.HTMLParser):
@@ -32,8 +45,12 @@ class Page(html.parser.HTMLParser):
         self.text += data
 
     def all(self, tag, **attributes):
-        return [found for name, found in self.elements
-                if name == tag and all(found.get(key.replace("_", "-")) == value for key, value in attributes.items())]
+        return [
+            found
+            for name, found in self.elements
+            if name == tag
+            and all(found.get(key.replace("_", "-")) == value for key, value in attributes.items())
+        ]
 
 
 def load(folder, page):
@@ -52,11 +69,11 @@ def count_colours(png):
     """Reads an 8-bit RGB or RGBA PNG without interlacing (ISO/IEC 15948)."""
     at, data = 8, b""
     while at < len(png):
-        length, kind = struct.unpack(">I4s", png[at:at + 8])
+        length, kind = struct.unpack(">I4s", png[at : at + 8])
         if kind == b"IHDR":
-            width, _, depth, colour = struct.unpack(">IIBB", png[at + 8:at + 18])
+            width, _, depth, colour = struct.unpack(">IIBB", png[at + 8 : at + 18])
         elif kind == b"IDAT":
-            data += png[at + 8:at + 8 + length]
+            data += png[at + 8 : at + 8 + length]
         at += 12 + length
     assert depth == 8 and colour in (2, 6)
     return _count(zlib.decompress(data), width, {2: 3, 6: 4}[colour])
@@ -66,9 +83,11 @@ def _count(raw, width, size):
     counts, line_len = {}, width * size
     before = bytearray(line_len)
     for start in range(0, len(raw), line_len + 1):
-        line = _unfiltered(raw[start], bytearray(raw[start + 1:start + 1 + line_len]), before, size)
+        line = _unfiltered(
+            raw[start], bytearray(raw[start + 1 : start + 1 + line_len]), before, size
+        )
         for at in range(0, line_len, size):
-            colour = tuple(line[at:at + 3])
+            colour = tuple(line[at : at + 3])
             counts[colour] = counts.get(colour, 0) + 1
         before = line
     return counts
@@ -78,7 +97,11 @@ def _unfiltered(kind, line, before, size):
     for i, value in enumerate(line if kind else b""):
         left = line[i - size] if i >= size else 0
         corner = before[i - size] if i >= size else 0
-        line[i] = value + (0, left, before[i], (left + before[i]) // 2, _paeth(left, before[i], corner))[kind] & 255
+        line[i] = (
+            value
+            + (0, left, before[i], (left + before[i]) // 2, _paeth(left, before[i], corner))[kind]
+            & 255
+        )
     return line
 
 

@@ -19,8 +19,20 @@ RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 
 def missing():
     """What has not been built yet."""
-    return [path for path in (MODULE, COMMAND, DAEMON, CLIENT, BROKEN_SERVER, FLEET_LIBRARY, ETCD_PROBE,
-                             RING_TRAFFIC) if not path.exists()]
+    return [
+        path
+        for path in (
+            MODULE,
+            COMMAND,
+            DAEMON,
+            CLIENT,
+            BROKEN_SERVER,
+            FLEET_LIBRARY,
+            ETCD_PROBE,
+            RING_TRAFFIC,
+        )
+        if not path.exists()
+    ]
 
 
 @functools.cache

@@ -40,7 +40,9 @@ class Chaos:
         self.random = random.Random(seed)
         self.stack = contextlib.ExitStack()
         self.nodes = [Node(fleet, self.stack) for _ in range(hosts)]
-        self.members = {member.name: {"member": member, "away": False} for member in fleet.etcd.members}
+        self.members = {
+            member.name: {"member": member, "away": False} for member in fleet.etcd.members
+        }
         self.undo = []  # (when, what to do)
         self.log = []
         self.done = {}
@@ -82,10 +84,16 @@ class Chaos:
         """A fault and whom it hits. One member is away at a time, and sometimes two, which takes the quorum."""
         members = [m for m in self.members.values() if not m["away"]]
         away = len(self.members) - len(members)
-        if self.random.random() < 0.12 and (away == 0 or (away == 1 and self.random.random() < 0.3)):
-            return self.random.choice([self.kill_member, self.freeze_member]), self.random.choice(members)
+        if self.random.random() < 0.12 and (
+            away == 0 or (away == 1 and self.random.random() < 0.3)
+        ):
+            return self.random.choice([self.kill_member, self.freeze_member]), self.random.choice(
+                members
+            )
         nodes = [node for node in self.nodes if not node.away]
-        fault = self.random.choice([self.kill_host, self.stop_host, self.cut_host, self.freeze_host])
+        fault = self.random.choice(
+            [self.kill_host, self.stop_host, self.cut_host, self.freeze_host]
+        )
         return (fault, self.random.choice(nodes)) if nodes else (None, None)
 
     def strike(self):
@@ -127,7 +135,11 @@ class Chaos:
         """Undoes all; returns when etcd answers and every stekd runs."""
         self.repair(everything=True)
         wait_for(self.fleet.etcd.is_healthy, "etcd to be healthy", timeout_s=60, pause_s=0.05)
-        wait_for(lambda: all(node.host.serves() for node in self.nodes), "all stekds to serve", timeout_s=60)
+        wait_for(
+            lambda: all(node.host.serves() for node in self.nodes),
+            "all stekds to serve",
+            timeout_s=60,
+        )
 
     # -- who is connected --
 
@@ -154,7 +166,11 @@ class Chaos:
                 answer = json.loads(connection.makefile().readline())
         except (OSError, ValueError):
             return False
-        return answer["online"] and answer["rings"][0]["synced"] and self.reaches(node, answer["endpoint"])
+        return (
+            answer["online"]
+            and answer["rings"][0]["synced"]
+            and self.reaches(node, answer["endpoint"])
+        )
 
 
 class Traffic:
@@ -164,9 +180,20 @@ class Traffic:
         self.chaos = chaos
         self.secrets = folder / "secrets"
         self.output = open(folder / "traffic.out", "w+", encoding="utf-8")
-        self.popen = spawn([build.RING_TRAFFIC, "--window", window_ms, "--secrets", self.secrets,
-                            *(node.host.ring("web") for node in chaos.nodes)], input_pipe=True, stdout=self.output,
-                           env=plain_environment(), text=True)
+        self.popen = spawn(
+            [
+                build.RING_TRAFFIC,
+                "--window",
+                window_ms,
+                "--secrets",
+                self.secrets,
+                *(node.host.ring("web") for node in chaos.nodes),
+            ],
+            input_pipe=True,
+            stdout=self.output,
+            env=plain_environment(),
+            text=True,
+        )
         self.ending = False
         self.connected = 0
         self.thread = threading.Thread(target=self._watch)

@@ -16,6 +16,7 @@ VERSIONS = ("1.2", "1.3")
 @dataclass(frozen=True)
 class Connection:
     """One connection, as ticket-client tells it."""
+
     n: int
     at_ms: int
     clock_ms: int
@@ -75,8 +76,13 @@ def command(port, tls, **options):
 
 def visit(port, tls, http=True, **options):
     """Connects as asked and returns Visits."""
-    done = subprocess.run(command(port, tls, http=http, **options), check=True, capture_output=True, text=True,
-                          env=plain_environment())
+    done = subprocess.run(
+        command(port, tls, http=http, **options),
+        check=True,
+        capture_output=True,
+        text=True,
+        env=plain_environment(),
+    )
     return Visits.parse(done.stdout.splitlines())
 
 
@@ -85,12 +91,14 @@ class Background:
 
     def __init__(self, port, tls, http=True, **options):
         self.output = tempfile.TemporaryFile(mode="w+")
-        self.popen = spawn(command(port, tls, http=http, **options), stdout=self.output, env=plain_environment())
+        self.popen = spawn(
+            command(port, tls, http=http, **options), stdout=self.output, env=plain_environment()
+        )
 
     def so_far(self):
         """The visits that are over."""
         text = os.pread(self.output.fileno(), 1 << 30, 0).decode()
-        return Visits.parse(text.splitlines()[:text.count("\n")])
+        return Visits.parse(text.splitlines()[: text.count("\n")])
 
     def results(self):
         """Waits for the end."""

@@ -49,16 +49,43 @@ class Member:
         return f"http://127.0.0.1:{self.peer_port}"
 
     def command(self):
-        args = [ETCD, "--name", self.name, "--data-dir", self.data, "--log-level", "warn", "--logger", "zap",
-                "--listen-client-urls", self.url(), "--advertise-client-urls", self.url(),
-                "--listen-peer-urls", self.peer_url(), "--initial-advertise-peer-urls", self.peer_url(),
-                "--initial-cluster", ",".join(f"{m.name}={m.peer_url()}" for m in self.cluster.members),
-                "--initial-cluster-state", "new", "--initial-cluster-token", str(self.cluster.folder),
-                *self.cluster.options]
+        args = [
+            ETCD,
+            "--name",
+            self.name,
+            "--data-dir",
+            self.data,
+            "--log-level",
+            "warn",
+            "--logger",
+            "zap",
+            "--listen-client-urls",
+            self.url(),
+            "--advertise-client-urls",
+            self.url(),
+            "--listen-peer-urls",
+            self.peer_url(),
+            "--initial-advertise-peer-urls",
+            self.peer_url(),
+            "--initial-cluster",
+            ",".join(f"{m.name}={m.peer_url()}" for m in self.cluster.members),
+            "--initial-cluster-state",
+            "new",
+            "--initial-cluster-token",
+            str(self.cluster.folder),
+            *self.cluster.options,
+        ]
         if self.cluster.pki:
             server = self.cluster.pki.server
-            args += ["--client-cert-auth", "--trusted-ca-file", self.cluster.pki.ca, "--cert-file", server.cert,
-                     "--key-file", server.key]
+            args += [
+                "--client-cert-auth",
+                "--trusted-ca-file",
+                self.cluster.pki.ca,
+                "--cert-file",
+                server.cert,
+                "--key-file",
+                server.key,
+            ]
         return args
 
     def start(self):
@@ -112,8 +139,15 @@ class Etcd:
         command = [ETCDCTL, "--endpoints", ",".join(self.endpoints()), "--command-timeout", "10s"]
         if self.pki:
             command += ["--cacert", self.pki.ca, "--cert", self.root.cert, "--key", self.root.key]
-        done = subprocess.run([str(a) for a in command + list(args)], input=input_text, capture_output=True, text=True,
-                              check=False, timeout=timeout, env=plain_environment(ETCDCTL_API="3"))
+        done = subprocess.run(
+            [str(a) for a in command + list(args)],
+            input=input_text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+            env=plain_environment(ETCDCTL_API="3"),
+        )
         if check and done.returncode:
             raise RuntimeError(f"etcdctl {args}: {done.stderr}")
         return done
@@ -152,7 +186,9 @@ class Etcd:
             member.kill()
 
     def data_files(self):
-        return [path for member in self.members for path in member.data.rglob("*") if path.is_file()]
+        return [
+            path for member in self.members for path in member.data.rglob("*") if path.is_file()
+        ]
 
     def holds(self, needle):
         """Whether these bytes stand anywhere in the members' data directories."""
@@ -173,13 +209,36 @@ class GrpcProxy:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.etcd = etcd
         self.port = free_port()
-        self.args = [ETCD, "grpc-proxy", "start", "--endpoints", ",".join(endpoints or etcd.endpoints()),
-                     "--listen-addr", f"127.0.0.1:{self.port}", "--advertise-client-url", f"127.0.0.1:{self.port}"]
-        if etcd.pki:  # towards the members a certificate without a common name: the proxy takes no other
+        self.args = [
+            ETCD,
+            "grpc-proxy",
+            "start",
+            "--endpoints",
+            ",".join(endpoints or etcd.endpoints()),
+            "--listen-addr",
+            f"127.0.0.1:{self.port}",
+            "--advertise-client-url",
+            f"127.0.0.1:{self.port}",
+        ]
+        if (
+            etcd.pki
+        ):  # towards the members a certificate without a common name: the proxy takes no other
             own = etcd.pki.issue("", file=f"proxy{self.port}")
             server = etcd.pki.server
-            self.args += ["--cacert", etcd.pki.ca, "--cert", own.cert, "--key", own.key,
-                          "--trusted-ca-file", etcd.pki.ca, "--cert-file", server.cert, "--key-file", server.key]
+            self.args += [
+                "--cacert",
+                etcd.pki.ca,
+                "--cert",
+                own.cert,
+                "--key",
+                own.key,
+                "--trusted-ca-file",
+                etcd.pki.ca,
+                "--cert-file",
+                server.cert,
+                "--key-file",
+                server.key,
+            ]
         self.process = None
 
     def url(self):
@@ -206,18 +265,30 @@ class GrpcProxy:
 
 def metric(etcd, name):
     """What the members say of themselves, added up."""
-    as_whom = ["--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key] if etcd.pki else []
+    as_whom = (
+        ["--cacert", etcd.pki.ca, "--cert", etcd.root.cert, "--key", etcd.root.key]
+        if etcd.pki
+        else []
+    )
     total = 0
     for member in etcd.members:
-        text = subprocess.run(["curl", "-s", *as_whom, member.url() + "/metrics"], check=True, capture_output=True,
-                              text=True, env=plain_environment()).stdout
+        text = subprocess.run(
+            ["curl", "-s", *as_whom, member.url() + "/metrics"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=plain_environment(),
+        ).stdout
         total += int(re.search(rf"^{re.escape(name)} (\d+)", text, re.M).group(1))
     return total
 
 
 def readings(etcd):
     """How often the members were asked for a key."""
-    return metric(etcd, 'grpc_server_started_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}')
+    return metric(
+        etcd,
+        'grpc_server_started_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}',
+    )
 
 
 def disk_size(path):

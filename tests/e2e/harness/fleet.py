@@ -30,17 +30,24 @@ class Host(Stekd):
 
     def keys(self, ring="web"):
         """seq to fingerprint of the keys that open, without superseded ones."""
-        return {key["seq"]: key["fingerprint"] for key in self.status(ring)["keys"] if key["origin"] != "superseded"}
+        return {
+            key["seq"]: key["fingerprint"]
+            for key in self.status(ring)["keys"]
+            if key["origin"] != "superseded"
+        }
 
     def active(self, ring="web"):
         """The seq that seals, or None."""
-        return next((key["seq"] for key in self.status(ring)["keys"] if key["state"] == "active"), None)
+        return next(
+            (key["seq"] for key in self.status(ring)["keys"] if key["state"] == "active"), None
+        )
 
     def wait_in_step(self, ring="web", timeout_s=30):
         def in_step():
             self.process.check_alive()
             status = self.fleet_status()
             return status["online"] and self.fleet_ring(ring)["standing"] == "in-step"
+
         wait_for(in_step, f"{self.name} to be in step", timeout_s)
 
 
@@ -80,7 +87,11 @@ class Fleet:
     def prepare(self, ring=None, **changes):
         """A host that is not started yet; `changes` replace settings of [fleet]."""
         name = f"host{len(self.hosts)}"
-        host = Host(self.folder / name, fleet=self.section(name, **changes), web={**self.ring, **(ring or {})})
+        host = Host(
+            self.folder / name,
+            fleet=self.section(name, **changes),
+            web={**self.ring, **(ring or {})},
+        )
         host.name = name
         self.hosts.append(host)
         return host
@@ -99,7 +110,10 @@ class Fleet:
         def equal():
             first = hosts[0].keys(ring)
             return first if first and all(host.keys(ring) == first for host in hosts[1:]) else None
+
         try:
             return wait_for(equal, "equal rings", timeout_s), time.monotonic() - begun
         except Gone as gone:
-            raise Gone(f"{gone}: " + " ".join(f"{h.name} {sorted(h.keys(ring))}" for h in hosts)) from None
+            raise Gone(
+                f"{gone}: " + " ".join(f"{h.name} {sorted(h.keys(ring))}" for h in hosts)
+            ) from None

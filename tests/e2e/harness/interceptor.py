@@ -11,7 +11,7 @@ def has_data_frame(stream):
     """Whether a whole DATA frame (RFC 9113 section 4.1) is in what one side of an HTTP/2 connection has sent."""
     at = 0
     while at + FRAME_HEAD <= len(stream):
-        length, kind = int.from_bytes(stream[at:at + 3], "big"), stream[at + 3]
+        length, kind = int.from_bytes(stream[at : at + 3], "big"), stream[at + 3]
         at += FRAME_HEAD + length
         if kind == DATA and at <= len(stream):
             return True
@@ -29,14 +29,18 @@ class Interceptor(Relay):
         super().__init__(targets)
         self.marker, self.choose = marker, choose
         self.clients = set()
-        self.answers = {}  # the etcd's end of a connection whose answer is to be lost: what came from it
+        self.answers = (
+            {}
+        )  # the etcd's end of a connection whose answer is to be lost: what came from it
         self.late = []  # (when, etcd's end, bytes)
         self.done = {}
 
     def _accept(self):
         before = set(self.pairs)
         super()._accept()
-        self.clients |= {end for end in set(self.pairs) - before if end.getsockname()[1] == self.port}
+        self.clients |= {
+            end for end in set(self.pairs) - before if end.getsockname()[1] == self.port
+        }
 
     def _pass_on(self, end):
         self._send_late()

@@ -24,7 +24,7 @@ def apache(path):
 
 def lighttpd(path):
     """Version 0, the times from and until which it seals (signed), then as nginx; in the machine's byte order."""
-    path.write_bytes(struct.pack("=3i", 0, 0, 0x7fffffff) + NAME + os.urandom(64))
+    path.write_bytes(struct.pack("=3i", 0, 0, 0x7FFFFFFF) + NAME + os.urandom(64))
     path.chmod(0o600)
     return path
 
@@ -32,5 +32,7 @@ def lighttpd(path):
 def haproxy(path):
     """Three keys in base64 at least; the last but one seals."""
     names = [b"the previous key", NAME, b"the key after it"]
-    path.write_text("".join(base64.b64encode(name + os.urandom(64)).decode() + "\n" for name in names))
+    path.write_text(
+        "".join(base64.b64encode(name + os.urandom(64)).decode() + "\n" for name in names)
+    )
     return path

@@ -23,8 +23,11 @@ class Machine:
         self.process = Process(["unshare", "--mount", BOOT, self.folder, build.BUILD], self.folder)
         try:
             self.init = wait_for(self.find_init, "systemd to start", timeout_s=60)
-            wait_for(lambda: self.run("systemctl", "is-active", "basic.target").returncode == 0,
-                     "systemd to have booted", timeout_s=60)
+            wait_for(
+                lambda: self.run("systemctl", "is-active", "basic.target").returncode == 0,
+                "systemd to have booted",
+                timeout_s=60,
+            )
         except BaseException:
             self.__exit__()
             raise
@@ -41,8 +44,15 @@ class Machine:
         self.process.check_alive()
         for entry in Path("/proc").iterdir():
             try:
-                parent = entry.name.isdigit() and (entry / "stat").read_text().rsplit(")", 1)[1].split()[3]
-                if parent and int(parent) == self.process.pid and (entry / "comm").read_text() == "systemd\n":
+                parent = (
+                    entry.name.isdigit()
+                    and (entry / "stat").read_text().rsplit(")", 1)[1].split()[3]
+                )
+                if (
+                    parent
+                    and int(parent) == self.process.pid
+                    and (entry / "comm").read_text() == "systemd\n"
+                ):
                     return int(entry.name)
             except OSError:
                 continue
@@ -50,8 +60,15 @@ class Machine:
 
     def run(self, *args):
         """Runs a command there."""
-        return subprocess.run(["nsenter", "-t", str(self.init), "-a", "--", *map(str, args)], capture_output=True, text=True,
-                              timeout=60, check=False, stdin=subprocess.DEVNULL, env=plain_environment())
+        return subprocess.run(
+            ["nsenter", "-t", str(self.init), "-a", "--", *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=plain_environment(),
+        )
 
     def do(self, *args):
         """Runs a command that has to succeed; returns what it printed."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from . import build
 from .process import plain_environment
 
+
 def compose(path, **settings):
     """Writes a file for OPENSSL_CONF that loads the module with these settings."""
     args = [str(build.COMMAND), "openssl-cnf", "--module", str(build.MODULE)]
@@ -19,6 +20,17 @@ def compose(path, **settings):
 def by_hand(path, section="stek_settings", **settings):
     """Writes the least file that loads the module, with settings that `stek openssl-cnf` would not let pass."""
     lines = [f"{name} = {value}" for name, value in settings.items()]
-    Path(path).write_text("\n".join(["openssl_conf = init", "[init]", f"stek = {section}", f"[{section}]",
-                                     f"path = {build.MODULE}", *lines, ""]))
+    Path(path).write_text(
+        "\n".join(
+            [
+                "openssl_conf = init",
+                "[init]",
+                f"stek = {section}",
+                f"[{section}]",
+                f"path = {build.MODULE}",
+                *lines,
+                "",
+            ]
+        )
+    )
     return Path(path)

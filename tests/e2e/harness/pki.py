@@ -10,6 +10,7 @@ from .process import plain_environment
 @dataclass(frozen=True)
 class Identity:
     """A certificate with its key: apart, and as one file for programs that want that."""
+
     cert: Path
     key: Path
     both: Path
@@ -18,14 +19,16 @@ class Identity:
 @dataclass(frozen=True)
 class Pki:
     ca: Path
-    server: Identity   # localhost and a.example
+    server: Identity  # localhost and a.example
     renewed: Identity  # the same names, another key
-    other: Identity    # b.example
+    other: Identity  # b.example
     client: Identity
 
 
 def _openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, env=plain_environment())
+    subprocess.run(
+        ["openssl", *map(str, args)], check=True, capture_output=True, env=plain_environment()
+    )
 
 
 def _new_key(path):
@@ -38,10 +41,27 @@ def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
     key, cert, both = (folder / f"{file}.{end}" for end in ("key", "crt", "pem"))
     request, extensions = folder / f"{file}.csr", folder / f"{file}.ext"
     _new_key(key)
-    _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}" if name else "/O=stek", "-out", request)
+    _openssl(
+        "req", "-new", "-key", key, "-subj", f"/CN={name}" if name else "/O=stek", "-out", request
+    )
     extensions.write_text(extension + "\n")
-    _openssl("x509", "-req", "-in", request, "-CA", ca_cert, "-CAkey", ca_key, "-CAcreateserial", "-days", days,
-             "-extfile", extensions, "-out", cert)
+    _openssl(
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        ca_cert,
+        "-CAkey",
+        ca_key,
+        "-CAcreateserial",
+        "-days",
+        days,
+        "-extfile",
+        extensions,
+        "-out",
+        cert,
+    )
     both.write_text(key.read_text() + cert.read_text())
     return Identity(cert, key, both)
 
@@ -53,7 +73,9 @@ def authority(folder, name="Test CA"):
     """The key and the certificate of a new certificate authority."""
     ca_key, ca = folder / "ca.key", folder / "ca.crt"
     _new_key(ca_key)
-    _openssl("req", "-x509", "-new", "-key", ca_key, "-subj", f"/CN={name}", "-days", "2", "-out", ca)
+    _openssl(
+        "req", "-x509", "-new", "-key", ca_key, "-subj", f"/CN={name}", "-days", "2", "-out", ca
+    )
     return ca_key, ca
 
 
@@ -65,4 +87,5 @@ def make(folder):
         server=issue(folder, "localhost", ca, ca_key, NAMES),
         renewed=issue(folder, "renewed", ca, ca_key, NAMES),
         other=issue(folder, "b.example", ca, ca_key, "subjectAltName=DNS:b.example"),
-        client=issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"))
+        client=issue(folder, "client", ca, ca_key, "extendedKeyUsage=clientAuth"),
+    )

@@ -21,7 +21,9 @@ class Probe:
         self.taken = 0
 
     def __enter__(self):
-        self.popen = spawn(self.args, stdout=self.output, env=plain_environment(), input_pipe=True, text=True)
+        self.popen = spawn(
+            self.args, stdout=self.output, env=plain_environment(), input_pipe=True, text=True
+        )
         return self
 
     def __exit__(self, *_):
@@ -36,6 +38,7 @@ class Probe:
 
     def wait(self, event, timeout_s=20, **fields):
         """The next event of this kind with these fields, passing over what comes before it."""
+
         def found():
             events = self.events()
             for number in range(self.taken, len(events)):
@@ -44,7 +47,10 @@ class Probe:
                     self.taken = number + 1
                     return said
             return None
-        return wait_for(found, f"{event} {fields} after {self.events()[self.taken - 1:]}", timeout_s)
+
+        return wait_for(
+            found, f"{event} {fields} after {self.events()[self.taken - 1:]}", timeout_s
+        )
 
     def say(self, *words):
         self.popen.stdin.write(" ".join(map(str, words)) + "\n")

@@ -80,8 +80,14 @@ def session_pids(sid):
 
 def plain_environment(**extra):
     """The environment without anything that configures OpenSSL; None values are left out."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("OPENSSL_", "SSL_", "NODE_", "STEK_"))}
-    env.update(PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", LC_ALL="C.UTF-8")
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("OPENSSL_", "SSL_", "NODE_", "STEK_"))
+    }
+    env.update(
+        PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", LC_ALL="C.UTF-8"
+    )
     env.update({k: str(v) for k, v in extra.items() if v is not None})
     return env
 
@@ -93,9 +99,13 @@ def spawn(args, input_pipe=False, **options):
     """
     held = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        popen = subprocess.Popen([str(a) for a in args], stdin=subprocess.PIPE if input_pipe else subprocess.DEVNULL,
-                                 start_new_session=True,
-                                 preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, held), **options)
+        popen = subprocess.Popen(
+            [str(a) for a in args],
+            stdin=subprocess.PIPE if input_pipe else subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, held),
+            **options,
+        )
         _alive[popen.pid] = popen
         return popen
     finally:
@@ -104,8 +114,10 @@ def spawn(args, input_pipe=False, **options):
 
 def stop(popen):
     """Asks politely, then insists; returns the exit status. Nothing of the session is left afterwards."""
+
     def ended():
         return popen.poll() is not None and not session_pids(popen.pid)
+
     try:
         if popen.poll() is None:
             popen.terminate()
@@ -139,7 +151,9 @@ class Process:
         self.stdout_file = Path(folder) / "stdout"
         self.stderr_file = Path(folder) / "stderr"
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
-            self.popen = spawn(args, stdout=out, stderr=err, env=env or plain_environment(), cwd=folder)
+            self.popen = spawn(
+                args, stdout=out, stderr=err, env=env or plain_environment(), cwd=folder
+            )
         self.pid = self.popen.pid
 
     def pids(self):
@@ -156,11 +170,16 @@ class Process:
 
     def check_alive(self):
         if self.popen.poll() is not None:
-            raise Gone(f"{self.popen.args[0]} ended with {self.popen.returncode}: {self.stderr()} {self.stdout()}")
+            raise Gone(
+                f"{self.popen.args[0]} ended with {self.popen.returncode}: {self.stderr()} {self.stdout()}"
+            )
         return True
 
     def wait_until_listening(self, port):
-        wait_for(lambda: self.check_alive() and is_listening(port), f"{self.popen.args[0]} on port {port}")
+        wait_for(
+            lambda: self.check_alive() and is_listening(port),
+            f"{self.popen.args[0]} on port {port}",
+        )
 
     def signal(self, number):
         os.kill(self.pid, number)

@@ -25,7 +25,17 @@ class Stekd:
     becomes `user`, to whom the run directory is given. What it says is in stderr().
     """
 
-    def __init__(self, folder, settings=None, options=(), wrapper=(), env=None, user=None, fleet=None, **rings):
+    def __init__(
+        self,
+        folder,
+        settings=None,
+        options=(),
+        wrapper=(),
+        env=None,
+        user=None,
+        fleet=None,
+        **rings,
+    ):
         self.folder = Path(folder)
         self.settings = {**({"user": user} if user else {}), **(settings or {})}
         self.fleet = dict(fleet or {})
@@ -69,14 +79,29 @@ class Stekd:
     def write_config(self, text=None):
         """Writes the configuration: what settings and rings say, or this text."""
         if text is None:
-            sections = {"stekd": self.settings, **({"fleet": self.fleet} if self.fleet else {}), **{f"ring {name}": ring for name, ring in self.rings.items()}}
-            text = "".join(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items())
-                           for section, values in sections.items())
+            sections = {
+                "stekd": self.settings,
+                **({"fleet": self.fleet} if self.fleet else {}),
+                **{f"ring {name}": ring for name, ring in self.rings.items()},
+            }
+            text = "".join(
+                f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items())
+                for section, values in sections.items()
+            )
         self.config.write_text(text)
 
     def command(self, *options):
-        return [*self.wrapper, build.DAEMON, "--config", self.config, "--run-dir", self.run_dir,
-                *(["--fleet-library", build.FLEET_LIBRARY] if self.fleet else []), *self.options, *options]
+        return [
+            *self.wrapper,
+            build.DAEMON,
+            "--config",
+            self.config,
+            "--run-dir",
+            self.run_dir,
+            *(["--fleet-library", build.FLEET_LIBRARY] if self.fleet else []),
+            *self.options,
+            *options,
+        ]
 
     def launch(self, wait=True):
         """Starts the program with what the run directory holds by now, and waits until it serves."""
@@ -129,7 +154,12 @@ class Stekd:
         def said():
             self.process.check_alive()
             new = self.process.stderr()[before:]
-            return new if "configuration taken" in new or "going on with the configuration before" in new else None
+            return (
+                new
+                if "configuration taken" in new or "going on with the configuration before" in new
+                else None
+            )
+
         return wait_for(said, "stekd to reload")
 
     def stderr(self):
@@ -170,9 +200,16 @@ class Stekd:
 
     def stek(self, *args, **options):
         """Runs the stek command on this run directory."""
-        return subprocess.run([str(build.COMMAND), "--run-dir", str(self.run_dir), *map(str, args)], capture_output=True,
-                              text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, env=plain_environment(),
-                              **options)
+        return subprocess.run(
+            [str(build.COMMAND), "--run-dir", str(self.run_dir), *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=plain_environment(),
+            **options,
+        )
 
 
 def read_answer(connection):
@@ -190,6 +227,13 @@ def check_config(folder, text, *options):
     """Has stekd only look at a configuration; returns exit status and what it said."""
     path = Path(folder) / "stekd.conf"
     path.write_text(text)
-    done = subprocess.run([str(build.DAEMON), "--check-config", "--config", str(path), *options], capture_output=True,
-                          text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, env=plain_environment())
+    done = subprocess.run(
+        [str(build.DAEMON), "--check-config", "--config", str(path), *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=plain_environment(),
+    )
     return done.returncode, done.stderr.replace(str(path.parent) + os.sep, "")

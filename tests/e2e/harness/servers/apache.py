@@ -50,11 +50,18 @@ class Apache(Server):
     def prepare(self):
         (self.folder / "documents").mkdir()
         self.write("documents/index.html", "an answer of Apache\n")
-        self.write("apache.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, workers=self.workers, limit=4 * self.workers,
-            identity=self.pki.server,
-            user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
-            ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else ""))
+        self.write(
+            "apache.conf",
+            CONFIGURATION.format(
+                folder=self.folder,
+                port=self.port,
+                workers=self.workers,
+                limit=4 * self.workers,
+                identity=self.pki.server,
+                user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
+                ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else "",
+            ),
+        )
 
     def command(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self.folder / "apache.conf"]
@@ -69,6 +76,7 @@ class Apache(Server):
         def renewed():
             now = set(self.process.children())
             return len(now) >= self.workers and not now & before
+
         wait_for(renewed, "Apache's new children")
 
     def answered_by(self, visits):

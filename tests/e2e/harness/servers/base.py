@@ -15,6 +15,7 @@ class Server:
     openssl_conf is the file that loads the module, or None to take the program as it comes. Every server answers a
     GET with the process that answered, as the first line of the body, unless it says otherwise.
     """
+
     name = ""
 
     def __init__(self, folder, pki, openssl_conf=None, client_certificate=None):
@@ -54,7 +55,9 @@ class Server:
         self.process = Process(self.command(), self.folder, self.environment())
         try:
             self.process.wait_until_listening(self.port)
-            wait_for(lambda: self.process.check_alive() and self.is_ready(), f"{self.name} to be ready")
+            wait_for(
+                lambda: self.process.check_alive() and self.is_ready(), f"{self.name} to be ready"
+            )
         except BaseException:
             self.stop()
             raise

@@ -13,7 +13,7 @@ def read_uint(data, at):
     if data[at] < 0x80:
         return data[at], at + 1
     end = at + 1 + 0x100 - data[at]
-    return int.from_bytes(data[at + 1:end], "big"), end
+    return int.from_bytes(data[at + 1 : end], "big"), end
 
 
 def with_key(data, key):
@@ -27,12 +27,12 @@ def with_key(data, key):
         if start + length == len(data):
             break
         at = start + length
-    assert data[start + 2:start + 5] == bytes([1, 1, KEY_LEN])
+    assert data[start + 2 : start + 5] == bytes([1, 1, KEY_LEN])
     end = start + 5
     for _ in range(KEY_LEN):
         _, end = read_uint(data, end)
-    numbers = b"".join(bytes([byte]) if byte < 0x80 else bytes([0xff, byte]) for byte in key)
-    value = data[start:start + 5] + numbers + data[end:]
+    numbers = b"".join(bytes([byte]) if byte < 0x80 else bytes([0xFF, byte]) for byte in key)
+    value = data[start : start + 5] + numbers + data[end:]
     assert len(value) < 0x80
     return data[:at] + bytes([len(value)]) + value
 
@@ -45,18 +45,48 @@ class Caddy(Server):
         self.ticket_key = ticket_key  # 32 bytes; None: Caddy's own
 
     def prepare(self):
-        self.write("caddy.json", json.dumps({
-            "admin": {"disabled": True},
-            "storage": {"module": "file_system", "root": str(self.folder / "storage")},
-            "apps": {
-                "tls": {
-                    "certificates": {"load_files": [{"certificate": str(self.pki.server.cert),
-                                                     "key": str(self.pki.server.key)}]},
-                    "session_tickets": {"key_source": {"provider": "distributed"}}},
-                "http": {"servers": {"https": {
-                    "listen": [f"127.0.0.1:{self.port}"], "protocols": ["h1", "h2"],
-                    "automatic_https": {"disable": True}, "tls_connection_policies": [{}],
-                    "routes": [{"handle": [{"handler": "static_response", "body": "an answer of Caddy\n"}]}]}}}}}))
+        self.write(
+            "caddy.json",
+            json.dumps(
+                {
+                    "admin": {"disabled": True},
+                    "storage": {"module": "file_system", "root": str(self.folder / "storage")},
+                    "apps": {
+                        "tls": {
+                            "certificates": {
+                                "load_files": [
+                                    {
+                                        "certificate": str(self.pki.server.cert),
+                                        "key": str(self.pki.server.key),
+                                    }
+                                ]
+                            },
+                            "session_tickets": {"key_source": {"provider": "distributed"}},
+                        },
+                        "http": {
+                            "servers": {
+                                "https": {
+                                    "listen": [f"127.0.0.1:{self.port}"],
+                                    "protocols": ["h1", "h2"],
+                                    "automatic_https": {"disable": True},
+                                    "tls_connection_policies": [{}],
+                                    "routes": [
+                                        {
+                                            "handle": [
+                                                {
+                                                    "handler": "static_response",
+                                                    "body": "an answer of Caddy\n",
+                                                }
+                                            ]
+                                        }
+                                    ],
+                                }
+                            }
+                        },
+                    },
+                }
+            ),
+        )
 
     def command(self):
         return ["caddy", "run", "--config", self.folder / "caddy.json"]

@@ -15,4 +15,11 @@ class Gnutls(Server):
         self.ticket_key = ticket_key  # a file of 64 bytes
 
     def command(self):
-        return ["/usr/bin/python3", PROGRAM, self.port, self.pki.server.cert, self.pki.server.key, self.ticket_key]
+        return [
+            "/usr/bin/python3",
+            PROGRAM,
+            self.port,
+            self.pki.server.cert,
+            self.pki.server.key,
+            self.ticket_key,
+        ]

@@ -11,5 +11,15 @@ class GnutlsServ(Server):
         self.options = options
 
     def command(self):
-        return ["gnutls-serv", "--http", "--port", self.port, "--x509certfile", self.pki.server.cert,
-                "--x509keyfile", self.pki.server.key, "--disable-client-cert", *self.options]
+        return [
+            "gnutls-serv",
+            "--http",
+            "--port",
+            self.port,
+            "--x509certfile",
+            self.pki.server.cert,
+            "--x509keyfile",
+            self.pki.server.key,
+            "--disable-client-cert",
+            *self.options,
+        ]

@@ -22,19 +22,31 @@ class Haproxy(Server):
     def __init__(self, *args, ticket_keys=None, second_verifies=False, identity=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.ticket_keys = ticket_keys  # a file of base64 lines of 80-byte keys
-        self.second_verifies = second_verifies  # serves b.example too, where it demands client certificates
+        self.second_verifies = (
+            second_verifies  # serves b.example too, where it demands client certificates
+        )
         self.identity = identity or self.pki.server
 
     def certificates(self):
         if not self.second_verifies:
             return f"crt {self.identity.both}"
-        return "crt-list " + str(self.write("crt-list", f"{self.identity.both} a.example\n{self.pki.other.both} "
-                                            f"[verify required ca-file {self.pki.ca}] b.example\n"))
+        return "crt-list " + str(
+            self.write(
+                "crt-list",
+                f"{self.identity.both} a.example\n{self.pki.other.both} "
+                f"[verify required ca-file {self.pki.ca}] b.example\n",
+            )
+        )
 
     def prepare(self):
-        self.write("haproxy.cfg", CONFIGURATION.format(
-            port=self.port, certificates=self.certificates(),
-            ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else ""))
+        self.write(
+            "haproxy.cfg",
+            CONFIGURATION.format(
+                port=self.port,
+                certificates=self.certificates(),
+                ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else "",
+            ),
+        )
 
     def command(self):
         return ["haproxy", "-db", "-f", self.folder / "haproxy.cfg"]

@@ -32,9 +32,16 @@ class Lighttpd(Server):
     def prepare(self):
         (self.folder / "documents").mkdir()
         self.write("documents/index.shtml", '<!--#exec cmd="echo $PPID"-->\n')
-        self.write("lighttpd.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, workers=self.workers, identity=self.pki.server,
-            stek_file=f'ssl.stek-file = "{self.stek_file}"' if self.stek_file else ""))
+        self.write(
+            "lighttpd.conf",
+            CONFIGURATION.format(
+                folder=self.folder,
+                port=self.port,
+                workers=self.workers,
+                identity=self.pki.server,
+                stek_file=f'ssl.stek-file = "{self.stek_file}"' if self.stek_file else "",
+            ),
+        )
 
     def command(self):
         return ["lighttpd", "-D", "-f", self.folder / "lighttpd.conf"]

@@ -45,8 +45,19 @@ HOST = """
 class Nginx(Server):
     name = "nginx"
 
-    def __init__(self, *args, workers=4, ticket_key=None, user=None, second_host=False, second_verifies=False,
-                 protocols="TLSv1.2 TLSv1.3", directives="", main="", **kwargs):
+    def __init__(
+        self,
+        *args,
+        workers=4,
+        ticket_key=None,
+        user=None,
+        second_host=False,
+        second_verifies=False,
+        protocols="TLSv1.2 TLSv1.3",
+        directives="",
+        main="",
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         self.workers = workers
         self.ticket_key = ticket_key  # an 80-byte key file
@@ -61,22 +72,48 @@ class Nginx(Server):
         return f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;"
 
     def hosts(self):
-        text = HOST.format(port=self.port, listen="reuseport", names="localhost a.example", identity=self.pki.server,
-                           extra=self.verification() if self.client_certificate else "")
+        text = HOST.format(
+            port=self.port,
+            listen="reuseport",
+            names="localhost a.example",
+            identity=self.pki.server,
+            extra=self.verification() if self.client_certificate else "",
+        )
         if self.second_host:
-            text += HOST.format(port=self.port, listen="", names="b.example", identity=self.pki.other,
-                                extra=self.verification() if self.second_verifies else "")
+            text += HOST.format(
+                port=self.port,
+                listen="",
+                names="b.example",
+                identity=self.pki.other,
+                extra=self.verification() if self.second_verifies else "",
+            )
         return text
 
     def prepare(self):
-        self.write("nginx.conf", CONFIGURATION.format(
-            folder=self.folder, workers=self.workers, hosts=self.hosts(),
-            protocols=self.protocols, directives=self.directives, main=self.main,
-            user=f"user {self.user};" if self.user else "",
-            ticket_key=f"ssl_session_ticket_key {self.ticket_key};" if self.ticket_key else ""))
+        self.write(
+            "nginx.conf",
+            CONFIGURATION.format(
+                folder=self.folder,
+                workers=self.workers,
+                hosts=self.hosts(),
+                protocols=self.protocols,
+                directives=self.directives,
+                main=self.main,
+                user=f"user {self.user};" if self.user else "",
+                ticket_key=f"ssl_session_ticket_key {self.ticket_key};" if self.ticket_key else "",
+            ),
+        )
 
     def command(self):
-        return ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"]
+        return [
+            "nginx",
+            "-p",
+            self.folder,
+            "-c",
+            self.folder / "nginx.conf",
+            "-e",
+            self.folder / "error.log",
+        ]
 
     def is_ready(self):
         return len(self.process.children()) == self.workers
@@ -88,6 +125,7 @@ class Nginx(Server):
         def renewed():
             now = set(self.process.children())
             return len(now) == self.workers and not now & before
+
         wait_for(renewed, "nginx's new workers")
 
     def replace_workers(self):
@@ -95,4 +133,7 @@ class Nginx(Server):
         before = set(self.process.children())
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: len(set(self.process.children()) - before) == self.workers, "nginx's new workers")
+        wait_for(
+            lambda: len(set(self.process.children()) - before) == self.workers,
+            "nginx's new workers",
+        )

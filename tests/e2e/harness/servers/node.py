@@ -20,8 +20,14 @@ class Node(Server):
         self.ticket_keys = ticket_keys  # a file of 48 bytes
 
     def command(self):
-        return ["node", PROGRAM, self.port, self.pki.server.cert, self.pki.server.key,
-                *([self.ticket_keys] if self.ticket_keys else [])]
+        return [
+            "node",
+            PROGRAM,
+            self.port,
+            self.pki.server.cert,
+            self.pki.server.key,
+            *([self.ticket_keys] if self.ticket_keys else []),
+        ]
 
     def reload(self):
         before = self.process.stdout().count("renewed")

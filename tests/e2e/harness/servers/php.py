@@ -9,6 +9,7 @@ PROGRAM = Path(__file__).parent / "programs/stream.php"
 
 class Php(Server):
     """With a client certificate it verifies its peers, and like all PHP sets no session-id context."""
+
     name = "php"
 
     def __init__(self, *args, workers=3, **kwargs):
@@ -16,8 +17,14 @@ class Php(Server):
         self.workers = workers
 
     def command(self):
-        return ["php", PROGRAM, self.port, self.pki.server.both, self.workers,
-                *([self.pki.ca] if self.client_certificate else [])]
+        return [
+            "php",
+            PROGRAM,
+            self.port,
+            self.pki.server.both,
+            self.workers,
+            *([self.pki.ca] if self.client_certificate else []),
+        ]
 
     def is_ready(self):
         return len(self.process.children()) == self.workers

@@ -18,8 +18,16 @@ class Python(Server):
         self.no_session_id_context = no_session_id_context
 
     def command(self):
-        args = ["/usr/bin/python3", PROGRAM, self.port, self.pki.server.both, "--context", self.context,
-                "--workers", self.workers]
+        args = [
+            "/usr/bin/python3",
+            PROGRAM,
+            self.port,
+            self.pki.server.both,
+            "--context",
+            self.context,
+            "--workers",
+            self.workers,
+        ]
         if self.second_host:
             args += ["--second-host", self.pki.other.both]
         if self.client_certificate:

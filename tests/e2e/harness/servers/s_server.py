@@ -12,6 +12,17 @@ class SServer(Server):
         self.address = address
 
     def command(self):
-        return ["openssl", "s_server", "-accept", f"{self.address}:{self.port}", "-cert", self.pki.server.cert,
-                "-key", self.pki.server.key, "-www", "-quiet",
-                *(["-CAfile", self.pki.ca] if self.client_certificate else []), *self.options]
+        return [
+            "openssl",
+            "s_server",
+            "-accept",
+            f"{self.address}:{self.port}",
+            "-cert",
+            self.pki.server.cert,
+            "-key",
+            self.pki.server.key,
+            "-www",
+            "-quiet",
+            *(["-CAfile", self.pki.ca] if self.client_certificate else []),
+            *self.options,
+        ]

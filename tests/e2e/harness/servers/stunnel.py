@@ -52,12 +52,16 @@ class Stunnel(Server):
     def __init__(self, *args, options="", second_verifies=False, backend=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.options = options  # more of them, for the service
-        self.second_verifies = second_verifies  # serves b.example too, where it demands client certificates
+        self.second_verifies = (
+            second_verifies  # serves b.example too, where it demands client certificates
+        )
         self.handler = backend or _Answer
 
     def start(self):
         self.backend = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self.handler)
-        self.thread = threading.Thread(target=self.backend.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread = threading.Thread(
+            target=self.backend.serve_forever, kwargs={"poll_interval": 0.05}
+        )
         self.thread.start()
         return super().start()
 
@@ -69,10 +73,19 @@ class Stunnel(Server):
         return status
 
     def prepare(self):
-        self.write("stunnel.conf", CONFIGURATION.format(
-            folder=self.folder, port=self.port, backend=self.backend.server_address[1], identity=self.pki.server,
-            options=self.options,
-            second=SECOND.format(backend=self.backend.server_address[1], pki=self.pki) if self.second_verifies else ""))
+        self.write(
+            "stunnel.conf",
+            CONFIGURATION.format(
+                folder=self.folder,
+                port=self.port,
+                backend=self.backend.server_address[1],
+                identity=self.pki.server,
+                options=self.options,
+                second=SECOND.format(backend=self.backend.server_address[1], pki=self.pki)
+                if self.second_verifies
+                else "",
+            ),
+        )
 
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]

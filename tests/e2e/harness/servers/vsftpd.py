@@ -25,7 +25,10 @@ class Vsftpd(Server):
     name = "vsftpd"
 
     def prepare(self):
-        self.write("vsftpd.conf", CONFIGURATION.format(port=self.port, folder=self.folder, identity=self.pki.server))
+        self.write(
+            "vsftpd.conf",
+            CONFIGURATION.format(port=self.port, folder=self.folder, identity=self.pki.server),
+        )
 
     def command(self):
         return ["vsftpd", self.folder / "vsftpd.conf"]

@@ -14,7 +14,9 @@ def make_context(args):
     if args.second_host:
         second = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         second.load_cert_chain(args.second_host)
-        context.sni_callback = lambda tls, name, _: name == "b.example" and setattr(tls, "context", second) or None
+        context.sni_callback = (
+            lambda tls, name, _: name == "b.example" and setattr(tls, "context", second) or None
+        )
     if args.verify_peers:
         context.load_verify_locations(args.verify_peers)
         context.verify_mode = ssl.CERT_REQUIRED
