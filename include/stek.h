@@ -51,12 +51,12 @@ enum stek_result {
 
 /* How the keys of a ring live. A field that is 0 takes its default. */
 struct stek_policy {
-    int64_t rotate_s;  /* how long a key seals: 1 s to 7 days, default 1 hour */
-    int64_t accept_s;  /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1),
-                          default 12 hours */
-    int64_t lineage_s; /* longest chain of resumptions since a full handshake: 1 s to 30 days,
-                          default 24 hours */
-    uint32_t ahead;    /* future keys held ready: 1 to 16, default 2 */
+    int64_t rotate_s; /* how long a key seals: 1 s to 7 days, default 1 hour */
+    int64_t accept_s; /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1),
+                         default 12 hours */
+    int64_t max_session_age_s; /* longest chain of resumptions since a full handshake: 1 s to 30
+                          days, default 24 hours */
+    uint32_t ahead;            /* future keys held ready: 1 to 16, default 2 */
 };
 
 /* The keys of one service. Opaque; safe to use from any thread, and from every child forked after

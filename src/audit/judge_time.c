@@ -185,7 +185,7 @@ void stek_audit_judge_chains(struct stek_audit_judging *judging)
                     continue;
                 const uint32_t hint = first_hint(obs, h->ticket);
                 const int64_t age_s =
-                    stek_audit_elapsed_s(stek_audit_lineage_start(obs, h->ticket), h->at);
+                    stek_audit_elapsed_s(stek_audit_chain_start(obs, h->ticket), h->at);
                 if (hint > 0 && age_s > (int64_t)hint + GRACE_S && age_s > longest_s) {
                     longest_s = age_s;
                     hint_s = hint;

@@ -110,7 +110,7 @@ enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
     return STEK_OK;
 }
 
-int64_t stek_audit_lineage_start(const struct stek_audit_observation *obs, uint32_t ticket)
+int64_t stek_audit_chain_start(const struct stek_audit_observation *obs, uint32_t ticket)
 {
     const struct stek_audit_handshake *handshake = &obs->handshakes[obs->tickets[ticket].handshake];
 

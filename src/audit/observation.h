@@ -185,6 +185,6 @@ STEK_MUST_USE enum stek_result stek_audit_add_ticket(struct stek_audit_observati
 
 /* The time of the full handshake from which the chain of resumptions comes that brought this
  * ticket. */
-int64_t stek_audit_lineage_start(const struct stek_audit_observation *obs, uint32_t ticket);
+int64_t stek_audit_chain_start(const struct stek_audit_observation *obs, uint32_t ticket);
 
 #endif

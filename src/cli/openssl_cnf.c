@@ -8,19 +8,33 @@
 
 #include <getopt.h>
 
-enum { OPTION_MODULE = 256, OPTION_SYSTEM, OPTION_HELP };
+enum { OPTION_MODULE = 256, OPTION_SYSTEM, OPTION_HELP, OPTION_NAME_MAX = 32 };
+
+/* Settings have underscores in their names, and long options have hyphens. */
+static const char *option_name(const char *setting, char ret_name[OPTION_NAME_MAX])
+{
+    size_t len = 0;
+
+    for (; setting[len] != '\0' && len < OPTION_NAME_MAX - 1; len++)
+        ret_name[len] = (char)(setting[len] == '_' ? '-' : setting[len]);
+    ret_name[len] = '\0';
+    return ret_name;
+}
 
 static void print_help(void)
 {
+    char name[OPTION_NAME_MAX];
+
     (void)puts("Usage: stek openssl-cnf [OPTION]...\n"
                "Prints a complete OpenSSL configuration that loads stek into a program that nobody "
                "changed.\n"
                "It includes the system's own configuration.\n");
     for (const struct stek_setting_info *info = stek_settings_all(); info->name != NULL; info++)
-        (void)printf("  --%-14s %s (default %s)\n", info->name, info->allowed, info->standard);
-    (void)puts("  --module PATH    the stek.so to load (default: the installed one)\n"
-               "  --system FILE    the configuration to include (default: OpenSSL's own)\n"
-               "  --help           this text\n\n"
+        (void)printf("  --%-18s %s (default %s)\n", option_name(info->name, name), info->allowed,
+                     info->standard);
+    (void)puts("  --module PATH        the stek.so to load (default: the installed one)\n"
+               "  --system FILE        the configuration to include (default: OpenSSL's own)\n"
+               "  --help               this text\n\n"
                "Example:\n"
                "  stek openssl-cnf --rotate 30m >/etc/stek-openssl.cnf\n"
                "  OPENSSL_CONF=/etc/stek-openssl.cnf nginx\n\n"
@@ -29,11 +43,13 @@ static void print_help(void)
 
 static void fill_options(struct option *options)
 {
+    static char names[STEK_CNF_SETTINGS_MAX][OPTION_NAME_MAX]; /* the options point to them */
     const struct stek_setting_info *info = stek_settings_all();
     int count = 0;
 
     for (; info[count].name != NULL; count++)
-        options[count] = (struct option){info[count].name, required_argument, NULL, count};
+        options[count] = (struct option){option_name(info[count].name, names[count]),
+                                         required_argument, NULL, count};
     options[count++] = (struct option){"module", required_argument, NULL, OPTION_MODULE};
     options[count++] = (struct option){"system", required_argument, NULL, OPTION_SYSTEM};
     options[count++] = (struct option){"help", no_argument, NULL, OPTION_HELP};

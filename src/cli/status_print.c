@@ -51,13 +51,13 @@ static void print_policy(const struct stek_status_ring *ring, int64_t now)
 {
     struct stek_text rotate;
     struct stek_text accept;
-    struct stek_text lineage;
+    struct stek_text session_age;
     struct stek_text ago;
 
-    (void)printf("  policy     rotate %s, accept %s, ahead %" PRIu32 ", lineage %s\n",
+    (void)printf("  policy     rotate %s, accept %s, ahead %" PRIu32 ", max_session_age %s\n",
                  stek_format_setting(ring->policy.rotate_s, &rotate),
                  stek_format_setting(ring->policy.accept_s, &accept), ring->policy.ahead,
-                 stek_format_setting(ring->policy.lineage_s, &lineage));
+                 stek_format_setting(ring->policy.max_session_age_s, &session_age));
     (void)printf("  source     %s, last changed %s ago\n", stek_source_name(ring->source),
                  stek_format_duration(now - ring->changed_at, &ago));
     print_published(ring, now);

@@ -3,17 +3,18 @@
 
 #include <string.h>
 
-static bool lineage_is_over(int64_t origin, int64_t lineage_s, int64_t now)
+static bool session_is_too_old(int64_t origin, int64_t max_session_age_s, int64_t now)
 {
     if (origin > now)
         return origin - now > STEK_CLOCK_SKEW_MAX_S;
-    return now - origin >= lineage_s;
+    return now - origin >= max_session_age_s;
 }
 
-enum stek_verdict stek_admit(const struct stek_ticket_facts *facts, int64_t lineage_s, int64_t now)
+enum stek_verdict stek_admit(const struct stek_ticket_facts *facts, int64_t max_session_age_s,
+                             int64_t now)
 {
-    if (lineage_is_over(facts->sealed.origin, lineage_s, now))
-        return STEK_VERDICT_LINEAGE;
+    if (session_is_too_old(facts->sealed.origin, max_session_age_s, now))
+        return STEK_VERDICT_SESSION_AGE;
     if (memcmp(facts->sealed.name_hash, facts->hello_name, STEK_NAME_HASH_LEN) != 0)
         return STEK_VERDICT_SERVER_NAME;
     if (facts->cert_required && !facts->has_cert)
@@ -28,12 +29,12 @@ static int64_t at_most(int64_t value, int64_t cap)
     return value < cap ? value : cap;
 }
 
-int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin, int64_t lineage_s,
-                       int64_t now)
+int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin,
+                       int64_t max_session_age_s, int64_t now)
 {
     int64_t promise_s = at_most(program_s, STEK_ACCEPT_MAX_S);
 
     promise_s = at_most(promise_s, accept_until - now);
-    promise_s = at_most(promise_s, origin + lineage_s - now);
+    promise_s = at_most(promise_s, origin + max_session_age_s - now);
     return promise_s > 0 ? promise_s : 0;
 }

@@ -14,8 +14,9 @@ enum { STEK_CLOCK_SKEW_MAX_S = 3600 };
 
 enum stek_verdict {
     STEK_VERDICT_RESUME,
-    STEK_VERDICT_LINEAGE, /* the chain of resumptions is over its cap, or its start is in the future
-                           */
+    STEK_VERDICT_SESSION_AGE,  /* the chain of resumptions is over its cap, or its start is in the
+                                * future
+                                */
     STEK_VERDICT_SERVER_NAME,  /* the ClientHello names another server than the session */
     STEK_VERDICT_CERT_EXPIRED, /* the client certificate in the session has expired since */
     STEK_VERDICT_CERT_MISSING  /* a client certificate is demanded here and the session has none */
@@ -32,14 +33,15 @@ struct stek_ticket_facts {
 };
 
 /* The first reason against resuming, or STEK_VERDICT_RESUME. */
-enum stek_verdict stek_admit(const struct stek_ticket_facts *facts, int64_t lineage_s, int64_t now);
+enum stek_verdict stek_admit(const struct stek_ticket_facts *facts, int64_t max_session_age_s,
+                             int64_t now);
 
 /*
  * How long a session that is sealed now may be promised to last: no longer than the program says,
- * than its key opens, and than its lineage has left; at least 0. RFC 9846 section 4.6.1 caps the
+ * than its key opens, and than its chain has left; at least 0. RFC 9846 section 4.6.1 caps the
  * result at 7 days.
  */
-int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin, int64_t lineage_s,
-                       int64_t now);
+int64_t stek_promise_s(int64_t program_s, int64_t accept_until, int64_t origin,
+                       int64_t max_session_age_s, int64_t now);
 
 #endif

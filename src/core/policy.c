@@ -13,8 +13,8 @@ struct stek_policy stek_policy_resolve(const struct stek_policy *policy)
         full.rotate_s = STEK_ROTATE_DEFAULT_S;
     if (full.accept_s == 0)
         full.accept_s = STEK_ACCEPT_DEFAULT_S;
-    if (full.lineage_s == 0)
-        full.lineage_s = STEK_LINEAGE_DEFAULT_S;
+    if (full.max_session_age_s == 0)
+        full.max_session_age_s = STEK_MAX_SESSION_AGE_DEFAULT_S;
     if (full.ahead == 0)
         full.ahead = STEK_AHEAD_DEFAULT;
     return full;
@@ -35,8 +35,8 @@ const char *stek_policy_problem(const struct stek_policy *policy)
         return "rotate must be between 1s and 7d";
     if (full.accept_s < 1 || full.accept_s > STEK_ACCEPT_MAX_S)
         return "accept must be between 1s and 7d";
-    if (full.lineage_s < 1 || full.lineage_s > STEK_LINEAGE_MAX_S)
-        return "lineage must be between 1s and 30d";
+    if (full.max_session_age_s < 1 || full.max_session_age_s > STEK_MAX_SESSION_AGE_MAX_S)
+        return "max_session_age must be between 1s and 30d";
     if (full.ahead > STEK_AHEAD_MAX)
         return "ahead must be between 1 and 16";
     if (records_needed(&full) > STEK_RECORDS_MAX)

@@ -14,14 +14,14 @@ static const struct stek_setting_info all[] = {
     {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "1h"},
     {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "12h"},
     {"ahead", "a whole number from 1 to 16", "2"},
-    {"lineage", "a duration from 1s to 30d (90s, 15m, 1h, 7d)", "24h"},
+    {"max_session_age", "a duration from 1s to 30d (90s, 15m, 1h, 7d)", "24h"},
     {"context", "auto, or 1 to 255 printable ASCII characters", "auto"},
     {"override", "yes or no", "yes"},
     {NULL, NULL, NULL},
 };
 
 static const char names[] =
-    "the settings ring, rotate, accept, ahead, lineage, context and override";
+    "the settings ring, rotate, accept, ahead, max_session_age, context and override";
 
 const struct stek_setting_info *stek_settings_all(void)
 {
@@ -95,8 +95,8 @@ static bool set_known(struct stek_settings *settings, const char *name, const ch
         return set_duration(value, STEK_ROTATE_MAX_S, &settings->policy.rotate_s);
     if (strcmp(name, "accept") == 0)
         return set_duration(value, STEK_ACCEPT_MAX_S, &settings->policy.accept_s);
-    if (strcmp(name, "lineage") == 0)
-        return set_duration(value, STEK_LINEAGE_MAX_S, &settings->policy.lineage_s);
+    if (strcmp(name, "max_session_age") == 0)
+        return set_duration(value, STEK_MAX_SESSION_AGE_MAX_S, &settings->policy.max_session_age_s);
     if (strcmp(name, "ahead") == 0)
         return set_ahead(value, &settings->policy.ahead);
     if (strcmp(name, "context") == 0)

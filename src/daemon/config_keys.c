@@ -22,13 +22,13 @@ const struct stek_config_key stek_config_daemon_keys[] = {
     {NULL, NULL},
 };
 
-enum { ROTATE, ACCEPT, AHEAD, LINEAGE, GROUP, SOURCE, SEED };
+enum { ROTATE, ACCEPT, AHEAD, MAX_SESSION_AGE, GROUP, SOURCE, SEED };
 
 const struct stek_config_key stek_config_ring_keys[] = {
     [ROTATE] = {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)"},
     [ACCEPT] = {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)"},
     [AHEAD] = {"ahead", "a whole number from 1 to 16"},
-    [LINEAGE] = {"lineage", "a duration from 1s to 30d (90s, 15m, 1h, 7d)"},
+    [MAX_SESSION_AGE] = {"max_session_age", "a duration from 1s to 30d (90s, 15m, 1h, 7d)"},
     [GROUP] = {"group", "the name of a group"},
     [SOURCE] = {"source", "host, fleet or seed"},
     [SEED] = {"seed", "the absolute path of a file"},

@@ -33,8 +33,8 @@ static void init_side(stek_word *side, const struct stek_policy *policy, enum st
     stek_words_zero(side, STATE_WORDS);
     atomic_store(&side[offsetof(struct stek_ring_state, rotate_s) / 8], (uint64_t)policy->rotate_s);
     atomic_store(&side[offsetof(struct stek_ring_state, accept_s) / 8], (uint64_t)policy->accept_s);
-    atomic_store(&side[offsetof(struct stek_ring_state, lineage_s) / 8],
-                 (uint64_t)policy->lineage_s);
+    atomic_store(&side[offsetof(struct stek_ring_state, max_session_age_s) / 8],
+                 (uint64_t)policy->max_session_age_s);
     atomic_store(&side[offsetof(struct stek_ring_state, ahead) / 8], policy->ahead);
     atomic_store(&side[offsetof(struct stek_ring_state, source) / 8], source);
 }
@@ -54,7 +54,7 @@ struct stek_policy stek_ring_state_policy(const struct stek_ring_state *state)
 {
     return (struct stek_policy){.rotate_s = state->rotate_s,
                                 .accept_s = state->accept_s,
-                                .lineage_s = state->lineage_s,
+                                .max_session_age_s = state->max_session_age_s,
                                 .ahead = (uint32_t)state->ahead};
 }
 
@@ -62,14 +62,14 @@ void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek
 {
     state->rotate_s = policy->rotate_s;
     state->accept_s = policy->accept_s;
-    state->lineage_s = policy->lineage_s;
+    state->max_session_age_s = policy->max_session_age_s;
     state->ahead = policy->ahead;
 }
 
 static const char *policy_problem(const struct stek_ring_state *state)
 {
     if (state->ahead == 0 || state->ahead > STEK_AHEAD_MAX || state->rotate_s == 0 ||
-        state->accept_s == 0 || state->lineage_s == 0)
+        state->accept_s == 0 || state->max_session_age_s == 0)
         return "its policy is out of range";
     const struct stek_policy policy = stek_ring_state_policy(state);
     return stek_policy_problem(&policy) != NULL ? "its policy is out of range" : NULL;

@@ -11,9 +11,10 @@
  * change 24      8  clean: the generation for which the other side was overwritten 32   9808  side
  * 0 9840   9808  side 1
  *
- *     a side:  rotate_s, accept_s, lineage_s, ahead, source, floor, changed_at, flags, 8 zero
- * bytes, count (8 bytes each), then 64 records of seq, active_from, active_until, accept_until,
- * origin (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on are zeros
+ *     a side:  rotate_s, accept_s, max_session_age_s, ahead, source, floor, changed_at, flags, 8
+ * zero bytes, count (8 bytes each), then 64 records of seq, active_from, active_until,
+ * accept_until, origin (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on
+ * are zeros
  *
  * Numbers are little-endian. (A big-endian host would keep its own order, and refuse files of the
  * other by the version.)
@@ -59,7 +60,7 @@ enum {
 struct stek_ring_state {
     int64_t rotate_s;
     int64_t accept_s;
-    int64_t lineage_s;
+    int64_t max_session_age_s;
     uint64_t ahead;
     uint64_t source;    /* enum stek_source, in 8 bytes for copies by words */
     uint64_t floor;     /* no record with a lower seq opens; it never falls */
@@ -108,14 +109,15 @@ static inline uint64_t stek_image_generation(const struct stek_image *image)
     return atomic_load_explicit(&image->generation, memory_order_acquire);
 }
 
-/* The policy's lineage_s alone, one word: never torn, but not looked at as to sense. Thread-safe.
+/* The policy's max_session_age_s alone, one word: never torn, but not looked at as to sense.
+ * Thread-safe.
  */
-static inline int64_t stek_image_lineage_s(const struct stek_image *image)
+static inline int64_t stek_image_max_session_age_s(const struct stek_image *image)
 {
     const stek_word *side = image->side[stek_image_generation(image) & 1];
 
-    return (int64_t)atomic_load_explicit(&side[offsetof(struct stek_ring_state, lineage_s) / 8],
-                                         memory_order_relaxed);
+    return (int64_t)atomic_load_explicit(
+        &side[offsetof(struct stek_ring_state, max_session_age_s) / 8], memory_order_relaxed);
 }
 
 /*

@@ -60,9 +60,9 @@ static inline int64_t stek_ring_now(const struct stek_ring *ring)
 }
 
 /* The longest chain of resumptions now, by the ring's policy. Thread-safe. */
-static inline int64_t stek_ring_lineage_s(const struct stek_ring *ring)
+static inline int64_t stek_ring_max_session_age_s(const struct stek_ring *ring)
 {
-    return stek_image_lineage_s(ring->image);
+    return stek_image_max_session_age_s(ring->image);
 }
 
 /* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory.

@@ -45,7 +45,7 @@ enum stek_counter {
     STEK_COUNT_RENEWED, /* tickets given on resumed connections; they are among the sealed ones */
     STEK_COUNT_UNKNOWN, /* refused: sealed under no key of the ring, or a retired one */
     STEK_COUNT_DAMAGED, /* refused: the key is known, but the MAC or what is inside is wrong */
-    STEK_COUNT_LINEAGE, /* refused: the chain of resumptions is over its cap */
+    STEK_COUNT_SESSION_AGE,  /* refused: the chain of resumptions is over its cap */
     STEK_COUNT_SERVER_NAME,  /* refused: presented for another server name */
     STEK_COUNT_CERT_EXPIRED, /* refused: the client certificate in it has expired */
     STEK_COUNT_CERT_MISSING, /* refused: a client certificate is demanded and it has none */

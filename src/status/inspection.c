@@ -73,7 +73,7 @@ static bool add_session(json_t *object, const struct stek_inspection *inspection
     return add(object, "sealed_at", json_integer((json_int_t)inspection->sealed_at)) &&
            add(object, "timeout_s", json_integer((json_int_t)inspection->timeout_s)) &&
            add(object, "full_handshake_at",
-               inspection->has_lineage ? json_integer(origin) : json_null()) &&
+               inspection->has_origin ? json_integer(origin) : json_null()) &&
            add(object, "tls_version", json_integer(inspection->tls_version)) &&
            add(object, "client_certificate", json_boolean(inspection->has_cert)) &&
            add(object, "server_name", name_json(inspection->server_name));

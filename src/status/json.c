@@ -84,8 +84,9 @@ static bool add_state(json_t *object, const struct stek_status_ring *ring)
     return add(object, "source", json_string(stek_source_name(ring->source))) &&
            add(object, "policy",
                json_pack("{s:I, s:I, s:I, s:I}", "rotate_s", (json_int_t)policy->rotate_s,
-                         "accept_s", (json_int_t)policy->accept_s, "lineage_s",
-                         (json_int_t)policy->lineage_s, "ahead", (json_int_t)policy->ahead)) &&
+                         "accept_s", (json_int_t)policy->accept_s, "max_session_age_s",
+                         (json_int_t)policy->max_session_age_s, "ahead",
+                         (json_int_t)policy->ahead)) &&
            add(object, "floor", json_integer((json_int_t)ring->floor)) &&
            add(object, "changed_at", time_json(ring->changed_at)) &&
            add(object, "continued_since", time_json(ring->continued_since)) &&

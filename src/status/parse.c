@@ -127,7 +127,7 @@ static bool take_policy(const json_t *object, struct stek_policy *policy)
     int64_t ahead = 0;
     const bool ok = take_number(of, "rotate_s", false, &policy->rotate_s) &&
                     take_number(of, "accept_s", false, &policy->accept_s) &&
-                    take_number(of, "lineage_s", false, &policy->lineage_s) &&
+                    take_number(of, "max_session_age_s", false, &policy->max_session_age_s) &&
                     take_number(of, "ahead", false, &ahead);
 
     policy->ahead = (uint32_t)ahead;

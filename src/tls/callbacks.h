@@ -15,7 +15,7 @@ int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP
 int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
                             EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc);
 
-/* SSL_CTX_set_session_ticket_cb(3): runs just before sealing; writes the lineage, bounds the
+/* SSL_CTX_set_session_ticket_cb(3): runs just before sealing; writes the chain, bounds the
  * timeout. Returns 1. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg);
 

@@ -108,7 +108,7 @@ static void note_session(SSL_SESSION *session, struct stek_inspection *inspectio
         memcpy(inspection->server_name, name, strlen(name) + 1);
     if (SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && bytes != NULL &&
         stek_appdata_decode(bytes, len, &appdata)) {
-        inspection->has_lineage = true;
+        inspection->has_origin = true;
         inspection->origin = appdata.origin;
     }
 }

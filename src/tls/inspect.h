@@ -38,10 +38,10 @@ struct stek_inspection {
     /* With SOUND. Times in Unix seconds. */
     int64_t sealed_at;
     int64_t timeout_s;
-    bool has_lineage; /* the ticket says when its full handshake was: it was sealed by stek */
-    int64_t origin;   /* then: when */
-    bool has_cert;    /* the session holds a client certificate */
-    int tls_version;  /* 0x0303 for TLS 1.2 */
+    bool has_origin; /* the ticket says when its full handshake was: it was sealed by stek */
+    int64_t origin;  /* then: when */
+    bool has_cert;   /* the session holds a client certificate */
+    int tls_version; /* 0x0303 for TLS 1.2 */
     char server_name[STEK_INSPECT_SERVER_NAME_MAX + 1]; /* "" when it names none */
 };
 

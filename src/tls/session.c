@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The callbacks around sealing and opening: lineage, server name, client certificate, timeout. */
+/* The callbacks around sealing and opening: chain, server name, client certificate, timeout. */
 #include "tls/session.h"
 
 #include "core/admit.h"
@@ -39,19 +39,20 @@ static bool would_be_answered_with_alert(const SSL *ssl, const SSL_SESSION *sess
     return id_context_len == 0 && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
 }
 
-bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t lineage_s, int64_t now)
+bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_session_age_s,
+                                int64_t now)
 {
     SSL_SESSION *session = SSL_get_session(ssl);
-    struct stek_appdata lineage;
+    struct stek_appdata appdata;
 
-    return session != NULL && read_appdata(session, &lineage) &&
-           stek_promise_s(1, accept_until, lineage.origin, lineage_s, now) > 0 &&
+    return session != NULL && read_appdata(session, &appdata) &&
+           stek_promise_s(1, accept_until, appdata.origin, max_session_age_s, now) > 0 &&
            !would_be_answered_with_alert(ssl, session);
 }
 
-/* The lineage of the session: what its ticket said, else it begins now. */
-static bool find_or_begin_lineage(SSL *ssl, SSL_SESSION *session, int64_t now,
-                                  struct stek_appdata *ret_appdata)
+/* The chain of the session: what its ticket said, else it begins now. */
+static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
+                                struct stek_appdata *ret_appdata)
 {
     if (read_appdata(session, ret_appdata))
         return true;
@@ -76,15 +77,15 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
     struct stek_keys *keys = stek_attachment_keys(attachment);
     SSL_SESSION *session = SSL_get_session(ssl);
     const int64_t now = stek_ring_now(ring);
-    struct stek_appdata lineage;
+    struct stek_appdata appdata;
 
-    if (session == NULL || keys == NULL || !find_or_begin_lineage(ssl, session, now, &lineage))
+    if (session == NULL || keys == NULL || !find_or_begin_chain(ssl, session, now, &appdata))
         return;
     if (!stek_ring_seal(ring, keys, now, &active))
         return;
     const int64_t promise_s =
-        stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until, lineage.origin,
-                       stek_ring_lineage_s(ring), now);
+        stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until, appdata.origin,
+                       stek_ring_max_session_age_s(ring), now);
     if (promise_s <=
         0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
@@ -129,7 +130,7 @@ static bool cert_is_required(const SSL *ssl)
     return (mode & required) == required && !later;
 }
 
-/* A ticket that a server without stek sealed under the same key has no lineage: it begins when that
+/* A ticket that a server without stek sealed under the same key has no chain: it begins when that
  * was sealed. */
 static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 {
@@ -146,7 +147,7 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek
 {
     static const enum stek_counter counter_of[] = {
         [STEK_VERDICT_RESUME] = STEK_COUNT_OPENED,
-        [STEK_VERDICT_LINEAGE] = STEK_COUNT_LINEAGE,
+        [STEK_VERDICT_SESSION_AGE] = STEK_COUNT_SESSION_AGE,
         [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
         [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
         [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
@@ -162,7 +163,7 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek
         return STEK_COUNT_SERVER_NAME;
     if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
         return STEK_COUNT_CERT_EXPIRED;
-    return counter_of[stek_admit(&facts, stek_ring_lineage_s(ring), now)];
+    return counter_of[stek_admit(&facts, stek_ring_max_session_age_s(ring), now)];
 }
 
 /* Why libssl could not open a ticket: no key has its name, or what follows the name is wrong. */

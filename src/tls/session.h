@@ -9,10 +9,11 @@
 
 /*
  * Whether a ticket may be made of this connection's session, with a key that opens until
- * accept_until. Not without a lineage (it would escape the cap), not when nothing is left to
+ * accept_until. Not without a chain (it would escape the cap), not when nothing is left to
  * promise, and not where libssl would answer the ticket with a fatal alert: when peers are verified
  * and the session has no session-id context (ssl_get_prev_session() in libssl).
  */
-bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t lineage_s, int64_t now);
+bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_session_age_s,
+                                int64_t now);
 
 #endif

@@ -32,7 +32,8 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
     uint8_t fresh_iv[STEK_IV_LEN];
 
     if (!stek_ring_seal(ring, keys, now, &active) ||
-        !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_lineage_s(ring), now) ||
+        !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_max_session_age_s(ring),
+                                    now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
     const EVP_CIPHER *aes256cbc = stek_methods_aes256cbc(attachment->methods);

@@ -62,7 +62,7 @@ static void keep_fresh(struct bench_worker *worker, int64_t *interval)
 
     if (*interval == now)
         return;
-    scene_begin_lineage(scene, scene->ssls[0][0]);
+    scene_begin_chain(scene, scene->ssls[0][0]);
     for (; *interval < now; ++*interval)
         bench_libssl_seal(worker->cell->way, scene->ssls[0][0], scene->state,
                           scene->shape.state_len,

@@ -28,8 +28,9 @@ void scene_rotate(struct scene *scene)
 static void make_ring(struct scene *scene)
 {
     const size_t ahead = scene->shape.records > 2 ? 2 : 1;
-    struct stek_policy policy = {
-        .rotate_s = SCENE_ROTATE_S, .lineage_s = STEK_LINEAGE_MAX_S, .ahead = (uint32_t)ahead};
+    struct stek_policy policy = {.rotate_s = SCENE_ROTATE_S,
+                                 .max_session_age_s = STEK_MAX_SESSION_AGE_MAX_S,
+                                 .ahead = (uint32_t)ahead};
 
     scene->openers = scene->shape.records - ahead;
     /* A second less: the oldest record retires when the time comes for one more. */
@@ -50,12 +51,12 @@ static SSL_CTX *make_ctx(struct scene *scene, size_t number)
     return ctx;
 }
 
-void scene_begin_lineage(const struct scene *scene, const SSL *ssl)
+void scene_begin_chain(const struct scene *scene, const SSL *ssl)
 {
-    const struct stek_appdata lineage = {.origin = stek_ring_now(scene->ring), .name_hash = {1}};
+    const struct stek_appdata appdata = {.origin = stek_ring_now(scene->ring), .name_hash = {1}};
     uint8_t bytes[STEK_APPDATA_LEN];
 
-    stek_appdata_encode(&lineage, bytes);
+    stek_appdata_encode(&appdata, bytes);
     bench_must(SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, sizeof bytes) == 1,
                "no appdata");
 }
@@ -71,7 +72,7 @@ static SSL *make_ssl(const struct scene *scene, SSL_CTX *ctx)
                "no SSL");
     SSL_set_accept_state(ssl);
     SSL_SESSION_free(session);
-    scene_begin_lineage(scene, ssl);
+    scene_begin_chain(scene, ssl);
     return ssl;
 }
 

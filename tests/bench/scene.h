@@ -38,9 +38,9 @@ struct scene {
 struct scene *scene_new(const struct scene_shape *shape);
 void scene_free(struct scene *scene);
 
-/* As if a full handshake had just been: a ring that rotates every 10 ms passes any lineage in
+/* As if a full handshake had just been: a ring that rotates every 10 ms passes any chain in
  * seconds. */
-void scene_begin_lineage(const struct scene *scene, const SSL *ssl);
+void scene_begin_chain(const struct scene *scene, const SSL *ssl);
 
 /* Lets the ring's next interval begin. Any thread may. */
 void scene_rotate(struct scene *scene);

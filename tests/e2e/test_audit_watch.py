@@ -31,7 +31,7 @@ WATCHES = {
     "outlives": (Broken, {"fault": "lives-beyond-hint", "timeout": 2}, None, "10s"),
     "keeps-its-time": (Broken, {"timeout": 3}, None, "10s"),
     "renews-for-ever": (Nginx, {"directives": "ssl_session_timeout 3s;"}, None, "10s"),
-    "caps-chains": (Nginx, {}, {"rotate": "60s", "accept": "60s", "lineage": "3s"}, "10s"),
+    "caps-chains": (Nginx, {}, {"rotate": "60s", "accept": "60s", "max_session_age": "3s"}, "10s"),
     "never-rotates": (Broken, {}, None, "8s"),
 }
 

@@ -25,14 +25,14 @@ MISTAKES = [
     ("ahead", "0", "1 16"),
     ("ahead", "17", "1 16"),
     ("ahead", "two", "1 16"),
-    ("lineage", "0s", "1s 30d"),
-    ("lineage", "31d", "1s 30d"),
+    ("max_session_age", "0s", "1s 30d"),
+    ("max_session_age", "31d", "1s 30d"),
     ("context", "x" * 256, "auto 255 printable"),
     ("context", "b\u00fccher", "auto 255 printable"),
     ("override", "maybe", "yes no"),
     ("override", "YES", "yes no"),
-    ("colour", "blue", "ring rotate accept ahead lineage context override"),
-    ("Rotate", "1h", "ring rotate accept ahead lineage context override"),
+    ("colour", "blue", "ring rotate accept ahead max_session_age context override"),
+    ("Rotate", "1h", "ring rotate accept ahead max_session_age context override"),
 ]
 each_mistake = pytest.mark.parametrize(
     "name, value, allowed", MISTAKES, ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES]
@@ -69,7 +69,7 @@ def test_control_without_a_mistake_nothing_is_said_and_the_ring_is_shared(folder
         rotate="90s",
         accept="15m",
         ahead="16",
-        lineage="7d",
+        max_session_age="7d",
         context="x",
         override="no",
         ring="private",

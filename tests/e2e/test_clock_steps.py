@@ -125,7 +125,7 @@ def test_set_back_by_hours_only_the_tickets_of_hours_that_did_not_happen_are_los
     scene.step(0)
     assert scene.resumes(tls, early)
     assert not scene.resumes(tls, late)
-    assert scene.daemon.status("web")["tickets"]["refused"]["lineage"] == 1
+    assert scene.daemon.status("web")["tickets"]["refused"]["max_session_age"] == 1
     assert scene.loses_nothing_from_now_on(tls)
 
 

@@ -86,7 +86,7 @@ def test_a_mistake_prints_no_file_at_all(option, value):
         [
             build.COMMAND,
             "openssl-cnf",
-            *(a for pair in options.items() for a in (f"--{pair[0]}", pair[1])),
+            *(a for pair in options.items() for a in (f"--{pair[0].replace('_', '-')}", pair[1])),
         ]
     )
     assert ended.status != 0

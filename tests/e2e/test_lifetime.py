@@ -26,17 +26,17 @@ def test_a_ticket_opens_until_its_key_retires(loaded, tls):
 
 
 @each_version
-def test_a_chain_of_resumptions_ends_at_the_lineage_cap(loaded, tls):
-    visits = loaded(Nginx, stek={"lineage": "2s"}).visit(tls, seconds=4, interval_ms=50)
+def test_a_chain_of_resumptions_ends_at_the_chain_cap(loaded, tls):
+    visits = loaded(Nginx, stek={"max_session_age": "2s"}).visit(tls, seconds=4, interval_ms=50)
     assert not visits.failed()
     assert 1 <= len(visits.lost()) <= 3
     assert all(c.tickets for c in visits.lost())
 
 
 @each_version
-def test_no_handshake_fails_in_the_second_in_which_a_lineage_ends(loaded, tls):
+def test_no_handshake_fails_in_the_second_in_which_a_chain_ends(loaded, tls):
     """A chain may end between the opening of the old ticket and the sealing of the new one: then there is none."""
-    server = loaded(Nginx, stek={"lineage": "1s", "rotate": "1s", "accept": "9s"})
+    server = loaded(Nginx, stek={"max_session_age": "1s", "rotate": "1s", "accept": "9s"})
     with contextlib.ExitStack() as stack:
         clients = [client.Background(server.port, tls, seconds=6) for _ in range(4)]
         for visitor in clients:

@@ -51,7 +51,7 @@ def test_one_ring_is_shown_with_its_keys(stekd):
     assert done.returncode == FINE, done.stderr
     states = re.findall(r"^  [0-9a-f]{8} +\d+ (\w+) +published", done.stdout, re.M)
     assert states == ["active", "pending", "pending"]
-    assert "rotate 1h, accept 12h, ahead 2, lineage 24h" in done.stdout
+    assert "rotate 1h, accept 12h, ahead 2, max_session_age 24h" in done.stdout
 
 
 def test_it_fits_80_columns(stekd, short, loaded):

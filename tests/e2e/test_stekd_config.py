@@ -7,7 +7,7 @@ import pytest
 from harness import build, stekd
 from harness.process import plain_environment
 
-SOUND = "[stekd]\nlisten = 127.0.0.1:9464\n[ring web]\nrotate = 1h\naccept = 12h\nahead = 2\nlineage = 1d\ngroup = daemon\n"
+SOUND = "[stekd]\nlisten = 127.0.0.1:9464\n[ring web]\nrotate = 1h\naccept = 12h\nahead = 2\nmax_session_age = 1d\ngroup = daemon\n"
 
 
 def run(*args):
@@ -36,7 +36,7 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
         (
             "[ring web]\n\nrotatee = 1h\n",
             "stekd.conf:3: unknown setting 'rotatee' in [ring NAME]: allowed are rotate, accept, "
-            "ahead, lineage, group, source, seed",
+            "ahead, max_session_age, group, source, seed",
         ),
         (
             "[ring web]\nrotate = 1\n",

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct stek_policy full = stek_policy_resolve(&settings.policy);
     FUZZ_MUST(full.rotate_s >= 1 && full.rotate_s <= STEK_ROTATE_MAX_S &&
               full.ahead <= STEK_AHEAD_MAX);
-    FUZZ_MUST(full.accept_s <= STEK_ACCEPT_MAX_S && full.lineage_s <= STEK_LINEAGE_MAX_S);
+    FUZZ_MUST(full.accept_s <= STEK_ACCEPT_MAX_S &&
+              full.max_session_age_s <= STEK_MAX_SESSION_AGE_MAX_S);
     FUZZ_MUST(strlen(settings.context) <= STEK_LABEL_MAX);
     free(text);
     return 0;

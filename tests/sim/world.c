@@ -52,7 +52,7 @@ static void configure(struct sim *sim, unsigned nodes)
         config->policy = (struct stek_policy){
             .rotate_s = prng_between(prng, 0, 1) ? 3600 : prng_between(prng, 20, 4000),
             .ahead = (uint32_t)prng_between(prng, 1, 4),
-            .lineage_s = 86400};
+            .max_session_age_s = 86400};
         config->policy.accept_s =
             config->policy.rotate_s * prng_between(prng, 1, 12) + prng_between(prng, 0, 19);
     } while (stek_policy_problem(&config->policy) != NULL);

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 const struct stek_policy ring_policy = {
-    .rotate_s = RING_ROTATE_S, .accept_s = RING_ACCEPT_S, .lineage_s = 1000, .ahead = 2};
+    .rotate_s = RING_ROTATE_S, .accept_s = RING_ACCEPT_S, .max_session_age_s = 1000, .ahead = 2};
 
 static _Atomic int64_t *time_now;
 

@@ -144,7 +144,7 @@ static void a_tls12_chain_goes_on_with_the_same_ticket_until_it_is_renewed(void 
     assert_int_equal(stek_audit_choose_chain(&scene->obs, target, STEK_AUDIT_TLS12), 0);
 }
 
-static void the_lineage_of_a_ticket_goes_back_to_its_full_handshake(void **state)
+static void the_chain_of_a_ticket_goes_back_to_its_full_handshake(void **state)
 {
     struct scene *scene = *state;
     const uint32_t target = begin(scene);
@@ -156,7 +156,7 @@ static void the_lineage_of_a_ticket_goes_back_to_its_full_handshake(void **state
         (void)scene_try(scene, STEK_AUDIT_CHAIN, link, true);
         (void)scene_ticket(scene, 1);
     }
-    assert_int_equal(stek_audit_lineage_start(&scene->obs, 5), start);
+    assert_int_equal(stek_audit_chain_start(&scene->obs, 5), start);
 }
 
 int main(void)
@@ -170,7 +170,7 @@ int main(void)
         WITH_SCENE(a_chain_that_was_refused_begins_anew),
         WITH_SCENE(a_connection_that_failed_says_nothing_about_the_chain),
         WITH_SCENE(a_tls12_chain_goes_on_with_the_same_ticket_until_it_is_renewed),
-        WITH_SCENE(the_lineage_of_a_ticket_goes_back_to_its_full_handshake),
+        WITH_SCENE(the_chain_of_a_ticket_goes_back_to_its_full_handshake),
     };
 
     return cmocka_run_group_tests_name("audit watch choice", tests, NULL, NULL);

@@ -42,9 +42,9 @@ static void assert_refused(const char *text, const char *words)
 
 static void reads_rings_with_their_settings(void **state)
 {
-    struct stek_config config =
-        parsed("[ring web]\nrotate = 15m\naccept=2h\nahead = 3\nlineage = 1d\ngroup = www-data\n"
-               "source = host\n\n[ring mail.example_1-b]\n");
+    struct stek_config config = parsed(
+        "[ring web]\nrotate = 15m\naccept=2h\nahead = 3\nmax_session_age = 1d\ngroup = www-data\n"
+        "source = host\n\n[ring mail.example_1-b]\n");
     const struct stek_config_ring *web = stek_config_find(&config, "web");
     const struct stek_config_ring *mail = stek_config_find(&config, "mail.example_1-b");
 
@@ -53,7 +53,7 @@ static void reads_rings_with_their_settings(void **state)
     assert_int_equal(web->policy.rotate_s, 15 * MINUTE_S);
     assert_int_equal(web->policy.accept_s, 2 * HOUR_S);
     assert_int_equal(web->policy.ahead, 3);
-    assert_int_equal(web->policy.lineage_s, 24 * HOUR_S);
+    assert_int_equal(web->policy.max_session_age_s, 24 * HOUR_S);
     assert_string_equal(web->group, "www-data");
     assert_int_equal(mail->policy.rotate_s, 0);
     assert_string_equal(mail->group, "");
@@ -150,7 +150,7 @@ static void an_unknown_setting_is_refused_with_those_that_there_are(void **state
     (void)state;
     assert_refused("[ring web]\nrotat = 1h\n",
                    "a.conf:2: unknown setting 'rotat' in [ring NAME]: allowed are rotate, "
-                   "accept, ahead, lineage, group, source, seed");
+                   "accept, ahead, max_session_age, group, source, seed");
     assert_refused("[stekd]\nrotate = 1h\n", "a.conf:2: unknown setting 'rotate' in [stekd]: "
                                              "allowed are listen, admin_group, user, allow_disk");
     assert_refused(

@@ -10,14 +10,14 @@
 enum { STATES = 8, UPDATES = RING_SANITIZED ? 3000 : 100000, READERS = 2 };
 
 static const struct stek_policy policy = {
-    .rotate_s = 100, .accept_s = 250, .lineage_s = 1000, .ahead = 2};
+    .rotate_s = 100, .accept_s = 250, .max_session_age_s = 1000, .ahead = 2};
 
 /* A sound state; two with different numbers differ in nearly every word. */
 static struct stek_ring_state state_of(uint64_t n)
 {
     struct stek_ring_state state = {.rotate_s = 1000 + (int64_t)n,
                                     .accept_s = 2000 + (int64_t)n,
-                                    .lineage_s = 3000 + (int64_t)n,
+                                    .max_session_age_s = 3000 + (int64_t)n,
                                     .ahead = 1 + n % 16,
                                     .source = 1 + n % 4,
                                     .floor = n,
@@ -217,7 +217,7 @@ static void a_policy_out_of_range_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad_times / sizeof *bad_times; i++) {
         assert_refused_with(offsetof(struct stek_ring_state, rotate_s), bad_times[i]);
         assert_refused_with(offsetof(struct stek_ring_state, accept_s), bad_times[i]);
-        assert_refused_with(offsetof(struct stek_ring_state, lineage_s), bad_times[i]);
+        assert_refused_with(offsetof(struct stek_ring_state, max_session_age_s), bad_times[i]);
     }
     for (size_t i = 0; i < sizeof bad_ahead / sizeof *bad_ahead; i++)
         assert_refused_with(offsetof(struct stek_ring_state, ahead), bad_ahead[i]);

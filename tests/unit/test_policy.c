@@ -9,7 +9,7 @@ enum { DAY_S = 86400 };
 
 /* Sound, and far enough from every limit that one field can go to its own. */
 static const struct stek_policy roomy = {
-    .rotate_s = 3600, .accept_s = 3600, .lineage_s = 3600, .ahead = 1};
+    .rotate_s = 3600, .accept_s = 3600, .max_session_age_s = 3600, .ahead = 1};
 
 static void assert_sound(struct stek_policy policy)
 {
@@ -35,7 +35,7 @@ static void no_policy_means_the_defaults(void **state)
     (void)state;
     assert_int_equal(policy.rotate_s, 3600);
     assert_int_equal(policy.accept_s, 12 * 3600);
-    assert_int_equal(policy.lineage_s, DAY_S);
+    assert_int_equal(policy.max_session_age_s, DAY_S);
     assert_int_equal(policy.ahead, 2);
     assert_null(stek_policy_problem(NULL));
 }
@@ -49,7 +49,7 @@ static void a_zero_takes_its_default_and_other_fields_stay(void **state)
     (void)state;
     assert_int_equal(zeros.rotate_s, 3600);
     assert_int_equal(zeros.accept_s, 12 * 3600);
-    assert_int_equal(zeros.lineage_s, DAY_S);
+    assert_int_equal(zeros.max_session_age_s, DAY_S);
     assert_int_equal(zeros.ahead, 2);
     assert_int_equal(some.rotate_s, 3600);
     assert_int_equal(some.accept_s, 7);
@@ -96,21 +96,21 @@ static void accept_is_1s_to_7d(void **state)
     assert_sound(policy);
 }
 
-static void lineage_is_1s_to_30d(void **state)
+static void max_session_age_is_1s_to_30d(void **state)
 {
     struct stek_policy policy = roomy;
 
     (void)state;
-    policy.lineage_s = 1;
+    policy.max_session_age_s = 1;
     assert_sound(policy);
-    policy.lineage_s = 30 * DAY_S;
+    policy.max_session_age_s = 30 * DAY_S;
     assert_sound(policy);
-    policy.lineage_s = 30 * DAY_S + 1;
-    assert_problem_names(policy, "lineage must be between 1s and 30d");
-    policy.lineage_s = -1;
-    assert_problem_names(policy, "lineage ");
-    policy.lineage_s = INT64_MIN;
-    assert_problem_names(policy, "lineage ");
+    policy.max_session_age_s = 30 * DAY_S + 1;
+    assert_problem_names(policy, "max_session_age must be between 1s and 30d");
+    policy.max_session_age_s = -1;
+    assert_problem_names(policy, "max_session_age ");
+    policy.max_session_age_s = INT64_MIN;
+    assert_problem_names(policy, "max_session_age ");
 }
 
 static void ahead_is_1_to_16(void **state)
@@ -158,7 +158,7 @@ int main(void)
         cmocka_unit_test(a_zero_takes_its_default_and_other_fields_stay),
         cmocka_unit_test(rotate_is_1s_to_7d),
         cmocka_unit_test(accept_is_1s_to_7d),
-        cmocka_unit_test(lineage_is_1s_to_30d),
+        cmocka_unit_test(max_session_age_is_1s_to_30d),
         cmocka_unit_test(ahead_is_1_to_16),
         cmocka_unit_test(what_a_ring_cannot_hold_is_refused),
         cmocka_unit_test(the_room_for_keys_is_judged_with_the_defaults_in_place),

@@ -14,7 +14,7 @@ enum { START = 1800000000, HOUR_S = 3600, DAY_S = 86400 };
 static struct stek_policy policy_of(int64_t rotate_s, int64_t accept_s)
 {
     return (struct stek_policy){
-        .rotate_s = rotate_s, .accept_s = accept_s, .lineage_s = DAY_S, .ahead = 2};
+        .rotate_s = rotate_s, .accept_s = accept_s, .max_session_age_s = DAY_S, .ahead = 2};
 }
 
 static void advance(struct stek_records *records, const struct stek_policy *policy, int64_t now,

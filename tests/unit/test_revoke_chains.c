@@ -11,7 +11,7 @@
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 1000, NOW = START + 350 };
 
 static const struct stek_policy policy = {
-    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1, .ahead = 2};
 
 static struct stek_fresh fresh_of(uint64_t draw)
 {

@@ -137,7 +137,7 @@ static void what_readers_sealed_opens_when_the_next_writer_has_another_policy(vo
     const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = "web", .group = (gid_t)-1};
     const struct stek_policy longer = {.rotate_s = 7 * RING_ROTATE_S,
                                        .accept_s = 7 * RING_ACCEPT_S,
-                                       .lineage_s = 1000,
+                                       .max_session_age_s = 1000,
                                        .ahead = 2};
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
     struct stek_ring *ring = ring_dir_open(&dir);
@@ -200,12 +200,13 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
 {
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
     struct stek_ring *ring = ring_dir_open(&dir);
-    struct stek_policy other = {.rotate_s = 10, .accept_s = 600, .lineage_s = 777, .ahead = 2};
+    struct stek_policy other = {
+        .rotate_s = 10, .accept_s = 600, .max_session_age_s = 777, .ahead = 2};
 
     (void)state;
-    assert_int_equal(stek_ring_lineage_s(ring), 1000);
+    assert_int_equal(stek_ring_max_session_age_s(ring), 1000);
     assert_int_equal(stek_writer_change(writer, stek_change_policy, &other, RING_START), STEK_OK);
-    assert_int_equal(stek_ring_lineage_s(ring), 777);
+    assert_int_equal(stek_ring_max_session_age_s(ring), 777);
     /* More records than the cells of an earlier policy had places for. */
     for (int i = 0; i < 100; i++) {
         ring_set_time(ring_time() + 10);

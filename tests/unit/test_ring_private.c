@@ -25,7 +25,7 @@ static void assert_same_policy(struct stek_policy policy, struct stek_policy exp
 {
     assert_int_equal(policy.rotate_s, expected.rotate_s);
     assert_int_equal(policy.accept_s, expected.accept_s);
-    assert_int_equal(policy.lineage_s, expected.lineage_s);
+    assert_int_equal(policy.max_session_age_s, expected.max_session_age_s);
     assert_int_equal(policy.ahead, expected.ahead);
 }
 
@@ -44,7 +44,7 @@ static void without_a_policy_it_has_the_defaults(void **state)
     (void)state;
     assert_int_equal(stek_ring_new(NULL, &ring), STEK_OK);
     assert_policy(ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, STEK_ACCEPT_DEFAULT_S,
-                                             STEK_LINEAGE_DEFAULT_S, STEK_AHEAD_DEFAULT});
+                                             STEK_MAX_SESSION_AGE_DEFAULT_S, STEK_AHEAD_DEFAULT});
     stek_ring_free(ring);
 }
 
@@ -55,8 +55,8 @@ static void a_field_of_zero_takes_its_default(void **state)
 
     (void)state;
     assert_int_equal(stek_ring_new(&some, &ring), STEK_OK);
-    assert_policy(ring,
-                  (struct stek_policy){STEK_ROTATE_DEFAULT_S, 5000, STEK_LINEAGE_DEFAULT_S, 7});
+    assert_policy(
+        ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, 5000, STEK_MAX_SESSION_AGE_DEFAULT_S, 7});
     stek_ring_free(ring);
 }
 
@@ -80,7 +80,7 @@ static void a_policy_out_of_range_makes_no_ring(void **state)
         {.rotate_s = STEK_ROTATE_MAX_S + 1},
         {.accept_s = -1},
         {.accept_s = STEK_ACCEPT_MAX_S + 1},
-        {.lineage_s = STEK_LINEAGE_MAX_S + 1},
+        {.max_session_age_s = STEK_MAX_SESSION_AGE_MAX_S + 1},
         {.ahead = STEK_AHEAD_MAX + 1},
         {.rotate_s = 1, .accept_s = 1000},
     };

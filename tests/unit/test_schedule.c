@@ -14,7 +14,7 @@
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 
 static const struct stek_policy policy = {
-    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1, .ahead = 2};
 
 static const struct stek_fresh none = {0};
 
@@ -173,7 +173,8 @@ static void a_seq_that_begins_sooner_gets_its_continuation(void **state)
 
 static void half_of_an_odd_interval_is_rounded_up(void **state)
 {
-    const struct stek_policy odd = {.rotate_s = 5, .accept_s = 50, .lineage_s = 1, .ahead = 1};
+    const struct stek_policy odd = {
+        .rotate_s = 5, .accept_s = 50, .max_session_age_s = 1, .ahead = 1};
     const struct stek_fresh fresh = fresh_of(1);
 
     (void)state;

@@ -25,7 +25,7 @@ enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 #endif
 
 static const struct stek_policy policy = {
-    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 1, .ahead = 2};
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1, .ahead = 2};
 
 static const struct stek_fresh none = {0};
 
@@ -222,7 +222,8 @@ static void the_first_and_the_last_time_in_range_work(void **state)
  * ahead. */
 static struct stek_records crowded_ring(int64_t *ret_now)
 {
-    const struct stek_policy slow = {.rotate_s = 60, .accept_s = 3600, .lineage_s = 1, .ahead = 1};
+    const struct stek_policy slow = {
+        .rotate_s = 60, .accept_s = 3600, .max_session_age_s = 1, .ahead = 1};
     struct stek_records records = new_ring(&slow);
 
     for (int64_t minute = 1; minute <= 180; minute++) {
@@ -234,7 +235,8 @@ static struct stek_records crowded_ring(int64_t *ret_now)
     return records;
 }
 
-static const struct stek_policy hasty = {.rotate_s = 1, .accept_s = 60, .lineage_s = 1, .ahead = 2};
+static const struct stek_policy hasty = {
+    .rotate_s = 1, .accept_s = 60, .max_session_age_s = 1, .ahead = 2};
 
 static void in_a_full_ring_a_record_seals_longer_rather_than_break_a_promise(void **state)
 {
@@ -308,7 +310,7 @@ static void a_ring_asleep_for_ten_years_wakes_in_under_a_millisecond(void **stat
     (void)state;
     for (size_t i = 0; i < sizeof rotations / sizeof *rotations; i++) {
         const struct stek_policy slow = {
-            .rotate_s = rotations[i], .accept_s = 1, .lineage_s = 1, .ahead = 16};
+            .rotate_s = rotations[i], .accept_s = 1, .max_session_age_s = 1, .ahead = 16};
         const double took = wake_ms(&slow, (int64_t)10 * 365 * 86400, &fresh);
         printf("# rotate=%lds, asleep for 10 years: %.3f ms\n", (long)rotations[i], took);
         assert_true(!TIMES_COUNT || took < 1);
@@ -321,7 +323,8 @@ static void the_longest_chain_takes_a_few_milliseconds(void **state)
 {
     const struct stek_fresh first = fresh_of(1);
     const int64_t last_reached = START + 3600 + 256 - 1;
-    struct stek_policy of = {.rotate_s = 3600, .accept_s = 3600, .lineage_s = 1, .ahead = 1};
+    struct stek_policy of = {
+        .rotate_s = 3600, .accept_s = 3600, .max_session_age_s = 1, .ahead = 1};
     struct stek_fresh one = first;
     struct stek_records before = {0};
     double best = 1e9;

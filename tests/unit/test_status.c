@@ -13,7 +13,7 @@
 enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 250 };
 
 static const struct stek_policy policy = {
-    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .lineage_s = 3600, .ahead = 2};
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 3600, .ahead = 2};
 
 /* As a writer left it at `now`: with `fresh` or without. */
 static void keep(struct stek_ring_state *state, int64_t now, bool fresh)

@@ -114,11 +114,11 @@ static void a_ticket_with_a_wrong_mac_is_damaged(void **state)
     end(test);
 }
 
-static void a_chain_over_its_cap_is_counted_as_lineage(void **state)
+static void a_chain_over_its_cap_is_counted_as_max_session_age(void **state)
 {
     struct tls_test *test = *state;
 
-    tls_use_policy(test, &(struct stek_policy){.lineage_s = HOUR_S});
+    tls_use_policy(test, &(struct stek_policy){.max_session_age_s = HOUR_S});
     SSL_CTX_set_timeout(test->server, 10 * HOUR_S);
     SSL_SESSION *session = tls_get_ticket(test);
     SSL_SESSION_set_timeout(session,
@@ -127,7 +127,7 @@ static void a_chain_over_its_cap_is_counted_as_lineage(void **state)
     count(test);
     const struct tls_visit visit = tls_come_back(test, session);
     assert_full(visit);
-    assert_refused_for(STEK_COUNT_LINEAGE, visit.ticket_count);
+    assert_refused_for(STEK_COUNT_SESSION_AGE, visit.ticket_count);
     end(test);
 }
 
@@ -246,7 +246,7 @@ int main(void)
         TLS_BEHAVIOUR(a_ticket_that_is_renewed_under_a_newer_key_is_counted_as_such, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_under_no_key_of_the_ring_is_unknown, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_with_a_wrong_mac_is_damaged, TLS_ALL),
-        TLS_BEHAVIOUR(a_chain_over_its_cap_is_counted_as_lineage, TLS_ALL),
+        TLS_BEHAVIOUR(a_chain_over_its_cap_is_counted_as_max_session_age, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_for_another_server_name_is_counted_as_that, TLS_ALL),
         TLS_BEHAVIOUR(a_client_certificate_that_has_expired_is_counted_as_that, TLS_ALL),
         TLS_BEHAVIOUR(a_client_certificate_that_is_missing_is_counted_as_that, TLS_ALL),

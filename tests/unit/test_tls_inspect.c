@@ -66,7 +66,7 @@ static void it_tells_when_ticket_and_handshake_were(void **state)
     assert_resumed(visit);
     const struct stek_inspection found = inspect_session(test, visit.session);
     assert_int_equal(found.sealed_at, began + HOUR_S + 100);
-    assert_true(found.has_lineage);
+    assert_true(found.has_origin);
     assert_int_equal(found.origin, began);
     assert_true(found.timeout_s > 0);
     assert_int_equal(found.tls_version, test->mode->version);

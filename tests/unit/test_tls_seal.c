@@ -208,7 +208,7 @@ static int seals_nothing(SSL *ssl, void *arg)
     return 1;
 }
 
-/* Such a ticket would have no lineage, and so no end. */
+/* Such a ticket would have no chain, and so no end. */
 static void
 a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a ticket promises: no longer than its key opens, than its lineage has left, and than the
+/* What a ticket promises: no longer than its key opens, than its chain has left, and than the
  * program says. */
 #include "tls_spy.h"
 #include "tls_tickets.h"
@@ -44,10 +44,10 @@ static void a_ticket_promises_no_longer_than_its_key_opens(void **state)
     assert_promises(test, first_visit(test), KEY_S - HOUR_S + 1);
 }
 
-static void a_ticket_promises_no_longer_than_its_lineage_has_left(void **state)
+static void a_ticket_promises_no_longer_than_its_chain_has_left(void **state)
 {
     struct tls_test *test = *state;
-    const struct stek_policy policy = {.lineage_s = 2 * HOUR_S};
+    const struct stek_policy policy = {.max_session_age_s = 2 * HOUR_S};
 
     tls_use_policy(test, &policy);
     const struct tls_visit visit = first_visit(test);
@@ -68,7 +68,7 @@ static void a_ticket_promises_no_longer_than_seven_days(void **state)
 {
     struct tls_test *test = *state;
     const struct stek_policy policy = {
-        .rotate_s = 7 * DAY_S, .accept_s = 7 * DAY_S, .lineage_s = 30 * DAY_S};
+        .rotate_s = 7 * DAY_S, .accept_s = 7 * DAY_S, .max_session_age_s = 30 * DAY_S};
 
     (void)SSL_CTX_set_timeout(test->server, 30 * DAY_S);
     tls_use_policy(test, &policy);
@@ -114,10 +114,10 @@ static void the_programs_own_timeout_begins_again_at_a_renewal(void **state)
     assert_resumed(tls_come_back(test, second.session));
 }
 
-static void in_the_last_second_of_its_lineage_a_ticket_promises_one_second(void **state)
+static void in_the_last_second_of_its_chain_a_ticket_promises_one_second(void **state)
 {
     struct tls_test *test = *state;
-    const struct stek_policy policy = {.lineage_s = 2 * HOUR_S};
+    const struct stek_policy policy = {.max_session_age_s = 2 * HOUR_S};
 
     tls_use_policy(test, &policy);
     const struct tls_visit visit = first_visit(test);
@@ -143,7 +143,7 @@ static int ask_again_after(struct tls_test *test, int64_t age_s)
     return result;
 }
 
-/* A connection may outlive its lineage, and then a ticket may be asked for:
+/* A connection may outlive its chain, and then a ticket may be asked for:
  * SSL_new_session_ticket(3). */
 static void
 where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on(void **state)
@@ -162,13 +162,13 @@ int main(void)
 {
     static const struct tls_behaviour promises[] = {
         TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_its_key_opens, TLS_ALL),
-        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_its_lineage_has_left, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_its_chain_has_left, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_the_program_says, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_seven_days, TLS_ALL),
         TLS_BEHAVIOUR(a_session_that_resumes_is_promised_as_much_as_a_new_one, TLS_ALL),
         TLS_BEHAVIOUR(what_was_promised_at_a_renewal_is_kept_to_the_last_second, TLS_ALL),
         TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS_ALL),
-        TLS_BEHAVIOUR(in_the_last_second_of_its_lineage_a_ticket_promises_one_second, TLS_ALL),
+        TLS_BEHAVIOUR(in_the_last_second_of_its_chain_a_ticket_promises_one_second, TLS_ALL),
         TLS_BEHAVIOUR(
             where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
     };

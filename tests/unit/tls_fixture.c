@@ -36,7 +36,7 @@ SSL_CTX *tls_server_bare(struct tls_test *test)
 
     assert_true(test->server_count < TLS_SERVERS_MAX);
     test->servers[test->server_count++] = server;
-    /* Longer than keys and lineages live: they are what ends sessions here. */
+    /* Longer than keys and chains live: they are what ends sessions here. */
     (void)SSL_CTX_set_timeout(server, LONG_TIMEOUT_S);
     return server;
 }

@@ -71,7 +71,7 @@ static struct stek_policy random_policy(struct prng *prng, const struct stek_pol
     struct stek_policy policy;
 
     do {
-        policy = (struct stek_policy){.lineage_s = 1,
+        policy = (struct stek_policy){.max_session_age_s = 1,
                                       .ahead = (uint32_t)prng_between(prng, 1, STEK_AHEAD_MAX)};
         policy.rotate_s = prng_scale(prng, STEK_ROTATE_MAX_S);
         if (old->rotate_s > 1 && prng_one_in(prng, 2))

@@ -48,7 +48,7 @@ _stek_options() {
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
         disable) echo '--dry-run --root' ;;
-        openssl-cnf) echo '--ring --rotate --accept --ahead --lineage --context --override --module --system' ;;
+        openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
     esac
     echo '--run-dir --help'
@@ -70,7 +70,7 @@ _stek() {
         --ring) words="$(_stek_rings) private" ;;
         --group) words=$(compgen -g) ;;
         --override) words='yes no' ;;
-        --key | --before | --context | --rotate | --accept | --ahead | --lineage) return ;;
+        --key | --before | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then
                 words=$(_stek_options "$command")

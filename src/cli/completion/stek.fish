@@ -49,7 +49,7 @@ complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l system -
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l rotate -x -d 'how long a key seals'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l accept -x -d 'how long it opens afterwards'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l ahead -x -d 'keys held ready'
-complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l lineage -x -d 'longest chain of resumptions'
+complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l max-session-age -x -d 'longest chain of resumptions'
 for option in @AUDIT_OPTIONS@
     complete -c stek -n '__fish_seen_subcommand_from audit' -l (string sub -s 3 -- $option)
 end

@@ -62,7 +62,7 @@ _stek() {
         openssl-cnf)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--rotate[how long a key seals]:time:' \
                 '--accept[how long it opens afterwards]:time:' '--ahead[keys held ready]:number:' \
-                '--lineage[longest chain of resumptions]:time:'
+                '--max-session-age[longest chain of resumptions]:time:'
             ;;
         audit)
             local -a audit

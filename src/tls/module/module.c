@@ -110,7 +110,7 @@ static bool check_policy(const CONF *conf, const char *section, const struct ste
 static bool same_policy(const struct stek_policy *a, const struct stek_policy *b)
 {
     return a->rotate_s == b->rotate_s && a->accept_s == b->accept_s &&
-           a->lineage_s == b->lineage_s && a->ahead == b->ahead;
+           a->max_session_age_s == b->max_session_age_s && a->ahead == b->ahead;
 }
 
 static void take(struct stek_ring *made)

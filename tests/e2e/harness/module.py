@@ -11,7 +11,7 @@ def compose(path, **settings):
     """Writes a file for OPENSSL_CONF that loads the module with these settings."""
     args = [str(build.COMMAND), "openssl-cnf", "--module", str(build.MODULE)]
     for name, value in settings.items():
-        args += [f"--{name}", str(value)]
+        args += [f"--{name.replace('_', '-')}", str(value)]
     done = subprocess.run(args, check=True, capture_output=True, text=True, env=plain_environment())
     Path(path).write_text(done.stdout)
     return Path(path)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ROTATE_S = 3600, LINEAGE_S = 24 * 3600, SKEW_S = 3600 };
+enum { ROTATE_S = 3600, MAX_SESSION_AGE_S = 24 * 3600, SKEW_S = 3600 };
 
 /* Comes back after each rotation, so that every resumption gets a ticket under a newer key. Returns
  * the last one. */
@@ -25,7 +25,7 @@ static SSL_SESSION *renew_until(struct tls_test *test, SSL_SESSION *session, int
 static void a_chain_of_renewed_tickets_lives_up_to_the_last_second_of_the_cap(void **state)
 {
     struct tls_test *test = *state;
-    const int64_t end = tls_clock_now() + LINEAGE_S;
+    const int64_t end = tls_clock_now() + MAX_SESSION_AGE_S;
     SSL_SESSION *session = renew_until(test, tls_get_ticket(test), end - 1);
 
     tls_clock_set(end - 1);
@@ -35,23 +35,23 @@ static void a_chain_of_renewed_tickets_lives_up_to_the_last_second_of_the_cap(vo
 static void a_chain_of_renewed_tickets_ends_at_the_cap(void **state)
 {
     struct tls_test *test = *state;
-    const int64_t end = tls_clock_now() + LINEAGE_S;
+    const int64_t end = tls_clock_now() + MAX_SESSION_AGE_S;
     SSL_SESSION *session = renew_until(test, tls_get_ticket(test), end - 1);
 
     tls_clock_set(end);
     assert_full(tls_come_back(test, session));
 }
 
-static void the_full_handshake_at_the_end_begins_a_new_lineage(void **state)
+static void the_full_handshake_at_the_end_begins_a_new_chain(void **state)
 {
     struct tls_test *test = *state;
-    int64_t end = tls_clock_now() + LINEAGE_S;
+    int64_t end = tls_clock_now() + MAX_SESSION_AGE_S;
     SSL_SESSION *session = renew_until(test, tls_get_ticket(test), end - 1);
 
     tls_clock_set(end);
     const struct tls_visit visit = tls_come_back(test, session);
     assert_full(visit);
-    end = tls_clock_now() + LINEAGE_S;
+    end = tls_clock_now() + MAX_SESSION_AGE_S;
     session = renew_until(test, visit.session, end - 1);
     tls_clock_set(end - 1);
     assert_resumed(tls_come_back(test, session));
@@ -70,12 +70,12 @@ static struct tls_visit come_back_earlier(struct tls_test *test, int64_t seconds
     return tls_come_back(test, session);
 }
 
-static void a_lineage_that_begins_within_an_hour_from_now_is_believed(void **state)
+static void a_chain_that_begins_within_an_hour_from_now_is_believed(void **state)
 {
     assert_resumed(come_back_earlier(*state, SKEW_S));
 }
 
-static void a_lineage_that_begins_later_than_in_an_hour_is_not_believed(void **state)
+static void a_chain_that_begins_later_than_in_an_hour_is_not_believed(void **state)
 {
     assert_full(come_back_earlier(*state, SKEW_S + 1));
 }
@@ -120,10 +120,10 @@ static struct tls_visit come_back_unnamed(struct tls_test *test, SSL_SESSION *se
     return tls_visit(test, test->server, &(struct tls_call){.session = session});
 }
 
-static void a_ticket_without_a_lineage_opens_and_begins_one(void **state)
+static void a_ticket_without_a_chain_opens_and_begins_one(void **state)
 {
     struct tls_test *test = *state;
-    const int64_t end = tls_clock_now() + LINEAGE_S;
+    const int64_t end = tls_clock_now() + MAX_SESSION_AGE_S;
     SSL_SESSION *session = get_foreign_ticket(test);
 
     while (tls_clock_now() + ROTATE_S < end) {
@@ -138,14 +138,14 @@ static void a_ticket_without_a_lineage_opens_and_begins_one(void **state)
 
 int main(void)
 {
-    static const struct tls_behaviour lineage[] = {
+    static const struct tls_behaviour session_age[] = {
         TLS_BEHAVIOUR(a_chain_of_renewed_tickets_lives_up_to_the_last_second_of_the_cap, TLS_ALL),
         TLS_BEHAVIOUR(a_chain_of_renewed_tickets_ends_at_the_cap, TLS_ALL),
-        TLS_BEHAVIOUR(the_full_handshake_at_the_end_begins_a_new_lineage, TLS_ALL),
-        TLS_BEHAVIOUR(a_lineage_that_begins_within_an_hour_from_now_is_believed, TLS_ALL),
-        TLS_BEHAVIOUR(a_lineage_that_begins_later_than_in_an_hour_is_not_believed, TLS_ALL),
-        TLS_BEHAVIOUR(a_ticket_without_a_lineage_opens_and_begins_one, TLS_ALL),
+        TLS_BEHAVIOUR(the_full_handshake_at_the_end_begins_a_new_chain, TLS_ALL),
+        TLS_BEHAVIOUR(a_chain_that_begins_within_an_hour_from_now_is_believed, TLS_ALL),
+        TLS_BEHAVIOUR(a_chain_that_begins_later_than_in_an_hour_is_not_believed, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_without_a_chain_opens_and_begins_one, TLS_ALL),
     };
 
-    return TLS_RUN(lineage);
+    return TLS_RUN(session_age);
 }
