@@ -3,7 +3,7 @@
 
 #include "crypto/quiet.h"
 #include "tls/callbacks.h"
-#include "tls/context.h"
+#include "tls/context/context.h"
 
 #include <pthread.h>
 #include <sched.h>

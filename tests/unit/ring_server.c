@@ -4,7 +4,7 @@
 #include "tls_certs.h"
 #include "tls_talk.h"
 
-#include "tls/context.h"
+#include "tls/context/context.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* What an operator hears of a ticket. */
 #include "tls_tickets.h"
 
-#include "tls/context.h"
+#include "tls/context/context.h"
 #include "tls/ticketfile.h"
 
 #include <openssl/pem.h>

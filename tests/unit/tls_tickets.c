@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls_tickets.h"
 
-#include "tls/context.h"
+#include "tls/context/context.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/context.h"
+#include "tls/context/context.h"
 
-#include "tls/nameset.h"
+#include "tls/context/nameset.h"
 
 #include <openssl/x509v3.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/nameset.h"
+#include "tls/context/nameset.h"
 
 #include <stdlib.h>
 #include <string.h>
