@@ -12,7 +12,7 @@ MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
-.PHONY: build help demo check lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
+.PHONY: build help demo check check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
 build:
@@ -25,6 +25,8 @@ help:
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
 	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus model sim lint'
+	@echo 'make check-on RELEASE="11 13"  build and test on other releases of Debian, each in a chroot; as root only'
+	@echo '                        ARGS="--fresh" makes the chroots anew, ARGS="--steps unit" runs only these steps'
 	@echo 'make lint             the same as make check STEPS=lint'
 	@echo 'make fuzz TIME=30     look for crashes, so many seconds for each target'
 	@echo 'make sim SEEDS=1000   simulated fleets: more seeds; SEED=N begins elsewhere'
@@ -45,6 +47,12 @@ demo:
 check:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/check $(STEPS)
+
+# The chroots stay in build-chroots/ for the next run.
+check-on:
+	@test -n '$(RELEASE)' || { echo 'make check-on RELEASE=trixie; bullseye, bookworm, trixie, forky, sid, experimental'; exit 2; }
+	@$(PACKAGES) other
+	@$(PYTHON) tests/run/check-on $(RELEASE) $(ARGS)
 
 lint:
 	@$(PACKAGES)

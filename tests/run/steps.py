@@ -164,14 +164,18 @@ def sim(builds):
     return outcome
 
 
-def lint(builds):
-    """Each check of tests/lint counts as one."""
+def lint_outcome(builds, commands):
+    """Each check counts as one."""
     outcome = Outcome()
-    folder = builds.get("build")
-    for name, argv in checks.commands(builds.root, folder):
+    for name, argv in commands:
         status, output = run(argv, builds.root)
         outcome.add(Outcome(passed=1) if status == 0 else failure(f"lint: {name}", output))
     return outcome
+
+
+def lint(builds):
+    """The checks of tests/lint."""
+    return lint_outcome(builds, checks.commands(builds.root, builds.get("build")))
 
 
 STEPS = {

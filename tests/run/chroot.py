@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bare Debian of another release in a folder: made once, entered often, nothing of it mounted or running afterwards."""
+
+import shutil
+import subprocess
+
+import archive
+from command import environment, run
+from copytree import mirror_tree
+
+HOME = "/srv/stek"
+GROUPS = ("build", "unit", "demo", "check")
+
+# Runs as the first process of namespaces of its own, which end with it: what is mounted here is mounted nowhere else,
+# and what a test leaves running is killed. The shell stays, since a first process must wait for orphans. $1 is the root.
+ENTER = """
+root=$1; home=$2; shift 2
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/dev/shm"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+[ -z "$NEW_NET" ] || ip link set lo up
+chroot "$root" /bin/sh -c 'cd "$0" && exec "$@"' "$home" "$@"
+exit $?
+"""
+
+
+class ChrootFailed(Exception):
+    """The text says what was tried and what came of it."""
+
+
+class Chroot:
+    """One release's chroot below a folder that keeps them all."""
+
+    def __init__(self, folder, release):
+        self.release = release
+        self.root = folder / release.name
+
+    def _must(self, what, argv, **options):
+        status, output = run(argv, "/", **options)
+        if status != 0:
+            raise ChrootFailed(f"{what}: status {status}\n{output[-4000:]}")
+        return output
+
+    def inside(self, argv, net=False):
+        """The command that runs `argv` in the chroot; without `net`, there is a loopback interface and no other."""
+        spaces = ["--mount", "--pid", "--ipc", *([] if net else ["--net"])]
+        shell = ["sh", "-ec", ENTER, "sh", self.root, HOME, *argv]
+        return [
+            "env",
+            f"NEW_NET={'' if net else '1'}",
+            "unshare",
+            *spaces,
+            "--fork",
+            "--kill-child",
+            *shell,
+        ]
+
+    def make(self, say, fresh=False):
+        """Makes the chroot where it is not there yet."""
+        if fresh and self.root.exists():
+            shutil.rmtree(self.root)
+        if self.root.exists():
+            return
+        say(f"{self.release.name}: a bare system from the Debian archive ...")
+        part = self.root.with_name(self.release.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        options = [f"--aptopt={line}" for line in archive.settings()]
+        lines = archive.sources(self.release, *archive.mirror())
+        bootstrap = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
+        # It is made anew where the power fails: nothing waits for the disk.
+        bootstrap += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", *options]
+        self._must("mmdebstrap", [*bootstrap, self.release.suite, part, *lines], limit_s=900)
+        (part / "etc/resolv.conf").unlink(missing_ok=True)
+        shutil.copy("/etc/resolv.conf", part / "etc/resolv.conf")
+        part.rename(self.root)
+
+    def update(self, source, say, groups=GROUPS):
+        """Brings in the sources as they are now and the packages that they name."""
+        home = self.root / HOME[1:]
+        home.mkdir(parents=True, exist_ok=True)
+        mirror_tree(source, home)
+        say(f"{self.release.name}: packages ...")
+        argv = ["packaging/install-packages", *groups]
+        self._must("packages", self.inside(argv, net=True), limit_s=1200)
+        if self.release.extra:
+            self._extra()
+
+    def _extra(self):
+        """The packages of the second suite, where they are not installed yet."""
+        apt = [
+            "apt-get",
+            "-q",
+            "-y",
+            "-t",
+            self.release.extra,
+            "--no-install-recommends",
+            "install",
+        ]
+        argv = ["env", "DEBIAN_FRONTEND=noninteractive", *apt, *self.release.extra_packages]
+        self._must("packages", self.inside(argv, net=True), limit_s=600)
+
+    def stream(self, argv):
+        """Runs a command in the chroot that prints where this one does; returns its status."""
+        full = [str(arg) for arg in self.inside(argv)]
+        process = subprocess.Popen(full, env=environment(), stdin=subprocess.DEVNULL)
+        try:
+            return process.wait()
+        finally:
+            process.kill()  # where it was interrupted: all that runs inside ends with it
+            process.wait()

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run of tests says while it runs: lines with the time since the start, and counts."""
+
+import re
+import time
+
+from builds import BuildFailed
+from outcome import failure
+
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+
+
+class Progress:
+    """Lines with the time since the start, and with a prefix where one is given."""
+
+    def __init__(self, start=None, prefix=""):
+        self.start = time.monotonic() if start is None else start
+        self._prefix = prefix
+
+    def say(self, text):
+        minutes, seconds = divmod(int(time.monotonic() - self.start), 60)
+        print(f"[{minutes:2}:{seconds:02}] {self._prefix}{text}", flush=True)
+
+
+def counts(outcome):
+    return f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+
+
+def run_step(title, step, builds, progress):
+    """One step; what breaks it is one failed test, and the next step still runs."""
+    progress.say(f"{title} ...")
+    try:
+        outcome = step(builds)
+    except BuildFailed as problem:
+        outcome = failure(f"{title}: the build", str(problem))
+    if outcome.output:
+        print(outcome.output, flush=True)
+    for figure in outcome.figures:
+        print(f"        {figure}", flush=True)
+    progress.say(f"{title}: {counts(outcome)}")
+    return outcome
+
+
+def close(total):
+    """Names what was left out and what failed, then the one line of counts. Returns the exit status."""
+    for name in total.skipped:
+        print(f"skipped: {name}")
+    for name in total.failed:
+        print(f"failed: {name}")
+    print(counts(total), flush=True)
+    return 1 if total.failed else 0

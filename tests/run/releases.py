@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The releases of Debian that `make check-on` knows, and what is run on each."""
+
+import dataclasses
+
+# Where etcd, its transport or systemd decide, one release says as much as five.
+HOST_ONLY = "not fleet and not boot and not systemd and not completion and not demo"
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """`suite` is the archive's, `extra` one more whose packages are named; `selection` is pytest's -k."""
+
+    name: str
+    suite: str
+    openssl: str
+    selection: str = HOST_ONLY
+    security: bool = False
+    extra: str = ""
+    extra_packages: tuple = ()
+    lint: bool = False
+
+
+RELEASES = {
+    release.name: release
+    for release in (
+        Release("bullseye", "bullseye", "1.1.1", security=True),
+        Release("bookworm", "bookworm", "3.0", security=True, lint=True),
+        Release("trixie", "trixie", "3.5", security=True, selection="", lint=True),
+        Release("forky", "forky", "3.6"),
+        Release("sid", "sid", "3.6"),
+        # Its servers still load sid's libssl; what is tested there is what loads the new one.
+        Release(
+            "experimental",
+            "sid",
+            "4.0",
+            selection="s_server",
+            extra="experimental",
+            extra_packages=("libssl-dev", "openssl"),
+        ),
+    )
+}
+
+NUMBERS = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "4.0": "experimental"}
+
+# What .ci/run runs on each release; the rest takes longer and is for `make check-on`.
+QUICK = ("gcc", "unit", "demo")
+ALL = ("gcc", "clang", "unit", "demo", "e2e", "lint")
+
+
+def find(name):
+    """The release of that name or number, or None."""
+    return RELEASES.get(NUMBERS.get(name, name))
