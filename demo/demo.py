@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import report  # noqa: E402
 from measure import Arm, reload_nginx, restart_all  # noqa: E402
 from harness import build, module, pki, process, stekd  # noqa: E402

@@ -2,10 +2,10 @@
 /* stek audit: observes servers (or reads a recording), judges, reports. */
 #include "cli/audit.h"
 
-#include "audit/judge.h"
-#include "audit/observe.h"
-#include "audit/record.h"
-#include "audit/report.h"
+#include "audit/judge/judge.h"
+#include "audit/observe/observe.h"
+#include "audit/record/record.h"
+#include "audit/report/report.h"
 #include "cli/command.h"
 #include "crypto/wipe.h"
 

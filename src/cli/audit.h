@@ -3,7 +3,7 @@
 #ifndef STEK_CLI_AUDIT_H
 #define STEK_CLI_AUDIT_H
 
-#include "audit/client.h"
+#include "audit/handshake/client.h"
 #include "audit/finding.h"
 #include "audit/observation.h"
 

@@ -2,7 +2,7 @@
 /* Ctrl-C and the progress line of `stek audit`. */
 #include "cli/audit.h"
 
-#include "audit/net.h"
+#include "audit/handshake/net.h"
 
 #include <signal.h>
 #include <stdarg.h>

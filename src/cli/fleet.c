@@ -9,9 +9,9 @@
 #include "core/policy.h"
 #include "core/ringname.h"
 #include "crypto/random.h"
-#include "fleet/envelope.h"
-#include "fleet/kekfile.h"
-#include "fleet/seedfile.h"
+#include "fleet/store/envelope.h"
+#include "fleet/store/kekfile.h"
+#include "seed/seedfile.h"
 
 #include <errno.h>
 #include <getopt.h>

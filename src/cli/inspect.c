@@ -8,7 +8,7 @@
 #include "core/ringname.h"
 #include "ringfile/ringfile.h"
 #include "status/inspection.h"
-#include "tls/ticketfile.h"
+#include "status/ticketfile.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -3,8 +3,8 @@
  * Authenticated encryption: AES-256-GCM (NIST SP 800-38D, RFC 5116 section 5.2).
  *
  * What is sealed is nonce[12] ‖ ciphertext ‖ tag[16], with a fresh random nonce each time. One key
- * seals at most 2^32 values (SP 800-38D section 8.3); fleet/envelope.h derives a key for each name,
- * so that no key comes near.
+ * seals at most 2^32 values (SP 800-38D section 8.3); fleet/store/envelope.h derives a key for each
+ * name, so that no key comes near.
  */
 #ifndef STEK_CRYPTO_AEAD_H
 #define STEK_CRYPTO_AEAD_H

@@ -3,7 +3,7 @@
 
 #include "core/revoke.h"
 #include "daemon/inspect.h"
-#include "daemon/log.h"
+#include "daemon/front/log.h"
 
 #include <inttypes.h>
 #include <string.h>

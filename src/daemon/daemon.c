@@ -2,7 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "daemon/commands.h"
-#include "daemon/log.h"
+#include "daemon/front/log.h"
 #include "daemon/metrics.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"

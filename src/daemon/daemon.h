@@ -4,12 +4,12 @@
 #define STEK_DAEMON_DAEMON_H
 
 #include "daemon/alarm.h"
-#include "daemon/config.h"
-#include "daemon/control.h"
+#include "daemon/config/config.h"
+#include "daemon/front/control.h"
 #include "daemon/fleet.h"
-#include "daemon/http.h"
+#include "daemon/front/http.h"
 #include "daemon/notify.h"
-#include "daemon/options.h"
+#include "daemon/config/options.h"
 #include "daemon/rings.h"
 #include "daemon/rundir.h"
 

@@ -2,8 +2,8 @@
 #include "daemon/fleet.h"
 
 #include "core/policy.h"
-#include "daemon/log.h"
-#include "fleet/kekfile.h"
+#include "daemon/front/log.h"
+#include "fleet/store/kekfile.h"
 
 #include <dlfcn.h>
 #include <netdb.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/inspect.h"
 
-#include "daemon/control.h"
+#include "daemon/front/control.h"
 #include "status/inspection.h"
-#include "tls/ticketfile.h"
+#include "status/ticketfile.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #ifndef STEK_DAEMON_INSPECT_H
 #define STEK_DAEMON_INSPECT_H
 
-#include "daemon/request.h"
+#include "daemon/front/request.h"
 #include "daemon/rings.h"
 
 /* The answer, which is the caller's; NULL: no memory. */

@@ -3,7 +3,7 @@
 
 #include "core/policy.h"
 #include "core/retime.h"
-#include "daemon/log.h"
+#include "daemon/front/log.h"
 #include "daemon/seeds.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef STEK_DAEMON_RINGS_H
 #define STEK_DAEMON_RINGS_H
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include "ringfile/writer.h"
 #include "status/status.h"
 

@@ -2,7 +2,7 @@
 #include "daemon/seeds.h"
 
 #include "core/policy.h"
-#include "fleet/seedfile.h"
+#include "seed/seedfile.h"
 
 #include <string.h>
 

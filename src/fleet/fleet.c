@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/fleet.h"
 
-#include "fleet/fleet_impl.h"
+#include "fleet/state.h"
 #include "ringfile/locked.h"
 
 #include <stdarg.h>

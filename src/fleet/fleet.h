@@ -13,8 +13,8 @@
 #include "stek.h"
 
 #include "core/record.h"
-#include "fleet/envelope.h"
-#include "fleet/sync.h"
+#include "fleet/store/envelope.h"
+#include "fleet/rules/sync.h"
 
 #include <jansson.h>
 

@@ -36,7 +36,7 @@
 #include "stek.h"
 
 #include "core/record.h"
-#include "ringfile/words.h"
+#include "core/words.h"
 
 #include <stdalign.h>
 #include <stdbool.h>

@@ -17,7 +17,7 @@
 
 #include "stek.h"
 
-#include "ringfile/words.h"
+#include "core/words.h"
 
 #include <stdalign.h>
 

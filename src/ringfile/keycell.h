@@ -15,7 +15,7 @@
 #define STEK_RINGFILE_KEYCELL_H
 
 #include "ringfile/keyset.h"
-#include "ringfile/words.h"
+#include "core/words.h"
 
 struct stek_cell_memory {
     stek_word version;

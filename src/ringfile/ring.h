@@ -11,7 +11,7 @@
 #include "ringfile/ivs.h"
 #include "ringfile/private.h"
 #include "ringfile/ringfile.h"
-#include "ringfile/stats.h"
+#include "counters/stats.h"
 
 /* Tells the time in Unix seconds. */
 typedef int64_t (*stek_clock_fn)(void *arg);

@@ -4,7 +4,7 @@
 #ifndef STEK_STATUS_INSPECTION_H
 #define STEK_STATUS_INSPECTION_H
 
-#include "tls/inspect.h"
+#include "status/inspect.h"
 
 #include <jansson.h>
 

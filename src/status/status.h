@@ -10,7 +10,7 @@
 #include "core/policy.h"
 #include "core/ringname.h"
 #include "ringfile/image.h"
-#include "ringfile/stats.h"
+#include "counters/stats.h"
 
 #include <jansson.h>
 

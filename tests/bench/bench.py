@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 from figures import demand, document  # noqa: E402
 from figures.series import Figures  # noqa: E402
 from harness import pki, process  # noqa: E402

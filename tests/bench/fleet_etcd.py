@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import build  # noqa: E402
 from harness.etcd import Etcd, GrpcProxy  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import build, module, pki, process  # noqa: E402
 from harness.etcd import Etcd  # noqa: E402
 from harness.fleet import QUICK_RING, Fleet  # noqa: E402

@@ -2,8 +2,8 @@
 /* Any observation at all: the judge gives a sound list, and every report can be written from it. */
 #include "fuzz.h"
 
-#include "audit/judge.h"
-#include "audit/report.h"
+#include "audit/judge/judge.h"
+#include "audit/report/report.h"
 
 #include <stdio.h>
 #include <string.h>

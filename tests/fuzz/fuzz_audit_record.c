@@ -3,9 +3,9 @@
  * reported and written. What was written reads back as much. */
 #include "fuzz.h"
 
-#include "audit/judge.h"
-#include "audit/record.h"
-#include "audit/report.h"
+#include "audit/judge/judge.h"
+#include "audit/record/record.h"
+#include "audit/report/report.h"
 
 #include <stdio.h>
 

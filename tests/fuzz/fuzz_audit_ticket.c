@@ -3,9 +3,9 @@
  * can point at. */
 #include "fuzz.h"
 
-#include "audit/dict_cipher.h"
-#include "audit/dict_recipes.h"
-#include "audit/protection.h"
+#include "audit/dictionary/cipher.h"
+#include "audit/dictionary/recipes.h"
+#include "audit/ticket_bytes.h"
 
 #include <string.h>
 

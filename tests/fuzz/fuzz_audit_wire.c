@@ -3,8 +3,8 @@
  * sessions that are changed. The first byte says which. */
 #include "fuzz.h"
 
-#include "audit/session_edit.h"
-#include "audit/wire.h"
+#include "audit/handshake/session_edit.h"
+#include "audit/handshake/wire.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "core/ringname.h"
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 #include <string.h>
 

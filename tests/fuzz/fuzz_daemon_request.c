@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "core/ringname.h"
-#include "daemon/request.h"
+#include "daemon/front/request.h"
 
 #include <string.h>
 

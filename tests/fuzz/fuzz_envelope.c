@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "fleet/envelope.h"
+#include "fleet/store/envelope.h"
 
 #include <string.h>
 

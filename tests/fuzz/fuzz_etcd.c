@@ -3,8 +3,8 @@
  * was. */
 #include "fuzz.h"
 
-#include "fleet/etcd_message.h"
-#include "fleet/grpc.h"
+#include "etcd/message.h"
+#include "etcd/grpc.h"
 
 #include <string.h>
 

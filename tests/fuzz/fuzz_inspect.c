@@ -2,7 +2,7 @@
 /* Any bytes as a file for `stek inspect`: a verdict, or a text that says why there is none. */
 #include "fuzz.h"
 
-#include "tls/ticketfile.h"
+#include "status/ticketfile.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

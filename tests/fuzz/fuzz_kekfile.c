@@ -3,8 +3,8 @@
  * alone. */
 #include "fuzz.h"
 
-#include "fleet/kekfile.h"
-#include "fleet/names.h"
+#include "fleet/store/kekfile.h"
+#include "fleet/store/names.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* A seed's text: what is taken is written again as it was, and gives a sound ring. */
 #include "fuzz.h"
 
-#include "fleet/seed.h"
+#include "seed/seed.h"
 
 #include <string.h>
 

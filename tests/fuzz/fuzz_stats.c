@@ -3,7 +3,7 @@
  * within bounds. */
 #include "fuzz.h"
 
-#include "ringfile/stats_page.h"
+#include "counters/stats_page.h"
 
 #include <string.h>
 

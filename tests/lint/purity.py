@@ -1,19 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The pure rooms call no clock, no I/O, no allocator and no random generator, and keep no writable globals.
+"""The pure folders call no clock, no I/O, no allocator and no random generator, and keep no writable globals.
 
-Judged by the compiled objects, so that no macro can hide a call. A pure room may call the C library's functions on
-memory and strings, libcrypto's for wiping and comparing, itself, and crypto/ except for its random generator. So are the
-fleet's rules, which may also call core/.
-The audit's judge allocates and decrypts, but knows no clock, no files, no network and no random generator either.
+Judged by the compiled objects, so that no macro can hide a call. A pure folder may call the C library's functions on
+memory and strings, libcrypto's for wiping and comparing, core/, and crypto/ except for its random generator.
+The audit's judge and dictionary allocate and decrypt, but know no clock, no files, no network and no random generator
+either. A new file in one of these folders is judged like the others.
 """
 
 import objects
 from report import finish, options
 
-PURE = ("core", "keyfile")
-FLEET = ("adopt", "decide", "operate", "publish", "relink", "stagger", "storeview", "sync")
-DETERMINISTIC = ("crypto",)
+# A folder below src/ and the library whose objects it makes, below the build folder.
+PURE = {"core": "libstek_internal.a.p", "fleet/rules": "src/fleet/libstek_fleet.a.p"}
+DETERMINISTIC = {"crypto": "libstek_internal.a.p"}
+JUDGES = {
+    "audit/judge": "src/audit/libstek_audit.a.p",
+    "audit/dictionary": "src/audit/libstek_audit.a.p",
+}
 RANDOM = "src_crypto_random.c.o"
 ALLOWED = {
     "memcpy",
@@ -34,7 +38,6 @@ ALLOWED = {
     "__stack_chk_fail",
     "_GLOBAL_OFFSET_TABLE_",
 }
-JUDGE = ("dict", "judg", "keyname", "matrix", "protection")
 FORBIDDEN = {
     "time",
     "clock",
@@ -67,55 +70,54 @@ FORBIDDEN = {
 }
 
 
-def judge_problems(build):
-    """What the objects of the judge and of the dictionary call and must not."""
-    paths = [
-        path
-        for path in sorted((build / "src" / "audit" / "libstek_audit.a.p").glob("*.o"))
-        if path.name.startswith(JUDGE)
-    ]
+def sources(root, folder):
+    """The sources that stand in a folder itself."""
+    return sorted((root / "src" / folder).glob("*.c"))
+
+
+def object_of(build, library, source, root):
+    """Where Meson puts the object of a source: its path with underscores, from where the library is made."""
+    base = root / library.rsplit("/", 1)[0] if "/" in library else root
+    name = source.relative_to(base).as_posix().replace("/", "_")
+    return build / library / f"{name}.o"
+
+
+def objects_of(root, build, folders):
+    """The objects of all sources of these folders, and a problem for each that is missing."""
+    found, problems = [], []
+    for folder, library in folders.items():
+        paths = [object_of(build, library, source, root) for source in sources(root, folder)]
+        found += [path for path in paths if path.exists()]
+        problems += [f"src/{folder}: no object {path}" for path in paths if not path.exists()]
+        if not paths:
+            problems.append(f"src/{folder}: no sources, though tests/lint/purity.py names it")
+    return found, problems
+
+
+def writable(path):
     return [
-        f"{path.name}: calls {name}"
-        for path in paths
-        for name in sorted(objects.undefined(path) & FORBIDDEN)
-    ] + [
-        f"{path.name}: writable data in {name}"
-        for path in paths
-        for name in sorted(objects.writable_sections(path))
+        f"{path.name}: writable data in {name}" for name in sorted(objects.writable_sections(path))
     ]
 
 
-def objects_of(build, rooms):
-    """The objects of the internal library that come from these rooms."""
-    return [
-        path
-        for room in rooms
-        for path in sorted((build / "libstek_internal.a.p").glob(f"src_{room}_*.o"))
-    ]
+def calls(path, names):
+    return [f"{path.name}: calls {name}" for name in sorted(names)]
 
 
 def main():
-    build = options(__doc__).build
-    fleet = [build / "src" / "fleet" / "libstek_fleet.a.p" / f"{name}.c.o" for name in FLEET]
-    pure = objects_of(build, PURE) + [path for path in fleet if path.exists()]
+    root, build = options(__doc__).root, options(__doc__).build
+    pure, problems = objects_of(root, build, PURE)
+    deterministic, missing = objects_of(root, build, DETERMINISTIC)
+    judges, missing_judges = objects_of(root, build, JUDGES)
+    problems += missing + missing_judges
     allowed = set(ALLOWED)
-    for path in pure + [path for path in objects_of(build, DETERMINISTIC) if path.name != RANDOM]:
+    for path in pure + [path for path in deterministic if path.name != RANDOM]:
         allowed |= objects.defined(path)
-    problems = (
-        [] if objects_of(build, PURE) else [f"{build}: no objects of core/ in libstek_internal.a.p"]
-    )
-    problems += [
-        f"{build}: no {path.name} in libstek_fleet.a.p" for path in fleet if not path.exists()
-    ]
     for path in pure:
-        problems += [
-            f"{path.name}: calls {name}" for name in sorted(objects.undefined(path) - allowed)
-        ]
-        problems += [
-            f"{path.name}: writable data in {name}"
-            for name in sorted(objects.writable_sections(path))
-        ]
-    finish(problems + judge_problems(build))
+        problems += calls(path, objects.undefined(path) - allowed) + writable(path)
+    for path in judges:
+        problems += calls(path, objects.undefined(path) & FORBIDDEN) + writable(path)
+    finish(problems)
 
 
 if __name__ == "__main__":

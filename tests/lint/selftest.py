@@ -87,8 +87,8 @@ class Layers(LintCase):
         self.assert_reported("layers", "tls/ may not use tls/module/")
 
     def test_sideways(self):
-        self.write("src/fleet/sync.h", "")
-        self.write("src/tls/callback.c", '#include "fleet/sync.h"\n')
+        self.write("src/fleet/rules/sync.h", "")
+        self.write("src/tls/callback.c", '#include "fleet/rules/sync.h"\n')
         self.assert_reported("layers", "tls/ may not use fleet/")
 
     def test_nowhere(self):
@@ -117,31 +117,36 @@ class Layers(LintCase):
 class Purity(LintCase):
     def setUp(self):
         super().setUp()
-        self.compile(
-            f"{OBJECTS}/src_crypto_derive.c.o", "int stek_derive(void) { return 1; }", "-c"
-        )
-        self.compile(
-            f"{OBJECTS}/src_crypto_random.c.o", "int stek_random(void) { return 1; }", "-c"
-        )
-        for name in purity.FLEET:
-            self.compile_fleet(name, "int stek_derive(void); int f(void) { return stek_derive(); }")
+        self.compile_from("crypto/derive", "int stek_derive(void) { return 1; }")
+        self.compile_from("crypto/random", "int stek_random(void) { return 1; }")
+        self.compile_from("core/schedule", "int f(void) { return 1; }")
+        calls_crypto = "int stek_derive(void); int g(void) { return stek_derive(); }"
+        self.compile_from("fleet/rules/sync", calls_crypto)
+        self.compile_from("audit/judge/time", "void *malloc(); void *f(void) { return malloc(1); }")
+        self.compile_from("audit/dictionary/mac", "")
 
-    def compile_fleet(self, name, text):
-        self.compile(f"build/src/fleet/libstek_fleet.a.p/{name}.c.o", text, "-c")
-
-    def compile_core(self, text):
-        self.compile(f"{OBJECTS}/src_core_schedule.c.o", text, "-c")
+    def compile_from(self, unit, text):
+        """A source below src/ and its object, where Meson puts it."""
+        source = self.write(f"src/{unit}.c", text)
+        folders = {**purity.PURE, **purity.DETERMINISTIC, **purity.JUDGES}
+        library = folders[unit.rsplit("/", 1)[0]]
+        target = purity.object_of(self.root / "build", library, source, self.root)
+        self.compile(target.relative_to(self.root), text, "-c")
+        return target
 
     def test_sound(self):
-        self.compile_core(
+        self.compile_from(
+            "core/schedule",
             "int stek_derive(void); static const char *const names[] = {\"a\", \"b\"};"
-            "const char *f(int i) { return names[stek_derive() + i]; }"
+            "const char *f(int i) { return names[stek_derive() + i]; }",
         )
         self.assert_sound("purity")
 
     def test_calls(self):
         for call in ("time", "clock_gettime", "malloc", "printf", "stek_random", "stek_ring_new"):
-            self.compile_core(f"long {call}(); long f(void) {{ return {call}(0); }}")
+            self.compile_from(
+                "core/schedule", f"long {call}(); long f(void) {{ return {call}(0); }}"
+            )
             self.assert_reported("purity", f"src_core_schedule.c.o: calls {call}")
 
     def test_globals(self):
@@ -150,37 +155,34 @@ class Purity(LintCase):
             "static int counter = 7; int *f(void) { return &counter; }",
             "static _Thread_local int counter; int *f(void) { return &counter; }",
         ):
-            self.compile_core(text)
+            self.compile_from("core/schedule", text)
             self.assert_reported("purity", "writable data in .")
 
-    def test_nothing_compiled(self):
-        self.assert_reported("purity", "no objects of core/")
+    def test_a_source_without_its_object(self):
+        self.write("src/core/new.c", "")
+        self.assert_reported("purity", "src/core: no object")
 
-    def test_fleet(self):
-        self.compile_core("int f(void) { return 1; }")
+    def test_a_folder_without_sources(self):
+        (self.root / "src/core/schedule.c").unlink()
+        self.assert_reported("purity", "src/core: no sources")
+
+    def test_a_new_file_in_the_rules_of_the_fleet(self):
         for call in ("time", "malloc", "RAND_bytes"):
-            self.compile_fleet("sync", f"long {call}(); long f(void) {{ return {call}(0); }}")
-            self.assert_reported("purity", f"sync.c.o: calls {call}")
-        (self.root / "build/src/fleet/libstek_fleet.a.p/sync.c.o").unlink()
-        self.assert_reported("purity", "no sync.c.o in libstek_fleet.a.p")
-
-    def test_judge(self):
-        self.compile_core("int f(void) { return 1; }")
-        target = "build/src/audit/libstek_audit.a.p"
-        self.compile(
-            f"{target}/judge_time.c.o", "void *malloc(); void *f(void) { return malloc(1); }", "-c"
-        )
-        self.compile(f"{target}/observe.c.o", "long time(); long f(void) { return time(0); }", "-c")
-        self.assert_sound("purity")
-        for call in ("time", "fopen", "socket", "RAND_bytes"):
-            self.compile(
-                f"{target}/judge_time.c.o",
-                f"long {call}(); long f(void) {{ return {call}(0); }}",
-                "-c",
+            self.compile_from(
+                "fleet/rules/new", f"long {call}(); long f(void) {{ return {call}(0); }}"
             )
-            self.assert_reported("purity", f"judge_time.c.o: calls {call}")
-        self.compile(f"{target}/dict_mac.c.o", "int counter;", "-c")
-        self.assert_reported("purity", "dict_mac.c.o: writable data in .")
+            self.assert_reported("purity", f"rules_new.c.o: calls {call}")
+
+    def test_a_new_file_of_the_judge(self):
+        for call in ("time", "fopen", "socket", "RAND_bytes"):
+            self.compile_from(
+                "audit/judge/new", f"long {call}(); long f(void) {{ return {call}(0); }}"
+            )
+            self.assert_reported("purity", f"judge_new.c.o: calls {call}")
+
+    def test_writable_data_in_the_dictionary(self):
+        self.compile_from("audit/dictionary/new", "int counter;")
+        self.assert_reported("purity", "dictionary_new.c.o: writable data in .")
 
 
 class Exports(LintCase):

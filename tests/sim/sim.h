@@ -9,9 +9,9 @@
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
-#include "../unit/prng.h"
+#include "../unit/fixtures/prng.h"
 
-#include "fleet/sync.h"
+#include "fleet/rules/sync.h"
 
 enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96 };
 

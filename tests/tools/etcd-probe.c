@@ -7,7 +7,7 @@
  *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL | alive ID |
  * reread
  */
-#include "fleet/etcd.h"
+#include "etcd/etcd.h"
 
 #include <getopt.h>
 #include <stdio.h>

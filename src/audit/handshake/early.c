@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Early data, and the same early data again. A replay must be the very same bytes, or a server that
+ * keeps ClientHellos would not see one; but only who has the keys of those bytes can read whether
+ * the server took them. So libssl writes its first flight into memory, the process forks, and both
+ * send that flight: parent first, then the child, each with its own copy of the handshake's state.
+ * The child sends its handshake back through a pipe.
+ */
+#include "audit/handshake/talk.h"
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { REQUEST_LEN_MAX = 512, FLIGHT_LEN_MAX = 20000 };
+
+struct flight {
+    uint8_t bytes[FLIGHT_LEN_MAX];
+    size_t len;
+};
+
+/* ClientHello and early data, as they will be on the wire. */
+static bool make_flight(struct stek_audit_talk *talk, struct flight *ret_flight)
+{
+    char request[REQUEST_LEN_MAX] = "\n"; /* where nothing can be asked, an empty line */
+    const size_t len =
+        talk->client->settings.request ? stek_audit_talk_request(talk, request, sizeof request) : 1;
+    BIO *in = BIO_new(BIO_s_mem());
+    BIO *out = BIO_new(BIO_s_mem());
+    size_t written = 0;
+
+    if (in == NULL || out == NULL) {
+        BIO_free(in);
+        BIO_free(out);
+        return false;
+    }
+    SSL_set_bio(talk->ssl, in, out);
+    if (SSL_write_early_data(talk->ssl, request, len, &written) != 1)
+        return false;
+    const int got = BIO_read(out, ret_flight->bytes, sizeof ret_flight->bytes);
+    ret_flight->len = got > 0 ? (size_t)got : 0;
+    talk->shake.early = STEK_AUDIT_EARLY_REFUSED;
+    return got > 0 && BIO_pending(out) == 0;
+}
+
+static void send_flight(struct stek_audit_talk *talk, const struct flight *flight)
+{
+    if (!stek_audit_talk_dial(talk))
+        return;
+    if (stek_audit_send(talk->fd, flight->bytes, flight->len, talk->deadline_ms,
+                        &talk->client->stop))
+        stek_audit_talk_over(talk);
+    else
+        talk->shake.outcome = STEK_AUDIT_CLOSED;
+}
+
+/* The child's whole life: waits for the word, replays, reports, ends. It must not touch what the
+ * parent will go on with. */
+__attribute__((noreturn)) static void
+replay(struct stek_audit_talk *talk, const struct flight *flight, int from_parent, int to_parent)
+{
+    char word;
+
+    if (read(from_parent, &word, 1) == 1) {
+        talk->shake.purpose = STEK_AUDIT_EARLY_REPLAY;
+        talk->shake.at = stek_audit_now();
+        send_flight(talk, flight);
+        (void)!write(to_parent, &talk->shake, sizeof talk->shake);
+    }
+    _exit(0);
+}
+
+static bool read_all(int fd, void *ret_bytes, size_t len)
+{
+    char *at = ret_bytes;
+
+    while (len > 0) {
+        const ssize_t got = read(fd, at, len);
+        if (got <= 0 && errno != EINTR)
+            return false;
+        if (got > 0) {
+            at += got;
+            len -= (size_t)got;
+        }
+    }
+    return true;
+}
+
+struct replayer {
+    pid_t pid;
+    int to, from;
+};
+
+static bool start_replayer(struct stek_audit_talk *talk, const struct flight *flight,
+                           struct replayer *ret_replayer)
+{
+    int down[2], up[2];
+
+    if (pipe(down) != 0)
+        return false;
+    if (pipe(up) != 0) {
+        (void)close(down[0]);
+        (void)close(down[1]);
+        return false;
+    }
+    const pid_t pid = fork();
+    if (pid == 0) {
+        (void)close(down[1]);
+        (void)close(up[0]);
+        replay(talk, flight, down[0], up[1]);
+    }
+    (void)close(down[0]);
+    (void)close(up[1]);
+    *ret_replayer = (struct replayer){pid, down[1], up[0]};
+    return pid > 0;
+}
+
+/* Lets the child go ahead (or end), and takes what it saw. */
+static enum stek_result end_replayer(const struct replayer *replayer,
+                                     struct stek_audit_client *client,
+                                     struct stek_audit_observation *obs, bool go)
+{
+    struct stek_audit_handshake shake;
+    enum stek_result result = STEK_OK;
+
+    if (go && write(replayer->to, "", 1) == 1 && read_all(replayer->from, &shake, sizeof shake) &&
+        !stek_audit_stopped(&client->stop)) {
+        shake.tickets = 0; /* they stayed with the child */
+        result = stek_audit_add_handshake(obs, &shake);
+    }
+    if (replayer->to >= 0)
+        (void)close(replayer->to);
+    if (replayer->from >= 0)
+        (void)close(replayer->from);
+    while (replayer->pid > 0 && waitpid(replayer->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return result;
+}
+
+static enum stek_result send_once(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
+{
+    struct flight flight;
+
+    if (make_flight(talk, &flight))
+        send_flight(talk, &flight);
+    else
+        talk->shake.outcome = STEK_AUDIT_REJECTED;
+    return stek_audit_talk_end(talk, obs, STEK_OK);
+}
+
+static enum stek_result send_twice(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
+{
+    struct stek_audit_client *client = talk->client;
+    struct replayer replayer = {-1, -1, -1};
+    struct flight flight;
+
+    if (!make_flight(talk, &flight)) {
+        talk->shake.outcome = STEK_AUDIT_REJECTED;
+        return stek_audit_talk_end(talk, obs, STEK_OK);
+    }
+    const bool started = start_replayer(talk, &flight, &replayer);
+    if (started)
+        send_flight(talk, &flight);
+    const bool accepted = talk->shake.early == STEK_AUDIT_EARLY_ACCEPTED;
+    enum stek_result result = stek_audit_talk_end(talk, obs, started ? STEK_OK : STEK_ERR_SYSTEM);
+    const enum stek_result replayed =
+        end_replayer(&replayer, client, obs, accepted && result == STEK_OK);
+    return result == STEK_OK ? replayed : result;
+}
+
+enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
+                                        struct stek_audit_observation *obs,
+                                        const struct stek_audit_ask *ask)
+{
+    struct stek_audit_talk talk;
+    const enum stek_result result = stek_audit_talk_begin(&talk, client, obs, ask);
+
+    if (result != STEK_OK)
+        return stek_audit_talk_end(&talk, obs, result);
+    return ask->purpose == STEK_AUDIT_EARLY_FIRST ? send_twice(&talk, obs) : send_once(&talk, obs);
+}

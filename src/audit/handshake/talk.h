@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection under way: what client.c, psk_only.c and early.c share. */
+#ifndef STEK_AUDIT_TALK_H
+#define STEK_AUDIT_TALK_H
+
+#include "audit/handshake/client.h"
+
+#include <openssl/ssl.h>
+
+enum { STEK_AUDIT_TALK_TICKETS_MAX = 32 };
+
+struct stek_audit_client {
+    struct stek_audit_client_settings settings;
+    struct stek_audit_stop stop;
+    SSL_CTX *ctx[2][2]; /* TLS 1.2 and 1.3; without and with the client's certificate */
+};
+
+/* The SSL_CTX for a version, or NULL for one that it does not know. */
+SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version,
+                               bool with_cert);
+
+struct stek_audit_talk {
+    struct stek_audit_client *client;
+    struct stek_audit_target *target;
+    struct stek_audit_handshake shake; /* what will be appended */
+    SSL *ssl;
+    int fd;
+    int64_t started_ms, deadline_ms;
+    uint8_t sid[32]; /* the session id of our ClientHello */
+    uint8_t sid_len;
+    uint8_t nonce[255]; /* of the NewSessionTicket that is being read */
+    uint8_t nonce_len;
+    bool ticket12; /* TLS 1.2: a ticket came */
+    struct stek_audit_ticket tickets[STEK_AUDIT_TALK_TICKETS_MAX];
+    size_t tickets_len;
+    bool out_of_memory;
+};
+
+/* Gets the SSL ready, with the session to offer. End every talk with stek_audit_talk_end(),
+ * whatever this returns. */
+STEK_MUST_USE enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk,
+                                                     struct stek_audit_client *client,
+                                                     struct stek_audit_observation *obs,
+                                                     const struct stek_audit_ask *ask);
+
+/* Connects, with STARTTLS; false: the outcome is in talk->shake. */
+bool stek_audit_talk_dial(struct stek_audit_talk *talk);
+
+/* Lets libssl read and write the connection, finishes the handshake, asks, and waits for tickets
+ * and the answer. */
+void stek_audit_talk_over(struct stek_audit_talk *talk);
+
+/* Whether a libssl call that returned `ret` can be tried again, after waiting; if not, notes the
+ * outcome. */
+bool stek_audit_talk_again(struct stek_audit_talk *talk, int ret);
+
+/* The request that is sent after a handshake or as early data. Returns its length. */
+size_t stek_audit_talk_request(const struct stek_audit_talk *talk, char *ret_request, size_t len);
+
+/* Appends what was seen to `obs`, unless stopped, and frees the talk. Passes on `result` if it is
+ * not STEK_OK. */
+STEK_MUST_USE enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk,
+                                                   struct stek_audit_observation *obs,
+                                                   enum stek_result result);
+
+/* The callbacks of libssl that fill in talk->shake; the talk is the SSL's app data. */
+void stek_audit_talk_watch(SSL_CTX *ctx);
+
+/* Keeps a session that came with a ticket. */
+void stek_audit_talk_keep(struct stek_audit_talk *talk, SSL_SESSION *session);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Early data (0-RTT): offered, accepted, and accepted twice (RFC 9846 section 8). */
+#include "audit/judge/judging.h"
+
+struct early {
+    uint32_t tickets, max_bytes, sent, accepted, replayed, replays, again;
+};
+
+/* Whether the early data of a ticket was accepted before handshake `before`. */
+static bool accepted_before(const struct stek_audit_observation *obs, uint32_t ticket,
+                            size_t before)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct stek_audit_handshake *h = &obs->handshakes[i];
+        if (h->ticket == ticket && h->purpose == STEK_AUDIT_EARLY_FIRST &&
+            h->early == STEK_AUDIT_EARLY_ACCEPTED)
+            return true;
+    }
+    return false;
+}
+
+static void count_handshakes(struct early *early, const struct stek_audit_observation *obs,
+                             uint32_t target)
+{
+    for (size_t i = 0; i < obs->handshakes_len; i++) {
+        const struct stek_audit_handshake *h = &obs->handshakes[i];
+        const bool accepted = h->early == STEK_AUDIT_EARLY_ACCEPTED;
+        if (h->target != target || h->ticket == STEK_AUDIT_NONE)
+            continue;
+        if (h->purpose == STEK_AUDIT_EARLY_FIRST) {
+            early->sent++;
+            early->accepted += accepted;
+        } else if (h->purpose == STEK_AUDIT_EARLY_REPLAY) {
+            early->replays++;
+            early->replayed += accepted && accepted_before(obs, h->ticket, i);
+        } else if (h->purpose == STEK_AUDIT_EARLY_AGAIN) {
+            early->again += accepted && accepted_before(obs, h->ticket, i);
+        }
+    }
+}
+
+void stek_audit_judge_early_data(struct stek_audit_judging *judging)
+{
+    const struct stek_audit_observation *obs = judging->obs;
+
+    for (uint32_t target = 0; target < obs->targets_len; target++) {
+        const struct stek_audit_about about = stek_audit_about(target, STEK_AUDIT_TLS13);
+        struct early early = {0};
+        for (size_t i = 0; i < obs->tickets_len; i++)
+            if (obs->tickets[i].target == target && obs->tickets[i].max_early_data > 0) {
+                early.tickets++;
+                if (obs->tickets[i].max_early_data > early.max_bytes)
+                    early.max_bytes = obs->tickets[i].max_early_data;
+            }
+        count_handshakes(&early, obs, target);
+        if (early.replayed > 0)
+            stek_audit_find(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
+                            "%u of %u exact copies of accepted early data were accepted once more "
+                            "on a connection of "
+                            "their own",
+                            (unsigned)early.replayed, (unsigned)early.replays);
+        if (early.tickets == 0 && early.accepted == 0)
+            continue;
+        stek_audit_find(judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
+                        "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
+                        "ticket served for early "
+                        "data a second time in %u tries",
+                        (unsigned)early.tickets, (unsigned)early.max_bytes,
+                        (unsigned)early.accepted, (unsigned)early.sent, (unsigned)early.again);
+    }
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report for machines: docs/formats.md, "The report of stek audit", has the schema. */
+#include "audit/judge/judge.h"
+#include "audit/judge/judging.h"
+#include "audit/report/report.h"
+#include "audit/report/rows.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Strings from recordings may hold anything; JSON wants UTF-8, and a reader wants to see what is
+ * odd. */
+static json_t *text(const char *bytes)
+{
+    char copy[2048];
+    size_t len = 0;
+
+    for (; bytes[len] != '\0' && len + 1 < sizeof copy; len++)
+        copy[len] = (char)(bytes[len] < ' ' || bytes[len] > '~' ? '?' : bytes[len]);
+    copy[len] = '\0';
+    return json_string(copy);
+}
+
+static json_t *index_or_null(uint32_t target)
+{
+    return target == STEK_AUDIT_NONE ? json_null() : json_integer(target);
+}
+
+static json_t *version_or_null(uint16_t version)
+{
+    return version == 0 ? json_null() : json_string(stek_audit_version_name(version) + 4);
+}
+
+static json_t *targets_json(const struct stek_audit_observation *obs)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < obs->targets_len; i++) {
+        const struct stek_audit_target *target = &obs->targets[i];
+        json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}", "host", text(target->host),
+                                              "port", (int)target->port, "sni", text(target->sni),
+                                              "address", text(target->address)));
+    }
+    return list;
+}
+
+static json_t *findings_json(const struct stek_audit_findings *findings)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < findings->len; i++) {
+        const struct stek_audit_finding *finding = &findings->items[i];
+        const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s}", "id", info->name,
+                            "severity", stek_audit_severity_name(finding->severity), "target",
+                            index_or_null(finding->target), "other", index_or_null(finding->other),
+                            "version", version_or_null(finding->version), "title", info->title,
+                            "observed", text(finding->observed), "why", info->why, "reference",
+                            info->reference, "advice", info->advice));
+    }
+    return list;
+}
+
+static json_t *names_json(const struct stek_audit_observation *obs)
+{
+    struct stek_audit_key_names names;
+
+    if (stek_audit_find_key_names(obs, &names) != STEK_OK)
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < names.len; i++) {
+        const struct stek_audit_key_name *name = &names.items[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:o, s:I, s:I, s:I}", "name",
+                            stek_audit_hex(name->name, name->name_len).at, "target",
+                            (json_int_t)name->target, "version", version_or_null(name->version),
+                            "first", (json_int_t)name->first, "last", (json_int_t)name->last,
+                            "tickets", (json_int_t)name->tickets));
+    }
+    free(names.items);
+    return list;
+}
+
+static json_t *matrix_json(const struct stek_audit_observation *obs)
+{
+    struct stek_audit_cell *cells;
+
+    if (stek_audit_find_matrix(obs, &cells) != STEK_OK)
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < obs->targets_len * obs->targets_len; i++)
+        json_array_append_new(
+            list, json_pack("{s:I, s:I, s:I, s:I, s:s, s:b}", "from", (json_int_t)cells[i].from,
+                            "to", (json_int_t)cells[i].to, "tried", (json_int_t)cells[i].tried,
+                            "resumed", (json_int_t)cells[i].resumed, "verdict",
+                            stek_audit_cell_word((int)cells[i].verdict), "same_key_name",
+                            (int)cells[i].same_key_name));
+    free(cells);
+    return list;
+}
+
+static json_t *summary_json(const struct stek_audit_findings *findings)
+{
+    const struct stek_audit_tally tally = stek_audit_tally(findings);
+    json_t *summary = json_object();
+
+    for (int i = STEK_AUDIT_SEVERITIES; i-- > 0;)
+        json_object_set_new(summary, stek_audit_severity_name((enum stek_audit_severity)i),
+                            json_integer(tally.count[i]));
+    return summary;
+}
+
+enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_observation *obs,
+                                        const struct stek_audit_findings *findings)
+{
+    json_t *report = json_pack(
+        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", 1, "tool",
+        "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended", (json_int_t)obs->ended,
+        "interrupted", (int)obs->interrupted, "handshakes", (json_int_t)obs->handshakes_len,
+        "tickets", (json_int_t)obs->tickets_len, "targets", targets_json(obs), "summary",
+        summary_json(findings), "findings", findings_json(findings), "matrix", matrix_json(obs),
+        "key_names", names_json(obs));
+    if (report == NULL)
+        return STEK_ERR_MEMORY;
+    const int failed = json_dumpf(report, out, JSON_INDENT(2));
+    json_decref(report);
+    return failed != 0 || fputc('\n', out) == EOF ? STEK_ERR_SYSTEM : STEK_OK;
+}

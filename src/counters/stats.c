@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The consumer's side: a file of its own, and additions to it. */
+#include "counters/stats_page.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct stek_stats {
+    struct stek_stats_page *page;
+    atomic_uint place; /* of this process in the table */
+};
+
+/* Beyond its limit a program that lets a file grow is killed with SIGXFSZ. */
+static bool may_make_files(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+           (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= STEK_STATS_FILE_LEN);
+}
+
+/* Makes the file, every page of it: a mapping of a page that the file system has no room for is a
+ * SIGBUS. */
+static int make_file(int dir, const char *name)
+{
+    const int file = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (file < 0)
+        return -1;
+    if (posix_fallocate(file, 0, STEK_STATS_FILE_LEN) == 0 && fchmod(file, 0644) == 0)
+        return file;
+    (void)unlinkat(dir, name, 0);
+    (void)close(file);
+    return -1;
+}
+
+static struct stek_stats_page *map_new_file(int dir)
+{
+    char name[STEK_STATS_NAME_LEN];
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        return NULL;
+    (void)snprintf(name, sizeof name, "%d-%016llx", (int)getpid(), (unsigned long long)number);
+    const int file = make_file(dir, name);
+    if (file < 0)
+        return NULL;
+    void *at = mmap(NULL, STEK_STATS_FILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    (void)close(file);
+    if (at != MAP_FAILED)
+        return at;
+    (void)unlinkat(dir, name, 0);
+    return NULL;
+}
+
+static void enter_at(struct stek_stats_process *process, pid_t pid)
+{
+    atomic_store_explicit(&process->entered, stek_stats_boottime(), memory_order_relaxed);
+    atomic_store_explicit(&process->last_use, 0, memory_order_relaxed);
+    atomic_store_explicit(&process->pid, (uint64_t)pid, memory_order_release);
+}
+
+static uint64_t pid_namespace(void)
+{
+    struct stat about;
+
+    return stat("/proc/self/ns/pid", &about) == 0 ? (uint64_t)about.st_ino : 0;
+}
+
+static void init_page(struct stek_stats_page *page)
+{
+    atomic_store_explicit(&page->pid_namespace, pid_namespace(), memory_order_relaxed);
+    atomic_store_explicit(&page->version, STEK_STATS_VERSION, memory_order_relaxed);
+    atomic_store_explicit(&page->process[0].claimed, 1, memory_order_relaxed);
+    enter_at(&page->process[0], getpid());
+    atomic_store_explicit(&page->magic, stek_stats_magic("stekstat"), memory_order_release);
+}
+
+struct stek_stats *stek_stats_create(int run_dir, const char *ring)
+{
+    char path[STEK_STATS_PATH_LEN];
+    struct stek_stats *stats = NULL;
+
+    if (!stek_stats_path(ring, "stats", path) || !may_make_files())
+        return NULL;
+    const int dir = openat(run_dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0)
+        return NULL;
+    stats = calloc(1, sizeof *stats);
+    if (stats != NULL)
+        stats->page = map_new_file(dir);
+    (void)close(dir);
+    if (stats == NULL || stats->page == NULL) {
+        free(stats);
+        return NULL;
+    }
+    init_page(stats->page);
+    return stats;
+}
+
+static struct stek_stats_process *my_place(const struct stek_stats *stats)
+{
+    return &stats->page->process[atomic_load_explicit(&stats->place, memory_order_relaxed) %
+                                 STEK_STATS_PROCESSES];
+}
+
+void stek_stats_unmap(struct stek_stats *stats)
+{
+    if (stats == NULL)
+        return;
+    struct stek_stats_process *mine = my_place(stats);
+    if (atomic_load_explicit(&mine->pid, memory_order_relaxed) == (uint64_t)getpid())
+        atomic_store_explicit(&mine->pid, 0, memory_order_release);
+    (void)munmap(stats->page, STEK_STATS_FILE_LEN);
+    free(stats);
+}
+
+void stek_stats_before_fork(struct stek_stats *stats)
+{
+    if (stats != NULL)
+        atomic_store_explicit(&stats->page->forked_at, stek_stats_boottime(), memory_order_release);
+}
+
+/* A free place; when all are taken, that of whoever entered first, who has most likely ended. Never
+ * the maker's. */
+static unsigned find_place(struct stek_stats_page *page)
+{
+    uint64_t oldest = UINT64_MAX;
+    unsigned place = 1;
+
+    for (unsigned i = 1; i < STEK_STATS_PROCESSES; i++) {
+        const uint64_t entered =
+            atomic_load_explicit(&page->process[i].entered, memory_order_relaxed);
+        uint64_t unclaimed = 0;
+        if (atomic_compare_exchange_strong(&page->process[i].claimed, &unclaimed, 1))
+            return i;
+        if (entered < oldest) {
+            oldest = entered;
+            place = i;
+        }
+    }
+    return place;
+}
+
+void stek_stats_after_fork(struct stek_stats *stats)
+{
+    if (stats == NULL)
+        return;
+    const unsigned place = find_place(stats->page);
+    atomic_store_explicit(&stats->page->process[place].pid, 0, memory_order_release);
+    enter_at(&stats->page->process[place], getpid());
+    atomic_store_explicit(&stats->place, place, memory_order_relaxed);
+}
+
+/* Processes by their place, threads by the address of their block (ivs.c). */
+static struct stek_stats_shard *my_shard(const struct stek_stats *stats)
+{
+    const uint64_t thread = ((uint64_t)pthread_self() >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    const uint64_t place = atomic_load_explicit(&stats->place, memory_order_relaxed);
+
+    return &stats->page->shard[(place + thread) % STEK_STATS_SHARDS];
+}
+
+void stek_stats_count(struct stek_stats *stats, enum stek_counter counter, int64_t now)
+{
+    if (stats == NULL)
+        return;
+    struct stek_stats_process *mine = my_place(stats);
+    atomic_fetch_add_explicit(&my_shard(stats)->count[counter], 1, memory_order_relaxed);
+    if (atomic_load_explicit(&mine->last_use, memory_order_relaxed) != (uint64_t)now)
+        atomic_store_explicit(&mine->last_use, (uint64_t)now, memory_order_relaxed);
+}
+
+void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is,
+                        int64_t now)
+{
+    if (stats == NULL)
+        return;
+    stek_stats_count(stats, is, now);
+    atomic_fetch_sub_explicit(&my_shard(stats)->count[was], 1, memory_order_relaxed);
+}
+
+static bool holds_context(const struct stek_stats_context *slot, const struct stek_context *context)
+{
+    uint64_t bytes[32];
+
+    if (atomic_load_explicit(&slot->state, memory_order_acquire) != STEK_CONTEXT_THERE ||
+        atomic_load_explicit(&slot->len, memory_order_relaxed) != context->len)
+        return false;
+    stek_words_load(bytes, slot->bytes, 32);
+    return memcmp(bytes, context->bytes, context->len) == 0;
+}
+
+void stek_stats_context(struct stek_stats *stats, const struct stek_context *context)
+{
+    uint64_t bytes[32] = {0};
+
+    if (stats == NULL)
+        return;
+    memcpy(bytes, context->bytes, context->len);
+    for (unsigned i = 0; i < STEK_STATS_CONTEXTS; i++) {
+        struct stek_stats_context *slot = &stats->page->context[i];
+        uint64_t state = STEK_CONTEXT_FREE;
+        if (holds_context(slot, context))
+            return;
+        if (!atomic_compare_exchange_strong(&slot->state, &state, STEK_CONTEXT_WRITING))
+            continue;
+        atomic_store_explicit(&slot->len, context->len, memory_order_relaxed);
+        stek_words_store(slot->bytes, bytes, 32);
+        atomic_store_explicit(&slot->state, STEK_CONTEXT_THERE, memory_order_release);
+        return;
+    }
+}

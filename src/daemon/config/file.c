@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the files of the configuration, and looks up the groups that they name. */
+#include "daemon/config/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_LEN_MAX = 4096, GROUP_ENTRY_LEN_MAX = 1 << 20 };
+
+static bool complain(struct stek_config_problem *ret_problem, const char *path, const char *words)
+{
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%.300s: %s", path, words);
+    return false;
+}
+
+/* Reads until the end or until the buffer is full. Returns the length, or -1. */
+static ssize_t read_all(int fd, char *text, size_t size)
+{
+    size_t len = 0;
+
+    while (len < size) {
+        const ssize_t got = read(fd, text + len, size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+static bool parse_open_file(struct stek_config *config, const char *path, int fd, char *text,
+                            struct stek_config_problem *ret_problem)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return complain(ret_problem, path, "not a regular file");
+    const ssize_t len = read_all(fd, text, STEK_CONFIG_FILE_LEN_MAX + 1);
+    if (len < 0)
+        return complain(ret_problem, path, strerror(errno));
+    if (len > STEK_CONFIG_FILE_LEN_MAX)
+        return complain(ret_problem, path, "longer than 256 KiB");
+    return stek_config_parse(config, path, text, (size_t)len, ret_problem);
+}
+
+static bool parse_file(struct stek_config *config, const char *path,
+                       struct stek_config_problem *ret_problem)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return complain(ret_problem, path, strerror(errno));
+    char *text = malloc(STEK_CONFIG_FILE_LEN_MAX + 1);
+    const bool ok = text != NULL ? parse_open_file(config, path, fd, text, ret_problem)
+                                 : complain(ret_problem, path, "no memory");
+    free(text);
+    (void)close(fd);
+    return ok;
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+    const size_t len = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* The files of conf.d beside `path`. That there is no such directory is fine. */
+static bool parse_drop_ins(struct stek_config *config, const char *path,
+                           struct stek_config_problem *ret_problem)
+{
+    char directory[PATH_LEN_MAX];
+    char file[PATH_LEN_MAX + NAME_MAX + 2];
+    struct dirent **entries;
+    const char *slash = strrchr(path, '/');
+    const int dir_len = slash != NULL ? (int)(slash - path + 1) : 0;
+    bool ok = true;
+
+    if (snprintf(directory, sizeof directory, "%.*sconf.d", dir_len, path) >= PATH_LEN_MAX)
+        return complain(ret_problem, path, "too long a path");
+    const int count = scandir(directory, &entries, is_drop_in, alphasort);
+    if (count < 0)
+        return errno == ENOENT || complain(ret_problem, directory, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(file, sizeof file, "%s/%s", directory, entries[i]->d_name);
+        ok = ok && parse_file(config, file, ret_problem);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+/* Looks a group up. Returns 0, ENOENT when there is none of that name, or another errno. */
+static int find_group(const char *name, gid_t *ret_gid)
+{
+    int result = ERANGE;
+
+    for (size_t size = 4096; result == ERANGE && size <= GROUP_ENTRY_LEN_MAX; size *= 4) {
+        struct group entry;
+        struct group *found = NULL;
+        char *buffer = malloc(size);
+        if (buffer == NULL)
+            return ENOMEM;
+        result = getgrnam_r(name, &entry, buffer, size, &found);
+        if (result == 0 && found == NULL)
+            result = ENOENT;
+        if (result == 0)
+            *ret_gid = found->gr_gid;
+        free(buffer);
+    }
+    return result;
+}
+
+void stek_config_warm_up(void)
+{
+    gid_t gid;
+
+    /* A name that no group can have, so that everybody is asked. */
+    (void)find_group("stekd:no-such-group", &gid);
+}
+
+static bool resolve_ring(struct stek_config_ring *ring, struct stek_config_problem *ret_problem)
+{
+    if (ring->group[0] == '\0')
+        return true;
+    const int error = find_group(ring->group, &ring->gid);
+    if (error == 0)
+        return true;
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: group = %s: %s",
+                   ring->place, ring->name, ring->group,
+                   error == ENOENT ? "there is no such group: create it, or name another"
+                                   : strerror(error));
+    return false;
+}
+
+/* The administrators' group may be missing: then only root and stekd's own user are served. */
+static bool resolve(struct stek_config *config, struct stek_config_problem *ret_problem)
+{
+    if (find_group(config->admin_group, &config->admin_gid) != 0)
+        config->admin_gid = (gid_t)-1;
+    for (size_t i = 0; i < config->ring_count; i++)
+        if (!resolve_ring(&config->rings[i], ret_problem))
+            return false;
+    return true;
+}
+
+bool stek_config_load(const char *path, struct stek_config *ret_config,
+                      struct stek_config_problem *ret_problem)
+{
+    struct stek_config config;
+
+    stek_config_init(&config);
+    if (parse_file(&config, path, ret_problem) && parse_drop_ins(&config, path, ret_problem) &&
+        stek_config_check(&config, ret_problem) && resolve(&config, ret_problem)) {
+        *ret_config = config;
+        return true;
+    }
+    stek_config_fini(&config);
+    return false;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/front/control.h"
+
+#include "daemon/front/log.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 }; /* a full one would refuse those who do not wait for a place in it */
+
+struct connection {
+    struct stek_control *control;
+    struct bufferevent *stream;
+    struct stek_peer peer;
+    uint64_t last_use; /* when it was accepted or last answered, by the control socket's count */
+    bool denied;       /* may not give orders: nothing that it says is looked at */
+    bool ending;       /* once the answer has gone */
+    bool half_closed;  /* nothing more comes, but lines that have come are answered */
+};
+
+struct stek_control {
+    struct event_base *base;
+    struct evconnlistener *listener;
+    struct event *resume;
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    gid_t admin;
+    stek_control_fn answer;
+    void *arg;
+    uint64_t uses;
+    struct connection *connection[STEK_CONTROL_CONNECTIONS_MAX]; /* NULL: free */
+};
+
+json_t *stek_control_error(const char *kind, const char *format, ...)
+{
+    char words[400];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    return json_pack("{s:b, s:s, s:s}", "ok", 0, "kind", kind, "error", words);
+}
+
+static void drop(struct connection *connection)
+{
+    struct stek_control *control = connection->control;
+
+    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connection[i] == connection)
+            control->connection[i] = NULL;
+    bufferevent_free(connection->stream);
+    free(connection);
+}
+
+/* Sends an answer, and takes it over. Nothing more is read from this peer until it is gone. */
+static void send_answer(struct connection *connection, json_t *answer)
+{
+    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+    json_decref(answer);
+    if (text != NULL && strlen(text) >= STEK_ANSWER_LEN_MAX) {
+        free(text);
+        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 1 MiB: ask "
+                      "for one ring\"}");
+    }
+    (void)bufferevent_disable(connection->stream, EV_READ);
+    if (text == NULL || bufferevent_write(connection->stream, text, strlen(text)) != 0 ||
+        bufferevent_write(connection->stream, "\n", 1) != 0) {
+        connection->ending = true;
+        bufferevent_trigger(connection->stream, EV_WRITE,
+                            BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+    }
+    free(text);
+}
+
+static void end_with(struct connection *connection, const char *kind, const char *words)
+{
+    connection->ending = true;
+    send_answer(connection, stek_control_error(kind, "%s", words));
+}
+
+static void carry_out(struct connection *connection, const char *line, size_t len)
+{
+    const struct stek_control *control = connection->control;
+    struct stek_request request;
+    const char *problem = stek_request_parse(line, len, &request);
+
+    if (problem != NULL) {
+        send_answer(connection, stek_control_error("usage", "%s", problem));
+        return;
+    }
+    send_answer(connection, control->answer(&request, &connection->peer, control->arg));
+    stek_request_fini(&request);
+}
+
+/* At most one request: the next one has to wait until this answer has gone, and other connections
+ * have had their turn. */
+static void on_readable(struct bufferevent *stream, void *arg)
+{
+    struct connection *connection = arg;
+    struct evbuffer *input = bufferevent_get_input(stream);
+    size_t len;
+
+    if (connection->ending || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
+        return;
+    if (connection->denied) {
+        end_with(connection, "denied",
+                 "only root and members of the administrators' group may command stekd");
+        return;
+    }
+    char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
+    if (line == NULL) {
+        if (connection->half_closed)
+            drop(connection);
+        else if (evbuffer_get_length(input) > STEK_REQUEST_LEN_MAX)
+            end_with(connection, "usage", "a request is one line of at most 64 KiB");
+        return;
+    }
+    connection->last_use = ++connection->control->uses;
+    carry_out(connection, line, len);
+    free(line);
+}
+
+/* The answer is gone. */
+static void on_written(struct bufferevent *stream, void *arg)
+{
+    struct connection *connection = arg;
+
+    if (connection->ending) {
+        drop(connection);
+        return;
+    }
+    if (!connection->half_closed)
+        (void)bufferevent_enable(stream, EV_READ);
+    /* What came meanwhile waits in the buffer, and no event tells of it. */
+    if (connection->half_closed || evbuffer_get_length(bufferevent_get_input(stream)) > 0)
+        bufferevent_trigger(stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* It hung up, failed, or was idle for too long. */
+static void on_event(struct bufferevent *stream, short what, void *arg)
+{
+    struct connection *connection = arg;
+
+    /* Who sends requests and shuts down his side still gets the answers. */
+    if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_READING) != 0 && !connection->ending &&
+        evbuffer_get_length(bufferevent_get_input(stream)) > 0) {
+        connection->half_closed = true;
+        bufferevent_trigger(stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+    } else {
+        drop(connection);
+    }
+}
+
+/* How many connections a user has. */
+static size_t count_of(const struct stek_control *control, uid_t uid)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connection[i] != NULL && control->connection[i]->peer.uid == uid)
+            count++;
+    return count;
+}
+
+/* The one to lose its place: of the user with the most connections the one that was idle longest.
+ * All are taken. */
+static struct connection *find_victim(const struct stek_control *control)
+{
+    struct connection *victim = control->connection[0];
+    size_t most = count_of(control, victim->peer.uid);
+
+    for (size_t i = 1; i < STEK_CONTROL_CONNECTIONS_MAX; i++) {
+        struct connection *other = control->connection[i];
+        const size_t count = count_of(control, other->peer.uid);
+        if (count < most || (count == most && other->last_use > victim->last_use))
+            continue;
+        victim = other;
+        most = count;
+    }
+    return victim;
+}
+
+static struct connection **find_place(struct stek_control *control)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
+            if (control->connection[i] == NULL)
+                return &control->connection[i];
+        drop(find_victim(control));
+    }
+    return NULL;
+}
+
+/* Takes the descriptor over, also on failure. */
+static struct connection *connection_new(struct stek_control *control, evutil_socket_t fd)
+{
+    const struct timeval idle = {.tv_sec = STEK_CONTROL_IDLE_MAX_S};
+    struct connection *connection = calloc(1, sizeof *connection);
+    struct bufferevent *stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+
+    if (connection == NULL || stream == NULL ||
+        bufferevent_set_timeouts(stream, &idle, &idle) != 0) {
+        if (stream != NULL)
+            bufferevent_free(stream);
+        else
+            (void)evutil_closesocket(fd);
+        free(connection);
+        return NULL;
+    }
+    *connection =
+        (struct connection){.control = control, .stream = stream, .last_use = ++control->uses};
+    bufferevent_setcb(stream, on_readable, on_written, on_event, connection);
+    /* One byte more than a request: so one that is too long shows. */
+    bufferevent_setwatermark(stream, EV_READ, 0, STEK_REQUEST_LEN_MAX + 1);
+    return connection;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
+                      int len, void *arg)
+{
+    struct stek_control *control = arg;
+    struct connection **place = find_place(control);
+    struct stek_peer peer;
+
+    (void)listener;
+    (void)address;
+    (void)len;
+    if (place == NULL || !stek_peer_read(fd, control->admin, &peer)) {
+        (void)evutil_closesocket(fd);
+        return;
+    }
+    struct connection *connection = connection_new(control, fd);
+    if (connection == NULL)
+        return;
+    connection->peer = peer;
+    connection->denied = !stek_peer_may_command(&peer, geteuid());
+    *place = connection;
+    (void)bufferevent_enable(connection->stream, EV_READ);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct stek_control *control = arg;
+
+    (void)fd;
+    (void)what;
+    (void)evconnlistener_enable(control->listener);
+}
+
+/* No descriptor or memory for one more: look again in a second instead of at once, over and over.
+ */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    static const struct timeval second = {.tv_sec = 1};
+    struct stek_control *control = arg;
+
+    (void)evconnlistener_disable(listener);
+    (void)event_add(control->resume, &second);
+}
+
+bool stek_control_set_admin(struct stek_control *control, gid_t admin)
+{
+    const bool given =
+        admin == (gid_t)-1 || fchownat(AT_FDCWD, control->path, (uid_t)-1, admin, 0) == 0;
+
+    control->admin = admin;
+    return fchmodat(AT_FDCWD, control->path, given && admin != (gid_t)-1 ? 0660 : 0600, 0) == 0 &&
+           given;
+}
+
+/* In the place of what an earlier stekd left; the caller holds the run directory's lock. */
+static int bind_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0 || strlen(path) >= sizeof address.sun_path) {
+        errno = fd < 0 ? errno : ENAMETOOLONG;
+    } else {
+        memcpy(address.sun_path, path, strlen(path) + 1);
+        const mode_t mask = umask(0177); /* nobody but us until the mode is set */
+        const bool bound = (unlink(path) == 0 || errno == ENOENT) &&
+                           bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+        (void)umask(mask);
+        if (bound)
+            return fd;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+struct stek_control *stek_control_open(struct event_base *base, const char *path, gid_t admin,
+                                       stek_control_fn answer, void *arg)
+{
+    const int fd = bind_socket(path);
+    struct stek_control *control = fd >= 0 ? calloc(1, sizeof *control) : NULL;
+
+    if (control == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return NULL;
+    }
+    *control = (struct stek_control){.base = base, .answer = answer, .arg = arg};
+    memcpy(control->path, path, strlen(path) + 1);
+    if (!stek_control_set_admin(control, admin) && admin != (gid_t)-1)
+        stek_log(
+            STEK_LOG_WARNING,
+            "%s: cannot be given to the administrators' group: only root and stekd's user get in",
+            path);
+    control->resume = evtimer_new(base, on_resume, control);
+    control->listener =
+        evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
+    if (control->resume == NULL || control->listener == NULL) {
+        if (control->listener == NULL)
+            (void)close(fd);
+        stek_control_close(control);
+        errno = ENOMEM;
+        return NULL;
+    }
+    evconnlistener_set_error_cb(control->listener, on_accept_error);
+    return control;
+}
+
+void stek_control_close(struct stek_control *control)
+{
+    if (control == NULL)
+        return;
+    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connection[i] != NULL)
+            drop(control->connection[i]);
+    if (control->listener != NULL)
+        evconnlistener_free(control->listener);
+    if (control->resume != NULL)
+        event_free(control->resume);
+    (void)unlink(control->path);
+    free(control);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/front/http.h"
+
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct stek_http {
+    struct event_base *base;
+    struct evhttp *server;
+    struct event *resume;
+    struct stek_http_pages pages;
+    int lowest_fd; /* the lowest free one when nobody was connected */
+    struct evconnlistener *listener[STEK_CONFIG_LISTENS_MAX];
+    char *socket[STEK_CONFIG_LISTENS_MAX]; /* paths of Unix sockets, to be removed in the end */
+    size_t count;
+};
+
+static void reply(struct evhttp_request *request, struct evbuffer *text, int code, const char *type)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+    (void)evhttp_add_header(headers, "Content-Type", type);
+    (void)evhttp_add_header(headers, "Cache-Control", "no-store");
+    evhttp_send_reply(request, code, NULL, text);
+}
+
+static void on_metrics(struct evhttp_request *request, void *arg)
+{
+    struct stek_http *http = arg;
+    struct evbuffer *text = evbuffer_new();
+
+    if (text != NULL && http->pages.metrics(text, http->pages.arg))
+        reply(request, text, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8");
+    else
+        evhttp_send_error(request, HTTP_INTERNAL, NULL);
+    if (text != NULL)
+        evbuffer_free(text);
+}
+
+static void on_health(struct evhttp_request *request, void *arg)
+{
+    struct stek_http *http = arg;
+    struct evbuffer *text = evbuffer_new();
+
+    if (text != NULL) {
+        const bool well = http->pages.health(text, http->pages.arg);
+        reply(request, text, well ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain; charset=utf-8");
+        evbuffer_free(text);
+    } else {
+        evhttp_send_error(request, HTTP_INTERNAL, NULL);
+    }
+}
+
+static void set_listening(struct stek_http *http, bool on)
+{
+    for (size_t i = 0; i < http->count; i++)
+        (void)(on ? evconnlistener_enable(http->listener[i])
+                  : evconnlistener_disable(http->listener[i]));
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    set_listening(arg, true);
+}
+
+static void pause_listening(struct stek_http *http)
+{
+    static const struct timeval second = {.tv_sec = 1};
+
+    set_listening(http, false);
+    (void)event_add(http->resume, &second);
+}
+
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    (void)listener;
+    pause_listening(arg);
+}
+
+static int lowest_free_fd(void)
+{
+    const int fd = dup(STDERR_FILENO);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd;
+}
+
+/* For each connection that was accepted. evhttp does not say when one ends, but descriptors are
+ * numbered from below: the lowest that is free tells how many are open. */
+static struct bufferevent *on_connection(struct event_base *base, void *arg)
+{
+    struct stek_http *http = arg;
+    const int fd = lowest_free_fd();
+
+    if (fd < 0 || fd >= http->lowest_fd + STEK_HTTP_DESCRIPTORS_MAX)
+        pause_listening(http);
+    return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+}
+
+static bool fail(struct stek_config_problem *ret_problem, const char *listen)
+{
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s", listen,
+                   strerror(errno));
+    return false;
+}
+
+/* A socket that an earlier stekd left is in the way; anything else is not ours to remove. */
+static bool make_way(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT;
+    if (S_ISSOCK(status.st_mode))
+        return unlink(path) == 0;
+    errno = EEXIST;
+    return false;
+}
+
+static bool listen_on(struct stek_http *http, const struct stek_config_listen *listen,
+                      struct stek_config_problem *ret_problem)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&listen->address;
+    const bool is_unix = address->sa_family == AF_UNIX;
+    const char *path = is_unix ? ((const struct sockaddr_un *)&listen->address)->sun_path : NULL;
+    const unsigned options =
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | (is_unix ? 0 : LEV_OPT_REUSEABLE);
+
+    if (is_unix && !make_way(path))
+        return fail(ret_problem, listen->text);
+    struct evconnlistener *listener =
+        evconnlistener_new_bind(http->base, NULL, NULL, options, 64, address, (int)listen->len);
+    if (listener == NULL)
+        return fail(ret_problem, listen->text);
+    if (is_unix)
+        (void)chmod(path, 0666);
+    if (evhttp_bind_listener(http->server, listener) == NULL) {
+        evconnlistener_free(listener);
+        return fail(ret_problem, listen->text);
+    }
+    evconnlistener_set_error_cb(listener, on_accept_error);
+    http->socket[http->count] = is_unix ? strdup(path) : NULL;
+    http->listener[http->count++] = listener;
+    return true;
+}
+
+static struct stek_http *http_new(struct event_base *base, const struct stek_http_pages *pages)
+{
+    struct stek_http *http = calloc(1, sizeof *http);
+
+    if (http == NULL)
+        return NULL;
+    *http = (struct stek_http){.base = base, .pages = *pages};
+    http->server = evhttp_new(base);
+    http->resume = evtimer_new(base, on_resume, http);
+    if (http->server == NULL || http->resume == NULL ||
+        evhttp_set_cb(http->server, "/metrics", on_metrics, http) != 0 ||
+        evhttp_set_cb(http->server, "/healthz", on_health, http) != 0) {
+        stek_http_close(http);
+        return NULL;
+    }
+    evhttp_set_allowed_methods(http->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_max_headers_size(http->server, 8192);
+    evhttp_set_max_body_size(http->server, 1024);
+    evhttp_set_timeout(http->server, STEK_HTTP_IDLE_MAX_S);
+    evhttp_set_bevcb(http->server, on_connection, http);
+    return http;
+}
+
+struct stek_http *stek_http_open(struct event_base *base, const struct stek_config_listen *listen,
+                                 size_t count, const struct stek_http_pages *pages,
+                                 struct stek_config_problem *ret_problem)
+{
+    struct stek_http *http = http_new(base, pages);
+
+    if (http == NULL) {
+        errno = ENOMEM;
+        (void)fail(ret_problem, count > 0 ? listen[0].text : "");
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!listen_on(http, &listen[i], ret_problem)) {
+            stek_http_close(http);
+            return NULL;
+        }
+    http->lowest_fd = lowest_free_fd();
+    return http;
+}
+
+void stek_http_close(struct stek_http *http)
+{
+    if (http == NULL)
+        return;
+    if (http->server != NULL)
+        evhttp_free(http->server); /* with its listeners */
+    if (http->resume != NULL)
+        event_free(http->resume);
+    for (size_t i = 0; i < http->count; i++)
+        if (http->socket[i] != NULL) {
+            (void)unlink(http->socket[i]);
+            free(http->socket[i]);
+        }
+    free(http);
+}

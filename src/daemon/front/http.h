@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Serves /metrics and /healthz over HTTP, to whoever may connect: it reads no secret and changes
+ * nothing.
+ *
+ * The attacker is any local user, and any host that the configured address lets in. Headers and
+ * bodies are bounded, who is idle for five seconds is gone, and no more connections are taken in
+ * while many are open, so that descriptors are left for the control socket.
+ */
+#ifndef STEK_DAEMON_HTTP_H
+#define STEK_DAEMON_HTTP_H
+
+#include "daemon/config/config.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+enum { STEK_HTTP_DESCRIPTORS_MAX = 128, STEK_HTTP_IDLE_MAX_S = 5 };
+
+/* Writes the metrics; returns false when it cannot. */
+typedef bool (*stek_http_metrics_fn)(struct evbuffer *text, void *arg);
+
+/* Writes a line; returns whether all is well. */
+typedef bool (*stek_http_health_fn)(struct evbuffer *text, void *arg);
+
+struct stek_http_pages {
+    stek_http_metrics_fn metrics;
+    stek_http_health_fn health;
+    void *arg;
+};
+
+struct stek_http;
+
+/* Listens on all of the addresses. NULL: *ret_problem says which one does not work, and why. */
+struct stek_http *stek_http_open(struct event_base *base, const struct stek_config_listen *listen,
+                                 size_t count, const struct stek_http_pages *pages,
+                                 struct stek_config_problem *ret_problem);
+
+/* NULL is fine. */
+void stek_http_close(struct stek_http *http);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "etcd/etcd.h"
+
+#include "etcd/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+
+enum {
+    BACK_OFF_FIRST_MS = 50,
+    DATE_EVERY_MS = 60000,
+    TIMEOUT_MIN_MS = 2000,
+    TIMEOUT_MAX_MS = 5000
+};
+
+int64_t stek_etcd_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static struct timeval timeval_of(int64_t ms)
+{
+    return (struct timeval){ms / 1000, ms % 1000 * 1000};
+}
+
+/* A number from half of `ms` to all of it: hosts that fail together do not come back together. */
+static int64_t jittered(int64_t ms)
+{
+    uint32_t random;
+
+    evutil_secure_rng_get_bytes(&random, sizeof random);
+    return ms / 2 + (int64_t)(random % (uint64_t)(ms / 2 + 1));
+}
+
+/* Every endpoint is tried soon; then rests double with each round. */
+static int64_t back_off_ms(const struct stek_etcd *etcd)
+{
+    const size_t rounds = etcd->failures / etcd->options.endpoints_count;
+    const int64_t rest = (int64_t)BACK_OFF_FIRST_MS << (rounds < 12 ? rounds : 12);
+
+    return jittered(rest < etcd->options.back_off_max_ms ? rest : etcd->options.back_off_max_ms);
+}
+
+void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem)
+{
+    if (etcd->broken || etcd->link == NULL)
+        return;
+    etcd->broken = true;
+    etcd->online = false;
+    etcd->problem = *problem;
+    event_active(etcd->fall, 0, 0);
+}
+
+void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text)
+{
+    struct stek_etcd_problem problem;
+
+    stek_etcd_problem_set(&problem, fault, etcd->place.endpoint, text);
+    stek_etcd_break(etcd, &problem);
+}
+
+void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer)
+{
+    if (answer->cluster_id == 0)
+        return; /* a proxy does not know it in all of its answers */
+    if (etcd->cluster_id == 0)
+        etcd->cluster_id = answer->cluster_id;
+    if (answer->cluster_id == etcd->cluster_id) {
+        etcd->strangers = 0;
+        return;
+    }
+    if (etcd->broken)
+        return;
+    etcd->strangers = answer->cluster_id == etcd->other_cluster ? etcd->strangers + 1 : 1;
+    etcd->other_cluster = answer->cluster_id;
+    if (etcd->strangers <= etcd->options.endpoints_count) {
+        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER,
+                             "this endpoint belongs to another etcd cluster than the one in use");
+        return;
+    }
+    /* One stray endpoint is a mistake; all of them are a store that was restored or replaced. */
+    etcd->cluster_id = answer->cluster_id;
+    etcd->strangers = 0;
+    etcd->handlers.on_other_store(etcd->handlers.arg);
+}
+
+static void drop_link(struct stek_etcd *etcd)
+{
+    const struct stek_etcd_problem problem = etcd->problem;
+    struct stek_etcd_link *link = etcd->link;
+
+    etcd->link = NULL;
+    etcd->online = false;
+    etcd->broken = false;
+    event_del(etcd->tick);
+    stek_etcd_link_close(link);
+    stek_etcd_spans_reset(etcd);
+    stek_etcd_ops_fail(etcd, &problem);
+}
+
+static void on_fall(evutil_socket_t fd, short what, void *arg)
+{
+    struct stek_etcd *etcd = arg;
+
+    (void)fd;
+    (void)what;
+    if (!etcd->broken)
+        return;
+    struct stek_etcd_problem problem = etcd->problem;
+    if (problem.fault == STEK_ETCD_UNREACHABLE || problem.fault == STEK_ETCD_CLIENT_CERT)
+        stek_etcd_blame_cert(etcd->options.cert, etcd->place.endpoint, &problem);
+    drop_link(etcd);
+    etcd->failures++;
+    etcd->endpoint = (etcd->endpoint + 1) % etcd->options.endpoints_count;
+    const struct timeval rest = timeval_of(back_off_ms(etcd));
+    event_add(etcd->retry, &rest);
+    etcd->handlers.on_offline(etcd->handlers.arg, &problem);
+}
+
+static void failed_to_start(struct stek_etcd *etcd)
+{
+    struct stek_etcd_problem problem;
+    const struct timeval rest = timeval_of(etcd->options.back_off_max_ms);
+
+    stek_etcd_problem_set(&problem, STEK_ETCD_LOCAL, etcd->place.endpoint,
+                          "cannot start a connection: no memory");
+    event_add(etcd->retry, &rest);
+    etcd->handlers.on_offline(etcd->handlers.arg, &problem);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+    struct stek_etcd *etcd = arg;
+    const struct timeval pace = timeval_of(etcd->options.pace_ms);
+    int64_t timeout_ms = 2 * etcd->options.pace_ms;
+
+    (void)fd;
+    (void)what;
+    timeout_ms = timeout_ms < TIMEOUT_MIN_MS ? TIMEOUT_MIN_MS : timeout_ms;
+    timeout_ms = timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms;
+    etcd->place =
+        (struct stek_etcd_place){etcd->options.endpoints[etcd->endpoint], etcd->options.ca,
+                                 etcd->options.cert, etcd->options.key, (long)timeout_ms};
+    if (stek_etcd_link_open(etcd->base, &etcd->place, &etcd->link) != STEK_OK) {
+        failed_to_start(etcd);
+        return;
+    }
+    event_add(etcd->tick, &pace);
+    stek_etcd_spans_begin(etcd);
+}
+
+static void on_date(void *arg, int64_t date)
+{
+    struct stek_etcd *etcd = arg;
+    struct timespec now;
+
+    if (date < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    etcd->handlers.on_clock(etcd->handlers.arg, date - (int64_t)now.tv_sec,
+                            stek_etcd_now_ms() - etcd->dated_ms);
+}
+
+static void ask_date_if_due(struct stek_etcd *etcd)
+{
+    const int64_t now = stek_etcd_now_ms();
+
+    if (etcd->handlers.on_clock == NULL || etcd->broken ||
+        (etcd->dated_ms != 0 && now - etcd->dated_ms < DATE_EVERY_MS))
+        return;
+    const bool http_1_1 =
+        etcd->server == STEK_SERVER_PROXY || strncmp(etcd->place.endpoint, "http:", 5) == 0;
+    if (stek_etcd_ask_date(etcd->link, "version", http_1_1, on_date, etcd) == STEK_OK)
+        etcd->dated_ms = now;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct stek_etcd *etcd = arg;
+
+    (void)fd;
+    (void)what;
+    stek_etcd_watch_tick(etcd);
+    if (etcd->online)
+        ask_date_if_due(etcd);
+}
+
+void stek_etcd_came_online(struct stek_etcd *etcd)
+{
+    if (etcd->online || etcd->broken)
+        return;
+    etcd->online = true;
+    etcd->failures = 0;
+    ask_date_if_due(etcd);
+    etcd->handlers.on_online(etcd->handlers.arg);
+}
+
+bool stek_etcd_is_online(const struct stek_etcd *etcd)
+{
+    return etcd->online;
+}
+
+const char *stek_etcd_endpoint(const struct stek_etcd *etcd)
+{
+    return etcd->options.endpoints[etcd->endpoint];
+}
+
+/* Both ends in one piece of memory. */
+static bool copy_span(const struct stek_etcd_span *span, struct stek_etcd_watched *watched)
+{
+    uint8_t *at = malloc(span->from.len + span->until.len + 1);
+
+    if (at == NULL)
+        return false;
+    memcpy(at, span->from.at, span->from.len);
+    if (span->until.len > 0)
+        memcpy(at + span->from.len, span->until.at, span->until.len);
+    watched->owned = at;
+    watched->span =
+        (struct stek_etcd_span){{at, span->from.len}, {at + span->from.len, span->until.len}};
+    return true;
+}
+
+static bool copy_spans(struct stek_etcd *etcd)
+{
+    const struct stek_etcd_options *options = &etcd->options;
+
+    etcd->spans = calloc(options->spans_count + 1, sizeof *etcd->spans);
+    if (etcd->spans == NULL)
+        return false;
+    for (; etcd->spans_count < options->spans_count; etcd->spans_count++) {
+        struct stek_etcd_watched *watched = &etcd->spans[etcd->spans_count];
+        watched->etcd = etcd;
+        if (!copy_span(&options->spans[etcd->spans_count], watched))
+            return false;
+    }
+    return true;
+}
+
+static bool is_usable(const struct stek_etcd_options *options)
+{
+    for (size_t i = 0; i < options->spans_count; i++)
+        if (options->spans[i].from.len == 0 || options->spans[i].from.len > 512 ||
+            options->spans[i].until.len > 512)
+            return false;
+    return options->endpoints_count > 0 && options->pace_ms > 0 && options->back_off_max_ms > 0 &&
+           options->spans_count < 65535;
+}
+
+enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_options *options,
+                               const struct stek_etcd_handlers *handlers,
+                               struct stek_etcd **ret_etcd)
+{
+    struct stek_etcd *etcd;
+    uint32_t random;
+    const struct timeval at_once = {0, 0};
+
+    if (!is_usable(options))
+        return STEK_ERR_ARGUMENT;
+    etcd = calloc(1, sizeof *etcd);
+    if (etcd == NULL)
+        return STEK_ERR_MEMORY;
+    *etcd = (struct stek_etcd){.base = base, .options = *options, .handlers = *handlers};
+    evutil_secure_rng_get_bytes(&random, sizeof random);
+    etcd->endpoint = random % options->endpoints_count; /* hosts spread over the members */
+    etcd->fall = event_new(base, -1, 0, on_fall, etcd);
+    etcd->retry = evtimer_new(base, on_retry, etcd);
+    etcd->tick = event_new(base, -1, EV_PERSIST, on_tick, etcd);
+    if (!copy_spans(etcd) || etcd->fall == NULL || etcd->retry == NULL || etcd->tick == NULL ||
+        event_add(etcd->retry, &at_once) != 0) {
+        stek_etcd_free(etcd);
+        return STEK_ERR_MEMORY;
+    }
+    *ret_etcd = etcd;
+    return STEK_OK;
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+void stek_etcd_free(struct stek_etcd *etcd)
+{
+    if (etcd == NULL)
+        return;
+    if (etcd->link != NULL) {
+        stek_etcd_problem_set(&etcd->problem, STEK_ETCD_UNREACHABLE, etcd->place.endpoint,
+                              "the connection is being closed");
+        drop_link(etcd);
+    }
+    free_event(etcd->fall);
+    free_event(etcd->retry);
+    free_event(etcd->tick);
+    for (size_t i = 0; i < etcd->spans_count; i++)
+        free(etcd->spans[i].owned);
+    free(etcd->spans);
+    free(etcd);
+}

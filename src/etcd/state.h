@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the pieces of a connection to a cluster share; for etcd*.c alone. */
+#ifndef STEK_FLEET_ETCD_IMPL_H
+#define STEK_FLEET_ETCD_IMPL_H
+
+#include "etcd/etcd.h"
+#include "etcd/link.h"
+
+struct event;
+
+/* Who is at the other end of a watch: known when the first one stands. */
+enum stek_etcd_server { STEK_SERVER_UNKNOWN, STEK_SERVER_MEMBER, STEK_SERVER_PROXY };
+
+enum stek_etcd_span_state { STEK_SPAN_IDLE, STEK_SPAN_READING, STEK_SPAN_WATCHED };
+
+/* A span of keys: read page by page at one revision, then watched from the next one on. */
+struct stek_etcd_watched {
+    struct stek_etcd *etcd;
+    struct stek_etcd_span span; /* its bytes are in `owned` */
+    uint8_t *owned;
+    enum stek_etcd_span_state state;
+    bool refused;        /* etcd's last word on it was no */
+    uint64_t generation; /* of the reading: what belongs to an older one is ignored */
+    int64_t revision;    /* of what was read; 0: the first page is not there yet */
+    int64_t
+        order; /* of its watch among those that this stream asked for: a proxy's number for it */
+    int64_t limit;      /* keys on a page */
+    uint8_t next[1024]; /* where the next page begins */
+    size_t next_len;
+};
+
+/* A call on its way. */
+struct stek_etcd_op {
+    struct stek_etcd_op *next;
+    struct stek_etcd *etcd;
+    enum stek_result (*read)(struct stek_bytes message, stek_etcd_item_fn on_item, void *arg,
+                             struct stek_etcd_answer *ret_answer);
+    bool exchange; /* the request ends after the answer */
+    struct stek_etcd_caller caller;
+};
+
+struct stek_etcd {
+    struct event_base *base;
+    struct stek_etcd_options options;
+    struct stek_etcd_handlers handlers;
+    struct stek_etcd_place place;
+    struct stek_etcd_link *link; /* NULL: between two attempts */
+    size_t endpoint;
+    unsigned failures; /* in a row */
+    bool online;
+    bool broken; /* `fall` is about to take the link away */
+    uint64_t cluster_id;
+    uint64_t other_cluster;           /* what endpoints in a row have said instead */
+    size_t strangers;                 /* how many of them */
+    struct stek_etcd_problem problem; /* why */
+    struct event *fall;
+    struct event *retry;
+    struct event *tick;
+    struct stek_etcd_transfer *watch; /* the stream of all watches */
+    enum stek_etcd_server server;     /* at its other end */
+    int64_t watches;                  /* how many it was asked for */
+    unsigned signs;                   /* how often a proxy was asked for a sign of life */
+    int64_t heard_ms;                 /* when the other end last gave a sign of life; monotonic */
+    int64_t told_ms;                  /* the same, on the watch */
+    int64_t asked_ms;                 /* when it was last asked for one there */
+    int64_t dated_ms;                 /* when the date was last asked for */
+    struct stek_etcd_op *ops;
+    size_t spans_count;
+    struct stek_etcd_watched *spans;
+};
+
+/* Monotonic milliseconds. */
+int64_t stek_etcd_now_ms(void);
+
+/* Gives the link up, once the loop has come back. */
+void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
+void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text);
+
+/* Says of a broken connection that our certificate is out of its time, if it is; else leaves
+ * *problem alone. */
+void stek_etcd_blame_cert(const char *path, const char *endpoint,
+                          struct stek_etcd_problem *problem);
+
+/* Looks at the head of every answer: whether this is the cluster that it was. */
+void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer);
+
+/* Makes a call. Online or not: reading the spans is what makes a connection online. */
+STEK_MUST_USE enum stek_result stek_etcd_op_begin(struct stek_etcd *etcd, const char *method,
+                                                  const struct stek_etcd_request *request,
+                                                  const struct stek_etcd_op *op);
+
+/* Ends all calls as broken off. */
+void stek_etcd_ops_fail(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
+
+/* Begins to read every span that is idle. */
+void stek_etcd_spans_begin(struct stek_etcd *etcd);
+void stek_etcd_spans_reset(struct stek_etcd *etcd);
+bool stek_etcd_spans_settled(const struct stek_etcd *etcd);
+
+/* Asks for a sign of life, or gives up one that has not come. */
+void stek_etcd_watch_tick(struct stek_etcd *etcd);
+
+/* The same by a reading: of a member that does not answer on its watch, and of a proxy. */
+void stek_etcd_ask_member(struct stek_etcd *etcd);
+void stek_etcd_ask_proxy(struct stek_etcd *etcd);
+
+/* All spans have been dealt with: says so, once for each link. */
+void stek_etcd_came_online(struct stek_etcd *etcd);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One ring: what the store says goes into its sync, and what the sync decides is carried out. */
+#include "fleet/state.h"
+
+#include "crypto/random.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+
+enum { WAKE_MAX_MS = 3600 * 1000 };
+
+static void saw_record(struct stek_fleet_ring *ring, uint64_t seq,
+                       const struct stek_etcd_item *item)
+{
+    STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
+    const int64_t now = stek_fleet_now_ms() / 1000;
+
+    if (item->gone) {
+        stek_sync_saw_record_deleted(ring->sync, seq, item->revision);
+        return;
+    }
+    const enum stek_value value =
+        stek_envelope_open_record(ring->fleet->keks, ring->name, seq, item->value, &envelope);
+    stek_sync_saw_record(ring->sync, seq, item->revision, value, &envelope.record, now);
+}
+
+static void saw_floor(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
+{
+    STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
+
+    if (item->gone) {
+        stek_sync_saw_floor_deleted(ring->sync, item->revision);
+        return;
+    }
+    const enum stek_value value =
+        stek_envelope_open_floor(ring->fleet->keks, ring->name, item->value, &envelope);
+    stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq);
+}
+
+/* Somebody else's key is said once for a connection: it is harmless, and there may be many. */
+static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
+{
+    char text[80];
+    size_t len = key.len;
+
+    ring->foreign++;
+    if (ring->foreign_told)
+        return;
+    ring->foreign_told = true;
+    if (len > sizeof text - 1)
+        len = sizeof text - 1;
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
+    text[len] = '\0';
+    stek_fleet_log(ring->fleet, LOG_WARNING,
+                   "fleet: ring %s: the key %s in the store is none of stek's, and is passed over",
+                   ring->name, text);
+}
+
+void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
+{
+    uint64_t seq = 0;
+
+    switch (stek_name_parse(&ring->from, item->key, &seq)) {
+    case STEK_NAME_RECORD:
+        saw_record(ring, seq, item);
+        break;
+    case STEK_NAME_FLOOR:
+        saw_floor(ring, item);
+        break;
+    case STEK_NAME_FOREIGN:
+        if (!item->gone)
+            saw_foreign(ring, item->key);
+        break;
+    }
+    stek_fleet_ring_soon(ring);
+}
+
+static void draw_fresh(uint32_t count, struct stek_fresh *ret_fresh)
+{
+    ret_fresh->count = 0;
+    while (ret_fresh->count < count &&
+           stek_random_secret(&ret_fresh->secret[ret_fresh->count]) == STEK_OK)
+        ret_fresh->count++;
+}
+
+static void report(const struct stek_fleet_ring *ring, const struct stek_sync_actions *actions)
+{
+    for (uint32_t i = 0; i < actions->report_count; i++) {
+        const struct stek_sync_report *said = &actions->report[i];
+        if (said->seq == 0)
+            stek_fleet_log(ring->fleet, LOG_WARNING,
+                           "fleet: ring %s: the floor in the store is refused: %s", ring->name,
+                           stek_refusal_text(said->refusal));
+        else
+            stek_fleet_log(ring->fleet, LOG_WARNING,
+                           "fleet: ring %s: record %" PRIu64 " in the store is refused: %s",
+                           ring->name, said->seq, stek_refusal_text(said->refusal));
+    }
+}
+
+static const char *standing_text(enum stek_sync_standing standing)
+{
+    static const char *const texts[] = {
+        [STEK_SYNC_WAITING] = "waits for the store: it has no keys yet",
+        [STEK_SYNC_IN_STEP] = "in step with the fleet",
+        [STEK_SYNC_CONTINUED] = "runs on continuations: nobody has published in time",
+        [STEK_SYNC_WRONG_KEY] =
+            "only reads: the store's floor is sealed under a key-encryption key that is not here",
+        [STEK_SYNC_CLOCK_OFF] = "only reads: this host's clock is too far from the others'",
+        [STEK_SYNC_NO_ACTIVE] = "has no key for this host's time: is its clock right?",
+    };
+
+    return texts[standing];
+}
+
+static void note_standing(struct stek_fleet_ring *ring, int64_t now)
+{
+    enum stek_sync_standing standing = stek_sync_standing(ring->sync, now);
+
+    if (ring->sync->records.count == 0 && standing == STEK_SYNC_NO_ACTIVE)
+        standing = STEK_SYNC_WAITING;
+    if (standing == ring->standing && ring->since != 0)
+        return;
+    ring->standing = standing;
+    ring->since = now;
+    stek_fleet_log(ring->fleet, standing == STEK_SYNC_IN_STEP ? LOG_INFO : LOG_WARNING,
+                   "fleet: ring %s %s", ring->name, standing_text(standing));
+}
+
+static void keep(struct stek_fleet_ring *ring)
+{
+    const struct stek_fleet *fleet = ring->fleet;
+    const bool kept =
+        fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
+
+    if (!kept && !ring->keep_failed)
+        stek_fleet_log(fleet, LOG_ERR,
+                       "fleet: ring %s: its file cannot be written; what came is held in memory",
+                       ring->name);
+    ring->keep_failed = !kept;
+    stek_fleet_members_changed(ring->fleet);
+}
+
+static void note_op(struct stek_fleet_ring *ring, const struct stek_sync_actions *actions)
+{
+    if (actions->op == STEK_SYNC_OP_IDLE)
+        return;
+    ring->op = actions->op;
+    ring->op_problem = actions->op == STEK_SYNC_OP_FAILED ? actions->op_problem : NULL;
+    if (actions->op == STEK_SYNC_OP_DONE)
+        stek_fleet_log(ring->fleet, LOG_NOTICE,
+                       "fleet: ring %s: done for the whole fleet; floor %" PRIu64, ring->name,
+                       ring->sync->floor);
+    else if (actions->op == STEK_SYNC_OP_FAILED)
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: not done: %s", ring->name,
+                       actions->op_problem);
+}
+
+static void wake_at(struct stek_fleet_ring *ring, int64_t at_ms, int64_t now_ms)
+{
+    int64_t rest = at_ms > now_ms ? at_ms - now_ms : 1;
+
+    if (rest > WAKE_MAX_MS)
+        rest = WAKE_MAX_MS;
+    const struct timeval after = {rest / 1000, rest % 1000 * 1000};
+    event_add(ring->wake, &after);
+}
+
+static void carry_out(struct stek_fleet_ring *ring, const struct stek_sync_actions *actions,
+                      int64_t now_ms)
+{
+    if (actions->changed)
+        keep(ring);
+    report(ring, actions);
+    note_op(ring, actions);
+    note_standing(ring, now_ms / 1000);
+    wake_at(ring, actions->wake_at_ms, now_ms);
+    if (actions->read)
+        stek_etcd_reread(ring->fleet->etcd, (size_t)(ring - ring->fleet->rings));
+    if (actions->write)
+        stek_fleet_write_begin(ring);
+}
+
+static void decide(struct stek_fleet_ring *ring)
+{
+    STEK_SECRET(stek_fresh) struct stek_fresh fresh;
+    struct stek_sync_actions actions = {.wake_at_ms = INT64_MAX};
+    const int64_t now_ms = stek_fleet_now_ms();
+    uint64_t dice;
+
+    draw_fresh(ring->sync->policy.ahead + 1, &fresh);
+    evutil_secure_rng_get_bytes(&dice, sizeof dice);
+    const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
+    if (result != STEK_OK)
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s", ring->name,
+                       stek_result_text(result));
+    carry_out(ring, &actions, now_ms);
+}
+
+static void on_decide(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    decide(arg);
+}
+
+void stek_fleet_ring_soon(struct stek_fleet_ring *ring)
+{
+    event_active(ring->decide, 0, 0);
+}
+
+uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring)
+{
+    const struct stek_records *records = &ring->sync->records;
+
+    for (size_t i = records->count; i-- > 0;)
+        if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)
+            return records->at[i].seq;
+    return 0;
+}
+
+enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
+                                      const struct stek_fleet_ring_options *options)
+{
+    struct stek_fleet_ring *ring = &fleet->rings[index];
+
+    ring->fleet = fleet;
+    ring->sync = &fleet->syncs[index];
+    snprintf(ring->name, sizeof ring->name, "%s", options->name);
+    stek_name_folder(fleet->options.prefix, ring->name, &ring->from, &ring->until);
+    stek_sync_init(ring->sync, &options->policy, options->records, options->floor);
+    ring->decide = event_new(fleet->base, -1, 0, on_decide, ring);
+    ring->wake = evtimer_new(fleet->base, on_decide, ring);
+    if (ring->decide == NULL || ring->wake == NULL)
+        return STEK_ERR_MEMORY;
+    stek_fleet_ring_soon(ring);
+    return STEK_OK;
+}
+
+void stek_fleet_ring_close(struct stek_fleet_ring *ring)
+{
+    if (ring->decide != NULL)
+        event_free(ring->decide);
+    if (ring->wake != NULL)
+        event_free(ring->wake);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/rules/adopt.h"
+
+#include "crypto/derive.h"
+
+static bool same_secret(const struct stek_record *a, const struct stek_record *b)
+{
+    return CRYPTO_memcmp(&a->secret, &b->secret, sizeof a->secret) == 0;
+}
+
+void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal refusal)
+{
+    sync->refused[refusal]++;
+    if (sync->report_count < STEK_SYNC_REPORTS_MAX)
+        sync->report[sync->report_count++] = (struct stek_sync_report){seq, refusal};
+}
+
+uint64_t stek_adopt_floor(const struct stek_sync *sync)
+{
+    return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor : sync->floor;
+}
+
+/* Whether a published record stands under this entry, as far as is known: a full read has to
+ * mention it again. */
+static bool stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry)
+{
+    return entry->presence == STEK_PRESENCE_HELD && (entry->seen || !sync->reading);
+}
+
+static bool is_held(struct stek_sync *sync, const struct stek_record *record)
+{
+    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
+
+    return stek_record_counts(record) && entry != NULL && stands(sync, entry);
+}
+
+/*
+ * Whether `record` begins after all published records of lower seqs and before all of higher ones:
+ * by their published times, for a host may have let one begin earlier.
+ */
+static bool in_order(const struct stek_sync *sync, const struct stek_record *record)
+{
+    for (uint32_t i = 0; i < sync->view.count; i++) {
+        const struct stek_storeview_entry *other = &sync->view.at[i];
+        if (!stands(sync, other) || other->seq == record->seq ||
+            other->seq < stek_adopt_floor(sync))
+            continue;
+        if (other->seq < record->seq ? other->active_from >= record->active_from
+                                     : other->active_from <= record->active_from)
+            return false;
+    }
+    return true;
+}
+
+static bool repeats_published(struct stek_sync *sync, const struct stek_record *record)
+{
+    for (size_t i = 0; i < sync->records.count; i++)
+        if (sync->records.at[i].seq != record->seq && is_held(sync, &sync->records.at[i]) &&
+            same_secret(&sync->records.at[i], record))
+            return true;
+    return false;
+}
+
+static bool is_sound(const struct stek_record *record)
+{
+    return stek_record_problem(record) == NULL && stek_record_counts(record) &&
+           record->accept_until - record->active_until <= STEK_ACCEPT_MAX_S * 2;
+}
+
+static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq, enum stek_value value,
+                               const struct stek_record *record)
+{
+    if (value == STEK_VALUE_WRONG_KEY)
+        return STEK_REFUSAL_WRONG_KEY;
+    if (value == STEK_VALUE_MALFORMED)
+        return STEK_REFUSAL_MALFORMED;
+    if (value == STEK_VALUE_MISPLACED || record->seq != seq)
+        return STEK_REFUSAL_MISPLACED;
+    if (!is_sound(record) || repeats_published(sync, record))
+        return STEK_REFUSAL_UNSOUND;
+    if (seq < stek_adopt_floor(sync))
+        return STEK_REFUSAL_BELOW_FLOOR;
+    return in_order(sync, record) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
+}
+
+/* Whether a ring takes a good record: not one that has retired, nor one so far ahead that it would
+ * crowd out others. */
+static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_from,
+                  int64_t accept_until, int64_t now)
+{
+    uint32_t before = 0;
+
+    if (accept_until <= now || seq < stek_adopt_floor(sync))
+        return false;
+    for (size_t i = 0; i < sync->records.count; i++)
+        before += stek_record_counts(&sync->records.at[i]) &&
+                  sync->records.at[i].active_from > now && sync->records.at[i].seq < seq;
+    if (active_from > now && before > STEK_AHEAD_MAX)
+        return false;
+    return sync->records.count < STEK_RECORDS_MAX || seq > sync->records.at[0].seq;
+}
+
+static void remove_at(struct stek_sync *sync, size_t index)
+{
+    stek_records_remove(&sync->records, index, index + 1);
+}
+
+void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
+{
+    struct stek_record *record = &sync->records.at[index];
+
+    if (record->active_from - now <= sync->policy.rotate_s / 2)
+        record->origin = STEK_ORIGIN_SUPERSEDED;
+    else
+        remove_at(sync, index);
+}
+
+/* Makes room for a published record: what contradicts it is set aside, and its secret stands
+ * nowhere else. */
+static void clear_way(struct stek_sync *sync, const struct stek_record *record, int64_t now)
+{
+    for (size_t i = sync->records.count; i-- > 0;) {
+        const struct stek_record *other = &sync->records.at[i];
+        if (same_secret(other, record)) {
+            remove_at(sync, i);
+            continue;
+        }
+        if (!stek_record_counts(other) || (other->seq != record->seq && is_held(sync, other)))
+            continue;
+        const bool contradicts =
+            other->seq == record->seq ||
+            (other->seq < record->seq && other->active_from >= record->active_from) ||
+            (other->seq > record->seq && other->active_from <= record->active_from);
+        if (contradicts)
+            stek_adopt_put_aside(sync, i, now);
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are
+ * the later news. Those of a continuation that is news in the store were this host's reckoning, and
+ * give way.
+ */
+static void merge_times(struct stek_record *mine, const struct stek_record *record, bool known)
+{
+    const bool reckoned = mine->origin == STEK_ORIGIN_CONTINUED && !known;
+
+    mine->origin = record->origin;
+    mine->active_from =
+        reckoned ? record->active_from : earlier(mine->active_from, record->active_from);
+    mine->active_until =
+        reckoned ? record->active_until : earlier(mine->active_until, record->active_until);
+    mine->accept_until =
+        reckoned ? record->accept_until : earlier(mine->accept_until, record->accept_until);
+}
+
+static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                 const struct stek_record *record, int64_t now)
+{
+    struct stek_record *mine = stek_records_find(&sync->records, record->seq);
+    const bool known = entry->presence == STEK_PRESENCE_HELD;
+
+    entry->presence = STEK_PRESENCE_HELD;
+    if (mine != NULL && same_secret(mine, record)) {
+        merge_times(mine, record, known);
+        return;
+    }
+    if (mine != NULL) {
+        sync->diverged = true;
+        if (known)
+            stek_adopt_refuse(sync, record->seq, STEK_REFUSAL_CHANGED);
+    }
+    clear_way(sync, record, now);
+    stek_records_insert(&sync->records, record);
+}
+
+void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                      enum stek_value value, const struct stek_record *record, int64_t now)
+{
+    const enum stek_refusal refusal = judge(sync, entry->seq, value, record);
+
+    entry->accept_until = 0;
+    if (refusal != STEK_REFUSAL_NONE) {
+        entry->presence = STEK_PRESENCE_REFUSED;
+        stek_adopt_refuse(sync, entry->seq, refusal);
+        return;
+    }
+    entry->active_from = record->active_from;
+    entry->accept_until = record->accept_until;
+    if (takes(sync, record->seq, record->active_from, record->accept_until, now))
+        take(sync, entry, record, now);
+    else
+        entry->presence = STEK_PRESENCE_IDLE;
+}
+
+void stek_adopt_raise(struct stek_sync *sync)
+{
+    const uint64_t floor = stek_adopt_floor(sync);
+
+    if (floor == sync->floor)
+        return;
+    sync->floor = floor;
+    for (size_t i = sync->records.count; i-- > 0;)
+        if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))
+            remove_at(sync, i);
+    for (uint32_t i = 0; i < sync->view.count; i++) {
+        struct stek_storeview_entry *entry = &sync->view.at[i];
+        if (entry->seq < floor && entry->presence == STEK_PRESENCE_HELD)
+            entry->presence = STEK_PRESENCE_IDLE;
+        if (entry->seq >= floor && entry->presence == STEK_PRESENCE_REFUSED)
+            sync->read_wanted =
+                true; /* it may have been refused for the sake of a record that is gone now */
+    }
+}
+
+void stek_adopt_retire(struct stek_sync *sync, int64_t now)
+{
+    stek_records_retire(&sync->records, now);
+    for (uint32_t i = 0; i < sync->view.count; i++)
+        if (sync->view.at[i].presence == STEK_PRESENCE_HELD &&
+            stek_records_find(&sync->records, sync->view.at[i].seq) == NULL)
+            sync->view.at[i].presence = STEK_PRESENCE_IDLE;
+}
+
+bool stek_adopt_missing(struct stek_sync *sync, int64_t now)
+{
+    for (uint32_t i = 0; i < sync->view.count; i++) {
+        const struct stek_storeview_entry *entry = &sync->view.at[i];
+        if (entry->presence == STEK_PRESENCE_IDLE &&
+            takes(sync, entry->seq, entry->active_from, entry->accept_until, now))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes what the store holds into a ring, and sorts out what the ring had instead. Pure; for fleet/
+ * only. */
+#ifndef STEK_FLEET_ADOPT_H
+#define STEK_FLEET_ADOPT_H
+
+#include "fleet/rules/sync.h"
+
+/* Notes a refusal: counted, and reported with the next decision. */
+void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal refusal);
+
+/* What the store has under `entry`. The published record is the record of its seq: what this host
+ * had there instead goes on opening if it may have sealed, and is dropped if not. */
+void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                      enum stek_value value, const struct stek_record *record, int64_t now);
+
+/*
+ * What turned out not to be the record of its seq: it opens on if somebody may have sealed under
+ * it, by a clock that is ahead by half an interval or that was ahead before; else it goes.
+ */
+void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now);
+
+/* The floor that the store tells of, or the ring's, whichever is higher. */
+uint64_t stek_adopt_floor(const struct stek_sync *sync);
+
+/*
+ * Obeys a floor that has risen: no record below it opens any more, nor one that may follow from
+ * such a one; only what is in the store stays. What seals from then on was put in the same
+ * transaction, so it is here already.
+ */
+void stek_adopt_raise(struct stek_sync *sync);
+
+/*
+ * With a complete view of the store: parts with records that do not follow from what is published,
+ * and continues over seqs whose value nobody can use. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.
+ */
+STEK_MUST_USE enum stek_result stek_adopt_relink(struct stek_sync *sync, int64_t now);
+
+/* Destroys what has retired, and notes it in the view. */
+void stek_adopt_retire(struct stek_sync *sync, int64_t now);
+
+/* Whether the store has a good record that the ring should take, and does not hold. */
+bool stek_adopt_missing(struct stek_sync *sync, int64_t now);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/rules/publish.h"
+
+#include "core/admit.h"
+#include "core/chain.h"
+#include "fleet/rules/stagger.h"
+
+#include <string.h>
+
+enum { LEASE_MIN_S = 60 };
+
+bool stek_publish_may(const struct stek_sync *sync)
+{
+    const bool right_key = sync->view.floor_revision == 0 || sync->view.floor_good;
+
+    return sync->synced && !sync->reading && !sync->read_wanted && !sync->writing &&
+           !sync->clock_off && right_key;
+}
+
+/* How long a record stays in the store after it has retired: other hosts' clocks may be behind. */
+static int64_t margin_s(const struct stek_sync *sync)
+{
+    const int64_t life_s = sync->policy.rotate_s + sync->policy.accept_s;
+
+    return life_s < STEK_CLOCK_SKEW_MAX_S ? life_s : STEK_CLOCK_SKEW_MAX_S;
+}
+
+/* The lowest seq that is to stay in the store. 0: nothing is to go. */
+static uint64_t delete_below(const struct stek_sync *sync, int64_t now)
+{
+    uint64_t stays = 0;
+    bool goes = false;
+
+    for (uint32_t i = sync->view.count; i-- > 0;) {
+        const struct stek_storeview_entry *entry = &sync->view.at[i];
+        if (entry->presence == STEK_PRESENCE_ABSENT)
+            continue;
+        const bool good = entry->presence != STEK_PRESENCE_REFUSED;
+        if (good && entry->seq >= sync->floor && entry->accept_until + margin_s(sync) > now) {
+            stays = entry->seq;
+            goes = false;
+        } else {
+            goes = true;
+        }
+    }
+    return goes ? stays : 0;
+}
+
+void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write)
+{
+    memset(ret_write, 0, sizeof *ret_write);
+    ret_write->settled_at = sync->view.revision;
+    ret_write->floor_expect = sync->view.floor_revision;
+    ret_write->floor = sync->floor;
+    ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;
+    ret_write->delete_below = delete_below(sync, now);
+    ret_write->lease_s = LEASE_MIN_S;
+}
+
+void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect,
+                      int64_t now, struct stek_sync_write *write)
+{
+    const int64_t lease_s = record->accept_until - now + 2 * margin_s(sync);
+
+    if (lease_s > write->lease_s)
+        write->lease_s = lease_s;
+    write->put[write->count].record = *record;
+    write->put[write->count].expect = expect;
+    write->count++;
+}
+
+enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq, int64_t now,
+                                    const struct stek_fresh *fresh, uint32_t *used,
+                                    struct stek_record *ret_record)
+{
+    *ret_record = (struct stek_record){.seq = seq, .origin = STEK_ORIGIN_PUBLISHED};
+    if (!stek_chain_take_fresh(&sync->records, fresh, used, &ret_record->secret))
+        return STEK_ERR_RANDOM;
+    stek_chain_set_times(&sync->records, &sync->policy, now, ret_record);
+    return STEK_OK;
+}
+
+/* A seq that nobody can have reached by continuing what was published. */
+static uint64_t seq_beyond(const struct stek_sync *sync, int64_t now)
+{
+    const struct stek_record *last = stek_records_last(&sync->records);
+    uint64_t seq = stek_storeview_highest(&sync->view);
+    int64_t ended = now;
+
+    if (seq > 0 && sync->view.at[sync->view.count - 1].accept_until > 0)
+        ended = sync->view.at[sync->view.count - 1].accept_until - sync->policy.accept_s;
+    if (last != NULL && last->seq >= seq) {
+        seq = last->seq;
+        ended = last->active_until;
+    }
+    if (seq > 0)
+        seq += 1 + (uint64_t)(now > ended ? (now - ended) / sync->policy.rotate_s : 0);
+    return seq + 1 > sync->floor ? seq + 1 : sync->floor;
+}
+
+int64_t stek_publish_lead_s(const struct stek_sync *sync)
+{
+    return (sync->policy.rotate_s + 3) / 4;
+}
+
+/* Whether the ring has no record from which it can go on. */
+static bool must_start(const struct stek_records *records, int64_t now)
+{
+    const struct stek_record *last = stek_records_last(records);
+
+    return last == NULL || last->active_until <= now;
+}
+
+/*
+ * The policy as it is published: in the last quarter of an interval one record more, so that when
+ * the next one begins, `ahead` later ones stand in the store already, however long hosts wait for
+ * each other.
+ */
+static struct stek_policy early_policy(const struct stek_sync *sync, int64_t now)
+{
+    struct stek_policy policy = sync->policy;
+    const int active = stek_records_active(&sync->records, now);
+    const bool room = policy.accept_s / policy.rotate_s + policy.ahead + 1 <= STEK_RECORDS_MAX - 2;
+
+    if (room && active >= 0 &&
+        sync->records.at[active].active_until - now <= stek_publish_lead_s(sync))
+        policy.ahead++;
+    return policy;
+}
+
+/* What the ring would be if all that is due were published. */
+static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now,
+                                   const struct stek_fresh *fresh, struct stek_records *ret_records)
+{
+    STEK_SECRET(stek_record) struct stek_record first = {0};
+    const struct stek_policy policy = early_policy(sync, now);
+    uint32_t used = 0;
+
+    *ret_records = sync->records;
+    if (must_start(ret_records, now)) {
+        enum stek_result result =
+            stek_publish_first(sync, seq_beyond(sync, now), now, fresh, &used, &first);
+        if (result != STEK_OK)
+            return result;
+        stek_records_insert(ret_records, &first);
+    }
+    return stek_records_look_ahead(ret_records, &policy, now, fresh, &used);
+}
+
+/*
+ * Whether the store should have this record and does not. A continuation before the last published
+ * record stays out: that seq was passed over, and only those who sealed under it need it.
+ */
+static bool is_missing(const struct stek_sync *sync, const struct stek_record *record, int64_t now)
+{
+    if (!stek_record_counts(record) || record->seq < sync->floor || record->accept_until <= now ||
+        stek_storeview_has(&sync->view, record->seq))
+        return false;
+    return record->origin == STEK_ORIGIN_PUBLISHED ||
+           record->seq > stek_storeview_last(&sync->view);
+}
+
+enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
+                                    const struct stek_fresh *fresh,
+                                    struct stek_sync_write *ret_write, bool *ret_needed)
+{
+    STEK_SECRET(stek_records) struct stek_records wanted = {0};
+
+    stek_publish_begin(sync, now, ret_write);
+    enum stek_result result = look_ahead(sync, now, fresh, &wanted);
+    if (result != STEK_OK)
+        return result;
+    for (size_t i = 0; i < wanted.count; i++)
+        if (is_missing(sync, &wanted.at[i], now))
+            stek_publish_put(sync, &wanted.at[i], 0, now, ret_write);
+    *ret_needed = ret_write->count > 0 || ret_write->put_floor;
+    return STEK_OK;
+}
+
+/*
+ * A quarter of an interval is enough for one host to be first, and leaves `ahead` less a quarter
+ * before the record seals. It is shorter where the time in which a fresh record may be published
+ * ends soon, and where there is no key at all.
+ */
+int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice)
+{
+    const struct stek_record *last = stek_records_last(&sync->records);
+    int64_t width_ms = sync->policy.rotate_s * 1000 / 4;
+
+    if (last == NULL || last->active_until <= now_ms / 1000)
+        return stek_stagger_ms(width_ms < 1000 ? width_ms : 1000, dice);
+    const int64_t left_ms =
+        last->active_until * 1000 - now_ms - (sync->policy.rotate_s + 1) / 2 * 1000;
+    if (left_ms > 0 && left_ms / 2 < width_ms)
+        width_ms = left_ms / 2;
+    return stek_stagger_ms(width_ms, dice);
+}

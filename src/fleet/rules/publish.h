@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this host would put into the store. Pure; for fleet/ only. */
+#ifndef STEK_FLEET_PUBLISH_H
+#define STEK_FLEET_PUBLISH_H
+
+#include "fleet/rules/sync.h"
+
+/* Whether this host may write at all: it knows what the store holds, under the fleet's key, by a
+ * clock that is right. */
+bool stek_publish_may(const struct stek_sync *sync);
+
+/*
+ * Makes the transaction that brings the store to what it should hold: the floor, records that this
+ * ring holds and the store does not, those that begin within `ahead` intervals. *ret_needed tells
+ * whether there is anything to put. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.
+ */
+STEK_MUST_USE enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
+                                                  const struct stek_fresh *fresh,
+                                                  struct stek_sync_write *ret_write,
+                                                  bool *ret_needed);
+
+/* Begins a transaction, without puts: it compares the floor, and deletes what has retired for long
+ * enough. */
+void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write);
+
+/* Adds a put, and lets the lease last until the record has retired everywhere. */
+void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect,
+                      int64_t now, struct stek_sync_write *write);
+
+/* A new chain's first record, of fresh bytes, that seals from now on. STEK_ERR_RANDOM: no fresh
+ * secret. */
+STEK_MUST_USE enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq,
+                                                  int64_t now, const struct stek_fresh *fresh,
+                                                  uint32_t *used, struct stek_record *ret_record);
+
+/* How long before the end of an interval the record is published that keeps `ahead` of them ahead
+ * when it has ended. */
+int64_t stek_publish_lead_s(const struct stek_sync *sync);
+
+/* When this host is to put what it has to: how long from now. */
+int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice);
+
+#endif

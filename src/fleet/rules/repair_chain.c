@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/rules/adopt.h"
+
+#include "core/chain.h"
+#include "crypto/derive.h"
+
+static uint32_t pending(const struct stek_records *records, int64_t now)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < records->count; i++)
+        count += stek_record_counts(&records->at[i]) && records->at[i].active_from > now;
+    return count;
+}
+
+/* Whether `record` is what comes after `before` in a chain of which `before` is published. */
+static enum stek_result follows(const struct stek_sync *sync, const struct stek_record *before,
+                                const struct stek_record *record, int64_t now, bool *ret_follows)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+
+    *ret_follows = false;
+    if (record->seq != before->seq + 1)
+        return STEK_OK;
+    if (record->origin == STEK_ORIGIN_PUBLISHED) {
+        *ret_follows = !sync->diverged;
+        return STEK_OK;
+    }
+    if (record->active_from > now && record->active_from != before->active_until)
+        return STEK_OK; /* the times before it have changed: it is continued anew */
+    enum stek_result result = stek_derive_continuation(&before->secret, &next);
+    if (result == STEK_OK)
+        *ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;
+    return result;
+}
+
+static void part_with(struct stek_sync *sync, size_t index, int64_t now)
+{
+    for (size_t i = sync->records.count; i-- > index;)
+        if (stek_record_counts(&sync->records.at[i]))
+            stek_adopt_put_aside(sync, i, now);
+}
+
+/* The continuation of seq - 1, up to what follows it. Nothing when there is no room in time between
+ * the two. */
+static enum stek_result fill(struct stek_sync *sync, uint64_t seq)
+{
+    STEK_SECRET(stek_record) struct stek_record record = {0};
+    const struct stek_record *after = stek_records_find(&sync->records, seq + 1);
+
+    record = *stek_records_find(&sync->records, seq - 1);
+    enum stek_result result = stek_chain_continue(&sync->records, &sync->policy, &record);
+    if (result != STEK_OK)
+        return result;
+    if (after != NULL && after->active_from <= record.active_from)
+        return STEK_OK;
+    if (after != NULL && after->active_from < record.active_until)
+        record.active_until = after->active_from;
+    stek_records_insert(&sync->records, &record);
+    return STEK_OK;
+}
+
+/* The index of the next record that counts from `index` on, or the count. */
+static size_t counting_from(const struct stek_records *records, size_t index)
+{
+    while (index < records->count && !stek_record_counts(&records->at[index]))
+        index++;
+    return index;
+}
+
+static bool is_published(struct stek_sync *sync, uint64_t seq)
+{
+    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, seq);
+
+    return entry != NULL && entry->presence == STEK_PRESENCE_HELD;
+}
+
+/* What comes after the record at `index`: parts with a continuation of something else, and fills a
+ * gap that is not over. */
+static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t now,
+                                  bool *ret_joined)
+{
+    const struct stek_record *before = &sync->records.at[index];
+    const size_t next = counting_from(&sync->records, index + 1);
+    const struct stek_record *after = &sync->records.at[next];
+    bool good = true;
+
+    *ret_joined = true;
+    if (next == sync->records.count || is_published(sync, after->seq))
+        good = true;
+    else if (after->seq == before->seq + 1) {
+        enum stek_result result = follows(sync, before, after, now, &good);
+        if (result != STEK_OK)
+            return result;
+    }
+    if (!good) {
+        stek_adopt_put_aside(sync, next, now);
+        *ret_joined = false;
+        return STEK_OK;
+    }
+    if (next == sync->records.count || after->seq == before->seq + 1 || after->active_from <= now ||
+        before->active_until >= after->active_from || pending(&sync->records, now) > STEK_AHEAD_MAX)
+        return STEK_OK;
+    *ret_joined = false;
+    return fill(sync, before->seq + 1);
+}
+
+/*
+ * A seq before the last published one that is not in the store, or whose value nobody can use, is
+ * settled: every host continues over it, ahead of time, since nothing else will seal then.
+ */
+static enum stek_result fill_holes(struct stek_sync *sync, int64_t now)
+{
+    enum stek_result result = STEK_OK;
+    bool joined = true;
+
+    for (size_t i = counting_from(&sync->records, 0);
+         i < sync->records.count && result == STEK_OK;) {
+        result = join_next(sync, i, now, &joined);
+        if (joined)
+            i = counting_from(&sync->records, i + 1);
+    }
+    return result;
+}
+
+/* The same at the end: what stands under the next seq is of no use, and nothing can be put there.
+ */
+static enum stek_result pass_refused(struct stek_sync *sync, int64_t now)
+{
+    const struct stek_record *last = stek_records_last(&sync->records);
+    enum stek_result result = STEK_OK;
+
+    while (result == STEK_OK && last != NULL && pending(&sync->records, now) <= STEK_AHEAD_MAX) {
+        const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, last->seq + 1);
+        if (entry == NULL || entry->presence != STEK_PRESENCE_REFUSED)
+            break;
+        result = fill(sync, last->seq + 1);
+        last = stek_records_last(&sync->records);
+    }
+    return result;
+}
+
+/* Looks at the records after the last published one that this ring holds. */
+static enum stek_result check_line(struct stek_sync *sync, int64_t now)
+{
+    const struct stek_storeview_entry *last =
+        stek_storeview_find(&sync->view, stek_storeview_last(&sync->view));
+    bool good = true;
+
+    if (last == NULL || last->presence != STEK_PRESENCE_HELD)
+        return STEK_OK;
+    const struct stek_record *before = stek_records_find(&sync->records, last->seq);
+    for (size_t i = 0; i < sync->records.count; i++) {
+        const struct stek_record *record = &sync->records.at[i];
+        if (!stek_record_counts(record) || record->seq <= last->seq)
+            continue;
+        enum stek_result result = follows(sync, before, record, now, &good);
+        if (result != STEK_OK)
+            return result;
+        if (!good) {
+            part_with(sync, i, now);
+            break;
+        }
+        before = record;
+    }
+    sync->diverged = false;
+    return STEK_OK;
+}
+
+/* A continuation that begins in half an interval or later was made by a clock that was ahead: it
+ * may yet be random. */
+static void drop_early(struct stek_sync *sync, int64_t now)
+{
+    for (;;) {
+        const struct stek_record *last = stek_records_last(&sync->records);
+        if (last == NULL || last->origin != STEK_ORIGIN_CONTINUED ||
+            stek_storeview_has(&sync->view, last->seq) ||
+            last->active_from - now < (sync->policy.rotate_s + 1) / 2)
+            return;
+        const size_t index = (size_t)(last - sync->records.at);
+        stek_records_remove(&sync->records, index, index + 1);
+    }
+}
+
+enum stek_result stek_adopt_relink(struct stek_sync *sync, int64_t now)
+{
+    enum stek_result result = check_line(sync, now);
+
+    if (result != STEK_OK)
+        return result;
+    drop_early(sync, now);
+    result = fill_holes(sync, now);
+    return result == STEK_OK ? pass_refused(sync, now) : result;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a host learns of the store. What it does about it: decide.c. */
+#include "fleet/rules/sync.h"
+
+#include "fleet/rules/adopt.h"
+
+#include <string.h>
+
+enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000 };
+
+void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
+                    const struct stek_records *records, uint64_t floor)
+{
+    memset(sync, 0, sizeof *sync);
+    sync->policy = *policy;
+    sync->floor =
+        floor > 0 ? floor : 1; /* a floor that is there tells whose key-encryption key it is */
+    sync->shown_floor = floor;
+    sync->publish_at_ms = INT64_MAX;
+    sync->retry_ms = RETRY_FIRST_MS;
+    if (records != NULL) {
+        sync->records = *records;
+        sync->shown = *records;
+    }
+}
+
+void stek_sync_set_policy(struct stek_sync *sync, const struct stek_policy *policy)
+{
+    sync->policy = *policy;
+}
+
+void stek_sync_read_begin(struct stek_sync *sync, int64_t revision)
+{
+    stek_storeview_begin(&sync->view, revision);
+    sync->reading = true;
+    sync->read_wanted = false;
+}
+
+void stek_sync_read_end(struct stek_sync *sync)
+{
+    stek_storeview_end(&sync->view);
+    sync->reading = false;
+    sync->read_asked = false;
+    sync->synced = true;
+}
+
+void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
+                          enum stek_value value, const struct stek_record *record, int64_t now)
+{
+    struct stek_storeview_entry *entry = seq > 0 ? stek_storeview_add(&sync->view, seq, now) : NULL;
+
+    stek_storeview_note(&sync->view, revision);
+    if (entry == NULL || revision < entry->revision)
+        return;
+    entry->seen = true;
+    if (revision == entry->revision && entry->presence == STEK_PRESENCE_HELD &&
+        stek_records_find(&sync->records, seq) != NULL)
+        return;
+    entry->revision = revision;
+    stek_adopt_value(sync, entry, value, record, now);
+}
+
+void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t revision)
+{
+    struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, seq);
+
+    stek_storeview_note(&sync->view, revision);
+    if (entry == NULL || revision < entry->revision)
+        return;
+    entry->revision = revision;
+    entry->presence = STEK_PRESENCE_ABSENT;
+    entry->seen = true;
+}
+
+void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_value value,
+                         uint64_t floor)
+{
+    struct stek_storeview *view = &sync->view;
+
+    stek_storeview_note(view, revision);
+    if (revision < view->floor_revision)
+        return;
+    view->floor_seen = true;
+    if (revision == view->floor_revision)
+        return;
+    view->floor_revision = revision;
+    view->floor_good = value == STEK_VALUE_GOOD;
+    if (!view->floor_good) {
+        stek_adopt_refuse(sync, 0, (enum stek_refusal)value);
+        return;
+    }
+    view->floor = floor;
+    if (floor < sync->floor) /* a higher one is obeyed with the next decision */
+        stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
+}
+
+void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision)
+{
+    stek_storeview_note(&sync->view, revision);
+    if (revision < sync->view.floor_revision)
+        return;
+    sync->view.floor_revision = 0;
+    sync->read_wanted = true; /* whether it was made again since, the store must say */
+}
+
+/* What was put stands in the store now. */
+static void note_written(struct stek_sync *sync, int64_t revision, int64_t now)
+{
+    struct stek_sync_write *out = &sync->out;
+
+    if (out->put_floor)
+        stek_sync_saw_floor(sync, revision, STEK_VALUE_GOOD, out->floor);
+    for (uint32_t i = 0; i < sync->view.count; i++)
+        if (sync->view.at[i].seq < out->delete_below)
+            stek_sync_saw_record_deleted(sync, sync->view.at[i].seq, revision);
+    for (uint32_t i = 0; i < out->count; i++)
+        stek_sync_saw_record(sync, out->put[i].record.seq, revision, STEK_VALUE_GOOD,
+                             &out->put[i].record, now);
+}
+
+void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision,
+                       int64_t now_ms)
+{
+    if (!sync->writing)
+        return;
+    sync->writing = false;
+    sync->publish_at_ms = INT64_MAX;
+    if (outcome == STEK_WRITTEN_WON)
+        note_written(sync, revision, now_ms / 1000);
+    if (outcome == STEK_WRITTEN_AMBIGUOUS || outcome == STEK_WRITTEN_LOST)
+        sync->read_wanted = true;
+    if (outcome == STEK_WRITTEN_REFUSED) {
+        sync->retry_at_ms = now_ms + sync->retry_ms;
+        sync->retry_ms = sync->retry_ms * 2 < RETRY_MAX_MS ? sync->retry_ms * 2 : RETRY_MAX_MS;
+    } else {
+        sync->retry_ms = RETRY_FIRST_MS;
+    }
+    stek_wipe(&sync->out, sizeof sync->out);
+}
+
+void stek_sync_resumed(struct stek_sync *sync)
+{
+    sync->synced = true;
+}
+
+void stek_sync_disconnected(struct stek_sync *sync)
+{
+    stek_sync_written(sync, STEK_WRITTEN_AMBIGUOUS, 0, 0);
+    sync->synced = false;
+    sync->reading = false;
+    sync->read_asked = false;
+}
+
+void stek_sync_forget_store(struct stek_sync *sync)
+{
+    memset(&sync->view, 0, sizeof sync->view);
+    sync->synced = false;
+    sync->reading = false;
+    sync->read_asked = false;
+}
+
+void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms)
+{
+    const int64_t most_ms = sync->policy.rotate_s * 500;
+
+    sync->clock_off = ahead_ms > most_ms || ahead_ms < -most_ms;
+}
+
+const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t floor)
+{
+    if (!sync->synced)
+        return "the store is out of reach, so the fleet cannot be told: nothing was done";
+    if (sync->view.floor_revision != 0 && !sync->view.floor_good)
+        return "this host has not the fleet's key-encryption key, and only reads: ask another host";
+    if (sync->clock_off)
+        return "this host's clock is too far from the others', and it only reads: set the clock, "
+               "or ask another host";
+    if (sync->op != STEK_SYNC_OP_NONE)
+        return "another operation on this ring is under way: try again in a moment";
+    if (op == STEK_SYNC_OP_REVOKE && floor != 0 && floor <= sync->floor)
+        return "that is revoked already";
+    sync->op = op;
+    sync->op_seq = 0;
+    sync->op_floor = floor;
+    sync->op_until_ms = 0;
+    return NULL;
+}
+
+/* The first record of fresh bytes after `index`: nothing before it leads to it. 0: there is none.
+ */
+static uint64_t fresh_after(const struct stek_records *records, size_t index)
+{
+    for (size_t i = index + 1; i < records->count; i++)
+        if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)
+            return records->at[i].seq;
+    return 0;
+}
+
+uint64_t stek_sync_floor_for(const struct stek_sync *sync, uint64_t seq)
+{
+    size_t index = 0;
+
+    while (index + 1 < sync->records.count && sync->records.at[index + 1].seq <= seq)
+        index++;
+    return fresh_after(&sync->records, index);
+}
+
+uint64_t stek_sync_floor_before(const struct stek_sync *sync, int64_t when)
+{
+    size_t index = 0;
+
+    for (size_t i = 0; i < sync->records.count; i++)
+        if (sync->records.at[i].active_from < when)
+            index = i;
+    return fresh_after(&sync->records, index);
+}

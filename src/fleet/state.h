@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the pieces of stek-fleet.so share; for fleet*.c alone. */
+#ifndef STEK_FLEET_FLEET_IMPL_H
+#define STEK_FLEET_FLEET_IMPL_H
+
+#include "etcd/etcd.h"
+#include "fleet/fleet.h"
+#include "fleet/store/names.h"
+
+struct event;
+
+/* Secrets live in `sync`, which is in locked memory. */
+struct stek_fleet_ring {
+    struct stek_fleet *fleet;
+    char name[STEK_FLEET_RING_MAX + 1];
+    struct stek_sync *sync;
+    struct stek_key_name from, until; /* its folder */
+    struct event *decide;             /* as soon as the loop comes back */
+    struct event *wake;               /* when the sync has said */
+    int64_t lease;                    /* of the transaction that is under way */
+    enum stek_sync_standing standing;
+    int64_t since;
+    uint64_t foreign;
+    bool foreign_told;
+    bool keep_failed;
+    enum stek_sync_op_state op;
+    const char *op_problem;
+    char problem[STEK_ETCD_TEXT_MAX];
+};
+
+/* This host's announcement, under a lease of its own; and what was read of the others'. */
+struct stek_fleet_members {
+    struct event *timer;
+    int64_t lease;
+    bool leased;
+    bool busy;
+    bool dirty;
+    unsigned ticks;
+    char said[2048]; /* what stands in the store */
+    bool reading;
+    char last[1024]; /* where the next page begins */
+    size_t last_len;
+    uint64_t count;
+    uint64_t readings;
+    json_t *hosts; /* of the reading that is under way */
+    json_t *known; /* of the last one: {"as_of", "count", "hosts": {name: {…}}} */
+};
+
+struct stek_fleet_rekey {
+    bool begun;
+    const char *problem;
+    size_t ring; /* being dealt with */
+    unsigned open;
+    uint64_t resealed;
+    uint64_t left;
+};
+
+struct stek_fleet {
+    struct event_base *base;
+    struct stek_fleet_options options;
+    struct stek_fleet_host host;
+    struct stek_keks *keks; /* in locked memory */
+    struct stek_etcd *etcd;
+    size_t rings_count;
+    struct stek_fleet_ring *rings;
+    struct stek_sync *syncs; /* locked, one for each ring */
+    size_t locked_len;
+    bool online;
+    int64_t since;
+    struct stek_etcd_problem problem;
+    bool clock_known;
+    int64_t clock_ahead_s;
+    bool clock_told;
+    uint64_t reconnects;
+    uint64_t writes[4]; /* by enum stek_written */
+    struct stek_fleet_members members;
+    struct stek_fleet_rekey rekey;
+};
+
+int64_t stek_fleet_now_ms(void);
+void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* How far this host's clock is ahead of the others'. */
+void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
+
+/* ring: what the store says goes in, what is to be done comes out. */
+enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
+                                      const struct stek_fleet_ring_options *options);
+void stek_fleet_ring_close(struct stek_fleet_ring *ring);
+void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item);
+void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
+uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
+
+/* write: carries out sync->out. */
+void stek_fleet_write_begin(struct stek_fleet_ring *ring);
+
+/* members */
+enum stek_result stek_fleet_members_open(struct stek_fleet *fleet);
+void stek_fleet_members_close(struct stek_fleet *fleet);
+void stek_fleet_members_online(struct stek_fleet *fleet);
+void stek_fleet_members_changed(struct stek_fleet *fleet);
+json_t *stek_fleet_members_json(struct stek_fleet *fleet, bool read_again);
+
+/* rekey */
+const char *stek_fleet_rekey_begin(struct stek_fleet *fleet);
+json_t *stek_fleet_rekey_json(const struct stek_fleet *fleet);
+
+#endif

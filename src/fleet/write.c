@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carries out what a ring's sync wants written: a lease if records are put, then one transaction.
+ */
+#include "fleet/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+/* The texts that a transaction refers to. */
+struct parts {
+    struct stek_key_name key[STEK_RECORDS_MAX + 1];
+    uint8_t value[STEK_RECORDS_MAX + 1][STEK_ENVELOPE_LEN_MAX];
+    struct stek_etcd_put put[STEK_RECORDS_MAX + 1];
+    struct stek_key_name first, below;
+    struct stek_etcd_write write;
+};
+
+/*
+ * The lease's number follows from what is put, so that hosts that put the same at the same time
+ * share one lease: the ones whose put comes late leave nothing behind. FNV-1a; only distinct, not
+ * secret.
+ */
+static int64_t lease_id(const struct stek_fleet_ring *ring)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    const uint64_t numbers[] = {ring->sync->out.put[0].record.seq,
+                                (uint64_t)ring->sync->out.lease_s};
+
+    for (const char *at = ring->from.text; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3U;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (unsigned byte = 0; byte < 8; byte++)
+            hash = (hash ^ (numbers[i] >> (8 * byte) & 0xff)) * 0x100000001b3U;
+    return (int64_t)(hash >> 1 | 1);
+}
+
+static void finish(struct stek_fleet_ring *ring, enum stek_written outcome, int64_t revision)
+{
+    ring->fleet->writes[outcome]++;
+    stek_sync_written(ring->sync, outcome, revision, stek_fleet_now_ms());
+    stek_fleet_ring_soon(ring);
+}
+
+static void note_problem(struct stek_fleet_ring *ring, const struct stek_etcd_problem *problem)
+{
+    if (problem->fault == STEK_ETCD_OK) {
+        if (ring->problem[0] != '\0')
+            stek_fleet_log(ring->fleet, LOG_NOTICE, "fleet: ring %s: the store takes writes again",
+                           ring->name);
+        ring->problem[0] = '\0';
+        return;
+    }
+    if (stek_etcd_is_endpoints_fault(problem->fault))
+        return; /* the connection's state tells it */
+    if (strcmp(ring->problem, problem->text) != 0)
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: cannot write to the store: %s",
+                       ring->name, problem->text);
+    memcpy(ring->problem, problem->text, sizeof ring->problem);
+}
+
+static void on_written(void *arg, const struct stek_etcd_problem *problem,
+                       const struct stek_etcd_answer *answer)
+{
+    struct stek_fleet_ring *ring = arg;
+
+    note_problem(ring, problem);
+    if (answer != NULL)
+        finish(ring, answer->succeeded ? STEK_WRITTEN_WON : STEK_WRITTEN_LOST, answer->revision);
+    else
+        finish(ring,
+               stek_etcd_is_ambiguous(problem->fault) ? STEK_WRITTEN_AMBIGUOUS
+                                                      : STEK_WRITTEN_REFUSED,
+               0);
+}
+
+static enum stek_result add_floor(const struct stek_fleet_ring *ring, struct parts *parts)
+{
+    const struct stek_fleet *fleet = ring->fleet;
+    const struct stek_sync_write *out = &ring->sync->out;
+    struct stek_etcd_put *put = &parts->put[0];
+    enum stek_result result = STEK_OK;
+
+    stek_name_floor(fleet->options.prefix, ring->name, &parts->key[0]);
+    *put = (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[0]),
+                                  .expected = out->floor_expect};
+    if (out->put_floor) {
+        result = stek_envelope_seal_floor(&fleet->keks->at[0], ring->name, out->floor,
+                                          stek_fleet_now_ms() / 1000, parts->value[0]);
+        put->value = (struct stek_bytes){parts->value[0], STEK_ENVELOPE_FLOOR_LEN};
+    }
+    return result;
+}
+
+static enum stek_result add_record(const struct stek_fleet_ring *ring, uint32_t index,
+                                   struct parts *parts)
+{
+    const struct stek_fleet *fleet = ring->fleet;
+    const struct stek_sync_put *wanted = &ring->sync->out.put[index];
+    const uint32_t place = index + 1;
+
+    stek_name_record(fleet->options.prefix, ring->name, wanted->record.seq, &parts->key[place]);
+    parts->put[place] =
+        (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[place]),
+                               .value = {parts->value[place], STEK_ENVELOPE_RECORD_LEN},
+                               .lease = ring->lease,
+                               .expected = wanted->expect};
+    return stek_envelope_seal_record(&fleet->keks->at[0], ring->name, &wanted->record,
+                                     parts->value[place]);
+}
+
+/* Puts the transaction together; everything secret in it is sealed. */
+static enum stek_result compose(const struct stek_fleet_ring *ring, struct parts *parts)
+{
+    const struct stek_sync_write *out = &ring->sync->out;
+    const char *prefix = ring->fleet->options.prefix;
+    enum stek_result result = add_floor(ring, parts);
+
+    for (uint32_t i = 0; result == STEK_OK && i < out->count; i++)
+        result = add_record(ring, i, parts);
+    parts->write = (struct stek_etcd_write){
+        .count = out->count + 1,
+        .puts = parts->put,
+        .settled = {stek_key_name_bytes(&ring->from), stek_key_name_bytes(&ring->until)},
+        .settled_at = out->settled_at,
+    };
+    if (out->delete_below > 1) {
+        stek_name_record(prefix, ring->name, 0, &parts->first);
+        stek_name_record(prefix, ring->name, out->delete_below, &parts->below);
+        parts->write.deleted = (struct stek_etcd_span){stek_key_name_bytes(&parts->first),
+                                                       stek_key_name_bytes(&parts->below)};
+    }
+    return result;
+}
+
+static void write_now(struct stek_fleet_ring *ring)
+{
+    const struct stek_etcd_caller caller = {NULL, on_written, ring};
+    struct parts *parts = malloc(sizeof *parts);
+    enum stek_result result = parts != NULL ? compose(ring, parts) : STEK_ERR_MEMORY;
+
+    if (result == STEK_OK)
+        result = stek_etcd_write(ring->fleet->etcd, &parts->write, &caller);
+    free(parts);
+    if (result != STEK_OK)
+        finish(ring, STEK_WRITTEN_REFUSED, 0);
+}
+
+static void on_lease(void *arg, const struct stek_etcd_problem *problem,
+                     const struct stek_etcd_answer *answer)
+{
+    struct stek_fleet_ring *ring = arg;
+
+    if (answer != NULL || problem->fault == STEK_ETCD_EXISTS) {
+        write_now(ring);
+        return;
+    }
+    note_problem(ring, problem);
+    finish(ring, STEK_WRITTEN_REFUSED, 0);
+}
+
+void stek_fleet_write_begin(struct stek_fleet_ring *ring)
+{
+    const struct stek_etcd_caller caller = {NULL, on_lease, ring};
+
+    if (ring->sync->out.count == 0) {
+        write_now(ring);
+        return;
+    }
+    ring->lease = lease_id(ring);
+    if (stek_etcd_lease(ring->fleet->etcd, ring->lease, ring->sync->out.lease_s, &caller) !=
+        STEK_OK)
+        finish(ring, STEK_WRITTEN_REFUSED, 0);
+}

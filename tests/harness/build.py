@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the things under test are: the build folder, named by STEK_BUILD or `build` beside the sources."""
+import functools
+import json
+import os
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("STEK_BUILD") or REPOSITORY / "build").resolve()
+MODULE = BUILD / "src/tls/module/stek.so"
+COMMAND = BUILD / "src/cli/stek"
+DAEMON = BUILD / "src/daemon/stekd"
+FLEET_LIBRARY = BUILD / "src/fleet/stek-fleet.so"
+CLIENT = BUILD / "tests/tools/ticket-client"
+BROKEN_SERVER = BUILD / "tests/tools/broken-server"
+ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
+RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
+
+
+def missing():
+    """What has not been built yet."""
+    return [
+        path
+        for path in (
+            MODULE,
+            COMMAND,
+            DAEMON,
+            CLIENT,
+            BROKEN_SERVER,
+            FLEET_LIBRARY,
+            ETCD_PROBE,
+            RING_TRAFFIC,
+        )
+        if not path.exists()
+    ]
+
+
+@functools.cache
+def sanitized():
+    """Whether a sanitizer is built in: it needs system calls of its own."""
+    options = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
+    return next(option["value"] for option in options if option["name"] == "b_sanitize") != "none"

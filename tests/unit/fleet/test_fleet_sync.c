@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one host does about what the store says. Whole fleets, and all that can go wrong: tests/sim.
+ */
+#include "unit.h"
+
+#include "prng.h"
+
+#include "core/chain.h"
+#include "fleet/rules/sync.h"
+
+#include <string.h>
+
+enum { ROTATE_S = 3600, ACCEPT_S = 43200, NOON = 1800000000 };
+
+static const struct stek_policy policy = {ROTATE_S, ACCEPT_S, 86400, 2};
+static struct prng prng = {1};
+static struct stek_sync host;
+static struct stek_sync_actions actions;
+static int64_t now_ms;
+
+static void decide(void)
+{
+    struct stek_fresh fresh = {.count = 3};
+
+    for (size_t i = 0; i < fresh.count; i++)
+        fresh.secret[i] = prng_secret(&prng);
+    assert_int_equal(stek_sync_decide(&host, now_ms, &fresh, prng_next(&prng), &actions), STEK_OK);
+}
+
+/* Lets time pass, as the host asks for, until it writes. */
+static void decide_until_it_writes(void)
+{
+    decide();
+    for (int i = 0; i < 20 && !actions.write; i++) {
+        now_ms = actions.wake_at_ms;
+        decide();
+    }
+    assert_true(actions.write);
+}
+
+/* A record that seals from `from` on for an interval. */
+static struct stek_record record_of(uint64_t seq, int64_t from)
+{
+    return (struct stek_record){.seq = seq,
+                                .active_from = from,
+                                .active_until = from + ROTATE_S,
+                                .accept_until = from + ROTATE_S + ACCEPT_S,
+                                .origin = STEK_ORIGIN_PUBLISHED,
+                                .secret = prng_secret(&prng)};
+}
+
+static void see(const struct stek_record *record, int64_t revision)
+{
+    stek_sync_saw_record(&host, record->seq, revision, STEK_VALUE_GOOD, record, now_ms / 1000);
+}
+
+/* A host that has read a store with a floor of 1 at revision 5, and these records at 6, 7 and so
+ * on. */
+static void connect(const struct stek_records *file, const struct stek_record *records,
+                    size_t count)
+{
+    now_ms = (int64_t)NOON * 1000;
+    stek_sync_init(&host, &policy, file, 1);
+    stek_sync_read_begin(&host, 5 + (int64_t)count);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
+    for (size_t i = 0; i < count; i++)
+        see(&records[i], 6 + (int64_t)i);
+    stek_sync_read_end(&host);
+}
+
+static bool same_secret(const struct stek_record *a, const struct stek_secret32 *secret)
+{
+    return a != NULL && memcmp(&a->secret, secret, sizeof *secret) == 0;
+}
+
+static void an_empty_store_is_filled_by_puts_that_demand_that_nothing_is_there(void **state)
+{
+    (void)state;
+    now_ms = (int64_t)NOON * 1000;
+    stek_sync_init(&host, &policy, NULL, 0);
+    stek_sync_read_begin(&host, 3);
+    stek_sync_read_end(&host);
+    decide_until_it_writes();
+    assert_true(host.out.put_floor);
+    assert_int_equal(host.out.floor_expect, 0);
+    assert_int_equal(host.out.count, 3);
+    for (uint32_t i = 0; i < host.out.count; i++)
+        assert_int_equal(host.out.put[i].expect, 0);
+}
+
+static void fresh_bytes_are_held_once_the_store_has_said_yes(void **state)
+{
+    an_empty_store_is_filled_by_puts_that_demand_that_nothing_is_there(state);
+    assert_int_equal(host.records.count, 0);
+    stek_sync_written(&host, STEK_WRITTEN_WON, 4, now_ms);
+    decide();
+    assert_true(actions.changed);
+    assert_int_equal(host.records.count, 3);
+    assert_int_equal(stek_records_active(&host.records, now_ms / 1000), 0);
+}
+
+static void a_transaction_demands_that_nothing_has_changed_since_what_is_known(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+    const struct stek_record second = record_of(2, first.active_until);
+
+    (void)state;
+    connect(NULL, &first, 1);
+    decide_until_it_writes();
+    assert_int_equal(host.out.settled_at, 6);
+    stek_sync_written(&host, STEK_WRITTEN_REFUSED, 0, now_ms);
+    see(&second, 20);
+    decide_until_it_writes();
+    assert_int_equal(host.out.settled_at, 20);
+}
+
+static void assert_reads_before_it_writes_again(enum stek_written outcome)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+
+    connect(NULL, &first, 1);
+    decide_until_it_writes();
+    stek_sync_written(&host, outcome, 0, now_ms);
+    for (int i = 0; i < 3; i++) {
+        decide();
+        assert_int_equal(actions.read, i == 0);
+        assert_false(actions.write);
+        now_ms += ROTATE_S * 250;
+    }
+    stek_sync_read_begin(&host, 30);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
+    see(&first, 6);
+    stek_sync_read_end(&host);
+    decide_until_it_writes();
+    assert_int_equal(host.out.settled_at, 30);
+}
+
+static void who_lost_reads_before_it_writes_again(void **state)
+{
+    (void)state;
+    assert_reads_before_it_writes_again(STEK_WRITTEN_LOST);
+}
+
+static void an_ambiguous_put_is_read_back(void **state)
+{
+    (void)state;
+    assert_reads_before_it_writes_again(STEK_WRITTEN_AMBIGUOUS);
+}
+
+static void what_begins_within_half_an_interval_is_put_as_its_continuation(void **state)
+{
+    const struct stek_record last = record_of(7, NOON - ROTATE_S / 2 - 60);
+    struct stek_record next = last;
+    struct stek_records none = {0};
+
+    (void)state;
+    assert_int_equal(stek_chain_continue(&none, &policy, &next), STEK_OK);
+    connect(NULL, &last, 1);
+    decide_until_it_writes();
+    assert_int_equal(host.out.put[0].record.seq, 8);
+    assert_true(same_secret(&host.out.put[0].record, &next.secret));
+    assert_int_equal(host.out.put[0].record.active_from, last.active_until);
+}
+
+/* Seq 7 has ended, and this host seals under its own continuation, 8, when it hears of the
+ * published 8. */
+static void what_is_published_wins_and_what_sealed_goes_on_opening(void **state)
+{
+    const struct stek_record both[] = {record_of(7, NOON - ROTATE_S - 60), record_of(8, NOON - 60)};
+    const struct stek_records file = {.count = 1, .at = {both[0]}};
+
+    (void)state;
+    now_ms = (int64_t)NOON * 1000;
+    stek_sync_init(&host, &policy, &file, 1);
+    decide();
+    const struct stek_records held = host.records;
+    const struct stek_record own = *stek_records_find(&host.records, 8);
+    assert_int_equal(own.origin, STEK_ORIGIN_CONTINUED);
+    connect(&held, both, 2);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 8), &both[1].secret));
+    assert_true(stek_records_hold_secret(&host.records, &own.secret));
+    const int active = stek_records_active(&host.records, NOON);
+    assert_true(same_secret(&host.records.at[active], &both[1].secret));
+}
+
+/* The same, but by this host's clock 8 is about to begin: it was ahead before, or another host's
+ * is. */
+static void what_may_have_sealed_by_a_clock_that_is_ahead_goes_on_opening(void **state)
+{
+    const struct stek_record both[] = {record_of(7, NOON - ROTATE_S + 5), record_of(8, NOON + 5)};
+    const struct stek_records file = {.count = 1, .at = {both[0]}};
+
+    (void)state;
+    now_ms = (int64_t)NOON * 1000;
+    stek_sync_init(&host, &policy, &file, 1);
+    decide();
+    const struct stek_records held = host.records;
+    const struct stek_record own = *stek_records_find(&host.records, 8);
+    connect(&held, both, 2);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 8), &both[1].secret));
+    assert_true(stek_records_hold_secret(&host.records, &own.secret));
+}
+
+/* Another host has moved 7, so that it ends sooner; this one did not hear, continued from the old
+ * end, and now hears of all. */
+static void a_continuation_takes_the_times_under_which_it_is_published(void **state)
+{
+    struct stek_record first = record_of(7, NOON - ROTATE_S - 60);
+    const struct stek_records file = {.count = 1, .at = {first}};
+
+    (void)state;
+    now_ms = (int64_t)NOON * 1000;
+    stek_sync_init(&host, &policy, &file, 1);
+    decide();
+    const struct stek_records held = host.records;
+    struct stek_record both[] = {first, *stek_records_find(&host.records, 8)};
+    both[1].active_until += 100;
+    both[1].accept_until += 100;
+    connect(&held, both, 2);
+    decide();
+    assert_int_equal(stek_records_find(&host.records, 8)->active_until, both[1].active_until);
+    assert_int_equal(stek_records_find(&host.records, 8)->accept_until, both[1].accept_until);
+}
+
+static void below_a_floor_nothing_is_held_and_it_never_falls(void **state)
+{
+    const struct stek_record both[] = {record_of(7, NOON - ROTATE_S - 60), record_of(8, NOON - 60)};
+
+    (void)state;
+    connect(NULL, both, 2);
+    decide();
+    assert_non_null(stek_records_find(&host.records, 7));
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 8);
+    decide();
+    assert_null(stek_records_find(&host.records, 7));
+    assert_non_null(stek_records_find(&host.records, 8));
+    stek_sync_saw_floor(&host, 21, STEK_VALUE_GOOD, 1);
+    decide_until_it_writes();
+    assert_int_equal(host.floor, 8);
+    assert_true(host.out.put_floor);
+    assert_int_equal(host.out.floor, 8);
+}
+
+/* A record that another order has ended after seven seconds, and by this host's clock nothing seals
+ * for twenty. */
+static void the_next_record_begins_early_when_nothing_else_seals(void **state)
+{
+    struct stek_record both[] = {record_of(7, NOON + 20), record_of(8, NOON + 27)};
+
+    (void)state;
+    both[0].active_until = both[1].active_from;
+    connect(NULL, both, 2);
+    decide();
+    const int active = stek_records_active(&host.records, NOON);
+    assert_int_equal(active, 0);
+    assert_int_equal(host.records.at[active].seq, 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_store_is_filled_by_puts_that_demand_that_nothing_is_there),
+        cmocka_unit_test(fresh_bytes_are_held_once_the_store_has_said_yes),
+        cmocka_unit_test(a_transaction_demands_that_nothing_has_changed_since_what_is_known),
+        cmocka_unit_test(who_lost_reads_before_it_writes_again),
+        cmocka_unit_test(an_ambiguous_put_is_read_back),
+        cmocka_unit_test(what_begins_within_half_an_interval_is_put_as_its_continuation),
+        cmocka_unit_test(what_is_published_wins_and_what_sealed_goes_on_opening),
+        cmocka_unit_test(what_may_have_sealed_by_a_clock_that_is_ahead_goes_on_opening),
+        cmocka_unit_test(a_continuation_takes_the_times_under_which_it_is_published),
+        cmocka_unit_test(below_a_floor_nothing_is_held_and_it_never_falls),
+        cmocka_unit_test(the_next_record_begins_early_when_nothing_else_seals),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
