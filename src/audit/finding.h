@@ -37,10 +37,10 @@ enum stek_audit_id {
     /* who takes whose tickets */
     STEK_AUDIT_CLIENT_AUTH_BYPASS, /* high: a ticket got without a client certificate serves where
                                       one is demanded */
-    STEK_AUDIT_SHARED_KEYS, /* high: a target takes tickets of a name that its own certificate does
-                               not cover; info: it does cover it */
-    STEK_AUDIT_CROSS_NAME,  /* medium: a ticket resumes under another server name with another
-                               certificate; low: the same  one */
+    STEK_AUDIT_SHARED_KEYS,        /* high: a target takes tickets of a name that is not in its
+                                      certificate; info: the name is */
+    STEK_AUDIT_CROSS_NAME,       /* medium: a ticket resumes under another server name with another
+                                    certificate; low: same certificate */
     STEK_AUDIT_PROTOCOL_CHANGED, /* high: a session resumed in another version of TLS */
     STEK_AUDIT_CIPHER_CHANGED,   /* medium: a session resumed with another suite (TLS 1.3: with
                                     another hash) */
@@ -65,14 +65,14 @@ enum stek_audit_id {
     STEK_AUDIT_VERSION_MISSING, /* info: the target does not speak this version */
     STEK_AUDIT_RESUMES,         /* info: n of m tries resumed */
     STEK_AUDIT_RESUMES_NEVER,   /* low: tickets are given and none is taken */
-    STEK_AUDIT_RESUMES_PARTLY,  /* low: some tries resume, some do not: several processes, or a
-                                   restart; says which it  looks like */
+    STEK_AUDIT_RESUMES_PARTLY,  /* low: some tries resume, some do not; says which cause is likely:
+                                   several processes, or a restart */
     STEK_AUDIT_RENEWAL_MISSING, /* low: no new ticket after a TLS 1.3 resumption */
     STEK_AUDIT_RENEWAL,         /* info: a resumption brings a new ticket */
     STEK_AUDIT_TICKET_REUSED,   /* info: TLS 1.3: one ticket was taken twice */
     STEK_AUDIT_KEY_NAME,        /* info: length of the key name and how many were seen */
-    STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says whether it looks like
-                                   processes, a restart or    rotation */
+    STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says which cause is likely:
+                                   processes, a restart or rotation */
     /* the audit itself */
     STEK_AUDIT_NOT_REACHED, /* info: no handshake with a target succeeded; says why */
     STEK_AUDIT_INTERRUPTED, /* info: the audit was stopped early; what is missing */

@@ -49,10 +49,10 @@ enum stek_audit_purpose {
     STEK_AUDIT_TAMPER,   /* the ticket with one bit of byte `flip_at` flipped */
     STEK_AUDIT_OTHER_CIPHER,  /* a ticket, and the suite of its session not among those offered */
     STEK_AUDIT_OTHER_VERSION, /* a ticket offered in the other version of TLS */
-    STEK_AUDIT_CONTROL,       /* no ticket, no client certificate: the control arm of MATRIX and
-                                 OTHER_NAME, same target and       sni */
-    STEK_AUDIT_MATRIX, /* the ticket of another target, under the name that it was issued for; no
-                          client certificate */
+    STEK_AUDIT_CONTROL, /* no ticket, no client certificate: the control for MATRIX and OTHER_NAME,
+                           same target and SNI */
+    STEK_AUDIT_MATRIX,  /* the ticket of another target, under the name that it was issued for; no
+                           client certificate */
     STEK_AUDIT_OTHER_NAME,   /* the ticket of another target, under this target's name; no client
                                 certificate */
     STEK_AUDIT_EARLY_FIRST,  /* a ticket with early data */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every ticket of ours carries inside, beside libssl's session state
+ * What every ticket of stek carries inside, beside libssl's session state
  * (SSL_SESSION_set1_ticket_appdata):
  *
  *     offset  bytes  field
- *          0      4  "stk" 01         format and version
- *          4      8  origin           time of the full handshake, Unix seconds, little-endian,
- * two's complement 12     16  name             first 16 bytes of SHA-256 of the server name in
- * lower case; zeros: none was sent
+ *          0      4  "stk" 01  format and version
+ *          4      8  origin    time of the full handshake, Unix seconds, little-endian,
+ *                              two's complement
+ *         12     16  name      first 16 bytes of SHA-256 of the server name in lower case;
+ *                              zeros: the client sent none
  *
- * It is sealed and authenticated with the ticket. Bytes of another length or version, or with
- * an origin beyond 2^40 seconds from 1970 either way, are as good as none. Pure.
+ * It is sealed and authenticated with the ticket. Bytes of another length or version count as
+ * missing, and so does an origin more than 2^40 seconds from 1970 in either direction. Pure.
  */
 #ifndef STEK_CORE_APPDATA_H
 #define STEK_CORE_APPDATA_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counters of what servers do with a ring's tickets. Each program that opens a ring file makes one
- * file of its own in the directory RING.stats, maps it, and shares the mapping with its forks;
- * counting is an atomic addition in memory, so numbers survive kill -9. All numbers little-endian
- * (as for the ring file):
+ * file of its own in the directory RING.stats, maps it, and shares the mapping with its forks.
+ * Counting is an atomic addition in memory, so numbers survive kill -9. All numbers are
+ * little-endian, as in the ring file:
  *
  *     RING.stats/PID-16HEX, 28,672 bytes
  *     offset  bytes  field
@@ -13,19 +13,21 @@
  *         24      8  time of the latest fork, seconds of CLOCK_BOOTTIME
  *         32     32  zeros
  *         64   2048  16 shards of 16 counters, 8 bytes each, in the order of enum stek_counter
- *       2112   8192  256 processes: pid, entered (seconds of CLOCK_BOOTTIME), last_use (Unix
- * seconds of the latest ticket, 0: none yet), taken; 8 bytes each. The first is the maker's and
- * stays. 10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length, 256
- * bytes 27712    960  zeros
+ *       2112   8192  256 processes of 32 bytes: pid, entered (seconds of CLOCK_BOOTTIME),
+ *                    last_use (Unix seconds of the latest ticket, 0: none yet), taken.
+ *                    The first is the maker and stays.
+ *      10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length,
+ *                    256 bytes
+ *      27712    960  zeros
  *
- * Why not one file that all consumers map: whoever can write a file can truncate it, and a mapping
- * of a truncated file kills its process with SIGBUS. Here only the program's own user can do that,
- * to his own processes. The directory (mode 1770, sticky) lets members of the ring's group make
- * files, and nobody touch another's.
+ * Why one file for each program: a process that can write a file can also truncate it, and a
+ * mapping of a truncated file kills its process with SIGBUS. Here only the program's own user can
+ * do that, to its own processes. The directory (mode 1770, sticky) lets members of the ring's group
+ * make files, but not touch the files of others.
  *
  * The attacker is a consumer that writes anything here, truncates at any time, or fills the
- * directory. Readers never map, never block on a FIFO or lease, read a bounded number of files of
- * exactly one size, and take numbers only.
+ * directory. Readers never map these files, never block on a FIFO or a lease, read a bounded number
+ * of files of exactly one size, and take numbers only.
  */
 #ifndef STEK_RINGFILE_STATS_H
 #define STEK_RINGFILE_STATS_H

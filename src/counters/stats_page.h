@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of stats files, whose tables are in stats.h, and of RING.total, where stekd keeps what
- * it has folded:
+ * The bytes of stats files (their tables are in stats.h) and of RING.total, where stekd keeps the
+ * sum of the files that it has removed:
  *
  *     RING.total, 8,352 bytes
  *     offset  bytes  field
@@ -9,11 +9,11 @@
  *          8      8  version, 1
  *         16      8  generation: rises with each change
  *         24      8  number of names below, at most 256
- *         32    128  the counters, 8 bytes each, in the order of enum stek_counter, and zeros up to
- * 16 160   8192  256 names of 32 bytes: files that are in the total already, and about to be
- * removed
+ *         32    128  the counters, 8 bytes each, in the order of enum stek_counter, zeros up to 16
+ *        160   8192  256 names of 32 bytes: files that are in the total already, and whose removal
+ *                    comes next
  *
- * Names make folding safe: whoever reads does not count those files again.
+ * A reader skips the files with these names, so that no ticket is counted twice.
  */
 #ifndef STEK_RINGFILE_STATS_PAGE_H
 #define STEK_RINGFILE_STATS_PAGE_H

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a record's secret to what is used: ticket keys and the continuation. docs/formats.md has the
+ * What is derived from a record's secret: ticket keys and the continuation. docs/formats.md has the
  * bytes, tests/vectors/derivation.json the vectors.
  *
- *     prk              = HKDF-Extract(salt = "stek v1", ikm = secret)
- *     ticket keys      = HKDF-Expand(prk, "ticket" 00 context, 80) = name[16] hmac_key[32]
- * aes_key[32] continuation     = HKDF-Expand(prk, "continue", 32) mask             =
- * HKDF-Expand(prk, "mask", 64) fingerprint      = HKDF-Expand(prk, "fingerprint", 16)
+ *     prk           = HKDF-Extract(salt = "stek v1", ikm = secret)
+ *     ticket keys   = HKDF-Expand(prk, "ticket" 00 context, 80)
+ *                   = name[16] hmac_key[32] aes_key[32]
+ *     continuation  = HKDF-Expand(prk, "continue", 32)
+ *     mask          = HKDF-Expand(prk, "mask", 64)
+ *     fingerprint   = HKDF-Expand(prk, "fingerprint", 16)
  *
- * The attacker who learns the ticket keys of one context learns nothing of another context's, of
- * the secret, or of any other record. The attacker who learns a secret learns every later record
- * that was not made from fresh random bytes, and no earlier one. The attacker who has masked keys
- * and the fingerprint, but no longer secret or mask, has nothing: all three are independent outputs
- * of HKDF.
+ * An attacker who learns the ticket keys of one context learns nothing about other contexts, the
+ * secret, or other records. An attacker who learns a secret learns every later record that was not
+ * made from fresh random bytes, and no earlier one. An attacker who has masked keys and the
+ * fingerprint, but neither secret nor mask, has nothing: all three are independent outputs of HKDF.
  */
 #ifndef STEK_CRYPTO_DERIVE_H
 #define STEK_CRYPTO_DERIVE_H

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The image of a ring in memory that processes share: one writer, many readers that never wait. A
- * private ring has it in anonymous memory (private.h); a ring file is the same image, padded with
+ * private ring has it in anonymous memory (private.h). A ring file is the same image, padded with
  * zeros to 20,480 bytes (ringfile.h).
  *
  *     offset  bytes  field
  *          0      8  magic "stekring"
  *          8      8  version, 1
  *         16      8  generation: its lowest bit says which side holds; it rises by one with each
- * change 24      8  clean: the generation for which the other side was overwritten 32   9808  side
- * 0 9840   9808  side 1
+ *                    change
+ *         24      8  clean: the generation for which the other side was overwritten
+ *         32   9808  side 0
+ *       9840   9808  side 1
  *
- *     a side:  rotate_s, accept_s, max_session_age_s, ahead, source, floor, changed_at, flags, 8
- * zero bytes, count (8 bytes each), then 64 records of seq, active_from, active_until,
- * accept_until, origin (8 bytes each), secret[32], mask[64], fingerprint[16]; those from `count` on
- * are zeros
+ *     a side:  rotate_s, accept_s, max_session_age_s, ahead, source, floor, changed_at, flags,
+ *              8 zero bytes, count (8 bytes each), then 64 records of seq, active_from,
+ *              active_until, accept_until, origin (8 bytes each), secret[32], mask[64],
+ *              fingerprint[16]; the records from `count` on are zeros
  *
- * Numbers are little-endian. (A big-endian host would keep its own order, and refuse files of the
- * other by the version.)
+ * Numbers are little-endian. (A big-endian host keeps its own order, and refuses files of the other
+ * order by their version.)
  *
- * Writer: fills the side that does not hold, stores generation + 1, then overwrites the other side
- * with the same, so that what was removed is nowhere, and says so in `clean`. Killed at any point,
- * it leaves a generation whose side is whole; who finds that `clean` is behind becomes the writer
- * and overwrites the other side. Reader: loads generation, copies that side, loads generation
- * again; if it differs, the copy may be torn: again. tests/model has this protocol for Spin, step
- * by step.
+ * The writer fills the side that does not hold, stores generation + 1, then overwrites the other
+ * side with the same, so that removed secrets are nowhere, and sets `clean`. If it is killed at any
+ * point, the generation still names a complete side. The process that finds `clean` behind becomes
+ * the writer and overwrites the other side.
+ * A reader loads generation, copies that side, and loads generation again. If it differs, the copy
+ * may be torn, and the reader starts again. tests/model has this protocol for Spin, step by step.
  *
  * The attacker can read or write the image only if he can read or write the memory of a process
- * that serves, or a ring file; bytes that are not a sound ring are refused all the same, never
- * believed.
+ * that serves, or a ring file. Bytes that are not a sound ring are refused all the same.
  */
 #ifndef STEK_RINGFILE_IMAGE_H
 #define STEK_RINGFILE_IMAGE_H
@@ -49,11 +50,12 @@ enum stek_source {
     STEK_SOURCE_SEED = 4     /* stekd, from a seed that other hosts have, too */
 };
 
+/* Flags of a ring. */
 enum {
-    STEK_RING_LOCAL = 2, /* flag: the records are a start of this host's own, while the fleet's
-                            store is out of reach */
-    STEK_RING_ON_DISK =
-        1 /* flag: the keeper was told to keep this ring on a disk, so readers take it from one */
+    /* stekd was told to keep this ring on a disk, so readers accept one. */
+    STEK_RING_ON_DISK = 1,
+    /* The records were made by this host alone, because the fleet's store could not be reached. */
+    STEK_RING_LOCAL = 2
 };
 
 /* What one side holds, and what readers work with. */

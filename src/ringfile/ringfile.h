@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A ring file: DIRECTORY/RING.ring, the image of image.h padded with zeros to 20,480 bytes, on
- * tmpfs or ramfs. Kept by one writer (writer.h), mapped read-only by any number of readers, who
- * keep the mapping for life: over the writer's death and restart, fork, chroot and setuid.
+ * tmpfs or ramfs. One writer (writer.h) keeps it. Any number of readers map it read-only and keep
+ * the mapping for life: over the writer's death and restart, fork, chroot and setuid.
  *
  *     offset  bytes  field
  *          0  19648  the image
  *      19648    832  zeros
  *
- * The attacker:
- * - May read the file (a server of its group, taken over): he has the ring's secrets, and nothing
- * else. He opened it read-only, so he can neither change it nor truncate it; the locks that he can
- * take on it are none of those that the writer takes (that is on stekd.lock, which he cannot open),
- * and readers take none.
- * - Owns another file, or may write in some directory: a reader believes a file only if it is a
- * regular one, no symbolic link, owned by root or by the owner of its directory, with neither of
- * them writable by group or others. Then its writer is one who could as well replace the programs.
- * For the same reason nobody else can truncate it, which would kill every process that maps it.
- * - Controls what the bytes are (a broken writer, another version): size, magic, version, policy
- * and records are checked at every read, not only when it is opened.
- * - Reads disks: a file elsewhere than on tmpfs or ramfs is refused, unless it says itself that its
- * keeper was told so.
+ * What an attacker may do:
+ *
+ * - Read the file (a server of its group, taken over). He has the ring's secrets, and nothing else.
+ *   His descriptor is read-only, so he can neither change nor truncate the file. The locks that he
+ *   can take on it are not those of the writer (stekd.lock, which he cannot open), and readers take
+ *   no locks.
+ * - Own another file, or write in some directory. A reader believes a file only if it is a regular
+ *   one, not a symbolic link, owned by root or by the owner of its directory, and if neither of
+ * them is writable by group or others. So its writer could as well replace the programs. For the
+ * same reason nobody else can truncate it, which would kill every process that maps it.
+ * - Control the bytes (a broken writer, another version). Size, magic, version, policy and records
+ *   are checked at every read, not only when the file is opened.
+ * - Read disks. A file elsewhere than on tmpfs or ramfs is refused, unless its flags say that its
+ *   keeper was told to keep it there.
  */
 #ifndef STEK_RINGFILE_RINGFILE_H
 #define STEK_RINGFILE_RINGFILE_H

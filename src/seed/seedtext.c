@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A seed as text, eight lines in this order, each a word, a space and a value, and a line feed:
+ * A seed is a text of eight lines in this order. Each is a word, a space, a value, and a line feed:
  *
  *     stek-seed 1
  *     ring NAME          1 to 64 of A-Z a-z 0-9 . _ -, not beginning with . or -
@@ -9,10 +9,10 @@
  *     seq NUMBER         1 to 2^61
  *     from TIME          when the record `seq` begins, Unix seconds, 0 to 2^39
  *     secret HEX         64 lower-case digits
- *     check HEX          16: the first 8 bytes of the secret's fingerprint, so that a damaged seed
- * is not a quiet split
+ *     check HEX          16: the first 8 bytes of the secret's fingerprint. It finds a damaged
+ *                        seed, which would split the fleet without a word
  *
- * Whoever may write the file can do as he likes with the ring; whoever may read it has its keys.
+ * An attacker who can write the file controls the ring; one who can read it has its keys.
  */
 #include "core/policy.h"
 #include "crypto/derive.h"

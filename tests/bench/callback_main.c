@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench-callback: what it takes to open and to seal a ticket. Prints one JSON object a line for
- * each cell and round:
+ * each case and round:
  *
- *   {"config":"base","way":"stek
- * evp","op":"open","round":0,"threads":1,"ops":12800,"cpu_ns":1,"wall_ns":1}
+ *   {"config":"base","way":"stek evp","op":"open","round":0,"threads":1,"ops":12800,
+ *    "cpu_ns":1,"wall_ns":1}
  *
- * A round goes through all cells many times in short slices, so that what changes on the machine
- * changes for all.
+ * A round goes through all cases many times in short slices, so that a change on the machine
+ * affects all of them.
  *
- *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG] [--way
- * WAY]
- *                  [--op open|seal]
- *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no: dumps
- * one profile for N calls of each way and op bench-callback --steps N            counts the
- * instructions of N calls by single steps: slow, on this processor
+ *   bench-callback [--rounds N] [--slices N] [--slice-us N] [--contexts N] [--only CONFIG]
+ *                  [--way WAY] [--op open|seal]
+ *   bench-callback --instructions N     under valgrind --tool=callgrind --collect-atstart=no:
+ *                                       dumps one profile for N calls of each way and op
+ *   bench-callback --steps N            counts the instructions of N calls by single steps:
+ *                                       slow, but on this processor
  */
 #include "callback.h"
 

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sees everything, and says what must hold after every step:
+ * Sees everything, and checks after every step:
  *
  *   one secret     a seq that was published once has that secret for ever
  *   on time        what is put into the store is its seq's continuation, or begins half an interval
- * later (less skew); but for the first record of a ring and of a revocation legitimate     nobody
- * seals under a secret that was neither published nor continued from such a one everyone opens what
- * a node seals under, every other node opens that was in touch since it was published; a
- *                  continuation, every one that was in touch lately
- *   own tickets    what a node has sealed it opens itself, for as long as it was promised
+ *                  later (less skew); except the first record of a ring and of a revocation
+ *   legitimate     no node seals under a secret that was neither published nor continued from a
+ *                  published one
+ *   everyone opens what a node seals under, every other node opens that was in touch since the
+ *                  publication; a continuation opens at every node that was in touch lately
+ *   own tickets    a node opens what it has sealed, for as long as it promised
  *   told           a node that is in touch holds what is in the store, with its times
- *   retired        nobody holds a record past its accept_until
- *   revoked        nobody who is in touch holds a secret below the floor, or one that follows from
- * such a one floor          no floor ever falls, in the store or in a ring sound          every
- * ring file is sound, and has a record that seals not deleted    no record is deleted from the
- * store while it may still open idle           nobody turns in circles in step        (after
- * healing) all rings are equal, and random again
+ *   retired        no node holds a record past its accept_until
+ *   revoked        no node that is in touch holds a secret below the floor, or one that continues
+ *                  such a secret
+ *   floor          a floor never falls, in the store or in a ring
+ *   sound          every ring file is sound, and has a record that seals
+ *   not deleted    a record is not deleted from the store while it may still open
+ *   idle           no node repeats the same steps without end
+ *   in step        (after healing) all rings are equal, and random again
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H

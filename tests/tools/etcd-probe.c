@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection to etcd, as stekd keeps one, for the end-to-end tests: tells what it hears as lines
- * of JSON, and makes the calls that lines on its standard input ask for.
+ * A connection to etcd like stekd's, for the end-to-end tests. It prints what it hears as lines of
+ * JSON, and makes the calls that lines on its standard input ask for.
  *
  *     etcd-probe --prefix P [--pace MS] [--ca F] [--cert F] [--key F] ENDPOINT...
- *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL | alive ID |
- * reread
+ *     put KEY VALUE EXPECTED LEASE [FROM UNTIL SETTLED-AT] | delete KEY | lease ID TTL
+ *     | alive ID | reread
  */
 #include "etcd/etcd.h"
 

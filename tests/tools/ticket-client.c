@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ticket-client: shakes hands with a TLS server on loopback again and again, offering the newest
- * ticket that it has, and prints one JSON object a line for each connection. It judges nothing:
- * whoever runs it does.
+ * ticket-client: makes handshakes with a TLS server on loopback again and again, and offers the
+ * newest ticket that it has. It prints one JSON object a line for each connection, and judges
+ * nothing:
  *
- *   n        number of the connection, from 0        at_ms    when it began, since the first one
- *   clock_ms the same by CLOCK_MONOTONIC             took_ms  how long it took
- *   tls      "1.2" or "1.3", null if the handshake failed
- *   ok       handshake (and answer, with --http)     offered  a session was offered
- *   resumed  the server took it                      tickets  non-empty tickets received in this
- * connection key      first 16 bytes (the key name) of the ticket held at its end, in hex, or null
- *   hint_s   lifetime that the server gave it        alert    fatal alert from the server, or null
- *   answer   first line of the HTTP body, or null    error    what failed, or null
+ *   n         number of the connection, from 0
+ *   at_ms     when it began, since the first one
+ *   clock_ms  the same by CLOCK_MONOTONIC
+ *   took_ms   how long it took
+ *   tls       "1.2" or "1.3", null if the handshake failed
+ *   ok        handshake (and answer, with --http)
+ *   offered   a session was offered
+ *   resumed   the server took it
+ *   tickets   non-empty tickets received in this connection
+ *   key       first 16 bytes (the key name) of the newest ticket at its end, in hex, or null
+ *   hint_s    the lifetime that the server gave it
+ *   alert     fatal alert from the server, or null
+ *   answer    first line of the HTTP body, or null
+ *   error     what failed, or null
  *
  * A TLS 1.3 ticket is offered once (RFC 9846 appendix C.4); a TLS 1.2 ticket until a newer one
  * comes.

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One ticket, made ready for many keys. What does not depend on the key is worked out once: the
- * counter blocks of every layout, the ciphertext at every alignment, and where a decrypted block
- * would have to hold a piece of the session's secret. A key then costs one call of AES in each
- * direction and a look at two bytes of each block.
+ * One ticket, prepared for many keys. What does not depend on the key is computed once: the
+ * counter blocks of every layout, the ciphertext at every alignment, and the places where a
+ * decrypted block would hold a piece of the session's secret. Trying a key then costs one AES call
+ * in each direction and a comparison of two bytes of each block.
  *
- *     counter modes   nonce at bytes 0 to 32 (that is, after a key name of 0 to 32 bytes), or none
- * (all zeros); ciphertext right after it, or after a length field of two bytes CBC             a
- * block needs only the one before it, so 16 alignments stand for every name, IV and length field
+ *     counter modes   nonce at bytes 0 to 32 (that is, after a key name of 0 to 32 bytes), or no
+ *                     nonce (all zeros); the ciphertext follows at once, or after a length field
+ *                     of two bytes
+ *     CBC             a block needs only the one before it, so 16 alignments cover every length of
+ *                     name, IV and length field
  *
  * A secret of 47 bytes or more covers one of any two neighbouring blocks, so every second block is
  * enough.

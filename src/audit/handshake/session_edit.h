@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes libssl's encoding of a session, so that the client offers what a well-behaved one would
- * not: a damaged ticket, one whose lifetime has passed, one of another version. libssl has no calls
- * for that. The encoding is the DER of a SEQUENCE:
+ * Changes libssl's encoding of a session, so that the client can offer what a well-behaved client
+ * would not: a damaged ticket, an expired one, one of another version. libssl has no calls for
+ * that. The encoding is a DER SEQUENCE:
  *
- *     INTEGER structure version, INTEGER TLS version, OCTET STRING cipher suite, OCTET STRING
- * session id, OCTET STRING secret, then optional fields [n] EXPLICIT by rising n, of which [9]
- * INTEGER is the lifetime and [10] OCTET STRING the ticket.
+ *     INTEGER        structure version
+ *     INTEGER        TLS version
+ *     OCTET STRING   cipher suite
+ *     OCTET STRING   session id
+ *     OCTET STRING   secret
+ *     [n] EXPLICIT   optional fields by rising n: [9] INTEGER is the lifetime,
+ *                    [10] OCTET STRING the ticket
  *
- * Pure. What comes in may be a recorded file's: nothing in it is trusted.
+ * Pure. The input may come from a recorded file: nothing in it is trusted.
  */
 #ifndef STEK_AUDIT_SESSION_EDIT_H
 #define STEK_AUDIT_SESSION_EDIT_H

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The few handshake messages that the audit reads and writes itself, where libssl does not show or
- * do what it needs. Pure, on bytes that a hostile server sent: every read checks its bounds.
+ * do what it needs. Pure. The bytes come from a hostile server: every read checks its bounds.
  *
- *     message      = type[1] ‖ length[3] ‖ body                                          RFC 9846
- * section 4 ServerHello  = version[2] ‖ random[32] ‖ sid<1> ‖ cipher[2] ‖ compression[1] ‖
- * extensions<2>      4.1.3 NewSessionTicket (TLS 1.3) = lifetime[4] ‖ age_add[4] ‖ nonce<1> ‖
- * ticket<2> ‖ extensions<2>      4.6.1 NewSessionTicket (TLS 1.2) = lifetime[4] ‖ ticket<2> RFC
- * 5077 section 3.3
+ *     message = type[1] ‖ length[3] ‖ body                                   RFC 9846 section 4
+ *     ServerHello = version[2] ‖ random[32] ‖ sid<1> ‖ cipher[2] ‖ compression[1]
+ *                   ‖ extensions<2>                                          RFC 9846 section 4.1.3
+ *     NewSessionTicket, TLS 1.3 = lifetime[4] ‖ age_add[4] ‖ nonce<1> ‖ ticket<2>
+ *                   ‖ extensions<2>                                          RFC 9846 section 4.6.1
+ *     NewSessionTicket, TLS 1.2 = lifetime[4] ‖ ticket<2>                    RFC 5077 section 3.3
+ *
+ * <n> is a vector whose length stands in n bytes before it.
  */
 #ifndef STEK_AUDIT_WIRE_H
 #define STEK_AUDIT_WIRE_H

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One ring of a fleet on one host: keeps it in step with the store. Pure: no clock, no I/O, no
- * random generator, no allocation; ARCHITECTURE.md, "A fleet", has the rules and why they are safe.
+ * Keeps one ring of a fleet on one host in step with the store. Pure: no clock, no I/O, no random
+ * generator, no allocation. docs/fleet.md has the rules and says why they are safe.
  *
- * The caller feeds what it learns (stek_sync_saw_..., _written, _disconnected), in the order of the
- * store's revisions as far as it can, then asks once with stek_sync_decide() what to do. Everything
- * that one answer of the store holds (all events of one revision) is fed before the next decision:
- * a transaction is never seen by halves.
+ * The caller reports what it learns (stek_sync_saw_..., _written, _disconnected), in the order of
+ * the store's revisions as far as it can. Then it asks once what to do (stek_sync_decide()).
+ * Everything that one answer of the store holds (all events of one revision) is reported before the
+ * next decision: no decision is based on half a transaction.
  *
- *     stek_sync_init
- *     on connecting:  read_begin, saw_floor and saw_record for every value, read_end; then a watch
- * from revision + 1. Or, with nothing compacted: a watch from where the last one broke, what it
- * missed, resumed on the watch:   saw_record, saw_floor, saw_record_deleted, saw_floor_deleted on
- * an answer:   written on any break:   disconnected; what was under way is then taken to be
- * ambiguous always:         decide; do what it says, in the order of the structure; come again at
- * wake_at_ms at the latest
+ *     first:           stek_sync_init
+ *     on connecting:   read_begin, saw_floor and saw_record for every value, read_end; then a watch
+ *                      from revision + 1. Or, if nothing was compacted: a watch from where the last
+ *                      one broke, the events that it missed, resumed
+ *     on the watch:    saw_record, saw_floor, saw_record_deleted, saw_floor_deleted
+ *     on an answer:    written
+ *     on any break:    disconnected; pending writes then count as ambiguous
+ *     after each:      decide; do what it says, in the order of the structure; call it again at
+ *                      wake_at_ms at the latest
  *
- * Feeding something twice, late or out of order does no harm. A structure serves one thread. It
+ * Reporting something twice, late or out of order does no harm. A structure serves one thread. It
  * holds secrets: keep it in locked memory, end it with stek_sync_wipe().
  */
 #ifndef STEK_FLEET_SYNC_H

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in the store under the name of a record or of a floor: sealed, so that the store and
- * its disks, backups and administrators learn no secret and can make none.
+ * The value of a record or of a floor in the store. It is sealed, so that the store, its disks, its
+ * backups and its administrators learn no secret and can make none.
  *
  *     offset  bytes  field
- *          0      4  "stk" 76              format; 76 is 'v'
+ *          0      4  "stk" 76       format; 76 is 'v'
  *          4      1  version, 1
  *          5      1  kind: 1 record, 2 floor
- *          6      1  origin                of a record: 1 fresh random bytes, 2 continued; of a
- * floor: 0 7      1  zero 8      8  id of the key-encryption key 16      8  seq of the record; of a
- * floor: no lower seq opens any more 24      8  active_from           of a floor: when it was made
- *         32      8  active_until          of a floor: 0
- *         40      8  accept_until          of a floor: 0
- *         48     12  nonce                 fresh random bytes
- *         60     32  ciphertext            the record's secret; a floor has none
- *          .     16  tag                   AES-256-GCM
+ *          6      1  origin         of a record: 1 fresh random bytes, 2 continued; of a floor: 0
+ *          7      1  zero
+ *          8      8  id of the key-encryption key
+ *         16      8  seq            of the record; of a floor: no lower seq opens any more
+ *         24      8  active_from    of a floor: when it was made
+ *         32      8  active_until   of a floor: 0
+ *         40      8  accept_until   of a floor: 0
+ *         48     12  nonce          fresh random bytes
+ *         60     32  ciphertext     the record's secret; a floor has none
+ *          .     16  tag            AES-256-GCM
  *
  * Numbers are little-endian, times Unix seconds in two's complement. Associated data: the first 48
- * bytes ‖ the ring's name. So a value that was moved to another ring, given other times or another
- * number does not open; one that stands under another number's name is refused by the reader, who
- * knows the name. The AES key is derived for each ring, kind and seq from the key-encryption key
- * (RFC 5869), so that no AES key seals more than the few values that hosts offer for one name:
- * random nonces stay safe however large the fleet and however long the key is kept.
+ * bytes ‖ the ring's name. So a value does not open if it was moved to another ring, or if its
+ * times or its number were changed. A reader knows the name that a value stands under, and refuses
+ * it if the numbers differ. The AES key is derived for each ring, kind and seq from the
+ * key-encryption key (RFC 5869). So one AES key seals only the few values that hosts offer for one
+ * name, and random nonces stay safe however large the fleet is and however long the key is kept.
  *
- * The attacker can write anything into the store, read all of it, and bring back what once stood
- * there. He can delay, remove and repeat; he can't make, change or move a value without a
- * key-encryption key. Repeating an old floor changes nothing, since a floor never falls; an old
- * record is below the floor, or retired by its own times.
+ * The attacker can write anything into the store, read all of it, and bring back old values. He can
+ * delay, remove and repeat; he cannot make, change or move a value without a key-encryption key.
+ * Repeating an old floor changes nothing, since a floor never falls. An old record is below the
+ * floor, or retired by its own times.
  */
 #ifndef STEK_FLEET_ENVELOPE_H
 #define STEK_FLEET_ENVELOPE_H
