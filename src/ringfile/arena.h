@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locked memory that a child after fork finds empty, cut into pieces that live as long as the ring.
+/*
+ * Locked memory that a child after fork finds empty, cut into pieces. A piece that is given back
+ * serves again, and a chunk without pieces goes back to the system.
+ *
+ * All calls but the last two: the caller has made sure that no other thread is in one of them.
  */
 #ifndef STEK_RINGFILE_ARENA_H
 #define STEK_RINGFILE_ARENA_H
@@ -8,10 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    STEK_CHUNK_LEN = 64 * 1024,
+    STEK_GRANULE_LEN = 64,
+    STEK_CHUNK_GRANULES = STEK_CHUNK_LEN / STEK_GRANULE_LEN
+};
+
 struct stek_chunk {
     struct stek_chunk *next;
     uint8_t *at;
-    size_t used;
+    size_t used;                            /* granules */
+    uint8_t taken[STEK_CHUNK_GRANULES / 8]; /* a bit for each granule; not in the chunk, which a
+                                               fork empties */
 };
 
 struct stek_arena {
@@ -20,11 +32,15 @@ struct stek_arena {
 
 /*
  * Cuts `len` zero bytes, a multiple of 64 that fits in 64 KiB, at an address that is one too. NULL:
- * no memory that can be locked is to be had. The caller has made sure that no other thread cuts.
+ * no memory that can be locked is to be had.
  */
 void *stek_arena_cut(struct stek_arena *arena, size_t len);
 
-/* In a child after fork: locks the memory again. Returns whether all of it is locked. */
+/* Wipes a piece of this length and takes it back. Nobody may be using it. */
+void stek_arena_give_back(struct stek_arena *arena, void *piece, size_t len);
+
+/* In a child after fork: locks the memory again. Returns whether all of it is locked; what is not
+ * is never cut again. */
 bool stek_arena_after_fork(struct stek_arena *arena);
 
 /* Wipes and unmaps everything. */

@@ -29,37 +29,98 @@ static bool same_context(const struct stek_context *a, const struct stek_context
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+/* Among the unused they stand in the order in which they lost their last holds. */
+static void enter_unused(struct stek_contexts *contexts, struct stek_keys *keys)
+{
+    keys->earlier = contexts->latest_unused;
+    keys->later = NULL;
+    if (keys->earlier != NULL)
+        keys->earlier->later = keys;
+    else
+        contexts->earliest_unused = keys;
+    contexts->latest_unused = keys;
+    contexts->unused++;
+}
+
+static void leave_unused(struct stek_contexts *contexts, const struct stek_keys *keys)
+{
+    if (keys->earlier != NULL)
+        keys->earlier->later = keys->later;
+    else
+        contexts->earliest_unused = keys->later;
+    if (keys->later != NULL)
+        keys->later->earlier = keys->earlier;
+    else
+        contexts->latest_unused = keys->earlier;
+    contexts->unused--;
+}
+
 struct stek_keys *stek_contexts_find(struct stek_contexts *contexts,
                                      const struct stek_context *context)
 {
-    struct stek_keys *keys =
-        atomic_load_explicit(&contexts->bucket[bucket_of(context)], memory_order_acquire);
+    struct stek_keys *keys = contexts->bucket[bucket_of(context)];
 
     while (keys != NULL && !same_context(&keys->context, context))
         keys = keys->next;
+    if (keys != NULL && keys->holds++ == 0)
+        leave_unused(contexts, keys);
     return keys;
+}
+
+static size_t cell_len(uint64_t capacity)
+{
+    return (stek_keycell_size(capacity) + STEK_GRANULE_LEN - 1) & ~(size_t)(STEK_GRANULE_LEN - 1);
 }
 
 static struct stek_keycell cut_cell(struct stek_contexts *contexts, uint64_t capacity)
 {
-    const size_t len = (stek_keycell_size(capacity) + 63) & ~(size_t)63;
+    return (struct stek_keycell){stek_arena_cut(contexts->arena, cell_len(capacity)), capacity};
+}
 
-    return (struct stek_keycell){stek_arena_cut(contexts->arena, len), capacity};
+static void give_back_cell(struct stek_contexts *contexts, const struct stek_keycell *cell)
+{
+    if (cell->memory != NULL)
+        stek_arena_give_back(contexts->arena, cell->memory, cell_len(cell->capacity));
 }
 
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts,
                                     const struct stek_context *context)
 {
-    _Atomic(struct stek_keys *) *bucket = &contexts->bucket[bucket_of(context)];
+    struct stek_keys **bucket = &contexts->bucket[bucket_of(context)];
     struct stek_keys *keys = malloc(sizeof *keys);
 
     if (keys == NULL)
         return NULL;
-    *keys = (struct stek_keys){.next = atomic_load_explicit(bucket, memory_order_relaxed),
+    *keys = (struct stek_keys){.next = *bucket,
+                               .holds = 1,
                                .context = *context,
                                .cell = cut_cell(contexts, contexts->cell_capacity)};
-    atomic_store_explicit(bucket, keys, memory_order_release);
+    *bucket = keys;
     return keys;
+}
+
+static void give_back(struct stek_contexts *contexts, struct stek_keys *keys)
+{
+    struct stek_keys **link = &contexts->bucket[bucket_of(&keys->context)];
+
+    while (*link != keys)
+        link = &(*link)->next;
+    *link = keys->next;
+    leave_unused(contexts, keys);
+    give_back_cell(contexts, &keys->cell);
+    if (keys->bigger != NULL)
+        give_back_cell(contexts, keys->bigger);
+    free(keys->bigger);
+    free(keys);
+}
+
+void stek_contexts_release(struct stek_contexts *contexts, struct stek_keys *keys)
+{
+    if (--keys->holds != 0)
+        return;
+    enter_unused(contexts, keys);
+    if (contexts->unused > STEK_CONTEXTS_UNUSED_MAX)
+        give_back(contexts, contexts->earliest_unused);
 }
 
 void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
@@ -92,12 +153,9 @@ static void sweep_keys(const struct stek_keys *keys, const struct stek_records *
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records,
                          int64_t now)
 {
-    for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++) {
-        const struct stek_keys *keys =
-            atomic_load_explicit(&contexts->bucket[i], memory_order_acquire);
-        for (; keys != NULL; keys = keys->next)
+    for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++)
+        for (const struct stek_keys *keys = contexts->bucket[i]; keys != NULL; keys = keys->next)
             sweep_keys(keys, records, now);
-    }
 }
 
 void stek_contexts_give_up_cells(struct stek_contexts *contexts)

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The contexts that this process uses of a ring, each with its cell of derived keys, found by the
- * context's bytes. */
+/*
+ * The contexts that this process uses of a ring, each with its cell of derived keys, found by the
+ * context's bytes.
+ *
+ * A context is held by each SSL_CTX that uses it. Whoever reads a cell has such a hold, be it
+ * through the SSL_CTX or through an SSL that it made. So a cell is given back, and serves another
+ * context, only when no thread can be reading it. A context that loses its last hold stays for a
+ * while, among the latest few: a program that makes an SSL_CTX for each connection shall not derive
+ * all keys anew for each.
+ *
+ * All calls but stek_keys_cell() are made under stek_process_lock(): nobody walks the lists while
+ * they change, and no fork meets them half changed.
+ */
 #ifndef STEK_RINGFILE_CONTEXTS_H
 #define STEK_RINGFILE_CONTEXTS_H
 
 #include "ringfile/arena.h"
 #include "ringfile/keycell.h"
 
-/* A ring's keys in one context. Lives as long as the ring; shared by all SSL_CTXs of that context.
- */
+/* A ring's keys in one context; shared by all SSL_CTXs of that context. */
 struct stek_keys {
-    struct stek_keys *next;
+    struct stek_keys *next;    /* in its bucket */
+    struct stek_keys *earlier; /* among the unused */
+    struct stek_keys *later;
+    uint64_t holds;
     struct stek_context context;
     struct stek_keycell cell; /* without memory, keys are derived anew for each ticket */
     _Atomic(struct stek_keycell *)
         bigger; /* takes its place when a ring's policy has outgrown it; NULL: not yet */
 };
 
-/* The cell to use. Thread-safe. */
+/* The cell to use. For whoever holds the keys. */
 static inline const struct stek_keycell *stek_keys_cell(const struct stek_keys *keys)
 {
     const struct stek_keycell *bigger = atomic_load_explicit(&keys->bigger, memory_order_acquire);
@@ -25,10 +38,13 @@ static inline const struct stek_keycell *stek_keys_cell(const struct stek_keys *
     return bigger != NULL ? bigger : &keys->cell;
 }
 
-enum { STEK_CONTEXT_BUCKETS = 256 };
+enum { STEK_CONTEXT_BUCKETS = 256, STEK_CONTEXTS_UNUSED_MAX = 32 };
 
 struct stek_contexts {
-    _Atomic(struct stek_keys *) bucket[STEK_CONTEXT_BUCKETS];
+    struct stek_keys *bucket[STEK_CONTEXT_BUCKETS];
+    struct stek_keys *earliest_unused; /* the first to be given back */
+    struct stek_keys *latest_unused;
+    size_t unused;
     struct stek_arena *arena; /* of the ring: cells are cut from it */
     uint64_t cell_capacity;
 };
@@ -36,21 +52,21 @@ struct stek_contexts {
 void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy *policy,
                         struct stek_arena *arena);
 
-/* The keys of a context that is known already, or NULL. Takes no lock; thread-safe. */
+/* The keys of a context, with one more hold, or NULL when it is not known. */
 struct stek_keys *stek_contexts_find(struct stek_contexts *contexts,
                                      const struct stek_context *context);
 
-/* Adds a context. The caller has made sure that no other thread does. NULL: no memory. */
+/* Adds a context that is not known yet, with one hold. NULL: no memory. */
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts,
                                     const struct stek_context *context);
 
-/*
- * Gives a context a cell for as many records as a ring can hold, if there is memory. The caller has
- * made sure that no other thread does.
- */
+/* Takes a hold back. With the last one, keys that have been unused for longer may be given back. */
+void stek_contexts_release(struct stek_contexts *contexts, struct stek_keys *keys);
+
+/* Gives a context a cell for as many records as a ring can hold, if there is memory. */
 void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys);
 
-/* Sweeps every cell: see stek_keycell_sweep(). Thread-safe. */
+/* Sweeps every cell: see stek_keycell_sweep(). */
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records,
                          int64_t now);
 

@@ -17,7 +17,9 @@ static void sweep_cells(struct stek_ring *ring, const struct stek_records *recor
     if (atomic_load(&ring->swept_generation) == generation &&
         atomic_load(&ring->swept_from) == view.valid_from)
         return;
+    stek_process_lock();
     stek_contexts_sweep(&ring->contexts, records, now);
+    stek_process_unlock();
     atomic_store(&ring->swept_generation, generation);
     atomic_store(&ring->swept_from, view.valid_from);
 }

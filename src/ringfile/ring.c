@@ -181,18 +181,23 @@ void stek_ring_set_clock(struct stek_ring *ring, stek_clock_fn clock, void *arg)
 
 struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context)
 {
-    struct stek_keys *keys = stek_contexts_find(&ring->contexts, context);
-
-    if (keys != NULL)
-        return keys;
     stek_process_lock();
-    keys = stek_contexts_find(&ring->contexts, context);
+    struct stek_keys *keys = stek_contexts_find(&ring->contexts, context);
     if (keys == NULL) {
         keys = stek_contexts_add(&ring->contexts, context);
         stek_stats_context(ring->stats, context);
     }
     stek_process_unlock();
     return keys;
+}
+
+void stek_ring_keys_release(struct stek_ring *ring, struct stek_keys *keys)
+{
+    if (keys == NULL)
+        return;
+    stek_process_lock();
+    stek_contexts_release(&ring->contexts, keys);
+    stek_process_unlock();
 }
 
 /* The pool is made at the first IV; without memory for it, each IV is drawn by itself. */

@@ -65,9 +65,15 @@ static inline int64_t stek_ring_max_session_age_s(const struct stek_ring *ring)
     return stek_image_max_session_age_s(ring->image);
 }
 
-/* The keys of a context, for the calls below; they live as long as the ring. NULL: no memory.
- * Thread-safe. */
+/*
+ * The keys of a context, for the calls below, with a hold: they live until it is given back, or as
+ * long as the ring. NULL: no memory. Thread-safe; takes a lock.
+ */
 struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context);
+
+/* Gives one hold back (NULL is fine). Whoever gave it may not use the keys any more. Thread-safe;
+ * takes a lock. */
+void stek_ring_keys_release(struct stek_ring *ring, struct stek_keys *keys);
 
 /* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock
  * when all is warm. */

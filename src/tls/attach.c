@@ -27,6 +27,7 @@ static void release(struct stek_attachment *attachment)
     if (attachment == NULL ||
         atomic_fetch_sub_explicit(&attachment->holds, 1, memory_order_acq_rel) != 1)
         return;
+    stek_ring_keys_release(attachment->ring, attachment->keys);
     stek_ring_free(attachment->ring);
     free(attachment);
 }
@@ -124,6 +125,7 @@ bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
     return true;
 }
 
+/* Of threads that are first together, one leaves its hold in the attachment. */
 static struct stek_keys *settle(struct stek_attachment *attachment)
 {
     struct stek_context context = attachment->label;
@@ -132,8 +134,11 @@ static struct stek_keys *settle(struct stek_attachment *attachment)
     if (context.len == 0 && stek_context_auto(attachment->ctx, &context) != STEK_OK)
         return NULL;
     struct stek_keys *keys = stek_ring_keys(attachment->ring, &context);
-    atomic_store_explicit(&attachment->keys, keys, memory_order_release);
-    return keys;
+    struct stek_keys *before = NULL;
+    if (atomic_compare_exchange_strong(&attachment->keys, &before, keys))
+        return keys;
+    stek_ring_keys_release(attachment->ring, keys);
+    return before;
 }
 
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment)

@@ -23,8 +23,9 @@ struct stek_attachment {
     SSL_CTX *ctx; /* not held: it outlives every SSL that it made, and is used for those only */
     struct stek_ring *ring;
     const struct stek_methods *methods;
-    struct stek_context label;        /* the explicit context; len 0: auto */
-    _Atomic(struct stek_keys *) keys; /* of the context, found at the first ticket */
+    struct stek_context label; /* the explicit context; len 0: auto */
+    _Atomic(struct stek_keys *)
+        keys; /* of the context, found at the first ticket; held as long as this lives */
 };
 
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */
