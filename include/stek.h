@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#include <openssl/ossl_typ.h>
+#include <openssl/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,9 +65,9 @@ struct stek_ring;
 
 /* Options of stek_attach(); start from STEK_ATTACH_OPTIONS_INIT. */
 struct stek_attach_options {
-    /* What tickets must not cross. NULL: `auto`, made of the DNS names in the certificates, the
-     * verify mode and the client-CA names of the SSL_CTX. Else 1 to 255 printable ASCII characters,
-     * copied. */
+    /* What tickets must not cross. NULL: `auto`, made of the names in the certificates of the
+     * SSL_CTX, and in a program that verifies peers also of libssl's own ticket keys. Else 1 to 255
+     * printable ASCII characters, copied. */
     const char *context;
     /* 0: a ticket key callback that the application sets later wins. 1: stek wins, whatever is set
      * later. */

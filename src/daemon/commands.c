@@ -3,7 +3,6 @@
 
 #include "core/revoke.h"
 #include "daemon/inspect.h"
-#include "daemon/turn.h"
 #include "daemon/front/log.h"
 
 #include <inttypes.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/attachment.h"
 
-#include "crypto/quiet.h"
 #include "tls/callbacks.h"
-#include "tls/context/context.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -27,7 +25,7 @@ static void release(struct stek_attachment *attachment)
     if (attachment == NULL ||
         atomic_fetch_sub_explicit(&attachment->holds, 1, memory_order_acq_rel) != 1)
         return;
-    stek_ring_keys_release(attachment->ring, attachment->keys);
+    stek_place_fini(&attachment->place);
     stek_ring_free(attachment->ring);
     free(attachment);
 }
@@ -93,7 +91,18 @@ static int ssl_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **value,
     return 1;
 }
 
-/* CRYPTO_EX_free for both. */
+/* CRYPTO_EX_free for SSL_CTX: it cannot serve any more. */
+static void leave(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
+{
+    struct stek_attachment *attachment = ptr;
+
+    (void)parent, (void)data, (void)index, (void)argl, (void)argp;
+    if (attachment != NULL)
+        stek_place_leave(&attachment->place);
+    release(attachment);
+}
+
+/* CRYPTO_EX_free for SSL. */
 static void forget(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
 {
     (void)parent, (void)data, (void)index, (void)argl, (void)argp;
@@ -102,7 +111,7 @@ static void forget(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lon
 
 static void make_indexes(void)
 {
-    ctx_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, forget);
+    ctx_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, leave);
     ssl_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, ssl_new, ssl_dup, forget);
 }
 
@@ -125,27 +134,9 @@ bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
     return true;
 }
 
-/* Of threads that are first together, one leaves its hold in the attachment. */
-static struct stek_keys *settle(struct stek_attachment *attachment)
+struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl)
 {
-    struct stek_context context = attachment->label;
-    STEK_QUIET(mark);
-
-    if (context.len == 0 && stek_context_auto(attachment->ctx, &context) != STEK_OK)
-        return NULL;
-    struct stek_keys *keys = stek_ring_keys(attachment->ring, &context);
-    struct stek_keys *before = NULL;
-    if (atomic_compare_exchange_strong(&attachment->keys, &before, keys))
-        return keys;
-    stek_ring_keys_release(attachment->ring, keys);
-    return before;
-}
-
-struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment)
-{
-    struct stek_keys *keys = atomic_load_explicit(&attachment->keys, memory_order_acquire);
-
-    return keys != NULL ? keys : settle(attachment);
+    return stek_place_keys(&attachment->place, ssl);
 }
 
 /* An attachment with one hold, for its SSL_CTX. It takes a hold on the ring. */
@@ -160,7 +151,7 @@ static enum stek_result new_attachment(SSL_CTX *ctx, struct stek_ring *ring,
     stek_ring_hold(ring);
     attachment->ctx = ctx;
     attachment->ring = ring;
-    attachment->label = *label;
+    stek_place_init(&attachment->place, ctx, ring, label, false);
     attachment->methods = stek_methods_get0();
     atomic_init(&attachment->holds, 1);
     atomic_init(&attachment->override_state, override ? STEK_OVERRIDE_TODO : STEK_OVERRIDE_DONE);
@@ -181,6 +172,8 @@ static enum stek_result enter(SSL_CTX *ctx, struct stek_attachment *attachment)
         release(attachment);
         return STEK_ERR_MEMORY;
     }
+    if (before != NULL)
+        stek_place_leave(&before->place);
     release(before);
     return STEK_OK;
 }
@@ -201,9 +194,7 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
     enum stek_result result = new_attachment(ctx, ring, &label, options->override, &attachment);
     if (result == STEK_OK)
         result = enter(ctx, attachment);
-    if (result != STEK_OK)
-        return result;
-    stek_ring_start_counting(ring);
-    stek_callbacks_install(ctx);
-    return STEK_OK;
+    if (result == STEK_OK)
+        stek_callbacks_install(ctx);
+    return result;
 }

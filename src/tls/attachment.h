@@ -9,6 +9,7 @@
 #define STEK_TLS_ATTACHMENT_H
 
 #include "ringfile/ring.h"
+#include "tls/context/settled.h"
 #include "tls/methods.h"
 #include "tls/ossl.h"
 
@@ -23,9 +24,7 @@ struct stek_attachment {
     SSL_CTX *ctx; /* not held: it outlives every SSL that it made, and is used for those only */
     struct stek_ring *ring;
     const struct stek_methods *methods;
-    struct stek_context label; /* the explicit context; len 0: auto */
-    _Atomic(struct stek_keys *)
-        keys; /* of the context, found at the first ticket; held as long as this lives */
+    struct stek_place place; /* its context */
 };
 
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */
@@ -39,8 +38,8 @@ struct stek_attachment *stek_attachment_get0(const SSL *ssl);
 void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment);
 bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment);
 
-/* The keys of the attachment's context; the context is settled at the first call. NULL: no memory.
+/* The keys of the attachment's context, for a ticket of this connection. NULL: no memory.
  * Thread-safe. */
-struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment);
+struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl);
 
 #endif

@@ -103,6 +103,36 @@ static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMA
 
 #pragma GCC diagnostic pop
 
+/* Whether the session says who the peer is by a raw public key (RFC 7250). */
+static inline int stek_ossl_session_has_raw_key(const SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    return SSL_SESSION_get0_peer_rpk((SSL_SESSION *)(uintptr_t)session) != NULL;
+#else
+    (void)session;
+    return 0;
+#endif
+}
+
+/* What certificates are verified for; 0 where it cannot be read. */
+static inline int stek_ossl_param_purpose(const X509_VERIFY_PARAM *parameters)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L
+    return X509_VERIFY_PARAM_get_purpose(parameters);
+#else
+    (void)parameters;
+    return 0;
+#endif
+}
+
+/* The store that verifies in the place of SSL_CTX_get_cert_store(), or NULL. */
+static inline X509_STORE *stek_ossl_verify_store(SSL_CTX *ctx)
+{
+    X509_STORE *store = NULL;
+
+    return SSL_CTX_get0_verify_cert_store(ctx, &store) == 1 ? store : NULL;
+}
+
 /*
  * What went wrong in a callback must not stand in the error queue, where SSL_get_error() would take
  * it for the handshake's. libssl empties the queue whenever it takes a handshake up, so what stands
@@ -113,25 +143,6 @@ static inline void stek_ossl_forget_errors(void)
 {
     if (ERR_peek_last_error() != 0)
         ERR_clear_error();
-}
-
-/* When a session began, in Unix seconds. */
-static inline int64_t stek_ossl_session_time(const SSL_SESSION *session)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    return (int64_t)SSL_SESSION_get_time_ex(session);
-#else
-    return (int64_t)SSL_SESSION_get_time(session);
-#endif
-}
-
-static inline void stek_ossl_session_set_time(SSL_SESSION *session, int64_t time_s)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    (void)SSL_SESSION_set_time_ex(session, (time_t)time_s);
-#else
-    (void)SSL_SESSION_set_time(session, (long)time_s);
-#endif
 }
 
 /* Keys the MAC context with HMAC-SHA256. Returns whether that worked. */

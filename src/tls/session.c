@@ -56,7 +56,7 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
 {
     if (read_appdata(session, ret_appdata))
         return true;
-    ret_appdata->origin = SSL_session_reused(ssl) ? stek_ossl_session_time(session) : now;
+    ret_appdata->origin = SSL_session_reused(ssl) ? (int64_t)SSL_SESSION_get_time(session) : now;
     return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);
 }
@@ -74,7 +74,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
-    struct stek_keys *keys = stek_attachment_keys(attachment);
+    struct stek_keys *keys = stek_attachment_keys(attachment, ssl);
     SSL_SESSION *session = SSL_get_session(ssl);
     const int64_t now = stek_ring_now(ring);
     struct stek_appdata appdata;
@@ -90,7 +90,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
     /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
-    stek_ossl_session_set_time(session, now);
+    (void)SSL_SESSION_set_time(session, (long)now);
     (void)SSL_SESSION_set_timeout(session, (long)promise_s);
 }
 
@@ -136,13 +136,13 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 {
     const char *name = SSL_SESSION_get0_hostname(session);
 
-    ret_appdata->origin = stek_ossl_session_time(session);
+    ret_appdata->origin = (int64_t)SSL_SESSION_get_time(session);
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);
 }
 
 /* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */
-static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek_ring *ring,
+static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attachment *attachment,
                                int64_t now)
 {
     static const enum stek_counter counter_of[] = {
@@ -155,6 +155,8 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek
     struct stek_ticket_facts facts = {.has_cert = cert != NULL,
                                       .cert_required = cert_is_required(ssl)};
 
+    if (!stek_place_admits(&attachment->place, session))
+        return STEK_COUNT_UNKNOWN;
     if (would_be_answered_with_alert(ssl, session))
         return STEK_COUNT_ID_CONTEXT;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
@@ -163,15 +165,15 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, const struct stek
         return STEK_COUNT_SERVER_NAME;
     if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
         return STEK_COUNT_CERT_EXPIRED;
-    return counter_of[stek_admit(&facts, stek_ring_max_session_age_s(ring), now)];
+    return counter_of[stek_admit(&facts, stek_ring_max_session_age_s(attachment->ring), now)];
 }
 
 /* Why libssl could not open a ticket: no key has its name, or what follows the name is wrong. */
-static enum stek_counter why_closed(struct stek_attachment *attachment, const unsigned char *name,
-                                    size_t name_len, int64_t now)
+static enum stek_counter why_closed(SSL *ssl, struct stek_attachment *attachment,
+                                    const unsigned char *name, size_t name_len, int64_t now)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    struct stek_keys *keys = stek_attachment_keys(attachment);
+    struct stek_keys *keys = stek_attachment_keys(attachment, ssl);
 
     return keys != NULL && name_len == STEK_NAME_LEN &&
                    stek_ring_find(attachment->ring, keys, name, false, now, &key) !=
@@ -190,8 +192,8 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     const int64_t now = stek_ring_now(attachment->ring);
-    const enum stek_counter counter = opened ? judge(ssl, session, attachment->ring, now)
-                                             : why_closed(attachment, name, name_len, now);
+    const enum stek_counter counter = opened ? judge(ssl, session, attachment, now)
+                                             : why_closed(ssl, attachment, name, name_len, now);
     stek_ossl_forget_errors();
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)

@@ -64,7 +64,7 @@ static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attach
 static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
-    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment, ssl) : NULL;
 
     if (keys == NULL)
         return NO_TICKET;
@@ -81,7 +81,7 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
-    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment) : NULL;
+    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment, ssl) : NULL;
     const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
 
     if (keys == NULL)

@@ -4,25 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_ROOM = 8 };
+
 static uint8_t fold_ascii(uint8_t byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + ('a' - 'A')) : byte;
 }
 
-bool stek_nameset_add(struct stek_nameset *set, const uint8_t *bytes, size_t len, bool fold)
+static bool make_room(struct stek_nameset *set)
 {
-    struct stek_name *names = realloc(set->names, (set->count + 1) * sizeof *names);
-    uint8_t *copy = malloc(len + 1);
-
-    if (names != NULL)
-        set->names = names;
-    if (names == NULL || copy == NULL) {
-        free(copy);
+    if (set->count < set->room)
+        return true;
+    const size_t room = set->room > 0 ? 2 * set->room : FIRST_ROOM;
+    struct stek_name *names = realloc(set->names, room * sizeof *names);
+    if (names == NULL)
         return false;
-    }
+    set->names = names;
+    set->room = room;
+    return true;
+}
+
+bool stek_nameset_add(struct stek_nameset *set, uint8_t kind, const uint8_t *bytes, size_t len)
+{
+    uint8_t *copy = make_room(set) ? malloc(len + 1) : NULL;
+
+    if (copy == NULL)
+        return false;
+    copy[0] = kind;
     for (size_t i = 0; i < len; i++)
-        copy[i] = fold ? fold_ascii(bytes[i]) : bytes[i];
-    set->names[set->count++] = (struct stek_name){len, copy};
+        copy[i + 1] = kind == STEK_NAME_DNS ? fold_ascii(bytes[i]) : bytes[i];
+    set->names[set->count++] = (struct stek_name){len + 1, copy};
     return true;
 }
 
@@ -73,5 +84,5 @@ void stek_nameset_fini(struct stek_nameset *set)
     for (size_t i = 0; i < set->count; i++)
         free(set->names[i].bytes);
     free(set->names);
-    *set = (struct stek_nameset){0, NULL};
+    *set = (struct stek_nameset){0};
 }

@@ -16,7 +16,7 @@ def test_other_names_do_not_share(stek_conf, certificates):
     assert not shares_tickets(stek_conf, certificates.server, certificates.other)
 
 
-def test_a_service_that_verifies_peers_and_one_that_does_not_never_share(stek_conf, certificates):
+def test_in_a_program_that_verifies_peers_nothing_is_shared(stek_conf, certificates):
     assert not shares_tickets(stek_conf, certificates.server, ca=certificates.ca)
 
 

@@ -9,8 +9,16 @@ each_version = pytest.mark.parametrize("tls", VERSIONS)
 
 
 @each_version
-def test_a_program_that_sets_no_session_id_context_resumes(loaded, tls):
+def test_a_program_that_verifies_with_an_ssl_ctx_for_each_connection_shares_nothing(loaded, tls):
+    """As without the module: whom each of them trusts is its own affair."""
     visits = loaded(Php, client_certificate=True).visit(tls, count=20)
+    assert not visits.failed()
+    assert len(visits.lost()) == 19
+
+
+@each_version
+def test_a_label_lets_it_resume_though_it_sets_no_session_id_context(loaded, tls):
+    visits = loaded(Php, stek={"context": "php"}, client_certificate=True).visit(tls, count=20)
     assert not visits.failed()
     assert len(visits.resumed()) == 19
 

@@ -11,6 +11,7 @@ from .lighttpd import Lighttpd
 from .nginx import Nginx
 from .node import Node
 from .php import Php
+from .ports import Ports
 from .python import Python, PythonAfterFork
 from .s_server import SServer
 from .stunnel import Stunnel

@@ -25,8 +25,10 @@ static struct stek_inspection inspect(struct tls_test *test, const uint8_t *tick
     const struct stek_ring_state state = state_of(test);
     struct stek_context contexts[2] = {{5, "other"}, {0}};
     struct stek_inspection found;
+    enum stek_sharing sharing;
 
-    assert_int_equal(stek_context_auto(test->server, &contexts[1]), STEK_OK);
+    assert_int_equal(
+        stek_context_auto(test->server, STEK_SHARING_NAMES, NULL, &sharing, &contexts[1]), STEK_OK);
     assert_int_equal(
         stek_inspect_ticket(&state.records, contexts, 2, ticket, len, tls_clock_now(), &found),
         STEK_OK);

@@ -78,18 +78,18 @@ static void a_common_name_is_as_good_as_a_dns_name_where_there_is_none(void **st
 
     assert_share(test, server_with(test, CERT(.common_name = "a.example")),
                  server_with(test, CERT(.alternatives = "DNS:a.example")));
-    assert_share(
-        test, server_with(test, CERT(.common_name = "a.example", .alternatives = "IP:192.0.2.1")),
-        server_with(test, CERT(.alternatives = "DNS:a.example")));
 }
 
-static void a_common_name_beside_dns_names_makes_no_difference(void **state)
+static void a_common_name_beside_alternatives_makes_no_difference(void **state)
 {
     struct tls_test *test = *state;
 
     assert_share(
         test, server_with(test, CERT(.common_name = "anything", .alternatives = "DNS:a.example")),
         server_with(test, CERT(.alternatives = "DNS:a.example")));
+    assert_share(
+        test, server_with(test, CERT(.common_name = "a.example", .alternatives = "IP:192.0.2.1")),
+        server_with(test, CERT(.alternatives = "IP:192.0.2.1")));
 }
 
 static void an_rsa_certificate_and_one_for_ecdsa_share(void **state)
@@ -167,47 +167,54 @@ static void names_do_not_run_into_each_other(void **state)
                         server_with(test, CERT(.alternatives = "DNS:a,DNS:bc")));
 }
 
-static void different_verify_modes_do_not_share(void **state)
+/* Each kind of alternative counts, and is no name of another kind. */
+static void different_alternatives_of_any_kind_do_not_share(void **state)
 {
+    static const char *const pairs[][2] = {
+        {"IP:192.0.2.1", "IP:192.0.2.2"},
+        {"IP:192.0.2.1", "IP:2001:db8::1"},
+        {"URI:spiffe://a/one", "URI:spiffe://a/two"},
+        {"email:a@a.example", "email:b@a.example"},
+        {"otherName:1.2.3.4;UTF8:one", "otherName:1.2.3.4;UTF8:two"},
+        {"RID:1.2.3.4", "RID:1.2.3.5"},
+        {"DNS:a.example", "URI:a.example"},
+        {"DNS:a.example,IP:192.0.2.1", "DNS:a.example"},
+    };
     struct tls_test *test = *state;
-    SSL_CTX *open = server_that_verifies(test, SSL_VERIFY_NONE, NULL);
-    SSL_CTX *asking = server_that_verifies(test, SSL_VERIFY_PEER, NULL);
 
-    assert_do_not_share(test, open, asking);
-    assert_share(test, asking, server_that_verifies(test, SSL_VERIFY_PEER, NULL));
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        assert_do_not_share(test, server_with(test, CERT(.alternatives = pairs[i][0])),
+                            server_with(test, CERT(.alternatives = pairs[i][1])));
 }
 
-static SSL_CTX *server_that_trusts(struct tls_test *test, const char *ca, const char *other_ca)
-{
-    const char *names[] = {ca, other_ca};
-    SSL_CTX *server = tls_server_for(test, "a.example");
-
-    tls_server_verify(server, SSL_VERIFY_PEER);
-    for (size_t i = 0; i < 2 && names[i] != NULL; i++) {
-        X509 *cert = tls_cert_new(CERT(.common_name = names[i]));
-        assert_int_equal(SSL_CTX_add_client_CA(server, cert), 1);
-        X509_free(cert);
-    }
-    return attached(test, server, NULL);
-}
-
-static void different_client_cas_do_not_share(void **state)
-{
-    struct tls_test *test = *state;
-    SSL_CTX *one = server_that_trusts(test, "ca one", NULL);
-
-    assert_do_not_share(test, one, server_that_trusts(test, "ca two", NULL));
-    assert_do_not_share(test, one, server_that_trusts(test, "ca one", "ca two"));
-    assert_do_not_share(test, one, server_that_trusts(test, NULL, NULL));
-    assert_do_not_share(test, one, server_that_trusts(test, "CA ONE", NULL));
-}
-
-static void the_same_client_cas_share_in_any_order(void **state)
+static void the_same_addresses_share(void **state)
 {
     struct tls_test *test = *state;
 
-    assert_share(test, server_that_trusts(test, "ca one", "ca two"),
-                 server_that_trusts(test, "ca two", "ca one"));
+    assert_share(test, server_with(test, CERT(.alternatives = "IP:192.0.2.1,IP:192.0.2.2")),
+                 server_with(test, CERT(.alternatives = "IP:192.0.2.2,IP:192.0.2.1")));
+}
+
+static void certificates_without_any_name_share_where_their_key_is_the_same(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *ec = server_with(test, CERT(.common_name = NULL));
+
+    assert_share(test, ec, server_with(test, CERT(.common_name = NULL)));
+    assert_do_not_share(test, ec, server_with(test, CERT(.kind = TLS_KEY_RSA)));
+}
+
+/* Names that change while it serves: the ticket follows the certificate. */
+static void a_certificate_for_other_names_later_gets_another_context(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *server = server_with(test, CERT(.alternatives = "DNS:a.example"));
+    SSL_SESSION *session =
+        tls_get_ticket_from(test, server, &(struct tls_call){.server_name = NULL});
+
+    tls_server_add_cert(server, CERT(.alternatives = "DNS:b.example"));
+    assert_full(tls_visit(test, server, &(struct tls_call){.session = session}));
+    assert_resumed(carry(test, server, server_with(test, CERT(.alternatives = "DNS:b.example"))));
 }
 
 static void an_explicit_label_joins_what_auto_keeps_apart(void **state)
@@ -267,7 +274,7 @@ int main(void)
         TLS_BEHAVIOUR(the_order_of_names_makes_no_difference, TLS_ANY),
         TLS_BEHAVIOUR(the_case_of_letters_makes_no_difference, TLS_ANY),
         TLS_BEHAVIOUR(a_common_name_is_as_good_as_a_dns_name_where_there_is_none, TLS_ANY),
-        TLS_BEHAVIOUR(a_common_name_beside_dns_names_makes_no_difference, TLS_ANY),
+        TLS_BEHAVIOUR(a_common_name_beside_alternatives_makes_no_difference, TLS_ANY),
         TLS_BEHAVIOUR(an_rsa_certificate_and_one_for_ecdsa_share, TLS_ANY),
         TLS_BEHAVIOUR(
             a_pair_of_certificates_shares_with_a_pair_in_the_other_order_and_with_one_for_all_names,
@@ -276,9 +283,10 @@ int main(void)
         TLS_BEHAVIOUR(the_programs_current_certificate_stays, TLS_ANY),
         TLS_BEHAVIOUR(different_names_do_not_share, TLS_ANY),
         TLS_BEHAVIOUR(names_do_not_run_into_each_other, TLS_ANY),
-        TLS_BEHAVIOUR(different_verify_modes_do_not_share, TLS_ANY),
-        TLS_BEHAVIOUR(different_client_cas_do_not_share, TLS_ANY),
-        TLS_BEHAVIOUR(the_same_client_cas_share_in_any_order, TLS_ANY),
+        TLS_BEHAVIOUR(different_alternatives_of_any_kind_do_not_share, TLS_ANY),
+        TLS_BEHAVIOUR(the_same_addresses_share, TLS_ANY),
+        TLS_BEHAVIOUR(certificates_without_any_name_share_where_their_key_is_the_same, TLS_ANY),
+        TLS_BEHAVIOUR(a_certificate_for_other_names_later_gets_another_context, TLS_ANY),
         TLS_BEHAVIOUR(an_explicit_label_joins_what_auto_keeps_apart, TLS_ANY),
         TLS_BEHAVIOUR(explicit_labels_keep_apart_what_auto_joins, TLS_ANY),
         TLS_BEHAVIOUR(labels_of_1_to_255_printable_characters_are_taken, TLS_ONCE),

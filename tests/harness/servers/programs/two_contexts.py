@@ -51,5 +51,4 @@ def main(first, second, ca=None):
     print("shared" if again.session_reused else "apart")
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+main(*sys.argv[1:])

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names that a server's certificates are for. */
+#ifndef STEK_TLS_CONTEXT_NAMES_H
+#define STEK_TLS_CONTEXT_NAMES_H
+
+#include "tls/context/nameset.h"
+#include "tls/ossl.h"
+
+/*
+ * Adds the names of all certificates of the SSL_CTX to the set; nothing when it has no certificate.
+ * It reads them through an SSL of its own, since walking those of an SSL_CTX moves the SSL_CTX's
+ * current one. False: no memory, or libcrypto refuses. Thread-safe as SSL_new(3) is.
+ */
+bool stek_names_of(SSL_CTX *ctx, struct stek_nameset *names);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The context of an SSL_CTX as it was settled at a ticket, and again whenever what it was made of
+ * has changed: the certificate, libssl's own keys, whether the program verifies peers.
+ */
+#ifndef STEK_TLS_CONTEXT_SETTLED_H
+#define STEK_TLS_CONTEXT_SETTLED_H
+
+#include "ringfile/ring.h"
+#include "tls/context/context.h"
+#include "tls/context/servers.h"
+
+#include <stdatomic.h>
+
+struct stek_settled; /* one settlement; it lives as long as its place */
+
+/* Where an SSL_CTX keeps its context. */
+struct stek_place {
+    struct stek_server server; /* in the list of living ones */
+    SSL_CTX *ctx;              /* not held; alive as long as an SSL that it made */
+    struct stek_ring *ring;    /* not held either */
+    struct stek_context label; /* the operator's; len 0: auto */
+    bool same_configuration;   /* the operator's word for sharing where peers are verified */
+    _Atomic(struct stek_settled *) latest;
+};
+
+/* The SSL_CTX is alive, and so is the ring. */
+void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *ring,
+                     const struct stek_context *label, bool same_configuration);
+
+/* The SSL_CTX is about to be freed. SSLs that it made may still be there. */
+void stek_place_leave(struct stek_place *place);
+
+/* Nobody uses the place any more. */
+void stek_place_fini(struct stek_place *place);
+
+/*
+ * The keys for tickets of a connection that this SSL_CTX accepted. NULL: no memory, or libcrypto
+ * refuses. Thread-safe; takes no lock where nothing has changed.
+ */
+struct stek_keys *stek_place_keys(struct stek_place *place, SSL *ssl);
+
+/* Whether a ticket with this session in it may have been sealed under the keys of this place: where
+ * names alone are shared, never one that says who the peer is. Thread-safe. */
+bool stek_place_admits(struct stek_place *place, const SSL_SESSION *session);
+
+#endif
