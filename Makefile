@@ -24,7 +24,8 @@ help:
 	@echo 'make                  build everything into build/'
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
-	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus model sim lint'
+	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus differential model sim lint'
+	@echo 'make check-long       what takes too long for every check: differential-long'
 	@echo 'make check-on RELEASE="11 13"  build and test on other releases of Debian, each in a chroot; as root only'
 	@echo '                        ARGS="--fresh" makes the chroots anew, ARGS="--steps unit" runs only these steps'
 	@echo 'make lint             the same as make check STEPS=lint'
@@ -47,6 +48,9 @@ demo:
 check:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/check $(STEPS)
+
+check-long: STEPS := differential-long
+check-long: check
 
 # The chroots stay in build-chroots/ for the next run.
 check-on:

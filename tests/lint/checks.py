@@ -40,6 +40,7 @@ def commands(root, build):
         ("licence", script("licence")),
         ("selftest", [PYTHON, here / "selftest.py"]),
         ("selftest of the runner", [PYTHON, root / "tests" / "run" / "selftest.py"]),
+        ("selftest of differential", [PYTHON, root / "tests/differential/selftest.py"]),
         ("selftest of check-on", [PYTHON, root / "tests" / "run" / "selftest_on.py"]),
         ("cppcheck", CPPCHECK + [root / "src", root / "tests" / "fuzz"]),
         ("clang-tidy", script("tidy", "--build", build)),

@@ -144,6 +144,34 @@ def model(builds):
     return checked(outcome, "model", status, output)
 
 
+def differential_tests(builds, *options):
+    """Servers plain and with stek; each server counts as one."""
+    outcome = Outcome()
+    folder = builds.get("build")
+    status, output = run(
+        ["/usr/bin/python3", "tests/differential/differential.py", *options],
+        builds.root,
+        {"STEK_BUILD": str(folder)},
+        limit_s=3600,
+    )
+    for line in output.splitlines():
+        if line.startswith("ok "):
+            outcome.add(Outcome(passed=1))
+        elif line.startswith("FAILED "):
+            outcome.add(failure(f"differential: {line.split(None, 1)[1]}", output))
+    return checked(outcome, "differential", status, output)
+
+
+def differential(builds):
+    """One server of each kind, and fewer ways through it."""
+    return differential_tests(builds, "--short")
+
+
+def differential_long(builds):
+    """All servers, all ways."""
+    return differential_tests(builds)
+
+
 def sim(builds):
     """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed counts as one."""
     folder = builds.get("build")
@@ -185,7 +213,13 @@ STEPS = {
     "tsan": ("shared state under TSan", tsan),
     "valgrind": ("unit tests under valgrind", valgrind),
     "corpus": ("fuzz corpora replayed", corpus),
+    "differential": ("servers with stek as without it", differential),
     "model": ("the ring's protocol in Spin", model),
     "sim": ("simulated fleets", sim),
     "lint": ("lint", lint),
+}
+
+# What takes too long for every check; `make check-long` runs them.
+LONG_STEPS = {
+    "differential-long": ("all servers with stek as without it", differential_long),
 }

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Runs real servers plain, with stek's private ring and with a ring of stekd's, takes the same clients
+the same ways through each, and fails where stek makes a difference that is not listed in known.py.
+"""
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ground
+import known
+import report
+import scenes
+import verdict
+import walk
+from arms import Arms, pairs
+from certificates import Certificates
+from seen import ARMS
+from servers import SERVERS, SHORT
+
+
+class Run:
+    """One run over some servers."""
+
+    def __init__(self, folder, servers, *, short):
+        self.folder, self.servers, self.short = Path(folder), servers, short
+        self.certificates = Certificates(self.folder / "certificates")
+        self.arms = None
+        self.journeys = 0
+
+    def _one(self, driver, group, arm):
+        """(what was seen, deaths, whether stek was loaded) of one program in one arm."""
+        folder = self.folder / f"{driver.name}-{group}-{arm}"
+        places = driver.chosen(scenes.places(group, short=self.short))
+        conf = self.arms.conf(arm, driver.name)
+        server = driver(folder, self.certificates, conf, group, places)
+        seen, loaded = {}, arm != "plain"
+        try:
+            server.start()
+            walk.take(server, group, self.certificates.clients, seen, short=self.short)
+            loaded = server.loads_stek()
+        except ground.Gone as problem:
+            server.ended_badly.append(" ".join(str(problem).split()))
+        finally:
+            server.stop()
+            server.close()
+        return seen, server.deaths(), loaded
+
+    def _group(self, driver, group):
+        with ThreadPoolExecutor(len(ARMS)) as threads:
+            results = dict(zip(ARMS, threads.map(lambda arm: self._one(driver, group, arm), ARMS)))
+        plain, plain_deaths, _ = results["plain"]
+        self.journeys += len(plain)
+        found = []
+        for arm in pairs():
+            seen, deaths, _ = results[arm]
+            found += verdict.compare(arm, plain, seen)
+            found += verdict.crashes(arm, driver.name, plain_deaths, deaths)
+        loaded = {arm: result[2] for arm, result in results.items()}
+        return found + verdict.controls(driver.name, {}, loaded), plain
+
+    def server(self, driver):
+        """The differences of one server."""
+        found, plain = [], {}
+        for group in driver.groups:
+            more, seen = self._group(driver, group)
+            found += more
+            plain.update(seen)
+        return found + verdict.controls(driver.name, plain, {}, resumes=driver.plain_resumes)
+
+    def all(self):
+        """The differences that nobody knows, and the entries of known.py that were met."""
+        with Arms(self.folder, self.servers) as self.arms:
+            unknown, used = [], set()
+            for name in self.servers:
+                began, before = time.monotonic(), self.journeys
+                found = self.server(SERVERS[name])
+                new, met = known.split(found)
+                unknown += new
+                used |= met
+                print(
+                    f"{'FAILED' if new else 'ok'} {name}: {self.journeys - before} journeys, "
+                    f"{len(new)} differences, {len(found) - len(new)} known, "
+                    f"{time.monotonic() - began:.0f} s",
+                    flush=True,
+                )
+            return unknown, used
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a part, in less than three minutes")
+    parser.add_argument("--rows", type=int, default=5, help="journeys shown for each kind")
+    parser.add_argument("--keep", action="store_true", help="leave the folder of the run")
+    parser.add_argument("servers", nargs="*", help=f"of {' '.join(SERVERS)}")
+    return parser.parse_args()
+
+
+def main():
+    chosen = options()
+    servers = chosen.servers or [name for name in SERVERS if not chosen.short or name in SHORT]
+    folder = tempfile.mkdtemp(prefix="stek-differential-")
+    Path(folder).chmod(0o755)
+    try:
+        unknown, used = Run(folder, servers, short=chosen.short).all()
+    finally:
+        ground.process.stop_all()
+        if not chosen.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    stale = [] if chosen.servers or chosen.short else [e for e in known.KNOWN if e not in used]
+    if unknown:
+        print(report.table(unknown, chosen.rows))
+    for entry in stale:
+        print(f"FAILED known.py: not seen any more: {entry.kind} {entry.journey}: {entry.reason}")
+    return 1 if unknown or stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
