@@ -44,8 +44,8 @@ enum stek_result {
     STEK_ERR_RANDOM,   /* the random generator failed or gave a weak key: no key was made */
     STEK_ERR_CRYPTO,   /* libcrypto or libssl refused an operation */
     STEK_ERR_SYSTEM,   /* the operating system refused something else */
-    STEK_ERR_BUSY,     /* another thread or process is doing this just now; nothing is lost */
-    STEK_ERR_FORMAT,   /* bytes that are not a ring, or not one of this version */
+    STEK_ERR_BUSY,     /* another thread or process is doing this now; nothing is lost */
+    STEK_ERR_FORMAT,   /* bytes that are not a ring, or a ring of another version */
     STEK_ERR_FILE      /* a ring file that cannot be used: stek_ring_file_problem() says why */
 };
 

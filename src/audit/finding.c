@@ -10,24 +10,22 @@
 #define PAPER_SHORTCUTS "\"Measuring the Security Harm of TLS Crypto Shortcuts\", IMC 2016"
 
 static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
-    [STEK_AUDIT_WEAK_KEY] = {"weak-key", STEK_AUDIT_CRITICAL,
-                             "tickets are sealed under a known key",
-                             "Anyone can open these tickets, read what TLS 1.2 sessions said, and "
-                             "impersonate the server.",
-                             PAPER_TICKETS "; CVE-2020-13777",
-                             "Replace the key with random bytes at once and have it rotate; treat "
-                             "past sessions as read."},
+    [STEK_AUDIT_WEAK_KEY] =
+        {"weak-key", STEK_AUDIT_CRITICAL, "tickets are sealed under a known key",
+         "Anyone can open these tickets, read what TLS 1.2 sessions said, and "
+         "impersonate the server.",
+         PAPER_TICKETS "; CVE-2020-13777",
+         "Replace the key with random bytes at once and rotate it; treat past sessions as read."},
     [STEK_AUDIT_TICKET_IN_CLEAR] = {"ticket-in-clear", STEK_AUDIT_CRITICAL,
-                                    "the session's secret stands in the ticket unencrypted",
-                                    "A TLS 1.2 ticket crosses the network in the clear, and with "
-                                    "it everything the session says.",
+                                    "the ticket contains the session's secret unencrypted",
+                                    "A TLS 1.2 ticket crosses the network in the clear, so anyone "
+                                    "on the way can decrypt its session.",
                                     "RFC 5077 section 4; " PAPER_TICKETS,
                                     "Switch tickets off until the server encrypts them."},
     [STEK_AUDIT_KEYSTREAM_REUSE] =
         {"keystream-reuse", STEK_AUDIT_CRITICAL,
          "two tickets are encrypted with the same keystream",
-         "Whoever has one session of his own can compute the secrets of all others from their "
-         "tickets.",
+         "A client with one session can compute the secrets of all others from their tickets.",
          "RFC 5116 section 3.1; " PAPER_TICKETS,
          "Switch tickets off; the server must use a fresh nonce for each ticket."},
     [STEK_AUDIT_NO_MAC] = {"no-mac", STEK_AUDIT_CRITICAL, "a changed ticket is accepted",
@@ -37,7 +35,7 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
                            "Switch tickets off; the server must check a MAC over the whole ticket "
                            "before it uses it."},
     [STEK_AUDIT_PADDING_ORACLE] = {"padding-oracle", STEK_AUDIT_HIGH,
-                                   "the error tells what is wrong inside a changed ticket",
+                                   "the error shows what is wrong inside a changed ticket",
                                    "An answer that depends on what a changed ticket decrypts to "
                                    "lets an attacker decrypt it byte by byte.",
                                    "RFC 5077 section 4; Vaudenay, EUROCRYPT 2002",
@@ -49,28 +47,27 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "RFC 5077 section 4; NIST SP 800-38A appendix C",
          "The server must draw a fresh random IV for each ticket."},
     [STEK_AUDIT_ERROR_DIFFERS] =
-        {"error-differs", STEK_AUDIT_LOW,
-         "a damaged ticket is answered otherwise than an unknown one",
-         "An answer to damage that is not a plain full handshake breaks clients, and tells that "
-         "the key is known.",
+        {"error-differs", STEK_AUDIT_LOW, "damaged and unknown tickets get different answers",
+         "An answer other than a full handshake breaks clients, and shows that the server knows "
+         "the key.",
          "RFC 5077 section 3.2; RFC 9846 section 4.2.11",
          "The server should fall back to a full handshake for every ticket that it cannot use."},
     [STEK_AUDIT_NO_WEAK_KEY] = {"no-weak-key", STEK_AUDIT_INFO, "no known key opened a ticket",
                                 "Known and trivial keys have been found on servers of every make.",
                                 PAPER_TICKETS, ""},
     [STEK_AUDIT_CLIENT_AUTH_BYPASS] =
-        {"client-auth-bypass", STEK_AUDIT_HIGH, "a ticket serves in place of a client certificate",
-         "A ticket that was got without a client certificate opens a service that demands one.",
+        {"client-auth-bypass", STEK_AUDIT_HIGH, "a ticket replaces a client certificate",
+         "A ticket issued without a client certificate opens a service that requires one.",
          "CVE-2025-23419; CVE-2025-23048",
          "Give the two services different ticket keys, or update a server that should bind tickets "
          "to the virtual "
          "host."},
-    [STEK_AUDIT_SHARED_KEYS] =
-        {"shared-keys", STEK_AUDIT_HIGH, "a server takes another one's tickets",
-         "Who redirects a connection makes this server answer in another's name, whether it has "
-         "that one's certificate or not.",
-         PAPER_SHARING "; RFC 9846 section 4.6.1",
-         "Give services with different certificates different ticket keys."},
+    [STEK_AUDIT_SHARED_KEYS] = {"shared-keys", STEK_AUDIT_HIGH,
+                                "a server accepts another server's tickets",
+                                "An attacker who redirects connections makes this server answer "
+                                "under a name whose certificate it may not have.",
+                                PAPER_SHARING "; RFC 9846 section 4.6.1",
+                                "Give services with different certificates different ticket keys."},
     [STEK_AUDIT_CROSS_NAME] = {"cross-name", STEK_AUDIT_MEDIUM,
                                "a ticket resumes under another server name",
                                "The session was authenticated for one name and is used for "
@@ -80,7 +77,7 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
                                "should compare the names."},
     [STEK_AUDIT_PROTOCOL_CHANGED] =
         {"protocol-changed", STEK_AUDIT_HIGH, "a session resumes in another version of TLS",
-         "A secret made for one version is used in another, which the proofs of neither cover.",
+         "A secret made for one version is used in another; no security proof covers that.",
          "RFC 9846 section 4.6.1; RFC 5246 appendix F.1.4",
          "The server must refuse tickets of another version."},
     [STEK_AUDIT_CIPHER_CHANGED] =
@@ -90,7 +87,8 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "The server must fall back to a full handshake instead."},
     [STEK_AUDIT_EARLY_DATA_REPLAY] =
         {"early-data-replay", STEK_AUDIT_HIGH, "the same early data is accepted twice",
-         "Whoever copies the first packet of a connection can have its request carried out again.",
+         "An attacker who copies the first packet of a connection can have its request executed "
+         "again.",
          "RFC 9846 section 8",
          "Switch early data off, or keep it to requests that may be repeated, with a record of "
          "tickets used."},
@@ -112,13 +110,13 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "A client that comes back with a ticket is recognised for as long as it lasts.",
          "RFC 9846 appendix C.4; Sy et al., ACSAC 2018",
          "Set the session timeout to 24 hours or less."},
-    [STEK_AUDIT_HINT_MISSING] = {"hint-missing", STEK_AUDIT_INFO, "the ticket names no lifetime",
-                                 "In TLS 1.2 clients choose one themselves; in TLS 1.3 a lifetime "
-                                 "of 0 says not to use the ticket.",
+    [STEK_AUDIT_HINT_MISSING] = {"hint-missing", STEK_AUDIT_INFO, "the ticket states no lifetime",
+                                 "In TLS 1.2 clients choose a lifetime themselves; in TLS 1.3 a "
+                                 "lifetime of 0 forbids using the ticket.",
                                  "RFC 5077 section 3.3; RFC 9846 section 4.6.1", ""},
     [STEK_AUDIT_ROTATION_SLOW] =
         {"rotation-slow", STEK_AUDIT_MEDIUM, "a ticket key is used for over 24 hours",
-         "Who gets the key opens every TLS 1.2 session that was sealed under it, however long ago.",
+         "A stolen key decrypts every TLS 1.2 session that was sealed under it, however old.",
          "RFC 9325 section 3.4; " PAPER_SHORTCUTS,
          "Rotate the ticket key at least every 24 hours and destroy old ones."},
     [STEK_AUDIT_KEY_ROTATION] = {"key-rotation", STEK_AUDIT_INFO,
@@ -137,7 +135,7 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
     [STEK_AUDIT_CHAIN_UNBOUNDED] = {"chain-unbounded", STEK_AUDIT_MEDIUM,
                                     "renewal prolongs a session beyond its lifetime",
                                     "A session that is renewed for ever is never authenticated "
-                                    "again, and a stolen one stays open.",
+                                    "again, and a stolen one stays usable.",
                                     "RFC 9846 section 4.6.1",
                                     "Limit the total life of a session over all its resumptions."},
     [STEK_AUDIT_NOT_OFFERED] =
@@ -145,39 +143,40 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "Without tickets, no ticket key can be stolen; returning clients pay for full handshakes.",
          "RFC 9325 section 3.4", ""},
     [STEK_AUDIT_OFFERED] = {"offered", STEK_AUDIT_INFO, "tickets are offered",
-                            "This is what the rest of the report is about.",
+                            "The rest of the report examines them.",
                             "RFC 5077; RFC 9846 section 4.6.1", ""},
     [STEK_AUDIT_VERSION_MISSING] = {"version-missing", STEK_AUDIT_INFO,
-                                    "this version of TLS is not spoken",
-                                    "There are then no tickets of it to examine.",
-                                    "RFC 9325 section 3.1", ""},
+                                    "the server does not offer this TLS version",
+                                    "So it has no tickets of this version.", "RFC 9325 section 3.1",
+                                    ""},
     [STEK_AUDIT_RESUMES] = {"resumes", STEK_AUDIT_INFO, "sessions resume",
                             "Resumption saves most of a handshake.",
                             "RFC 5077; RFC 9846 section 2.2", ""},
     [STEK_AUDIT_RESUMES_NEVER] =
-        {"resumes-never", STEK_AUDIT_LOW, "tickets are given and never taken",
+        {"resumes-never", STEK_AUDIT_LOW, "tickets are issued but never accepted",
          "The server pays for tickets, and has a key that can be stolen, without any benefit.",
          "RFC 5077 section 3.1",
          "Switch tickets off, or give all processes and hosts the same keys."},
-    [STEK_AUDIT_RESUMES_PARTLY] = {"resumes-partly", STEK_AUDIT_LOW, "only some tickets are taken",
-                                   "Each ticket that is not taken costs a full handshake.",
+    [STEK_AUDIT_RESUMES_PARTLY] = {"resumes-partly", STEK_AUDIT_LOW,
+                                   "only some tickets are accepted",
+                                   "Each ticket that is not accepted costs a full handshake.",
                                    "RFC 9325 section 3.4",
                                    "Give all processes and hosts behind the address the same keys "
                                    "(or sessions), also after a restart."},
     [STEK_AUDIT_RENEWAL_MISSING] =
         {"renewal-missing", STEK_AUDIT_LOW, "a TLS 1.3 resumption brings no new ticket",
-         "Clients use each ticket once, so they run dry or become linkable.",
+         "Clients use each ticket once, so they run out of tickets or become linkable.",
          "RFC 9846 appendix C.4", "Let the server issue a new ticket on every connection."},
     [STEK_AUDIT_RENEWAL] = {"renewal", STEK_AUDIT_INFO, "a resumption brings a new ticket",
                             "Clients can use each ticket once.",
                             "RFC 5077 section 3.3; RFC 9846 appendix C.4", ""},
     [STEK_AUDIT_TICKET_REUSED] = {"ticket-reused", STEK_AUDIT_INFO,
-                                  "a TLS 1.3 ticket is taken more than once",
+                                  "a TLS 1.3 ticket is accepted more than once",
                                   "A client that uses a ticket twice can be linked; early data "
                                   "needs tickets that serve once.",
                                   "RFC 9846 appendix C.4 and section 8.1", ""},
     [STEK_AUDIT_KEY_NAME] = {"key-name", STEK_AUDIT_INFO, "tickets name their key",
-                             "The name tells from outside when the key changes.",
+                             "The name shows from outside when the key changes.",
                              "RFC 5077 section 4", ""},
     [STEK_AUDIT_SEVERAL_KEYS] =
         {"several-keys", STEK_AUDIT_LOW, "several ticket keys at one address",
@@ -185,9 +184,10 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "RFC 9325 section 3.4", "Give all processes and hosts behind the address the same keys."},
     [STEK_AUDIT_NOT_REACHED] = {"not-reached", STEK_AUDIT_INFO,
                                 "no handshake with the target succeeded",
-                                "Nothing can be said about it.", "stek-audit(1)", ""},
+                                "The audit found out nothing about it.", "stek-audit(1)", ""},
     [STEK_AUDIT_INTERRUPTED] = {"interrupted", STEK_AUDIT_INFO, "the audit did not see everything",
-                                "What was not looked at may hide findings.", "stek-audit(1)", ""},
+                                "The parts that were not examined may hide findings.",
+                                "stek-audit(1)", ""},
 };
 
 static const char *const severities[STEK_AUDIT_SEVERITIES] = {"info", "low", "medium", "high",

@@ -144,7 +144,7 @@ static int open_record(struct audit *audit, bool *ret_old)
     }
     if (fd < 0)
         return fail("--record", request->record,
-                    errno == EEXIST ? "is there already: name a new file" : strerror(errno));
+                    errno == EEXIST ? "exists already: name a new file" : strerror(errno));
     if (*ret_old)
         code = take_up(audit, fd);
     if (code == STEK_EXIT_FINE && (audit->record = fdopen(fd, "a")) == NULL)
@@ -228,7 +228,8 @@ static int observe(struct audit *audit)
         else if (result != STEK_OK)
             code = fail("ended early", "", stek_result_text(result));
         else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
-            (void)fprintf(stderr, "stek audit: stopped; the same command line goes on from %s\n",
+            (void)fprintf(stderr,
+                          "stek audit: stopped; run the same command again to continue from %s\n",
                           record);
     }
     stek_audit_client_free(client);

@@ -31,7 +31,7 @@ struct line {
 void audit_print_help(void)
 {
     (void)puts("Usage: stek audit [OPTION]... HOST[:PORT]...\n"
-               "Finds out from outside how servers treat their TLS session tickets.\n\n"
+               "Tests from outside how servers treat their TLS session tickets.\n\n"
                "  --sni NAME         server name to ask for, instead of HOST; may be repeated\n"
                "  --alpn NAMES       protocols to offer, such as h2,http/1.1\n"
                "  --cert FILE        client certificate (PEM), with --key FILE\n"
@@ -39,19 +39,19 @@ void audit_print_help(void)
                "  --starttls PROTO   smtp, imap, pop3, ftp or postgres\n"
                "  --no-request       send no HTTP request after the handshake\n"
                "  --tickets N        tickets to examine of each server (default 200)\n"
-               "  --rate N           connections a second, at most (default 20)\n"
+               "  --rate N           connections a second at most (default 20)\n"
                "  --over TIME        spread the first handshakes over TIME\n"
-               "  --watch TIME       go on watching, until TIME after the start; needs --record\n"
-               "  --every TIME       interval of the watch (default: its 288th part, up to 10m)\n"
-               "  --record FILE      write what is seen; a watch goes on from a FILE that exists\n"
+               "  --watch TIME       keep watching until TIME after the start; needs --record\n"
+               "  --every TIME       pause between looks (default 1/288 of --watch, up to 10m)\n"
+               "  --record FILE      write a recording; --watch continues an existing FILE\n"
                "  --from FILE        judge a recording instead of connecting\n"
-               "  --json             JSON instead of the table\n"
-               "  --html FILE        a page as well\n"
+               "  --json             print JSON instead of the table\n"
+               "  --html FILE        write an HTML page as well\n"
                "  --fail-on LEVEL    critical, high, medium, low, info or never (default high)\n"
-               "  --help             this text\n\n"
+               "  --help             show this help\n\n"
                "Example:\n"
                "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n\n"
-               "Exit codes: 0 nothing at LEVEL or over, 1 findings, 2 usage, 3 failed,\n"
+               "Exit codes: 0 no finding at LEVEL or above, 1 findings, 2 usage, 3 failed,\n"
                "4 not reachable.\n"
                "The findings are explained in stek-audit(1).");
 }
@@ -136,7 +136,8 @@ static bool add_targets(struct line *line, const char *text)
         target.port = stek_audit_starttls_port(request->client.starttls);
     for (size_t i = 0; i < (line->names_len > 0 ? line->names_len : 1); i++) {
         if (request->targets_len == STEK_AUDIT_TARGETS_MAX)
-            return refuse("targets", "", "at most 64, counting each with each --sni");
+            return refuse("targets", "",
+                          "at most 64 targets: each HOST counts once for each --sni");
         if (line->names_len > 0)
             (void)snprintf(target.sni, sizeof target.sni, "%s", line->names[i]);
         else if (!is_address(target.host))
@@ -291,8 +292,7 @@ static bool check(const struct audit_request *request, int targets)
 {
     if (request->from != NULL &&
         (targets > 0 || request->record != NULL || request->plan.watch_s > 0))
-        return refuse("--from", "",
-                      "a recording is judged as it is, without HOST, --record or --watch");
+        return refuse("--from", "", "cannot be used with HOST, --record or --watch");
     if (request->from == NULL && targets == 0)
         return refuse("no target given", "", "try 'stek audit --help'");
     if ((request->client.cert == NULL) != (request->client.key == NULL))
@@ -301,9 +301,9 @@ static bool check(const struct audit_request *request, int targets)
         return refuse("--alpn", request->client.alpn,
                       "allowed: names of 1 to 255 characters, with commas between them");
     if (request->plan.watch_s > 0 && request->record == NULL)
-        return refuse("--watch", "", "needs --record FILE, from which it can be taken up again");
+        return refuse("--watch", "", "needs --record FILE, so that it can be continued");
     if (request->plan.watch_s == 0 && request->plan.sample_s > 0)
-        return refuse("--every", "", "is the interval of --watch: give that too");
+        return refuse("--every", "", "needs --watch TIME");
     return true;
 }
 

@@ -101,7 +101,7 @@ static enum stek_client_outcome judge_answer(json_t *answer, json_t **ret_answer
         return STEK_CLIENT_ANSWERED;
     }
     say(problem, "%s",
-        error != NULL ? error : "stekd's answer cannot be understood: is it of another version?");
+        error != NULL ? error : "stekd's answer has an unknown form: is it another version?");
     const bool denied = kind != NULL && strcmp(kind, "denied") == 0;
     json_decref(answer);
     return denied ? STEK_CLIENT_DENIED : STEK_CLIENT_FAILED;
@@ -140,13 +140,13 @@ int stek_client_command(const char *command, json_t *request, json_t **ret_answe
         return STEK_EXIT_FINE;
     case STEK_CLIENT_UNREACHABLE:
         (void)fprintf(stderr,
-                      "stek %s: stekd is not reachable in %s: %s; 'systemctl start stekd', or "
+                      "stek %s: stekd cannot be reached in %s: %s; try 'systemctl start stekd' or "
                       "--run-dir DIR\n",
                       command, stek_rundir(), problem);
         return STEK_EXIT_UNREACHABLE;
     case STEK_CLIENT_DENIED:
         (void)fprintf(stderr,
-                      "stek %s: %s: be root, or in the administrators' group (stek-admin)\n",
+                      "stek %s: %s: run as root, or join the administrators' group (stek-admin)\n",
                       command, problem);
         return STEK_EXIT_FAILED;
     default:

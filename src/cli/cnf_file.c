@@ -33,7 +33,7 @@ bool stek_cnf_check_settings(const struct stek_cnf *cnf)
     }
     const char *problem = stek_policy_problem(&settings.policy);
     if (problem != NULL)
-        (void)fprintf(stderr, "stek %s: --rotate, --accept and --ahead do not go together: %s\n",
+        (void)fprintf(stderr, "stek %s: --rotate, --accept and --ahead cannot be combined: %s\n",
                       cnf->command, problem);
     return problem == NULL;
 }
@@ -57,7 +57,7 @@ static bool check_path(const struct stek_cnf *cnf, const char *option, const cha
     else if (strpbrk(path, "\"'\\$#;\n") != NULL)
         problem = "has a character that an OpenSSL configuration cannot hold (quotes, \\ $ # ;)";
     else if (access(place, R_OK) != 0)
-        problem = "cannot be read: give the path of a file that is there";
+        problem = "cannot be read: give the path of an existing file";
     if (problem != NULL)
         (void)fprintf(stderr, "stek %s: %s %s %s\n", cnf->command, option, path, problem);
     return problem == NULL;

@@ -33,31 +33,30 @@ struct request {
 
 static void print_enable_help(void)
 {
-    (void)puts(
-        "Usage: stek enable UNIT --ring RING [OPTION]...\n"
-        "Has a service of systemd share its session ticket keys through a ring: writes a drop-in\n"
-        "that sets OPENSSL_CONF, and the file that it points to. Restart the service "
-        "afterwards.\n\n"
-        "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
-        "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
-        "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
-        "                   as in 'stek openssl-cnf --help'\n"
-        "  --dry-run        only print what would be written\n"
-        "  --root DIR       the system is in DIR: for images\n"
-        "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help           this text\n\n"
-        "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
-        "Example:\n"
-        "  stek enable nginx --ring web && systemctl restart nginx");
+    (void)puts("Usage: stek enable UNIT --ring RING [OPTION]...\n"
+               "Makes a systemd service share its session ticket keys through a ring. Writes a\n"
+               "drop-in that sets OPENSSL_CONF, and the file that it names. Restart the service\n"
+               "afterwards.\n\n"
+               "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
+               "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
+               "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
+               "                   as in 'stek openssl-cnf --help'\n"
+               "  --dry-run        only print what would be written\n"
+               "  --root DIR       work on the system below DIR, such as an image\n"
+               "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help           show this help\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
+               "Example:\n"
+               "  stek enable nginx --ring web && systemctl restart nginx");
 }
 
 static void print_disable_help(void)
 {
     (void)puts("Usage: stek disable UNIT [--dry-run] [--root DIR]\n"
-               "Takes back what 'stek enable UNIT' wrote. Restart the service afterwards.\n\n"
+               "Removes what 'stek enable UNIT' wrote. Restart the service afterwards.\n\n"
                "  --dry-run   only print what would be removed\n"
-               "  --root DIR  the system is in DIR: for images\n"
-               "  --help      this text\n\n"
+               "  --root DIR  work on the system below DIR, such as an image\n"
+               "  --help      show this help\n\n"
                "Exit codes: 0 fine, 1 failed, 2 usage.\n\n"
                "Example:\n"
                "  stek disable nginx && systemctl restart nginx");
@@ -131,7 +130,7 @@ static bool parse_options(const char *command, int argc, char **argv, const stru
     if (stek_unit_files_find(argv[optind], &request->files))
         return true;
     (void)fprintf(stderr,
-                  "stek %s: '%s' is no name of a service: letters, digits and : - _ . \\ @\n",
+                  "stek %s: '%s' is not a valid unit name: use letters, digits and : - _ . \\ @\n",
                   command, argv[optind]);
     return false;
 }
@@ -160,9 +159,8 @@ static void find_group(struct request *request)
             return;
     }
     (void)fprintf(stderr,
-                  "stek enable: note: ring %s is not there yet, so its group is not known: a "
-                  "service that does not "
-                  "start as root needs --group GROUP\n",
+                  "stek enable: note: ring %s does not exist yet, so its group is unknown: a "
+                  "service that does not start as root needs --group GROUP\n",
                   ring);
 }
 
@@ -246,10 +244,10 @@ static void print_notes(const struct request *request)
 static int enable(struct request *request)
 {
     if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run) {
-        (void)fprintf(stderr,
-                      "stek enable: there is no unit %s: 'systemctl list-unit-files' shows those "
-                      "that there are\n",
-                      request->files.unit);
+        (void)fprintf(
+            stderr,
+            "stek enable: there is no unit %s: 'systemctl list-unit-files' lists all units\n",
+            request->files.unit);
         return STEK_EXIT_FAILED;
     }
     if (!stek_cnf_check(&request->cnf))
@@ -284,9 +282,8 @@ int stek_command_enable(int argc, char **argv)
         return STEK_EXIT_FINE;
     }
     if (*value_of(&request.cnf, "ring") == NULL) {
-        (void)fprintf(
-            stderr,
-            "stek enable: which ring? --ring RING; 'stek status' shows those that there are\n");
+        (void)fprintf(stderr,
+                      "stek enable: --ring RING is missing: 'stek status' lists the rings\n");
         return STEK_EXIT_USAGE;
     }
     if (!stek_cnf_check_settings(&request.cnf))

@@ -25,26 +25,24 @@ enum { POLL_MS = 100, MEMBERS_WAIT_MS = 5000, REKEY_WAIT_MS = 60000 };
 
 static void print_help(void)
 {
-    (void)puts(
-        "Usage: stek fleet init FILE\n"
-        "       stek fleet status [--json]\n"
-        "       stek fleet rekey\n"
-        "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
-        "The same keys on every host, by way of etcd: see [fleet] in stekd.conf(5).\n\n"
-        "  init FILE      make a key-encryption key in a new file, for every host of the fleet\n"
-        "  status         the store, the rings, and the hosts that hold the next key\n"
-        "  rekey          seal what is in the store anew, under the first key of kek\n"
-        "  seed RING FILE make a seed in a new file, for a ring without any store (source = "
-        "seed)\n\n"
-        "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
-        "  --accept TIME  how long it opens afterwards (default: 12h)\n"
-        "  --json         as one JSON object\n"
-        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help         this text\n\n"
-        "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
-        "Example:\n"
-        "  stek fleet init /etc/stek/fleet.kek\n"
-        "  stek fleet status");
+    (void)puts("Usage: stek fleet init FILE\n"
+               "       stek fleet status [--json]\n"
+               "       stek fleet rekey\n"
+               "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
+               "Keeps the same keys on every host through etcd: see [fleet] in stekd.conf(5).\n\n"
+               "  init FILE      make a key-encryption key in a new file, for all hosts\n"
+               "  status         show the store, the rings, and which hosts hold the next key\n"
+               "  rekey          seal the store's values again, under the first key of kek\n"
+               "  seed RING FILE make a seed in a new file, for a ring with source = seed\n\n"
+               "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
+               "  --accept TIME  how long it opens afterwards (default: 12h)\n"
+               "  --json         print one JSON object\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         show this help\n\n"
+               "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
+               "Example:\n"
+               "  stek fleet init /etc/stek/fleet.kek\n"
+               "  stek fleet status");
 }
 
 static int fleet_init(const char *path)
@@ -169,12 +167,13 @@ static int wait_for_rekey(void)
     const json_t *rekey = json_object_get(fleet, "rekey");
     const json_int_t left = json_integer_value(json_object_get(rekey, "left"));
     if (code == STEK_EXIT_FINE && strcmp(state, "done") == 0 && left == 0)
-        (void)printf("Sealed anew: %lld values. The other key may go from kek on all hosts.\n",
-                     (long long)json_integer_value(json_object_get(rekey, "resealed")));
+        (void)printf(
+            "Sealed %lld values again. You can now remove the other key from kek on all hosts.\n",
+            (long long)json_integer_value(json_object_get(rekey, "resealed")));
     else if (code == STEK_EXIT_FINE) {
         (void)fprintf(stderr,
-                      "stek fleet rekey: not all is sealed anew (%lld values left): keep both "
-                      "keys, and try again\n",
+                      "stek fleet rekey: %lld values are still sealed under the other key: keep "
+                      "both keys, and try again\n",
                       (long long)left);
         code = STEK_EXIT_FAILED;
     }
@@ -253,7 +252,7 @@ static int fleet_seed(const char *ring, const char *path, const struct given *gi
     const char *problem = stek_policy_problem(&policy);
 
     if (problem == NULL && !stek_ring_name_is_valid(ring))
-        problem = "no ring's name: 1 to 64 letters, digits and . _ -";
+        problem = "not a valid ring name: 1 to 64 letters, digits and . _ -";
     if (problem != NULL) {
         (void)fprintf(stderr, "stek fleet seed: %s: %s\n", ring, problem);
         return STEK_EXIT_USAGE;
@@ -292,7 +291,8 @@ int stek_command_fleet(int argc, char **argv)
     if (strcmp(what, "seed") == 0 && more == 2 && !as_json)
         return fleet_seed(argv[optind + 1], argv[optind + 2], &given);
     if (given.times) {
-        (void)fprintf(stderr, "stek fleet: --rotate and --accept are for seed\n");
+        (void)fprintf(stderr,
+                      "stek fleet: --rotate and --accept are options of 'stek fleet seed'\n");
         return STEK_EXIT_USAGE;
     }
     if (strcmp(what, "init") == 0 && more == 1 && !as_json)

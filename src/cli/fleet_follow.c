@@ -50,7 +50,8 @@ static int follow_order(const char *command, const char *ring)
             return code != STEK_EXIT_FINE ? code : done ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
         pause_ms(PAUSE_MS);
     }
-    (void)fprintf(stderr, "stek %s: ring %s: not done yet: 'stek fleet status' shows how it goes\n",
+    (void)fprintf(stderr,
+                  "stek %s: ring %s: not done yet: 'stek fleet status' shows the progress\n",
                   command, ring);
     return STEK_EXIT_FAILED;
 }

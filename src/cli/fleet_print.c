@@ -77,7 +77,7 @@ static void print_store(const json_t *fleet)
     struct stek_text since;
 
     (void)printf("Store: %s %s since %s\n", text_of(fleet, "endpoint"),
-                 json_is_true(json_object_get(fleet, "online")) ? "connected" : "OUT OF REACH",
+                 json_is_true(json_object_get(fleet, "online")) ? "connected" : "UNREACHABLE",
                  stek_format_time(number_of(fleet, "since"), &since));
     if (text_of(fleet, "problem")[0] != '\0')
         (void)printf("  %s\n", text_of(fleet, "problem"));
@@ -134,7 +134,7 @@ static void print_ring(const json_t *fleet, const json_t *ring)
     json_object_foreach(json_object_get(ring, "refused"), reason, count)(void)
         printf("  refused in the store: %lld (%s)\n", (long long)json_integer_value(count), reason);
     if (number_of(ring, "foreign_keys") > 0)
-        (void)printf("  %lld keys in the store are none of stek's\n",
+        (void)printf("  %lld keys in the store do not belong to stek\n",
                      (long long)number_of(ring, "foreign_keys"));
 }
 
@@ -179,7 +179,7 @@ void stek_fleet_print(const json_t *fleet)
     const json_t *rings = json_object_get(fleet, "rings");
 
     if (!json_is_true(json_object_get(fleet, "configured"))) {
-        (void)puts("This host is in no fleet: no ring has source = fleet. See stekd.conf(5).");
+        (void)puts("This host is not in a fleet: no ring has source = fleet. See stekd.conf(5).");
         return;
     }
     print_store(fleet);

@@ -32,15 +32,16 @@ static void print_help(void)
 {
     (void)puts(
         "Usage: stek inspect FILE --ring RING [--json]\n"
-        "Tells under which key of a ring a ticket was sealed, and when. FILE is a session in PEM\n"
-        "as 'openssl s_client -sess_out FILE' writes it, or the ticket's bytes; - is standard\n"
-        "input. Secrets are neither needed nor shown.\n\n"
-        "  --ring RING    the ring whose keys to try\n"
-        "  --json         for programs: docs/formats.md, \"Inspection\"\n"
+        "Shows which key of a ring sealed a ticket, and when. FILE is a session in PEM,\n"
+        "as 'openssl s_client -sess_out FILE' writes it, or the bytes of a ticket; - is\n"
+        "standard input. The command needs no secrets and shows none.\n\n"
+        "  --ring RING    try the keys of this ring\n"
+        "  --json         print JSON: docs/formats.md, \"Inspection\"\n"
         "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help         this text\n\n"
-        "For root and the group stek-admin; without stekd, for those who may read the ring file.\n"
-        "Exit codes: 0 a key of the ring opens it, 1 none does, or failed, 2 usage.\n\n"
+        "  --help         show this help\n\n"
+        "For root and the group stek-admin; if stekd does not run, for users who may read\n"
+        "the ring file.\n"
+        "Exit codes: 0 a key of the ring opens it, 1 no key opens it, or failed, 2 usage.\n\n"
         "Example:\n"
         "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
         "  stek inspect s.pem --ring web");
@@ -71,13 +72,13 @@ static bool parse_options(int argc, char **argv, struct request *request)
             stderr,
             "stek inspect: give one FILE: a session in PEM, or a ticket; - is standard input\n");
     else if (request->ring == NULL)
+        (void)fprintf(stderr,
+                      "stek inspect: --ring RING is missing: 'stek status' lists the rings\n");
+    else if (!stek_ring_name_is_valid(request->ring))
         (void)fprintf(
             stderr,
-            "stek inspect: which ring? --ring RING; 'stek status' shows those that there are\n");
-    else if (!stek_ring_name_is_valid(request->ring))
-        (void)fprintf(stderr,
-                      "stek inspect: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
-                      request->ring);
+            "stek inspect: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
+            request->ring);
     else {
         request->file = argv[optind];
         return true;
@@ -210,7 +211,7 @@ static void print_session(const json_t *found, int64_t now)
         print_time("handshake", (int64_t)json_integer_value(full), now);
     else
         (void)printf("  %-12s %s\n", "handshake",
-                     "not said: sealed by a server without stek that has the key");
+                     "unknown: sealed by a server that has the key but not stek");
     (void)printf("  %-12s %s\n", "promised for",
                  stek_format_duration(number_of(found, "timeout_s"), &timeout));
     (void)printf("  %-12s %s, server name %s, %s client certificate\n", "session",
@@ -227,20 +228,20 @@ static void print_found(const struct request *request, const json_t *found)
     const int64_t now = (int64_t)time(NULL);
 
     if (strcmp(verdict, "no-ticket") == 0)
-        (void)printf("%s: no ticket: %zu bytes that are not name, IV, blocks and MAC\n",
+        (void)printf("%s: not a ticket: %zu bytes that are not name, IV, blocks and MAC\n",
                      request->file, request->len);
     else if (strcmp(verdict, "unknown") == 0)
-        (void)printf("%s: no key of ring %s has its name, %s\n"
-                     "  Its key has retired or was revoked, or it is another ring's or server's. A "
-                     "context that\n"
-                     "  no running server has used is not tried.\n",
-                     request->file, request->ring, text_of(found, "name"));
+        (void)printf(
+            "%s: no key of ring %s has the ticket's key name, %s\n"
+            "  The key has retired or was revoked, or it belongs to another ring or server.\n"
+            "  Contexts that no running server has used were not tried.\n",
+            request->file, request->ring, text_of(found, "name"));
     else if (strcmp(verdict, "damaged") == 0)
         (void)printf("%s: sealed under a key of ring %s, but DAMAGED: its MAC is wrong\n",
                      request->file, request->ring);
     else if (strcmp(verdict, "unreadable") == 0)
         (void)printf(
-            "%s: sealed under a key of ring %s, but holds no session that this OpenSSL reads\n",
+            "%s: sealed under a key of ring %s, but this OpenSSL cannot read the session in it\n",
             request->file, request->ring);
     else
         (void)printf("%s: sound, sealed under a key of ring %s\n", request->file, request->ring);

@@ -8,14 +8,14 @@
 #include <string.h>
 
 static const struct stek_command commands[] = {
-    {"status", "show rings, their keys, and what became of tickets", stek_command_status},
-    {"rotate", "make the next key of a ring the active one, now", stek_command_rotate},
-    {"revoke", "destroy keys of a ring in every process, now", stek_command_revoke},
-    {"fleet", "the same keys on every host: make a key for it, look at it", stek_command_fleet},
-    {"inspect", "tell under which key a ticket was sealed, and when", stek_command_inspect},
-    {"enable", "have a service of systemd share the keys of a ring", stek_command_enable},
-    {"disable", "take that back", stek_command_disable},
-    {"audit", "find out from outside how servers treat their tickets", stek_command_audit},
+    {"status", "show rings, their keys and their ticket counts", stek_command_status},
+    {"rotate", "make the next key of a ring the active one now", stek_command_rotate},
+    {"revoke", "destroy keys of a ring in every process now", stek_command_revoke},
+    {"fleet", "keep the same keys on every host: set up, show, rekey", stek_command_fleet},
+    {"inspect", "show which key sealed a ticket, and when", stek_command_inspect},
+    {"enable", "make a systemd service share the keys of a ring", stek_command_enable},
+    {"disable", "undo 'stek enable'", stek_command_disable},
+    {"audit", "test from outside how servers treat their tickets", stek_command_audit},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program",
      stek_command_openssl_cnf},
 };
@@ -25,14 +25,14 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void print_help(void)
 {
     (void)puts("Usage: stek COMMAND [OPTION]...\n"
-               "Session ticket keys that keep themselves.\n\n"
+               "Keeps TLS session ticket keys: makes, shares, rotates and destroys them.\n\n"
                "Commands:");
     for (int i = 0; i < COMMANDS; i++)
         (void)printf("  %-12s %s\n", commands[i].name, commands[i].summary);
-    (void)puts("\n  --help       this text; stek COMMAND --help tells about a command\n"
-               "  --version    the version\n\n"
+    (void)puts("\n  --help       show this help; 'stek COMMAND --help' explains a command\n"
+               "  --version    show the version\n\n"
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ");\n"
-               "                 anywhere on the line\n\n"
+               "                 may stand before or after the command\n\n"
                "Example:\n"
                "  stek enable nginx --ring web && systemctl restart nginx\n"
                "  stek status web\n\n"

@@ -26,15 +26,14 @@ static void print_help(void)
     char name[OPTION_NAME_MAX];
 
     (void)puts("Usage: stek openssl-cnf [OPTION]...\n"
-               "Prints a complete OpenSSL configuration that loads stek into a program that nobody "
-               "changed.\n"
-               "It includes the system's own configuration.\n");
+               "Prints a complete OpenSSL configuration that loads stek into an unmodified\n"
+               "program. It includes the system's own configuration.\n");
     for (const struct stek_setting_info *info = stek_settings_all(); info->name != NULL; info++)
         (void)printf("  --%-18s %s (default %s)\n", option_name(info->name, name), info->allowed,
                      info->standard);
     (void)puts("  --module PATH        the stek.so to load (default: the installed one)\n"
                "  --system FILE        the configuration to include (default: OpenSSL's own)\n"
-               "  --help               this text\n\n"
+               "  --help               show this help\n\n"
                "Example:\n"
                "  stek openssl-cnf --rotate 30m >/etc/stek-openssl.cnf\n"
                "  OPENSSL_CONF=/etc/stek-openssl.cnf nginx\n\n"

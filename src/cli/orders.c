@@ -28,51 +28,49 @@ struct revocation {
 
 static void print_rotate_help(void)
 {
-    (void)puts(
-        "Usage: stek rotate RING\n"
-        "Makes the next key of a ring the active one, now. Tickets under the one before go on\n"
-        "opening for as long as they were promised, and are renewed.\n\n"
-        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help         this text\n\n"
-        "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, 2 usage,\n"
-        "4 stekd not reachable.\n\n"
-        "Example:\n"
-        "  stek rotate web");
+    (void)puts("Usage: stek rotate RING\n"
+               "Makes the next key of a ring the active one now. Tickets under the previous key\n"
+               "still open for as long as they were promised, and are renewed.\n\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         show this help\n\n"
+               "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, 2 usage,\n"
+               "4 stekd not reachable.\n\n"
+               "Example:\n"
+               "  stek rotate web");
 }
 
 static void print_revoke_help(void)
 {
-    (void)puts(
-        "Usage: stek revoke RING --all | --key ID | --before TIME [--yes]\n"
-        "Destroys keys of a ring: within a second they are gone from every process on this\n"
-        "host, and tickets under them get a full handshake. Keys that were derived from a\n"
-        "revoked one go with it, and those that it was derived from. Fresh ones follow at once.\n\n"
-        "  --all          every key, those not in use yet included\n"
-        "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
-        "                 'stek status' shows them\n"
-        "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
-        "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
-        "  --yes          do not ask; needed where there is no terminal\n"
-        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help         this text\n\n"
-        "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
-        "2 usage, 4 stekd not reachable.\n\n"
-        "Example:\n"
-        "  stek revoke web --before 2h");
+    (void)puts("Usage: stek revoke RING --all | --key ID | --before TIME [--yes]\n"
+               "Destroys keys of a ring. Within a second they are gone from every process on\n"
+               "this host, and tickets under them get a full handshake. Keys that were derived\n"
+               "from a revoked key are destroyed too, and so are the keys that it was derived\n"
+               "from. Fresh keys follow at once.\n\n"
+               "  --all          every key, also keys that are not in use yet\n"
+               "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
+               "                 'stek status' shows them\n"
+               "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
+               "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
+               "  --yes          do not ask; needed without a terminal\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         show this help\n\n"
+               "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
+               "2 usage, 4 stekd not reachable.\n\n"
+               "Example:\n"
+               "  stek revoke web --before 2h");
 }
 
 /* The one ring that is named. Returns false, having said why. */
 static bool take_ring(const char *command, int argc, char **argv, const char **ret_ring)
 {
     if (optind >= argc)
-        (void)fprintf(stderr, "stek %s: which ring? 'stek status' shows those that there are\n",
-                      command);
+        (void)fprintf(stderr, "stek %s: RING is missing: 'stek status' lists the rings\n", command);
     else if (optind + 1 < argc)
-        (void)fprintf(stderr, "stek %s: one ring at a time, not '%s' as well: try --help\n",
+        (void)fprintf(stderr, "stek %s: give one ring only, not '%s' as well: try --help\n",
                       command, argv[optind + 1]);
     else if (!stek_ring_name_is_valid(argv[optind]))
         (void)fprintf(stderr,
-                      "stek %s: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
+                      "stek %s: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
                       command, argv[optind]);
     else {
         *ret_ring = argv[optind];
@@ -164,7 +162,7 @@ static bool check_revoke(struct revocation *what)
     else if (!what->yes && isatty(STDIN_FILENO) != 1)
         (void)fprintf(
             stderr,
-            "stek revoke: nothing was revoked: add --yes, since there is no terminal to ask on\n");
+            "stek revoke: nothing was revoked: there is no terminal to ask on, so add --yes\n");
     else
         return true;
     return false;

@@ -22,12 +22,12 @@ struct request {
 static void print_help(void)
 {
     (void)puts("Usage: stek status [RING] [--json] [--follow]\n"
-               "Shows the rings on this host: several as a table, one with its keys and counters.\n"
-               "Asks stekd; without it, reads the ring files.\n\n"
-               "  --json         for programs: docs/formats.md, \"Status\"\n"
-               "  --follow       again every second, until interrupted\n"
+               "Shows all rings on this host as a table, or one ring with its keys and counters.\n"
+               "Asks stekd; if stekd does not run, reads the ring files.\n\n"
+               "  --json         print JSON: docs/formats.md, \"Status\"\n"
+               "  --follow       repeat every second until interrupted\n"
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         this text\n\n"
+               "  --help         show this help\n\n"
                "Exit codes: 0 fine, 1 a ring cannot be read, 2 usage, 3 degraded: a ring runs on\n"
                "continuations or has no key, 4 stekd not reachable.\n\n"
                "Example:\n"
@@ -54,12 +54,13 @@ static bool parse_options(int argc, char **argv, struct request *request)
     if (optind < argc)
         request->ring = argv[optind++];
     if (optind < argc)
-        (void)fprintf(stderr, "stek status: one ring at a time, not '%s' as well: try --help\n",
+        (void)fprintf(stderr, "stek status: give one ring only, not '%s' as well: try --help\n",
                       argv[optind]);
     else if (request->ring != NULL && !stek_ring_name_is_valid(request->ring))
-        (void)fprintf(stderr,
-                      "stek status: '%s' is no ring's name: 1 to 64 letters, digits and . _ -\n",
-                      request->ring);
+        (void)fprintf(
+            stderr,
+            "stek status: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
+            request->ring);
     else
         return true;
     return false;

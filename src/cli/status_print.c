@@ -22,9 +22,9 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
     case STEK_STATUS_CONTINUATION:
         (void)printf("Ring %s: DEGRADED: on continuations for %s\n", ring->name,
                      stek_format_duration(now - ring->continued_since, &ago));
-        (void)puts("  Nobody published keys in time, so each is derived from the one before it.\n"
-                   "  Resumption works; but who has learnt one key knows those that follow.\n"
-                   "  See that stekd runs (systemctl status stekd): fresh keys then take over.");
+        (void)puts("  No keys were published in time, so each is derived from the one before it.\n"
+                   "  Resumption works, but an attacker who learns one key knows all later ones.\n"
+                   "  Check that stekd runs (systemctl status stekd): it publishes fresh keys.");
         return;
     default:
         (void)printf("Ring %s: %s: %s\n", ring->name,
@@ -76,7 +76,8 @@ static void print_consumers(const struct stek_status_ring *ring, int64_t now)
                      stats->consumer[0].pid);
     (void)puts("");
     if (stats->files_ignored > 0 || stats->incomplete)
-        (void)printf("             %" PRIu64 " files in %s.stats are no counters, and ignored%s\n",
+        (void)printf("             %" PRIu64
+                     " files in %s.stats are not counters and were ignored%s\n",
                      stats->files_ignored, ring->name,
                      stats->incomplete ? "; too many to read them all" : "");
 }
@@ -110,7 +111,7 @@ static void print_tickets(const struct stek_status_ring *ring)
     struct stek_text share;
 
     (void)printf("  tickets    sealed %" PRIu64 " (%" PRIu64
-                 " of them renewals), none given %" PRIu64 "\n",
+                 " of them renewals), not given %" PRIu64 "\n",
                  count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED], count[STEK_COUNT_NOT_SEALED]);
     (void)printf("             opened %" PRIu64, count[STEK_COUNT_OPENED]);
     if (stek_status_resumption_permille(ring) >= 0)
@@ -199,7 +200,7 @@ void stek_status_print(const struct stek_status_ring *ring, int64_t now)
         print_consumers(ring, now);
         print_tickets(ring);
     } else {
-        (void)puts("  tickets    counters cannot be read: be root, or in the ring's group");
+        (void)puts("  tickets    counters cannot be read: run as root, or join the ring's group");
     }
     print_keys(ring, now);
 }
@@ -264,7 +265,7 @@ static void print_head(const struct stek_statuses *statuses)
                      statuses->why);
     (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
     if (!statuses->from_stekd)
-        (void)printf("What follows was read from the ring files in %s.\n", stek_rundir());
+        (void)printf("The following was read from the ring files in %s.\n", stek_rundir());
     (void)puts("");
 }
 

@@ -49,7 +49,7 @@ static int take_answer(const json_t *answer, struct stek_statuses *statuses)
     for (size_t i = 0; i < json_array_size(rings); i++) {
         const char *problem = stek_status_parse(json_array_get(rings, i), &statuses->ring[i]);
         if (problem != NULL) {
-            (void)fprintf(stderr, "stek status: stekd answers with %s: is it of another version?\n",
+            (void)fprintf(stderr, "stek status: stekd's answer has %s: is it another version?\n",
                           problem);
             return STEK_EXIT_FAILED;
         }
@@ -81,10 +81,9 @@ static int read_named(int dir, const char *only, struct stek_statuses *statuses)
 
     stek_ringfile_name(only, file);
     if (faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
-        (void)fprintf(
-            stderr,
-            "stek status: there is no ring '%s' in %s: 'stek status' shows those that there are\n",
-            only, stek_rundir());
+        (void)fprintf(stderr,
+                      "stek status: there is no ring '%s' in %s: 'stek status' lists the rings\n",
+                      only, stek_rundir());
         return STEK_EXIT_FAILED;
     }
     if (!make_room(statuses, 1))
@@ -117,8 +116,8 @@ static int read_files(const char *only, struct stek_statuses *statuses)
 
     if (dir < 0) {
         (void)fprintf(stderr,
-                      "stek status: %s: %s; is stekd installed and running? 'systemctl start "
-                      "stekd', or --run-dir DIR\n",
+                      "stek status: %s: %s; is stekd installed and running? Try 'systemctl start "
+                      "stekd' or --run-dir DIR\n",
                       stek_rundir(), strerror(errno));
         return errno == EACCES ? STEK_EXIT_FAILED : STEK_EXIT_UNREACHABLE;
     }

@@ -19,13 +19,13 @@ const char *stek_result_text(enum stek_result result)
     case STEK_ERR_RANDOM:
         return "the random generator failed or gave a weak key";
     case STEK_ERR_CRYPTO:
-        return "libcrypto refused an operation: its error queue says which";
+        return "a libcrypto call failed: its error queue says why";
     case STEK_ERR_SYSTEM:
-        return "the operating system refused: errno says what";
+        return "a system call failed: errno says why";
     case STEK_ERR_BUSY:
-        return "another thread or process is doing this just now";
+        return "another thread or process is doing this now";
     case STEK_ERR_FORMAT:
-        return "not a ring, or not one of this version";
+        return "not a ring, or a ring of another version";
     case STEK_ERR_FILE:
         return "the ring file cannot be used";
     }

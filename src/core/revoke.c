@@ -19,12 +19,11 @@ const char *stek_records_rotate_problem(const struct stek_records *records, int6
     const int active = stek_records_active(records, now);
 
     if (active >= 0 && records->at[active].active_from == now)
-        return "the active key began to seal in this very second: try again in a second";
+        return "the active key began to seal in this second: try again in a second";
     if (active >= 0 && records->count == STEK_RECORDS_MAX &&
         find_pending(records, 0, now) == records->count)
-        return "the ring holds 64 keys that still open tickets, and no more fit: wait until the "
-               "oldest has retired, "
-               "or revoke";
+        return "the ring is full (64 keys that still open tickets): wait until the oldest key "
+               "retires, or revoke";
     return NULL;
 }
 

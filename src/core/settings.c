@@ -9,7 +9,7 @@
 
 static const struct stek_setting_info all[] = {
     {"ring",
-     "private, a ring's name (1 to 64 of A-Z a-z 0-9 . _ -), or the absolute path of its file",
+     "private, a ring name (1 to 64 of A-Z a-z 0-9 . _ -), or the absolute path of a ring file",
      "private"},
     {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "1h"},
     {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)", "12h"},

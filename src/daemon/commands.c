@@ -11,8 +11,8 @@
 
 static json_t *unknown_ring(const char *ring)
 {
-    return stek_control_error(
-        "unknown-ring", "there is no ring '%s': 'stek status' shows those that there are", ring);
+    return stek_control_error("unknown-ring",
+                              "there is no ring '%s': 'stek status' lists the rings", ring);
 }
 
 static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept, int64_t now,
@@ -110,7 +110,7 @@ static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept
     if (key == NULL)
         return stek_control_error(
             "failed", "ring %s: %s: 'stek status' shows the keys", kept->config.name,
-            matches > 1 ? "more than one key begins so" : "there is no such key");
+            matches > 1 ? "more than one key begins with that" : "there is no such key");
     *ret_seq = key->seq;
     return NULL;
 }
@@ -146,11 +146,11 @@ static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
 {
     if (daemon->keeper.fleet == NULL)
         return stek_control_error("failed",
-                                  "this host is in no fleet: see [fleet] in stekd.conf(5)");
+                                  "this host is not in a fleet: see [fleet] in stekd.conf(5)");
     const char *problem = daemon->keeper.api->rekey(daemon->keeper.fleet);
     if (problem != NULL)
         return stek_control_error("failed", "%s", problem);
-    stek_log(STEK_LOG_NOTICE, "fleet: what is in the store is sealed anew (user %ld, process %ld)",
+    stek_log(STEK_LOG_NOTICE, "fleet: sealing the store's values again (user %ld, process %ld)",
              (long)peer->uid, (long)peer->pid);
     return stek_keeper_json(&daemon->keeper, false);
 }
@@ -184,7 +184,7 @@ static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *ke
     size_t index;
 
     if (!stek_keeper_find(keeper, kept->config.name, &index))
-        return stek_control_error("failed", "ring %s: its fleet is not there: see the log",
+        return stek_control_error("failed", "ring %s: its fleet is not available: see the log",
                                   kept->config.name);
     json_t *error = rotate ? NULL : find_floor(daemon, kept, request, index, &floor);
     if (error != NULL)
@@ -193,7 +193,7 @@ static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *ke
         keeper->fleet, index, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
     if (problem != NULL)
         return stek_control_error("failed", "ring %s: %s", kept->config.name, problem);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, asked for by hand (user %ld, process %ld)",
+    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, by hand (user %ld, process %ld)",
              kept->config.name, rotate ? "rotation" : "revocation", (long)peer->uid,
              (long)peer->pid);
     return json_pack("{s:b, s:s, s:s}", "ok", 1, "ring", kept->config.name, "fleet", "pending");
@@ -217,9 +217,8 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
         return answer_fleetwide(daemon, kept, request, peer);
     if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
         return stek_control_error("failed",
-                                  "ring %s: its keys follow from a seed: to end them, give all "
-                                  "hosts a new one ('stek fleet "
-                                  "seed') and reload stekd",
+                                  "ring %s: its keys come from a seed: to revoke them, give all "
+                                  "hosts a new one ('stek fleet seed') and reload stekd",
                                   kept->config.name);
     switch (request->command) {
     case STEK_REQUEST_ROTATE:

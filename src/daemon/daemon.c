@@ -72,7 +72,7 @@ static bool write_health(struct evbuffer *text, void *arg)
 
     for (size_t i = 0; i < daemon->rings.count; i++)
         if (!stek_kept_is_well(&daemon->rings.at[i])) {
-            (void)evbuffer_add_printf(text, "ring %s cannot be read, or brought up to date\n",
+            (void)evbuffer_add_printf(text, "ring %s cannot be read or updated\n",
                                       daemon->rings.at[i].config.name);
             return false;
         }
@@ -92,7 +92,7 @@ static void warn_of_restart(const struct stek_config *old, const struct stek_con
         same = strcmp(old->listen[i].text, new->listen[i].text) == 0;
     if (!same)
         stek_log(STEK_LOG_WARNING,
-                 "a change of user, allow_disk or listen takes effect when stekd is started again");
+                 "a change of user, allow_disk or listen takes effect when stekd restarts");
 }
 
 static bool load_fleet(struct stekd *daemon)
@@ -154,9 +154,9 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
     daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
                              take_config(daemon, &config, &problem);
     if (daemon->last_reload_ok)
-        stek_log(STEK_LOG_NOTICE, "configuration taken: %zu rings", daemon->rings.count);
+        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu rings", daemon->rings.count);
     else
-        stek_log(STEK_LOG_ERROR, "%s; going on with the configuration before", problem.text);
+        stek_log(STEK_LOG_ERROR, "%s; keeping the previous configuration", problem.text);
     stekd_turn(daemon);
     stek_notify_send(&daemon->notify, "READY=1");
     stek_trim();
@@ -197,17 +197,17 @@ static bool open_loop(struct stekd *daemon)
 
     daemon->base = event_base_new();
     if (daemon->base == NULL || !stek_alarm_open(daemon->base, on_alarm, daemon, &daemon->alarm))
-        return fail("no event loop");
+        return fail("cannot create an event loop");
     for (int i = 0; i < STEKD_SIGNALS; i++) {
         daemon->signal[i] = evsignal_new(daemon->base, numbers[i],
                                          numbers[i] == SIGHUP ? on_reload : on_end, daemon);
         if (daemon->signal[i] == NULL || event_add(daemon->signal[i], NULL) != 0)
-            return fail("no event loop");
+            return fail("cannot create an event loop");
     }
     daemon->watchdog = event_new(daemon->base, -1, EV_PERSIST, on_watchdog, daemon);
     if (daemon->watchdog == NULL ||
         (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
-        return fail("no event loop");
+        return fail("cannot create an event loop");
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
 }
 
@@ -275,7 +275,7 @@ static bool open_rings(struct stekd *daemon)
     struct stek_config_problem problem;
 
     if (daemon->config.ring_count == 0)
-        stek_log(STEK_LOG_WARNING, "%s: there is no [ring NAME], so there is nothing to keep",
+        stek_log(STEK_LOG_WARNING, "%s: no section [ring NAME]: stekd has nothing to keep",
                  daemon->options->config);
     if (apply_rings(daemon, &daemon->config, &problem))
         return true;
@@ -286,16 +286,15 @@ static bool open_rings(struct stekd *daemon)
 static bool close_sandbox(const struct stekd *daemon)
 {
     if (daemon->options->no_sandbox) {
-        stek_log(STEK_LOG_WARNING,
-                 "--no-sandbox: no filter of system calls, and debuggers may attach");
+        stek_log(STEK_LOG_WARNING, "--no-sandbox: no system call filter, and debuggers may attach");
         return true;
     }
     const enum stek_sandbox sandbox = stek_sandbox_close(daemon->keeper.api != NULL);
     if (sandbox == STEK_SANDBOX_NOT_BUILT)
-        stek_log(STEK_LOG_WARNING, "built without libseccomp: no filter of system calls");
+        stek_log(STEK_LOG_WARNING, "built without libseccomp: no system call filter");
     if (sandbox == STEK_SANDBOX_REFUSED)
         stek_log(STEK_LOG_ERROR,
-                 "the filter of system calls was refused: --no-sandbox goes on without");
+                 "the system call filter cannot be installed: --no-sandbox runs without it");
     return sandbox != STEK_SANDBOX_REFUSED;
 }
 
@@ -349,7 +348,7 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
         (void)event_base_dispatch(daemon.base);
-        stek_log(STEK_LOG_INFO, "ends; its rings stay");
+        stek_log(STEK_LOG_INFO, "stops; its rings stay");
     }
     finish(&daemon);
     return started ? STEKD_EXIT_FINE : STEKD_EXIT_FAILED;

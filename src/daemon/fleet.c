@@ -69,7 +69,7 @@ static bool key_path(const char *setting, char *ret_path, size_t size,
     if (folder == NULL)
         return fail(
             ret_problem,
-            "[fleet] kek = %s: systemd has given no credentials: LoadCredential= in stekd.service",
+            "[fleet] kek = %s: systemd passed no credentials: set LoadCredential= in stekd.service",
             setting);
     return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof credential_mark - 1) <
            (int)size;
@@ -85,7 +85,7 @@ static bool read_key(const char *setting, struct stek_kek *ret_kek,
         return false;
     const char *problem = stek_kekfile_read(path, &key);
     if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0)
-        problem = "systemd has not given this one: LoadCredential= in stekd.service";
+        problem = "systemd did not pass this credential: set LoadCredential= in stekd.service";
     if (problem != NULL)
         return fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
     return stek_kek_init(&key, ret_kek) == STEK_OK ||
@@ -171,7 +171,7 @@ static void start_locally(struct stek_kept *kept)
         return;
     stek_kept_count(kept, now);
     stek_log(STEK_LOG_WARNING,
-             "ring %s: begins with a key of this host's own until the fleet's store answers",
+             "ring %s: uses keys of this host alone until the fleet's store answers",
              kept->config.name);
 }
 
@@ -282,7 +282,7 @@ bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *con
     if (!config->fleet.given)
         return true;
     if (keeper->api == NULL)
-        return fail(ret_problem, "[fleet] was not there when stekd was started: start it again");
+        return fail(ret_problem, "[fleet] was added after stekd started: restart stekd");
     keeper->config = config->fleet;
     set_host(keeper);
     set_key_ids(keeper, keks);

@@ -10,15 +10,16 @@ static const struct {
     const char *word;
     const char *text;
 } standings[] = {
-    [STEK_SYNC_WAITING] = {"waiting", "waits for the fleet's store: there are no keys yet"},
+    [STEK_SYNC_WAITING] = {"waiting", "no keys yet: waiting for the fleet's store"},
     [STEK_SYNC_IN_STEP] = {"in-step", "in step with the fleet"},
-    [STEK_SYNC_CONTINUED] = {"continued", "runs on continuations: nobody has published in time"},
+    [STEK_SYNC_CONTINUED] = {"continued", "on continuations: no host published keys in time"},
     [STEK_SYNC_WRONG_KEY] =
         {"wrong-key",
-         "only reads: the store is sealed under a key-encryption key that is not here"},
+         "read-only: the store is sealed under a key-encryption key that this host does not have"},
     [STEK_SYNC_CLOCK_OFF] = {"clock-off",
-                             "only reads: this host's clock is too far from the others'"},
-    [STEK_SYNC_NO_ACTIVE] = {"no-active", "has no key for this host's time: is its clock right?"},
+                             "read-only: this host's clock differs too much from the others'"},
+    [STEK_SYNC_NO_ACTIVE] = {"no-active",
+                             "no key is valid at this host's time: is its clock right?"},
 };
 
 const char *stek_standing_word(enum stek_sync_standing standing)
@@ -57,7 +58,7 @@ void stek_keeper_annotate(const struct stek_keeper *keeper, struct stek_status_r
     if (!fleet.online && ring.standing == STEK_SYNC_IN_STEP) {
         print_time(fleet.since, since);
         (void)snprintf(status->problem, sizeof status->problem,
-                       "the fleet's store is out of reach since %s", since);
+                       "the fleet's store is unreachable since %s", since);
     } else if (ring.standing == STEK_SYNC_IN_STEP) {
         (void)snprintf(status->problem, sizeof status->problem, "%s", ring.problem);
     } else {

@@ -34,7 +34,7 @@ json_t *stek_daemon_inspect(const struct stek_rings *rings, const struct stek_ke
     size_t len = 0;
 
     if (!stek_ticket_decode(request->ticket, ticket, &len))
-        return stek_control_error("usage", "\"ticket\" is to be base64 of at most 32 KiB");
+        return stek_control_error("usage", "\"ticket\" must be base64 of at most 32 KiB");
     enum stek_result result = inspect(rings, kept, ticket, len, now, &inspection);
     if (result != STEK_OK)
         return stek_control_error("failed", "ring %s: %s", kept->config.name,

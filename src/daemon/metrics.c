@@ -154,29 +154,29 @@ static void add_rings(struct metrics *metrics)
     add_each(metrics, "stek_ring_rotations_total", "counter",
              "Keys that began to seal since stekd took the ring over.", rotations);
     add_each(metrics, "stek_ring_continuations_total", "counter",
-             "Keys that began to seal as continuations, since nobody had published them in time.",
+             "Keys that began to seal as continuations, because they were not published in time.",
              continuations);
     add_each(metrics, "stek_ring_consumers", "gauge", "Processes that use the ring.", consumers);
     add_each(metrics, "stek_tickets_sealed_total", "counter", "Tickets given to clients.", sealed);
     add_each(metrics, "stek_tickets_renewed_total", "counter",
-             "Of the tickets given, those on resumed connections.", renewed);
+             "Tickets given to clients on resumed connections.", renewed);
     add_each(metrics, "stek_tickets_not_sealed_total", "counter",
-             "Times that no ticket was given: no usable key, or nothing left to promise.",
+             "Handshakes without a new ticket: no usable key, or no lifetime left to promise.",
              not_sealed);
     add_presented(metrics);
 }
 
 static void add_daemon(struct metrics *metrics, const struct stek_metrics_daemon *daemon)
 {
-    add_head(metrics, "stek_build_info", "gauge", "The version of stekd, in a label.");
+    add_head(metrics, "stek_build_info", "gauge", "The version of stekd, as a label.");
     add(metrics, "stek_build_info{version=\"%s\"} 1\n", STEK_VERSION);
     add_head(metrics, "stek_start_time_seconds", "gauge", "When stekd started, in Unix time.");
     add(metrics, "stek_start_time_seconds %" PRId64 "\n", daemon->since);
     add_head(metrics, "stek_config_last_reload_successful", "gauge",
-             "Whether the last configuration was taken.");
+             "Whether the last configuration was loaded.");
     add(metrics, "stek_config_last_reload_successful %d\n", daemon->last_reload_ok);
     add_head(metrics, "stek_config_last_reload_success_timestamp_seconds", "gauge",
-             "When a configuration was last taken, in Unix time.");
+             "When a configuration was last loaded, in Unix time.");
     add(metrics, "stek_config_last_reload_success_timestamp_seconds %" PRId64 "\n",
         daemon->last_reload);
 }

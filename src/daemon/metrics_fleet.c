@@ -11,10 +11,10 @@ static void add_head(struct evbuffer *text, const char *name, const char *type, 
 
 static void add_connection(struct evbuffer *text, const struct stek_fleet_status *fleet)
 {
-    add_head(text, "stek_fleet_connected", "gauge", "Whether the fleet's store is within reach.");
+    add_head(text, "stek_fleet_connected", "gauge", "Whether the fleet's store can be reached.");
     (void)evbuffer_add_printf(text, "stek_fleet_connected %d\n", fleet->online);
     add_head(text, "stek_fleet_connected_changed_timestamp_seconds", "gauge",
-             "Since when it is or is not, in Unix time.");
+             "When that last changed, in Unix time.");
     (void)evbuffer_add_printf(text, "stek_fleet_connected_changed_timestamp_seconds %" PRId64 "\n",
                               fleet->since);
     add_head(text, "stek_fleet_disconnections_total", "counter",
@@ -89,10 +89,10 @@ bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *k
     keeper->api->describe(keeper->fleet, &fleet);
     add_connection(text, &fleet);
     add_head(text, "stek_fleet_ring_standing", "gauge",
-             "How the ring stands in the fleet, in a label.");
+             "The ring's state in the fleet, as a label.");
     add_each(text, keeper, add_standing);
     add_head(text, "stek_fleet_ring_standing_changed_timestamp_seconds", "gauge",
-             "Since when, in Unix time.");
+             "When that last changed, in Unix time.");
     add_each(text, keeper, add_since);
     add_head(text, "stek_fleet_ring_held_seq", "gauge",
              "The highest published key that this host holds.");

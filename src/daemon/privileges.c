@@ -88,12 +88,12 @@ const char *stek_privileges_drop(const struct stek_account *account)
             initgroups(account->name, account->gid) != 0 ||
             setresgid(account->gid, account->gid, account->gid) != 0 ||
             setresuid(account->uid, account->uid, account->uid) != 0)
-            return "cannot become the user of the configuration";
+            return "cannot switch to the configured user";
     }
     if (!keep_only_chown(chown))
         return "cannot give up capabilities";
     if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return "cannot give up gaining privileges";
+        return "cannot set no_new_privs";
     return NULL;
 }
 

@@ -252,7 +252,7 @@ bool stek_rings_apply(struct stek_rings *rings, const struct stek_config *config
 static void note_result(struct stek_kept *kept, enum stek_result result)
 {
     if (result != STEK_OK && !kept->failing)
-        stek_log(STEK_LOG_ERROR, "ring %s: could not be brought up to date: %s", kept->config.name,
+        stek_log(STEK_LOG_ERROR, "ring %s: could not be updated: %s", kept->config.name,
                  stek_result_text(result));
     if (result == STEK_OK && kept->failing)
         stek_log(STEK_LOG_NOTICE, "ring %s: up to date again", kept->config.name);
@@ -280,7 +280,7 @@ static int64_t update_seeded(struct stek_kept *kept, int64_t now)
     if (problem != NULL && problem != kept->seed_problem)
         stek_log(STEK_LOG_ERROR, "ring %s: %s: %s", kept->config.name, kept->config.seed, problem);
     if (problem == NULL && kept->seed_problem != NULL)
-        stek_log(STEK_LOG_NOTICE, "ring %s: its seed is fine again", kept->config.name);
+        stek_log(STEK_LOG_NOTICE, "ring %s: its seed can be used again", kept->config.name);
     kept->seed_problem = problem;
     kept->failing = problem != NULL;
     return kept->seed_next;

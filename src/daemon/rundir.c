@@ -36,15 +36,16 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
     if (fstat(fd, &status) != 0 || fstatfs(fd, &fs) != 0)
         return complain(ret_problem, path, strerror(errno));
     if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
-        return complain(ret_problem, path,
-                        "the run directory belongs to another user: give it to root or to stekd's");
+        return complain(
+            ret_problem, path,
+            "the run directory belongs to another user: its owner must be root or stekd's user");
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return complain(ret_problem, path,
-                        "the run directory may be written by its group or others: chmod 755");
+                        "the run directory is writable by its group or others: chmod 755");
     if (!allow_disk && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
         return complain(ret_problem, path,
-                        "not on tmpfs or ramfs, and a disk would keep the keys: "
-                        "choose another, or allow_disk = yes");
+                        "not on tmpfs or ramfs, so keys could reach a disk: choose another, or set "
+                        "allow_disk = yes");
     return true;
 }
 
@@ -82,7 +83,7 @@ static void complain_of_holder(int fd, const char *path, struct stek_rundir_prob
     const ssize_t len = pread(fd, pid, sizeof pid - 1, 0);
 
     pid[len > 0 ? strspn(pid, "0123456789") : 0] = '\0';
-    (void)snprintf(words, sizeof words, "another stekd%s%s serves this run directory",
+    (void)snprintf(words, sizeof words, "another stekd%s%s uses this run directory",
                    pid[0] != '\0' ? " with process id " : "", pid);
     (void)complain(ret_problem, path, words);
 }

@@ -41,7 +41,7 @@ static const char *keep(struct stek_kept *kept, const struct stek_seed *seed, in
     seeded.policy.rotate_s = seed->rotate_s; /* the same on all hosts, so the seed says */
     seeded.policy.accept_s = seed->accept_s;
     if (stek_policy_problem(&seeded.policy) != NULL)
-        return "the seed's rotate and accept do not go together with ahead and max_session_age";
+        return "the seed's rotate and accept do not fit the ring's ahead and max_session_age";
     enum stek_result result = stek_seed_records(seed, seeded.policy.ahead, now, &seeded.records);
     if (result == STEK_OK)
         result = stek_writer_change(kept->writer, put_seeded, &seeded, now);

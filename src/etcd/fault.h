@@ -20,7 +20,7 @@ enum stek_etcd_fault {
     STEK_ETCD_COMPACTED,   /* events from that revision on are gone */
     STEK_ETCD_EXISTS,      /* a lease of that number is there already */
     STEK_ETCD_TOO_LARGE,   /* an answer over STEK_GRPC_MESSAGE_MAX: ask for less */
-    STEK_ETCD_PROTOCOL,    /* an answer that is not etcd's */
+    STEK_ETCD_PROTOCOL,    /* an answer that is not from etcd */
     STEK_ETCD_CLUSTER,     /* the endpoint belongs to another etcd cluster than before */
     STEK_ETCD_REFUSED,     /* any other refusal by etcd */
     STEK_ETCD_LOCAL        /* no memory, or libcurl could not start */

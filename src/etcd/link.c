@@ -248,7 +248,7 @@ static void judge_body(const struct stek_etcd_transfer *transfer,
         stek_etcd_problem_set(ret_problem, STEK_ETCD_LOCAL, endpoint, "no memory for an answer");
     else
         stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, endpoint,
-                              "an answer that is not etcd's");
+                              "an answer that is not from etcd");
 }
 
 static void judge(const struct stek_etcd_transfer *transfer, CURLcode code,

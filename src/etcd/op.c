@@ -20,7 +20,7 @@ static void read_answer(struct stek_etcd_op *op, struct stek_bytes message,
         stek_etcd_check_cluster(op->etcd, ret_answer);
     else
         stek_etcd_problem_set(problem, STEK_ETCD_PROTOCOL, op->etcd->place.endpoint,
-                              "an answer that is not etcd's");
+                              "an answer that is not from etcd");
 }
 
 /* The link's word on a call. What is the endpoint's fault takes the link down as well. */

@@ -303,7 +303,7 @@ void stek_etcd_watch_tick(struct stek_etcd *etcd)
     if (etcd->watch == NULL || etcd->broken)
         return;
     if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms) {
-        stek_etcd_break_with(etcd, STEK_ETCD_SILENT, "connected, but silent");
+        stek_etcd_break_with(etcd, STEK_ETCD_SILENT, "connected, but no answer");
     } else if (etcd->server == STEK_SERVER_PROXY) {
         stek_etcd_ask_proxy(etcd);
     } else if (etcd->server == STEK_SERVER_MEMBER) {

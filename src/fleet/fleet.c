@@ -79,8 +79,8 @@ static void on_other_store(void *arg)
     struct stek_fleet *fleet = arg;
 
     stek_fleet_log(fleet, LOG_WARNING,
-                   "fleet: the store is another etcd cluster than before (restored, or replaced): "
-                   "nothing that was known of it counts");
+                   "fleet: the store is another etcd cluster than before (restored or replaced): "
+                   "what stekd knew of it no longer counts");
     for (size_t i = 0; i < fleet->rings_count; i++)
         stek_sync_forget_store(fleet->rings[i].sync);
 }

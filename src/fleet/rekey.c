@@ -122,13 +122,13 @@ static void read_ring(struct stek_fleet *fleet)
     if (stek_etcd_range(fleet->etcd, &span, STEK_STOREVIEW_MAX, &caller) == STEK_OK)
         fleet->rekey.open++;
     else
-        fleet->rekey.problem = "the store is out of reach";
+        fleet->rekey.problem = "the store cannot be reached";
 }
 
 const char *stek_fleet_rekey_begin(struct stek_fleet *fleet)
 {
     if (!stek_etcd_is_online(fleet->etcd))
-        return "the store is out of reach";
+        return "the store cannot be reached";
     if (fleet->rekey.open > 0)
         return NULL;
     fleet->rekey = (struct stek_fleet_rekey){.begun = true};

@@ -58,7 +58,7 @@ static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
         text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
     text[len] = '\0';
     stek_fleet_log(ring->fleet, LOG_WARNING,
-                   "fleet: ring %s: the key %s in the store is none of stek's, and is passed over",
+                   "fleet: ring %s: the key %s in the store does not belong to stek and is ignored",
                    ring->name, text);
 }
 
@@ -107,13 +107,13 @@ static void report(const struct stek_fleet_ring *ring, const struct stek_sync_ac
 static const char *standing_text(enum stek_sync_standing standing)
 {
     static const char *const texts[] = {
-        [STEK_SYNC_WAITING] = "waits for the store: it has no keys yet",
+        [STEK_SYNC_WAITING] = "no keys yet: waiting for the store",
         [STEK_SYNC_IN_STEP] = "in step with the fleet",
-        [STEK_SYNC_CONTINUED] = "runs on continuations: nobody has published in time",
-        [STEK_SYNC_WRONG_KEY] =
-            "only reads: the store's floor is sealed under a key-encryption key that is not here",
-        [STEK_SYNC_CLOCK_OFF] = "only reads: this host's clock is too far from the others'",
-        [STEK_SYNC_NO_ACTIVE] = "has no key for this host's time: is its clock right?",
+        [STEK_SYNC_CONTINUED] = "on continuations: no host published keys in time",
+        [STEK_SYNC_WRONG_KEY] = "read-only: the store's floor is sealed under a key-encryption key "
+                                "that this host does not have",
+        [STEK_SYNC_CLOCK_OFF] = "read-only: this host's clock differs too much from the others'",
+        [STEK_SYNC_NO_ACTIVE] = "no key is valid at this host's time: is its clock right?",
     };
 
     return texts[standing];
@@ -130,7 +130,7 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
     ring->standing = standing;
     ring->since = now;
     stek_fleet_log(ring->fleet, standing == STEK_SYNC_IN_STEP ? LOG_INFO : LOG_WARNING,
-                   "fleet: ring %s %s", ring->name, standing_text(standing));
+                   "fleet: ring %s: %s", ring->name, standing_text(standing));
 }
 
 static void keep(struct stek_fleet_ring *ring)
@@ -141,7 +141,7 @@ static void keep(struct stek_fleet_ring *ring)
 
     if (!kept && !ring->keep_failed)
         stek_fleet_log(fleet, LOG_ERR,
-                       "fleet: ring %s: its file cannot be written; what came is held in memory",
+                       "fleet: ring %s: its file cannot be written; new keys are held in memory",
                        ring->name);
     ring->keep_failed = !kept;
     stek_fleet_members_changed(ring->fleet);

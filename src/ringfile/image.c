@@ -108,7 +108,7 @@ static const char *head_problem(uint64_t magic, uint64_t version)
 {
     if (magic != magic_word())
         return "it is not a ring file";
-    return version != IMAGE_VERSION ? "it is a ring file of another version than 1" : NULL;
+    return version != IMAGE_VERSION ? "it is a ring file, but its version is not 1" : NULL;
 }
 
 const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN])

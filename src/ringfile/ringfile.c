@@ -52,7 +52,7 @@ static const char *find_path(const char *path, struct stek_ringfile_place *place
     if (dir_len >= sizeof dir)
         return "its path is too long";
     if (!ring_of_file(file, place->ring))
-        return "its name is not RING.ring, with a ring's name of 1 to 64 letters, digits and . _ -";
+        return "its file name is not RING.ring, where RING is 1 to 64 letters, digits and . _ -";
     memcpy(dir, path, dir_len);
     dir[dir_len] = '\0';
     place->dir_fd = open_dir(dir);
@@ -71,11 +71,11 @@ enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place
         (void)snprintf(place.ring, sizeof place.ring, "%s", path);
         place.dir_fd = open_dir(STEK_RUN_DIR);
     } else {
-        problem = "it is neither a path nor a ring's name of 1 to 64 letters, digits and . _ -";
+        problem = "it is neither a path nor a valid ring name (1 to 64 letters, digits and . _ -)";
     }
     if (problem == NULL && place.dir_fd < 0)
-        problem = errno == EACCES ? "its directory may not be entered by this user"
-                                  : "its directory is not there";
+        problem = errno == EACCES ? "this user may not enter its directory"
+                                  : "its directory does not exist";
     if (problem != NULL) {
         *ret_problem = problem;
         return STEK_ERR_FILE;
@@ -90,9 +90,9 @@ const char *stek_ringfile_dir_problem(int dir_fd, bool *ret_on_disk)
     struct stat dir;
 
     if (fstat(dir_fd, &dir) != 0 || fstatfs(dir_fd, &fs) != 0)
-        return "its directory cannot be looked at";
+        return "its directory cannot be examined";
     if ((dir.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "its directory may be written by group or others";
+        return "its directory is writable by group or others";
     *ret_on_disk = fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC;
     return NULL;
 }
@@ -104,7 +104,7 @@ static const char *stat_problem(const struct stat *dir, const struct stat *file)
     if (file->st_uid != 0 && file->st_uid != dir->st_uid)
         return "its owner is neither root nor the owner of its directory";
     if ((file->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "it may be written by its group or others";
+        return "it is writable by its group or others";
     return NULL;
 }
 
@@ -115,7 +115,7 @@ const char *stek_ringfile_file_problem(int dir_fd, int fd)
     uint8_t head[STEK_IMAGE_HEAD_LEN];
 
     if (fstat(dir_fd, &dir) != 0 || fstat(fd, &file) != 0)
-        return "it cannot be looked at";
+        return "it cannot be examined";
     const char *problem = stat_problem(&dir, &file);
     if (problem == NULL && file.st_size < STEK_IMAGE_HEAD_LEN)
         problem = "it is too short for a ring file";
@@ -132,7 +132,7 @@ const char *stek_ringfile_open_problem(int error)
 {
     switch (error) {
     case ENOENT:
-        return "there is no such file: is stekd running, with a ring of this name?";
+        return "it does not exist: is stekd running, and does it have a ring of this name?";
     case ELOOP:
         return "it is a symbolic link";
     case EACCES:
@@ -180,7 +180,7 @@ static enum stek_result map_open(int dir_fd, int fd, struct stek_ringfile *ret_f
     if (problem == NULL)
         problem = stek_ringfile_file_problem(dir_fd, fd);
     if (problem == NULL && fstat(fd, &stat) != 0)
-        problem = "it cannot be looked at";
+        problem = "it cannot be examined";
     if (problem != NULL)
         return refuse(problem, ret_problem);
     enum stek_result result = stek_locked_map_file(fd, STEK_RINGFILE_LEN, STEK_READ_ONLY, &at);
@@ -232,7 +232,7 @@ enum stek_result stek_ringfile_read(int dir_fd, const char *ring, struct stek_ri
     if (result != STEK_OK)
         return result;
     if (stek_image_read(file.image, ret_state, &generation) != STEK_OK)
-        result = refuse("it changed into something that is no ring", ret_problem);
+        result = refuse("it changed and is no longer a valid ring", ret_problem);
     stek_ringfile_unmap(&file);
     return result;
 }

@@ -196,7 +196,7 @@ static const char *take_over(int fd, const struct stek_writer_place *place, stru
     if (problem != NULL)
         return problem;
     if (fstat(fd, &file) != 0 || file.st_uid != geteuid())
-        return "it belongs to another user than the one that keeps the ring";
+        return "it belongs to another user than stekd's";
     *ret_result = set_readers(fd, place->group);
     if (*ret_result == STEK_OK)
         *ret_result = stek_locked_map_file(fd, STEK_RINGFILE_LEN, STEK_READ_WRITE, &at);

@@ -22,11 +22,11 @@ static void text_wipe(struct text *text)
 static const char *file_problem(const struct stat *file)
 {
     if (!S_ISREG(file->st_mode))
-        return "it is no regular file";
+        return "it is not a regular file";
     if (file->st_uid != 0 && file->st_uid != geteuid())
         return "it belongs to another user";
     if ((file->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return "others than its owner may use it: chmod 600";
+        return "other users than its owner may access it: chmod 600";
     if (file->st_size >= STEK_SEED_TEXT_MAX)
         return "it is too large for a seed";
     return NULL;
@@ -37,7 +37,7 @@ static const char *read_open(int fd, struct text *text, size_t *ret_len)
     struct stat file;
 
     if (fstat(fd, &file) != 0)
-        return "it cannot be looked at";
+        return "it cannot be examined";
     const char *problem = file_problem(&file);
     if (problem != NULL)
         return problem;
@@ -128,14 +128,14 @@ const char *stek_seedfile_replace(const char *path, const struct stek_seed *seed
     size_t len;
 
     if (stek_seed_format(seed, text.bytes, &len) != STEK_OK)
-        return "libcrypto refused an operation";
+        return "a libcrypto call failed";
     const int path_len = snprintf(beside, sizeof beside, "%s.new", path);
     if (path_len < 0 || (size_t)path_len >= sizeof beside)
         return "its path is too long";
     if (unlink(beside) != 0 && errno != ENOENT) /* what a crash left */
         return "an old file beside it cannot be removed";
     if (!write_new(beside, &text, len))
-        return "a new file beside it cannot be written";
+        return "a new file cannot be written beside it";
     const int old = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (rename(beside, path) != 0) {
         const int error = errno;
@@ -156,9 +156,8 @@ const char *stek_seedfile_make(const char *path, const struct stek_seed *seed)
     size_t len;
 
     if (stek_seed_format(seed, text.bytes, &len) != STEK_OK)
-        return "libcrypto refused an operation";
+        return "a libcrypto call failed";
     if (write_new(path, &text, len))
         return NULL;
-    return errno == EEXIST ? "there is a file of that name, which is left as it is"
-                           : "it cannot be written";
+    return errno == EEXIST ? "the file exists already and was not changed" : "it cannot be written";
 }

@@ -147,12 +147,12 @@ static const char *take_secret(struct reader *reader, struct stek_seed *seed)
     if (!take_bytes(reader, "check", check, sizeof check) || reader->left > 0)
         return "its eighth and last line must be `check ` and 16 lower-case hexadecimal digits";
     if (stek_key_is_weak(seed->secret.bytes, sizeof seed->secret.bytes))
-        return "its secret is weak: make one with `stek seed init`";
+        return "its secret is weak: make a new seed with 'stek fleet seed'";
     if (stek_derive_fingerprint(&seed->secret, &fingerprint) != STEK_OK)
-        return "libcrypto refused an operation";
+        return "a libcrypto call failed";
     if (CRYPTO_memcmp(fingerprint.bytes, check, sizeof check) != 0)
-        return "its secret does not fit its check: the file is damaged; copy it again from another "
-               "host";
+        return "its secret does not match its check: the file is damaged; copy it again from "
+               "another host";
     return NULL;
 }
 
@@ -163,7 +163,7 @@ const char *stek_seed_parse(const char *text, size_t len, struct stek_seed *ret_
     uint64_t version;
 
     if (!take_number(&reader, "stek-seed", 1, 1, &version))
-        return "it is no seed of this version: its first line must be `stek-seed 1`";
+        return "it is not a seed of this version: its first line must be `stek-seed 1`";
     if (!take_ring(&reader, seed.ring))
         return "its second line must be `ring NAME`, of 1 to 64 letters, digits, `.`, `_` and `-`";
     const char *problem = take_times(&reader, &seed);

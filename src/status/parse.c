@@ -202,13 +202,13 @@ const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret
         return "a ring without a name";
     if (!take_word(object, "health", health_word, STEK_STATUS_FINE, STEK_STATUS_UNREADABLE,
                    &health))
-        return "a ring whose health is none that is known";
+        return "a ring whose health is unknown";
     ring.health = (enum stek_status_health)health;
     if (!json_is_null(json_object_get(object, "problem")) &&
         !take_text(object, "problem", ring.problem, STEK_STATUS_PROBLEM_MAX))
-        return "a ring whose problem is no text";
+        return "a ring whose problem is not text";
     if (ring.health != STEK_STATUS_UNREADABLE && !take_state(object, &ring))
-        return "a ring whose keys or counters are not in the form that is known";
+        return "a ring whose keys or counters have an unknown form";
     *ret_ring = ring;
     return NULL;
 }

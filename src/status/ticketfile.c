@@ -41,13 +41,13 @@ static const char *from_pem(const uint8_t *bytes, size_t len, uint8_t *ret_ticke
     size_t ticket_len = 0;
 
     if (session == NULL)
-        return "it begins like a session in PEM, and OpenSSL cannot read it";
+        return "it begins like a session in PEM, but OpenSSL cannot read it";
     SSL_SESSION_get0_ticket(session, &ticket, &ticket_len);
-    const char *problem = ticket != NULL && ticket_len > 0
-                              ? take_ticket(ticket, ticket_len, ret_ticket, ret_len)
-                              : "the session in it has no ticket: the server gave none (with TLS "
-                                "1.3 it comes after the "
-                                "handshake: keep the connection open until it has)";
+    const char *problem =
+        ticket != NULL && ticket_len > 0
+            ? take_ticket(ticket, ticket_len, ret_ticket, ret_len)
+            : "its session has no ticket: the server sent none (in TLS 1.3 tickets come after the "
+              "handshake: keep the connection open until then)";
     SSL_SESSION_free(session);
     return problem;
 }

@@ -156,7 +156,7 @@ class Stekd:
             new = self.process.stderr()[before:]
             return (
                 new
-                if "configuration taken" in new or "going on with the configuration before" in new
+                if "configuration loaded" in new or "keeping the previous configuration" in new
                 else None
             )
 

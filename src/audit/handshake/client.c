@@ -25,7 +25,7 @@ static void explain(const char *what, const char *file, char *ret_problem, size_
     if (ERR_SYSTEM_ERROR(first))
         reason = strerrordesc_np(ERR_GET_REASON(first));
     else if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
-        reason = "there is nothing of the kind in it, in PEM";
+        reason = "the file has no such object in PEM";
 
     (void)snprintf(ret_problem, problem_len, "%s %s: %s", what, file,
                    reason != NULL ? reason : "cannot be used");
@@ -95,7 +95,7 @@ static SSL_CTX *make_ctx(const struct stek_audit_client_settings *settings, uint
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
-    (void)snprintf(ret_problem, problem_len, "libssl does not give a client");
+    (void)snprintf(ret_problem, problem_len, "libssl cannot create a client");
     if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
         SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
         SSL_CTX_set_cipher_list(ctx, all_suites) != 1)

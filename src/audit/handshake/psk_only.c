@@ -139,7 +139,7 @@ static void carry_out(struct stek_audit_talk *talk, const struct stek_audit_tick
     if (hash == NULL || !make_hello(talk, &hello) || !rewrite(&hello, ticket, hash, &record)) {
         talk->shake.outcome = STEK_AUDIT_REJECTED;
         (void)snprintf(talk->shake.problem, sizeof talk->shake.problem,
-                       "no ClientHello of this kind can be made");
+                       "such a ClientHello cannot be made");
         return;
     }
     if (!stek_audit_talk_dial(talk))

@@ -96,8 +96,7 @@ static void report_opened(struct stek_audit_judging *judging, const struct tally
          * read. */
         stek_audit_find(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
                         "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
-                        "is none that was "
-                        "tried",
+                        "is not in the dictionary",
                         (unsigned)opened->count, tried, opened->hit.mac, opened->hit.mac_key);
         return;
     }

@@ -55,9 +55,8 @@ void stek_audit_judge_early_data(struct stek_audit_judging *judging)
         count_handshakes(&early, obs, target);
         if (early.replayed > 0)
             stek_audit_find(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
-                            "%u of %u exact copies of accepted early data were accepted once more "
-                            "on a connection of "
-                            "their own",
+                            "%u of %u exact copies of accepted early data were accepted again on "
+                            "new connections",
                             (unsigned)early.replayed, (unsigned)early.replays);
         if (early.tickets == 0 && early.accepted == 0)
             continue;

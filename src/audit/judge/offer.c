@@ -59,7 +59,7 @@ static void add_failure(struct stek_audit_text *text, const struct stek_audit_ha
         stek_audit_text_add(text, "alert %u", (unsigned)failed->alert);
     else if (strcmp(failed->problem, "wrong version number") ==
              0) /* what libssl says of any other protocol */
-        stek_audit_text_add(text, "what answers there is not TLS; does it need --starttls?");
+        stek_audit_text_add(text, "the server's answer is not TLS; does it need --starttls?");
     else
         stek_audit_text_add(text, "%s", ends[failed->outcome]);
     if (failed->problem[0] != '\0')

@@ -47,10 +47,10 @@ void stek_audit_judge_renewal(struct stek_audit_judging *judging)
                                 (unsigned)renewals.renewed, (unsigned)renewals.resumed,
                                 stek_audit_duration(renewals.youngest_s).at);
             else if (renewals.resumed > 0 && version == STEK_AUDIT_TLS13)
-                stek_audit_find(
-                    judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
-                    "none of %u resumptions brought a new ticket; the oldest ticket was %s old",
-                    (unsigned)renewals.resumed, stek_audit_duration(renewals.oldest_s).at);
+                stek_audit_find(judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
+                                "no new ticket in %u resumptions; the oldest ticket was %s old",
+                                (unsigned)renewals.resumed,
+                                stek_audit_duration(renewals.oldest_s).at);
         }
 }
 

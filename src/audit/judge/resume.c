@@ -196,11 +196,10 @@ static void report_several(struct stek_audit_judging *judging, uint32_t target,
                         "earlier one was tried afterwards",
                         names);
     else if (old.resumed == 0)
-        stek_audit_find(
-            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
-            "%u key names, one after the other, and none of %u tickets of an earlier one resumed "
-            "afterwards: it looks like a restart",
-            names, (unsigned)old.tried);
+        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
+                        "%u key names, one after the other, and 0 of %u tickets of an earlier one "
+                        "resumed afterwards: it looks like a restart",
+                        names, (unsigned)old.tried);
     else
         stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
                         "%u key names, one after the other, and %u of %u tickets of an earlier one "

@@ -57,7 +57,7 @@ void stek_audit_judge_matrix(struct stek_audit_judging *judging)
             continue;
         if (cell->resumed == 0) {
             stek_audit_find(judging, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO, about,
-                            "tickets of %s carry the same key name, but none of %u resumed",
+                            "tickets of %s carry the same key name, but 0 of %u resumed",
                             stek_audit_label(obs, cell->from).at, (unsigned)cell->tried);
             continue;
         }

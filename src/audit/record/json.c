@@ -174,7 +174,7 @@ static enum stek_result take_handshake(struct reading *reading, const json_t *li
     if (result == STEK_OK && shake.at > reading->obs->ended)
         reading->obs->ended = shake.at;
     return result == STEK_ERR_ARGUMENT
-               ? refuse(reading, "a handshake with a target or ticket that is not there")
+               ? refuse(reading, "a handshake with a target or ticket that does not exist")
                : result;
 }
 
@@ -228,7 +228,7 @@ static enum stek_result take_ticket(struct reading *reading, const json_t *line)
         return refuse(reading, "'%s' is missing or out of range", bad);
     const enum stek_result result = stek_audit_add_ticket(reading->obs, &ticket);
     return result == STEK_ERR_ARGUMENT
-               ? refuse(reading, "a ticket with a handshake or target that is not there")
+               ? refuse(reading, "a ticket with a handshake or target that does not exist")
                : result;
 }
 
@@ -260,7 +260,7 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
     enum stek_result result = STEK_ERR_FORMAT;
 
     if (line == NULL)
-        result = refuse(reading, "no JSON: %s", error.text);
+        result = refuse(reading, "not JSON: %s", error.text);
     else if (!reading->begun && (type == NULL || strcmp(type, "audit") != 0))
         result = refuse(reading, "a recording begins with a line of the type 'audit'");
     else if (!reading->begun)
@@ -270,7 +270,7 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
         while (type != NULL && i < 4 && strcmp(kinds[i].type, type) != 0)
             i++;
         result = type != NULL && i < 4 ? kinds[i].take(reading, line)
-                                       : refuse(reading, "a line of no known type");
+                                       : refuse(reading, "a line of unknown type");
     }
     json_decref(line);
     return result;

@@ -172,9 +172,8 @@ static enum stek_result print_matrix(const struct page *page,
         return STEK_OK;
     if (stek_audit_find_matrix(obs, &cells) != STEK_OK)
         return STEK_ERR_MEMORY;
-    (void)fprintf(
-        page->out,
-        "\nWho takes whose tickets (resumed/tried; ! flaw, = same key name, . not tried)\n");
+    (void)fprintf(page->out, "\nAccepted tickets (resumed/tried; ! flaw, = same "
+                             "key name, . not tried)\n");
     for (size_t first = 0; first < n; first += BLOCK) {
         (void)fprintf(page->out, "  %-9s", "from\\to");
         for (size_t to = first; to < n && to < first + BLOCK; to++)

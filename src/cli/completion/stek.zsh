@@ -18,14 +18,14 @@ _stek_units() {
 _stek_commands() {
     local -a commands
     commands=(
-        'status:show rings, their keys, and what became of tickets'
-        'rotate:make the next key of a ring the active one, now'
-        'revoke:destroy keys of a ring in every process, now'
+        'status:show rings, their keys and their ticket counts'
+        'rotate:make the next key of a ring the active one now'
+        'revoke:destroy keys of a ring in every process now'
         'fleet:the same keys on every host\: make a key for it, look at it'
-        'inspect:tell under which key a ticket was sealed, and when'
-        'enable:have a service of systemd share the keys of a ring'
+        'inspect:show which key sealed a ticket, and when'
+        'enable:make a systemd service share the keys of a ring'
         'disable:take that back'
-        'audit:find out from outside how servers treat their tickets'
+        'audit:test from outside how servers treat their tickets'
         'openssl-cnf:print an OpenSSL configuration that loads stek into a program'
     )
     _describe -t commands command commands

@@ -87,8 +87,8 @@ static void begin_ring(struct parse *parse, const char *name)
 {
     if (!stek_ring_name_is_valid(name)) {
         fault(parse,
-              "'%.80s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and '-', the first "
-              "no '.' or '-'",
+              "'%.80s' is not a valid ring name: 1 to 64 letters, digits, '.', '_' and '-', not "
+              "beginning with '.' or '-'",
               name);
         return;
     }
@@ -134,7 +134,7 @@ static void read_section(struct parse *parse, char *line)
     }
     const char *rest = end + 1 + strspn(end + 1, " \t\r\n");
     if (*rest != '\0' && *rest != ';' && *rest != '#') {
-        fault(parse, "nothing may stand after a section's ']' but a comment");
+        fault(parse, "only a comment may follow a section's ']'");
         return;
     }
     *end = '\0';
@@ -243,7 +243,7 @@ static int take_setting(void *user, const char *section, const char *name, const
 
     (void)section;
     if (parse->section == NOWHERE) {
-        fault(parse, "'%.80s' stands in no section: begin with [stekd], [fleet] or [ring NAME]",
+        fault(parse, "'%.80s' is not in a section: begin with [stekd], [fleet] or [ring NAME]",
               name);
         return 0;
     }
@@ -275,7 +275,7 @@ bool stek_config_parse(struct stek_config *config, const char *file, const char 
     if (bad_line != 0 && (problem.text[0] == '\0' || (unsigned)bad_line < parse.line)) {
         problem.text[0] = '\0';
         parse.line = (unsigned)bad_line;
-        fault(&parse, "neither a section, nor NAME = VALUE, nor a comment");
+        fault(&parse, "expected a section, NAME = VALUE or a comment");
     }
     if (problem.text[0] == '\0')
         return true;

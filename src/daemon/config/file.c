@@ -87,7 +87,7 @@ static bool parse_drop_ins(struct stek_config *config, const char *path,
     bool ok = true;
 
     if (snprintf(directory, sizeof directory, "%.*sconf.d", dir_len, path) >= PATH_LEN_MAX)
-        return complain(ret_problem, path, "too long a path");
+        return complain(ret_problem, path, "the path is too long");
     const int count = scandir(directory, &entries, is_drop_in, alphasort);
     if (count < 0)
         return errno == ENOENT || complain(ret_problem, directory, strerror(errno));

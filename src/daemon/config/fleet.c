@@ -14,8 +14,8 @@ const struct stek_config_key stek_config_fleet_keys[] = {
     [CERT] = {"cert", "the absolute path of a PEM file"},
     [KEY] = {"key", "the absolute path of a PEM file"},
     [PREFIX] = {"prefix", "/NAME, of A-Z a-z 0-9 . _ - and further /, not ending with /"},
-    [KEK] = {"kek", "one or two of an absolute path and credential:NAME, with a space between; the "
-                    "first seals"},
+    [KEK] = {"kek", "one or two keys, each an absolute path or credential:NAME, with a space "
+                    "between; the first one seals"},
     [NAME] = {"name", "1 to 128 of A-Z a-z 0-9 . _ -"},
     [BOOTSTRAP] = {"bootstrap", "wait or local"},
     {NULL, NULL},
@@ -179,15 +179,16 @@ const char *stek_config_fleet_problem(const struct stek_config_fleet *fleet)
     if (!fleet->given)
         return NULL;
     if (fleet->endpoint_count == 0)
-        return "endpoints is missing: where etcd's members are, https://HOST:PORT ...";
+        return "endpoints is missing: the addresses of etcd's members, https://HOST:PORT ...";
     if (fleet->kek_count == 0)
         return "kek is missing: a key-encryption key, which 'stek fleet init FILE' makes";
     if ((fleet->cert[0] == '\0') != (fleet->key[0] == '\0'))
-        return "cert and key go together";
+        return "cert and key must be given together";
     for (const char *at = fleet->endpoints;
          at < fleet->endpoints + sizeof fleet->endpoints && *at != '\0'; at += strlen(at) + 1)
         if (strncmp(at, "https:", 6) == 0 && fleet->ca[0] == '\0')
-            return "ca is missing: https endpoints are believed by that authority only";
+            return "ca is missing: https endpoints need the authority that signed their "
+                   "certificates";
     return NULL;
 }
 
@@ -199,6 +200,6 @@ const char *stek_config_source_problem(const struct stek_config *config,
     if (ring->source == STEK_SOURCE_SEED && ring->seed[0] == '\0')
         return "source = seed needs seed = FILE, which 'stek fleet seed RING FILE' makes";
     if (ring->source != STEK_SOURCE_SEED && ring->seed[0] != '\0')
-        return "seed is for source = seed";
+        return "seed is only allowed with source = seed";
     return NULL;
 }

@@ -31,22 +31,23 @@ static const struct option known[] = {
 
 static void print_help(void)
 {
-    (void)puts("Usage: stekd [OPTION]...\n"
-               "Keeps the session ticket keys of a host's services, in the foreground.\n\n"
-               "  --config FILE    the configuration (default: " STEK_CONFIG_FILE ");\n"
-               "                   conf.d/*.conf beside it are read as well\n"
-               "  --run-dir DIR    where ring files and socket are (default: " STEK_RUN_DIR ")\n"
-               "  --check-config   only say whether the configuration is sound\n"
-               "  --allow-disk     keep keys on a file system that may write them to a disk\n"
-               "  --no-sandbox     no filter of system calls; debuggers may attach\n"
-               "  --fleet-library FILE  where stek-fleet.so is, which [fleet] needs\n"
-               "  --help           this text\n"
-               "  --version        the version\n\n"
-               "SIGHUP reads the configuration again, SIGTERM ends it and leaves its rings.\n\n"
-               "Example:\n"
-               "  stekd --check-config && systemctl reload stekd\n\n"
-               "Exit codes: 0 fine, 1 failed, 2 usage or configuration.\n"
-               "See stekd(8), stekd.conf(5).");
+    (void)puts(
+        "Usage: stekd [OPTION]...\n"
+        "Keeps the session ticket keys of a host's services, in the foreground.\n\n"
+        "  --config FILE    the configuration (default: " STEK_CONFIG_FILE ");\n"
+        "                   conf.d/*.conf beside it are read as well\n"
+        "  --run-dir DIR    where ring files and socket are (default: " STEK_RUN_DIR ")\n"
+        "  --check-config   check the configuration and exit\n"
+        "  --allow-disk     keep keys on a file system that may write them to a disk\n"
+        "  --no-sandbox     no system call filter; debuggers may attach\n"
+        "  --fleet-library FILE  where stek-fleet.so is, which [fleet] needs\n"
+        "  --help           show this help\n"
+        "  --version        show the version\n\n"
+        "On SIGHUP it reads the configuration again. On SIGTERM it stops; its rings stay.\n\n"
+        "Example:\n"
+        "  stekd --check-config && systemctl reload stekd\n\n"
+        "Exit codes: 0 fine, 1 failed, 2 usage or configuration.\n"
+        "See stekd(8), stekd.conf(5).");
 }
 
 static int take_option(int option, struct stek_options *options)

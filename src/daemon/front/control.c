@@ -316,10 +316,10 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
     *control = (struct stek_control){.base = base, .answer = answer, .arg = arg};
     memcpy(control->path, path, strlen(path) + 1);
     if (!stek_control_set_admin(control, admin) && admin != (gid_t)-1)
-        stek_log(
-            STEK_LOG_WARNING,
-            "%s: cannot be given to the administrators' group: only root and stekd's user get in",
-            path);
+        stek_log(STEK_LOG_WARNING,
+                 "%s: cannot be given to the administrators' group: only root and stekd's user can "
+                 "connect",
+                 path);
     control->resume = evtimer_new(base, on_resume, control);
     control->listener =
         evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);

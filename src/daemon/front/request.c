@@ -125,7 +125,7 @@ static const char *read_object(json_t *object, struct stek_request *request)
     while (name != NULL && command < COMMANDS && strcmp(name, commands[command].name) != 0)
         command++;
     if (name == NULL || command == COMMANDS)
-        return "\"command\" is to be status, rotate, revoke, inspect, fleet or rekey";
+        return "\"command\" must be status, rotate, revoke, inspect, fleet or rekey";
     request->command = (enum stek_request_command)command;
     if (!has_only(object, commands[command].members) || !get_arguments(object, request))
         return commands[command].problem;

@@ -115,10 +115,10 @@ static enum stek_result operate(struct stek_sync *sync, int64_t now_ms,
         return STEK_OK;
     }
     if (now_ms >= sync->op_until_ms) {
-        end_operation(sync,
-                      "the store did not take it in time; if a transaction is still under way, it "
-                      "may yet happen",
-                      actions);
+        end_operation(
+            sync,
+            "the store did not confirm it in time; a transaction in progress may still succeed",
+            actions);
         return STEK_OK;
     }
     actions->op = STEK_SYNC_OP_PENDING;

@@ -8,15 +8,14 @@ const char *stek_refusal_text(enum stek_refusal refusal)
 {
     static const char *const texts[STEK_REFUSALS] = {
         [STEK_REFUSAL_NONE] = "nothing is wrong with it",
-        [STEK_REFUSAL_WRONG_KEY] = "it opens under none of this host's key-encryption keys",
-        [STEK_REFUSAL_MALFORMED] = "it is no value of stek's",
+        [STEK_REFUSAL_WRONG_KEY] = "this host's key-encryption keys do not open it",
+        [STEK_REFUSAL_MALFORMED] = "it is not a value that stek wrote",
         [STEK_REFUSAL_MISPLACED] = "it was sealed for another ring, seq or time",
-        [STEK_REFUSAL_UNSOUND] = "its times or its secret cannot be right",
+        [STEK_REFUSAL_UNSOUND] = "its times or its secret are invalid",
         [STEK_REFUSAL_BACKWARDS] = "it would move the ring backwards",
         [STEK_REFUSAL_BELOW_FLOOR] = "it was revoked",
-        [STEK_REFUSAL_CHANGED] =
-            "another secret stood there before; that one only opens from now on",
-        [STEK_REFUSAL_FLOOR_FELL] = "a higher floor was seen before, and holds",
+        [STEK_REFUSAL_CHANGED] = "it replaced another secret, which now only opens tickets",
+        [STEK_REFUSAL_FLOOR_FELL] = "a higher floor was seen before and still holds",
     };
 
     return refusal < STEK_REFUSALS ? texts[refusal] : "unknown";

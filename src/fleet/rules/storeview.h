@@ -24,7 +24,7 @@ enum stek_refusal {
     STEK_REFUSAL_WRONG_KEY, /* the first ones: as enum stek_value */
     STEK_REFUSAL_MALFORMED,
     STEK_REFUSAL_MISPLACED,
-    STEK_REFUSAL_UNSOUND,     /* its times or its secret cannot be right */
+    STEK_REFUSAL_UNSOUND,     /* its times or its secret are invalid */
     STEK_REFUSAL_BACKWARDS,   /* it would begin before an earlier record, or after a later one */
     STEK_REFUSAL_BELOW_FLOOR, /* revoked */
     STEK_REFUSAL_CHANGED,    /* another secret under a seq that was published before, without having

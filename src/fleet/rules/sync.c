@@ -169,16 +169,17 @@ void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms)
 const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t floor)
 {
     if (!sync->synced)
-        return "the store is out of reach, so the fleet cannot be told: nothing was done";
+        return "the store cannot be reached: nothing was done";
     if (sync->view.floor_revision != 0 && !sync->view.floor_good)
-        return "this host has not the fleet's key-encryption key, and only reads: ask another host";
+        return "this host does not have the fleet's key-encryption key and is read-only: use "
+               "another host";
     if (sync->clock_off)
-        return "this host's clock is too far from the others', and it only reads: set the clock, "
-               "or ask another host";
+        return "this host's clock differs too much from the others', so it is read-only: set the "
+               "clock, or use another host";
     if (sync->op != STEK_SYNC_OP_NONE)
-        return "another operation on this ring is under way: try again in a moment";
+        return "another operation on this ring is in progress: try again in a moment";
     if (op == STEK_SYNC_OP_REVOKE && floor != 0 && floor <= sync->floor)
-        return "that is revoked already";
+        return "it is revoked already";
     sync->op = op;
     sync->op_seq = 0;
     sync->op_floor = floor;

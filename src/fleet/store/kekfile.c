@@ -31,8 +31,8 @@ static int digit(char c)
 
 const char *stek_kekfile_parse(const char *text, size_t len, struct stek_secret32 *ret_key)
 {
-    static const char problem[] =
-        "not a key-encryption key: it is one line, 'stek-kek-1 ' and 64 digits of 0-9 a-f";
+    static const char problem[] = "not a key-encryption key: the file must be one line, "
+                                  "'stek-kek-1 ' and 64 digits of 0-9 a-f";
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
 
     if (len > 0 && text[len - 1] == '\n')
@@ -46,7 +46,7 @@ const char *stek_kekfile_parse(const char *text, size_t len, struct stek_secret3
         key.bytes[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
     }
     if (stek_key_is_weak(key.bytes, sizeof key.bytes))
-        return "a weak key: make one with 'stek fleet init'";
+        return "a weak key: make a new one with 'stek fleet init'";
     *ret_key = key;
     return NULL;
 }
@@ -59,7 +59,7 @@ static const char *read_open(int fd, struct stek_secret32 *ret_key)
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
         return "not a regular file";
     if (file.st_uid != 0 && file.st_uid != geteuid())
-        return "it belongs to another user than root and stekd's";
+        return "its owner is neither root nor stekd's user";
     if ((file.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) != 0)
         return "others may read or write it: chmod 0600 (or 0640 for stekd's group)";
     const ssize_t len = read(fd, text.at, sizeof text.at);
@@ -73,7 +73,7 @@ const char *stek_kekfile_read(const char *path, struct stek_secret32 *ret_key)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return errno == ENOENT ? "there is no such file: 'stek fleet init' makes one"
+        return errno == ENOENT ? "it does not exist: 'stek fleet init' makes one"
                                : "it cannot be opened";
     const char *problem = read_open(fd, ret_key);
     (void)close(fd);
@@ -99,8 +99,8 @@ const char *stek_kekfile_write(const char *path, const struct stek_secret32 *key
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
-        return errno == EEXIST ? "there is a file of that name, which is left as it is"
-                               : "it cannot be made";
+        return errno == EEXIST ? "the file exists already and was not changed"
+                               : "it cannot be created";
     format(key, &text);
     const bool written = write(fd, text.at, STEK_KEKFILE_LEN) == STEK_KEKFILE_LEN && fsync(fd) == 0;
     const bool closed = close(fd) == 0;

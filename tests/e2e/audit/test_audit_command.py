@@ -66,7 +66,7 @@ MISTAKES = [
     (["localhost"], {"alpn": "h2,"}, "names of 1 to 255 characters"),
     (["localhost"], {"every": "1s"}, "--watch"),
     (["localhost"], {"watch": "48h"}, "--record"),
-    (["localhost"], {"from": "x"}, "judged as it is"),
+    (["localhost"], {"from": "x"}, "cannot be used with HOST"),
     (["localhost"], {"nonsense": True}, "nonsense"),
     ([], {}, "no target"),
 ]
@@ -86,7 +86,7 @@ FILES = [
     ({"ca": "/dev/null"}, "--ca /dev/null: no certificate or crl found"),
     (
         {"cert": "/dev/null", "key": "/dev/null"},
-        "--cert /dev/null: there is nothing of the kind in it, in PEM",
+        "--cert /dev/null: the file has no such object in PEM",
     ),
     ({"record": "/nonexistent/x"}, "--record /nonexistent/x: No such file or directory"),
     ({"html": "/nonexistent/x"}, "--html /nonexistent/x: No such file or directory"),
@@ -196,7 +196,7 @@ def test_a_recording_is_not_overwritten(folder):
     recording.write_text("something else\n")
     done = run_text("localhost", record=recording)
     assert done.returncode == 3
-    assert "is there already" in done.stderr
+    assert "exists already" in done.stderr
     assert recording.read_text() == "something else\n"
 
 
@@ -204,7 +204,7 @@ def test_a_recording_is_not_overwritten(folder):
     "text, said",
     [
         ("", "line 1: a recording begins with a line of the type 'audit'"),
-        ("{\n", "line 1: no JSON"),
+        ("{\n", "line 1: not JSON"),
         ('{"type":"target"}\n', "line 1: a recording begins with"),
         ('{"type":"audit","version":2}\n', "line 1: not a recording of version 1"),
     ],

@@ -195,7 +195,10 @@ def test_a_watch_goes_on_from_an_empty_file(stock, recording):
 def test_an_end_by_ctrl_c_says_how_to_go_on(stock, recording):
     watch = Background(stock(Broken), recording, watch="1h", **QUICK)
     wait_for(lambda: handshakes(recording, "sample"), "the watch to begin")
-    assert f"the same command line goes on from {recording}" in watch.end(signal.SIGINT).stderr
+    assert (
+        f"run the same command again to continue from {recording}"
+        in watch.end(signal.SIGINT).stderr
+    )
 
 
 def test_rotation_is_measured_across_an_interruption(loaded, recording):

@@ -153,9 +153,9 @@ def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, 
     "args, status, words",
     [
         (["enable", "nosuch", "--ring", "web"], FAILED, "there is no unit nosuch.service"),
-        (["enable", "nginx"], USAGE, "which ring?"),
+        (["enable", "nginx"], USAGE, "--ring RING is missing"),
         (["enable", "--ring", "web"], USAGE, "give one UNIT"),
-        (["enable", "../nginx", "--ring", "web"], USAGE, "no name of a service"),
+        (["enable", "../nginx", "--ring", "web"], USAGE, "not a valid unit name"),
         (["enable", "nginx", "--ring", "a/b"], USAGE, "allowed: private"),
         (
             ["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"],

@@ -323,15 +323,17 @@ def test_a_ticket_under_a_revoked_key_is_unknown(stekd, loaded, folder):
     )
     assert stekd.stek("revoke", "web", "--all", "--yes").returncode == FINE
     done = stekd.stek("inspect", path, "--ring", "web")
-    assert done.returncode == FAILED and "no key of ring web has its name" in done.stdout
+    assert (
+        done.returncode == FAILED and "no key of ring web has the ticket's key name" in done.stdout
+    )
 
 
 @pytest.mark.parametrize(
     "content, words",
     [
         (b"", "it is empty"),
-        (b"x" * 100, "no ticket"),
-        (os.urandom(48 + 160), "no key of ring web has its name"),
+        (b"x" * 100, "not a ticket"),
+        (os.urandom(48 + 160), "no key of ring web has the ticket's key name"),
         (b"-----BEGIN SSL SESSION PARAMETERS-----\nbad\n", "OpenSSL cannot read it"),
         (b"x" * 300000, "longer than"),
     ],

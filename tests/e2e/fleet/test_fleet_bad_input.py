@@ -45,9 +45,10 @@ def test_a_wrong_key_encryption_key(fleet, folder):
     host.reload()
     assert_said_and_goes_on(
         host,
-        "sealed under a key-encryption key that is not here",
+        "sealed under a key-encryption key that this host does not have",
         [
-            "only reads: the store is sealed under a key-encryption key that is not here",
+            "read-only: the store is sealed under a key-encryption key that this host does not "
+            "have",
             "(wrong-key)",
         ],
     )
@@ -63,7 +64,7 @@ def test_an_expired_certificate(fleet, etcd):
     host.fleet.update(cert=expired.cert, key=expired.key)
     host.reload()
     assert_said_and_goes_on(
-        host, "[fleet] cert expired on", ["OUT OF REACH since", "[fleet] cert expired on"]
+        host, "[fleet] cert expired on", ["UNREACHABLE since", "[fleet] cert expired on"]
     )
     fresh = etcd.identity("stek", file="fresh")
     expired.cert.write_bytes(
@@ -85,7 +86,7 @@ def test_unreachable_endpoints(fleet, etcd):
     host = in_step(fleet)
     etcd.stop()
     assert_said_and_goes_on(
-        host, "fleet: no connection: https://127.0.0.1:", ["OUT OF REACH since", "cannot connect"]
+        host, "fleet: no connection: https://127.0.0.1:", ["UNREACHABLE since", "cannot connect"]
     )
     for member in etcd.members:
         member.start().wait()
@@ -108,7 +109,10 @@ def test_an_etcd_with_another_fleets_data(folder):
         assert_said_and_goes_on(
             host,
             "the store is another etcd cluster than before",
-            ["only reads: the store is sealed under a key-encryption key that is not here"],
+            [
+                "read-only: the store is sealed under a key-encryption key that this host does not "
+                "have"
+            ],
         )
         assert (
             set(stored) <= set(theirs.keys())
@@ -128,8 +132,8 @@ def test_foreign_values_below_the_prefix(fleet, etcd):
     host.reload()
     assert_said_and_goes_on(
         host,
-        "the key /stek/v1/web/readme in the store is none of stek's",
-        ["keys in the store are none of stek's", "refused in the store: 1 (malformed)"],
+        "the key /stek/v1/web/readme in the store does not belong to stek",
+        ["keys in the store do not belong to stek", "refused in the store: 1 (malformed)"],
         exit_code=0,
     )
     assert "record 1 in the store is refused" in host.stderr()

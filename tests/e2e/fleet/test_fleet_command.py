@@ -48,7 +48,7 @@ def test_status_shows_store_rings_coverage_keys_and_hosts(fleet):
 def test_status_says_when_the_store_is_out_of_reach(fleet, etcd):
     host = fleet.hosts[0]
     etcd.stop()
-    assert "OUT OF REACH since" in covered(host, "cannot connect")
+    assert "UNREACHABLE since" in covered(host, "cannot connect")
     assert host.stek("fleet", "status").returncode == 3
 
 
@@ -79,7 +79,9 @@ def test_init_makes_a_key_once(fleet, folder):
     assert path.stat().st_mode & 0o777 == 0o600
     content = path.read_text()
     again = host.stek("fleet", "init", path)
-    assert again.returncode == 1 and "left as it is" in again.stderr and path.read_text() == content
+    assert (
+        again.returncode == 1 and "exists already" in again.stderr and path.read_text() == content
+    )
 
 
 def test_rekey_is_refused_until_every_host_has_the_new_key_and_then_leaves_nothing_behind(
@@ -97,15 +99,15 @@ def test_rekey_is_refused_until_every_host_has_the_new_key_and_then_leaves_nothi
     fleet.hosts[2].reload()
     covered(fleet.hosts[0], "(seals): on 3 of 3 hosts")
     done = fleet.hosts[0].stek("fleet", "rekey")
-    assert done.returncode == 0 and "Sealed anew: 4 values" in done.stdout, done.stderr
-    assert "Sealed anew: 0 values" in fleet.hosts[1].stek("fleet", "rekey").stdout
+    assert done.returncode == 0 and "Sealed 4 values again" in done.stdout, done.stderr
+    assert "Sealed 0 values again" in fleet.hosts[1].stek("fleet", "rekey").stdout
 
 
 def test_a_host_without_a_fleet_says_so(folder):
     from harness.stekd import Stekd
 
     with Stekd(folder / "alone", web={}) as daemon:
-        assert "in no fleet" in daemon.stek("fleet", "status").stdout
+        assert "not in a fleet" in daemon.stek("fleet", "status").stdout
 
 
 @pytest.mark.parametrize("tls", VERSIONS)

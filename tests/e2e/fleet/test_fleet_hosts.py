@@ -108,7 +108,7 @@ def test_a_host_starts_without_etcd_on_its_ring_file(fleet, etcd):
 def test_a_host_without_ring_file_and_etcd_waits_and_says_so(fleet, etcd):
     etcd.stop()
     host = fleet.host()
-    wait_for(lambda: "waits" in (host.status("web")["problem"] or ""), "a word about waiting")
+    wait_for(lambda: "waiting" in (host.status("web")["problem"] or ""), "a word about waiting")
     assert host.active() is None
     for member in etcd.members:
         member.start().wait()
@@ -154,7 +154,7 @@ def test_a_wrong_key_is_said_and_nothing_is_broken(fleet, folder):
     good.wait_in_step()
     stranger = fleet.host(kek=make_kek(folder / "other.kek"))
     wait_for(lambda: stranger.fleet_ring()["standing"] == "wrong-key", "a word about the key")
-    assert "key-encryption key that is not here" in stranger.status("web")["problem"]
+    assert "key-encryption key that this host does not have" in stranger.status("web")["problem"]
     assert stranger.fleet_ring()["refused"]["wrong-key"] > 0
     assert "key-encryption key" in stranger.stderr()
     before = max(good.keys())

@@ -65,7 +65,7 @@ def test_a_seed_that_is_gone_or_open_to_others_is_said_and_the_ring_goes_on(seed
     wait_for(lambda: "chmod 600" in host.stderr(), "a word about it", timeout_s=30)
     active = next(k["seq"] for k in host.status("web")["keys"] if k["state"] == "active")
     host.seed.chmod(0o600)
-    wait_for(lambda: "its seed is fine again" in host.stderr(), "the end of it", timeout_s=40)
+    wait_for(lambda: "its seed can be used again" in host.stderr(), "the end of it", timeout_s=40)
     assert max(keys(host)) > active
 
 
@@ -88,7 +88,7 @@ def test_orders_by_hand_are_refused_with_a_line_that_says_what_to_do(seeded, ord
     done = host.stek(*order)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and not done.stdout
     assert (
-        "ring web: its keys follow from a seed" in done.stderr and "stek fleet seed" in done.stderr
+        "ring web: its keys come from a seed" in done.stderr and "stek fleet seed" in done.stderr
     )
     assert set(before.items()) & set(keys(host).items())
 

@@ -54,7 +54,7 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
         ),
         (
             "[ring web]\x1b[31m\n",
-            "stekd.conf:1: nothing may stand after a section's ']' but a comment",
+            "stekd.conf:1: only a comment may follow a section's ']'",
         ),
     ],
 )

@@ -167,7 +167,7 @@ def test_a_ring_that_somebody_destroyed_shows_everywhere_and_is_replaced_at_the_
         ring.write(b"\xff" * 20480)
     assert (
         curl("-w", "%{http_code}", f"{daemon.url}/healthz")
-        == "ring web cannot be read, or brought up to date\n503"
+        == "ring web cannot be read or updated\n503"
     )
     assert (
         metrics(daemon)['stek_ring_up{ring="web"}'] == 0
@@ -175,7 +175,7 @@ def test_a_ring_that_somebody_destroyed_shows_everywhere_and_is_replaced_at_the_
     )
     assert daemon.status("web")["health"] == "unreadable"
     assert daemon.request(command="rotate", ring="web")["kind"] == "failed"
-    assert "going on" not in daemon.reload()
+    assert "keeping the previous" not in daemon.reload()
     daemon.restart()
     assert curl(f"{daemon.url}/healthz") == "ok\n"
     assert daemon.status("web")["health"] == "fine"

@@ -60,7 +60,7 @@ def test_it_becomes_the_user_of_its_configuration_and_still_serves_groups(folder
         assert (about.st_uid, about.st_gid) == (entry.pw_uid, grp.getgrnam("www-data").gr_gid)
         assert daemon.run_dir.stat().st_uid == entry.pw_uid
         daemon.rings["mail"] = {"group": "daemon"}
-        assert "configuration taken: 2 rings" in daemon.reload()
+        assert "configuration loaded: 2 rings" in daemon.reload()
 
 
 def test_a_user_that_there_is_not_is_refused(folder):
@@ -136,7 +136,7 @@ def test_no_code_needs_to_be_loaded_to_look_a_group_up_later(folder):
 def test_control_without_the_sandbox_they_are_not(folder):
     with Stekd(folder / "stekd", options=["--no-sandbox"], web={}) as daemon:
         assert status_of(daemon.pid)["Seccomp"] == "0"
-        assert "--no-sandbox: no filter of system calls" in daemon.stderr()
+        assert "--no-sandbox: no system call filter" in daemon.stderr()
 
 
 def test_all_that_it_does_works_inside_the_filter(folder):

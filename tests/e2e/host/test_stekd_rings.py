@@ -87,7 +87,7 @@ def test_a_restart_changes_no_key(daemon):
 def test_stop_is_clean_and_leaves_the_ring_behind(daemon):
     assert daemon.stop() == 0
     assert daemon.ring("web").exists() and not daemon.socket.exists()
-    assert daemon.stderr().endswith("<6>stekd: ends; its rings stay\n")
+    assert daemon.stderr().endswith("<6>stekd: stops; its rings stay\n")
 
 
 def test_after_five_intervals_away_fresh_keys_take_over_and_the_status_says_what_happened(folder):
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_used_is_replaced_and_one_line_says_why(daemon, sp
 def test_a_ring_appears_and_others_stay(daemon):
     before = fingerprints(daemon, "web")
     daemon.rings["mail"] = {"rotate": "30m"}
-    assert "configuration taken: 2 rings" in daemon.reload()
+    assert "configuration loaded: 2 rings" in daemon.reload()
     assert daemon.status("mail")["health"] == "fine"
     assert fingerprints(daemon, "web") == before
 
@@ -208,14 +208,14 @@ def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon
     before = daemon.status("web")["policy"]
     said = daemon.reload(text)
     assert said.count("\n") == 1 and said.startswith("<3>stekd: ")
-    assert said.endswith("; going on with the configuration before\n")
+    assert said.endswith("; keeping the previous configuration\n")
     assert daemon.status("web")["policy"] == before
 
 
 def test_what_only_a_new_start_can_change_is_said(daemon):
     daemon.settings["listen"] = f"unix:{daemon.run_dir}/m.sock"
     assert (
-        "<4>stekd: a change of user, allow_disk or listen takes effect when stekd is started again"
+        "<4>stekd: a change of user, allow_disk or listen takes effect when stekd restarts"
         in daemon.reload()
     )
     assert not (daemon.run_dir / "m.sock").exists()
@@ -227,7 +227,7 @@ def test_when_one_new_ring_cannot_be_kept_nothing_changes(daemon):
     before = daemon.status("web")["policy"]
     (daemon.run_dir / "bad.ring").mkdir()
     said = daemon.reload("[ring good]\n[ring bad]\n[ring web]\nrotate = 2h\n")
-    assert "ring bad: cannot be kept" in said and "going on with the configuration before" in said
+    assert "ring bad: cannot be kept" in said and "keeping the previous configuration" in said
     assert not daemon.ring("good").exists()
     assert daemon.status("web")["policy"] == before
 
@@ -253,7 +253,7 @@ def refused(daemon, *options):
 def test_a_second_stekd_is_refused_and_the_first_goes_on(daemon):
     before = fingerprints(daemon, "web")
     assert refused(daemon) == (
-        f"<3>stekd: {daemon.run_dir}: another stekd with process id {daemon.pid} serves this run "
+        f"<3>stekd: {daemon.run_dir}: another stekd with process id {daemon.pid} uses this run "
         "directory\n"
     )
     assert fingerprints(daemon, "web") == before
@@ -266,9 +266,7 @@ def test_a_disk_is_refused_unless_told(daemon, folder):
         ["stat", "-f", "-c", "%T", str(disk)], capture_output=True, text=True, check=True
     ).stdout.strip() in ("tmpfs", "ramfs"):
         pytest.fail("the temporary folder is on tmpfs: set TMPDIR to a disk")
-    assert "not on tmpfs or ramfs, and a disk would keep the keys" in refused(
-        daemon, "--run-dir", disk
-    )
+    assert "not on tmpfs or ramfs, so keys could reach a disk" in refused(daemon, "--run-dir", disk)
     assert list(disk.iterdir()) == []
     daemon.stop()
     daemon.options = [*daemon.options, "--allow-disk"]
@@ -285,7 +283,7 @@ def test_a_disk_is_refused_unless_told(daemon, folder):
 def test_a_run_directory_that_others_may_write_to_is_refused(daemon, bits):
     daemon.stop()
     daemon.run_dir.chmod(bits)
-    assert "may be written by its group or others" in refused(daemon)
+    assert "is writable by its group or others" in refused(daemon)
 
 
 @pytest.mark.skipif(not ROOT, reason="gives a directory to another user")

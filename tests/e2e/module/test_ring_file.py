@@ -85,15 +85,15 @@ def remove(path):
 
 REFUSED = [
     (truncate, "its size is not that of a ring file: it was truncated or extended"),
-    (change_version, "it is a ring file of another version than 1"),
+    (change_version, "it is a ring file, but its version is not 1"),
     (randomise, "it is not a ring file"),
     (swap_times, "a record's times are in the wrong order"),
     (add_records, "more than 64 records"),
     (give_away, "its owner is neither root nor the owner of its directory"),
     (link, "it is a symbolic link"),
-    (let_group_write, "it may be written by its group or others"),
-    (let_others_into_folder, "its directory may be written by group or others"),
-    (remove, "there is no such file: is stekd running, with a ring of this name?"),
+    (let_group_write, "it is writable by its group or others"),
+    (let_others_into_folder, "its directory is writable by group or others"),
+    (remove, "it does not exist: is stekd running, and does it have a ring of this name?"),
 ]
 each_fault = pytest.mark.parametrize(
     "spoil, problem", REFUSED, ids=lambda value: getattr(value, "__name__", "")

@@ -109,7 +109,7 @@ def test_a_ring_that_is_taken_later_is_one_line(on_ring, daemon):
     server.reload()
     path = daemon.ring("web")
     assert [line for line in server.said().splitlines() if line.startswith("stek:")] == [
-        f"stek: ring file {path}: there is no such file: is stekd running, with a ring of this name?; "
+        f"stek: ring file {path}: it does not exist: is stekd running, and does it have a ring of this name?; "
         "going on with a private ring",
         f"stek: ring file {path}: it is there now; new SSL_CTXs have it",
     ]
@@ -134,6 +134,6 @@ def test_a_program_that_reads_openssl_cnf_again_keeps_its_ring_also_when_the_fil
     ended = run(python(READS_AGAIN, "true", f"rm {daemon.ring('web')}"), conf)
     assert ended.status == 0
     assert ended.stderr == (
-        f"stek: ring file {daemon.ring('web')}: there is no such file: is stekd running, with a ring "
-        "of this name?; going on with the one that is open already\n"
+        f"stek: ring file {daemon.ring('web')}: it does not exist: is stekd running, and "
+        "does it have a ring of this name?; going on with the one that is open already\n"
     )

@@ -130,7 +130,7 @@ static void a_restart_shows_in_a_single_try(void **state)
     (void)scene_ticket(scene, 'y');
     (void)scene_try(scene, STEK_AUDIT_RESUME, 4, true);
     scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW,
-                 "none of 1 tickets of an earlier one resumed");
+                 "0 of 1 tickets of an earlier one resumed");
 }
 
 static void a_name_that_ends_and_still_opens_looks_like_rotation(void **state)
@@ -178,7 +178,8 @@ static void finds_a_resumption_of_tls_1_3_without_a_new_ticket(void **state)
         ->tickets = 0;
     (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
                     true);
-    scene_expect(scene, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, "none of 1 resumptions");
+    scene_expect(scene, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW,
+                 "no new ticket in 1 resumptions");
     assert_int_equal(scene_found(scene, STEK_AUDIT_RENEWAL_MISSING)->version, STEK_AUDIT_TLS13);
     assert_int_equal(scene_count(scene, STEK_AUDIT_RENEWAL_MISSING), 1);
 }

@@ -98,7 +98,7 @@ static void a_shared_key_name_is_told_even_when_tickets_are_refused(void **state
     (void)control(scene, false);
     (void)scene_try_at(scene, STEK_AUDIT_MATRIX, 1, ticket, false);
     scene_expect(scene, STEK_AUDIT_SHARED_KEYS, STEK_AUDIT_INFO,
-                 "the same key name, but none of 1 resumed");
+                 "the same key name, but 0 of 1 resumed");
 }
 
 static void finds_a_ticket_that_serves_under_another_name(void **state)

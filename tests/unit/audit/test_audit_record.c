@@ -168,12 +168,12 @@ static void nothing_in_a_file_is_believed(void **state)
                           "line 1: not a recording of version 1");
     expect_change_refused(text, "\"started\":", "\"started\":-1,\"x\":", "'started'");
     expect_change_refused(text, "\"type\":\"target\"", "\"type\":\"aim\"",
-                          "line 2: a line of no known type");
+                          "line 2: a line of unknown type");
     expect_change_refused(text, "\"host\":\"", "\"host\":\"\\u0007", "'host'");
     expect_change_refused(text, "\"purpose\":\"offer\"", "\"purpose\":\"guess\"", "'purpose'");
-    expect_change_refused(text, "\"target\":0", "\"target\":1", "that is not there");
+    expect_change_refused(text, "\"target\":0", "\"target\":1", "that does not exist");
     expect_change_refused(text, "\"target\":0", "\"target\":1.5", "'target'");
-    expect_change_refused(text, "\"ticket\":null", "\"ticket\":5", "that is not there");
+    expect_change_refused(text, "\"ticket\":null", "\"ticket\":5", "that does not exist");
     expect_change_refused(text, "\"version_offered\":771", "\"version_offered\":770",
                           "'version_offered'");
     expect_change_refused(text, "\"alert\":0", "\"alert\":256", "'alert'");
@@ -181,9 +181,9 @@ static void nothing_in_a_file_is_believed(void **state)
     expect_change_refused(text, "\"cert_sha256\":\"", "\"cert_sha256\":\"00", "'cert_sha256'");
     expect_change_refused(text, "\"secret\":\"", "\"secret\":\"0", "'secret'");
     expect_change_refused(text, "\"bytes\":\"", "\"bytes\":\"zz", "'bytes'");
-    expect_change_refused(text, "\"handshake\":0", "\"handshake\":99999", "that is not there");
+    expect_change_refused(text, "\"handshake\":0", "\"handshake\":99999", "that does not exist");
     expect_change_refused(text, "\"interrupted\":false", "\"interrupted\":0", "'interrupted'");
-    expect_change_refused(text, "}\n", "\n", "line 1: no JSON");
+    expect_change_refused(text, "}\n", "\n", "line 1: not JSON");
     free(text);
 }
 

@@ -142,7 +142,7 @@ static void an_unknown_section_is_refused_with_those_that_there_are(void **state
     assert_refused("[ring web\n",
                    "a.conf:1: a section ends with ']': [stekd], [fleet] or [ring NAME]");
     assert_refused("[ring web] rotate = 1h\n",
-                   "a.conf:1: nothing may stand after a section's ']' but a comment");
+                   "a.conf:1: only a comment may follow a section's ']'");
 }
 
 static void an_unknown_setting_is_refused_with_those_that_there_are(void **state)
@@ -155,7 +155,7 @@ static void an_unknown_setting_is_refused_with_those_that_there_are(void **state
                                              "allowed are listen, admin_group, user, allow_disk");
     assert_refused(
         "rotate = 1h\n",
-        "a.conf:1: 'rotate' stands in no section: begin with [stekd], [fleet] or [ring NAME]");
+        "a.conf:1: 'rotate' is not in a section: begin with [stekd], [fleet] or [ring NAME]");
 }
 
 static void a_value_out_of_range_is_refused_with_the_range(void **state)
@@ -212,8 +212,8 @@ static void a_name_that_no_ring_may_have_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)snprintf(text, sizeof text, "[ring %s]\n", bad[i]);
         (void)snprintf(words, sizeof words,
-                       "a.conf:1: '%s' is no name of a ring: 1 to 64 letters, digits, '.', '_' and "
-                       "'-', the first no '.' or '-'",
+                       "a.conf:1: '%s' is not a valid ring name: 1 to 64 letters, digits, '.', '_' "
+                       "and '-', not beginning with '.' or '-'",
                        bad[i]);
         assert_refused(text, words);
     }
@@ -236,9 +236,9 @@ static void what_is_no_setting_at_all_is_refused(void **state)
 
     (void)state;
     assert_refused("[ring web]\nrotate\n",
-                   "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
+                   "a.conf:2: expected a section, NAME = VALUE or a comment");
     assert_refused("[ring web]\nrotate\nahead = 0\n",
-                   "a.conf:2: neither a section, nor NAME = VALUE, nor a comment");
+                   "a.conf:2: expected a section, NAME = VALUE or a comment");
     memset(line + 11, 'x', 250);
     assert_refused(line, "a.conf:2: a line of 250 bytes: at most 198 are allowed");
     stek_config_init(&config);

@@ -63,9 +63,9 @@ static void refuses_what_is_no_request(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_refused(lines[i], "a request is one JSON object");
-    assert_refused("{}", "\"command\" is to be");
-    assert_refused("{\"command\":7}", "\"command\" is to be");
-    assert_refused("{\"command\":\"stop\"}", "\"command\" is to be");
+    assert_refused("{}", "\"command\" must be");
+    assert_refused("{\"command\":7}", "\"command\" must be");
+    assert_refused("{\"command\":\"stop\"}", "\"command\" must be");
 }
 
 static void refuses_a_ring_that_cannot_be(void **state)

@@ -103,14 +103,14 @@ static void another_version_is_refused(void **state)
     ring_dir_bytes(&dir, bytes);
     bytes[8] = 2;
     ring_dir_put(&dir, bytes, sizeof bytes);
-    assert_refused("another version");
+    assert_refused("its version is not 1");
     bytes[8] = 0; /* as the other byte order writes a 1 */
     bytes[15] = 1;
     ring_dir_put(&dir, bytes, sizeof bytes);
-    assert_refused("another version");
+    assert_refused("its version is not 1");
     ring_dir_put(&dir, bytes, 8192); /* whose size is another, too */
-    assert_refused("another version");
-    assert_replaced("another version");
+    assert_refused("its version is not 1");
+    assert_replaced("its version is not 1");
 }
 
 static void random_bytes_are_refused(void **state)

@@ -76,9 +76,9 @@ static void a_file_that_others_may_write_is_refused(void **state)
     ring_dir_file(&dir, "web.ring", path);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(path, modes[i]), 0);
-        assert_refused("it may be written by its group or others");
+        assert_refused("it is writable by its group or others");
     }
-    assert_replaced("it may be written by its group or others");
+    assert_replaced("it is writable by its group or others");
 }
 
 static void a_directory_that_others_may_write_is_refused(void **state)
@@ -88,7 +88,7 @@ static void a_directory_that_others_may_write_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(dir.path, modes[i]), 0);
-        assert_refused("its directory may be written by group or others");
+        assert_refused("its directory is writable by group or others");
     }
     const struct stek_writer_place place = {.dir_fd = dir.fd, .ring = "web", .group = (gid_t)-1};
     struct stek_writer *writer = NULL;
@@ -96,7 +96,7 @@ static void a_directory_that_others_may_write_is_refused(void **state)
     const char *problem = "";
     assert_int_equal(stek_writer_open(&place, &ring_policy, ring_time(), &how, &problem, &writer),
                      STEK_ERR_FILE);
-    assert_non_null(strstr(problem, "its directory may be written"));
+    assert_non_null(strstr(problem, "its directory is writable"));
 }
 
 /* Moves the ring away and puts in its place what `make` makes. */
@@ -160,14 +160,14 @@ static void what_is_no_file_is_refused_and_stops_nobody(void **state)
 static void what_is_not_there_is_refused(void **state)
 {
     (void)state;
-    ring_dir_assert_refused(&dir, "mail.ring", "there is no such file");
-    ring_dir_assert_refused(&dir, "nowhere/web.ring", "its directory is not there");
-    ring_dir_assert_refused(&dir, "web.txt", "its name is not RING.ring");
-    ring_dir_assert_refused(&dir, ".ring", "its name is not RING.ring");
-    ring_dir_assert_refused(&dir, "-a.ring", "its name is not RING.ring");
-    ring_dir_assert_refused(&dir, "a b.ring", "its name is not RING.ring");
-    ring_path_assert_refused("", "neither a path nor a ring's name");
-    ring_path_assert_refused(".web", "neither a path nor a ring's name");
+    ring_dir_assert_refused(&dir, "mail.ring", "it does not exist");
+    ring_dir_assert_refused(&dir, "nowhere/web.ring", "its directory does not exist");
+    ring_dir_assert_refused(&dir, "web.txt", "its file name is not RING.ring");
+    ring_dir_assert_refused(&dir, ".ring", "its file name is not RING.ring");
+    ring_dir_assert_refused(&dir, "-a.ring", "its file name is not RING.ring");
+    ring_dir_assert_refused(&dir, "a b.ring", "its file name is not RING.ring");
+    ring_path_assert_refused("", "neither a path nor a valid ring name");
+    ring_path_assert_refused(".web", "neither a path nor a valid ring name");
     ring_path_assert_refused("no-ring-of-this-name", "");
     assert_non_null(stek_ring_file_problem(NULL));
 }

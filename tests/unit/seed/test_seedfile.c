@@ -102,7 +102,7 @@ static void a_file_that_others_may_use_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(path, modes[i]), 0);
-        assert_refused("others than its owner may use it: chmod 600");
+        assert_refused("other users than its owner may access it: chmod 600");
     }
 }
 
@@ -125,7 +125,7 @@ static void what_is_no_regular_file_is_refused(void **state)
     assert_refused("it is a symbolic link");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_refused("it is no regular file");
+    assert_refused("it is not a regular file");
 }
 
 static void a_large_file_is_refused(void **state)
