@@ -19,7 +19,7 @@ enum stek_verdict stek_admit(const struct stek_ticket_facts *facts, int64_t max_
         return STEK_VERDICT_SERVER_NAME;
     if (facts->cert_required && !facts->has_cert)
         return STEK_VERDICT_CERT_MISSING;
-    if (facts->has_cert && facts->cert_until < now)
+    if (facts->sealed.verified_until != 0 && facts->sealed.verified_until < now)
         return STEK_VERDICT_CERT_EXPIRED;
     return STEK_VERDICT_RESUME;
 }

@@ -18,7 +18,7 @@ enum stek_verdict {
                                 * future
                                 */
     STEK_VERDICT_SERVER_NAME,  /* the ClientHello names another server than the session */
-    STEK_VERDICT_CERT_EXPIRED, /* the client certificate in the session has expired since */
+    STEK_VERDICT_CERT_EXPIRED, /* a certificate that the client was verified with has expired */
     STEK_VERDICT_CERT_MISSING  /* a client certificate is demanded here and the session has none */
 };
 
@@ -29,7 +29,6 @@ struct stek_ticket_facts {
         hello_name[STEK_NAME_HASH_LEN]; /* what the ClientHello says; zeros: it names no server */
     bool has_cert;                      /* the session holds a client certificate */
     bool cert_required;                 /* this server demands one */
-    int64_t cert_until;                 /* last second of that certificate's validity */
 };
 
 /* The first reason against resuming, or STEK_VERDICT_RESUME. */

@@ -6,8 +6,7 @@
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
 #include "tls/servername.h"
-
-#include <openssl/x509.h>
+#include "tls/verified.h"
 
 #include <string.h>
 #include <time.h>
@@ -39,6 +38,14 @@ static bool would_be_answered_with_alert(const SSL *ssl, const SSL_SESSION *sess
     return id_context_len == 0 && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
 }
 
+/* No ticket outlives its key, nor what its client was verified with. */
+static int64_t first_end(int64_t accept_until, const struct stek_appdata *appdata)
+{
+    return appdata->verified_until != 0 && appdata->verified_until < accept_until
+               ? appdata->verified_until
+               : accept_until;
+}
+
 bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_session_age_s,
                                 int64_t now)
 {
@@ -46,8 +53,22 @@ bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_sess
     struct stek_appdata appdata;
 
     return session != NULL && read_appdata(session, &appdata) &&
-           stek_promise_s(1, accept_until, appdata.origin, max_session_age_s, now) > 0 &&
+           stek_promise_s(1, first_end(accept_until, &appdata), appdata.origin, max_session_age_s,
+                          now) > 0 &&
            !would_be_answered_with_alert(ssl, session);
+}
+
+/* A client may be verified after the handshake, too, and again (RFC 9846 section 4.6.2): the first
+ * end counts. */
+static bool note_verified(SSL *ssl, SSL_SESSION *session, int64_t now, struct stek_appdata *appdata)
+{
+    int64_t until;
+
+    if (!stek_verified_until(ssl, now, &until) ||
+        (appdata->verified_until != 0 && appdata->verified_until <= until))
+        return true;
+    appdata->verified_until = until;
+    return write_appdata(session, appdata);
 }
 
 /* The chain of the session: what its ticket said, else it begins now. */
@@ -55,7 +76,9 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
                                 struct stek_appdata *ret_appdata)
 {
     if (read_appdata(session, ret_appdata))
-        return true;
+        return note_verified(ssl, session, now, ret_appdata);
+    *ret_appdata = (struct stek_appdata){0};
+    (void)stek_verified_until(ssl, now, &ret_appdata->verified_until);
     ret_appdata->origin = SSL_session_reused(ssl) ? (int64_t)SSL_SESSION_get_time(session) : now;
     return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);
@@ -83,9 +106,9 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         return;
     if (!stek_ring_seal(ring, keys, now, &active))
         return;
-    const int64_t promise_s =
-        stek_promise_s(program_timeout_s(ssl, attachment->ctx), active.accept_until, appdata.origin,
-                       stek_ring_max_session_age_s(ring), now);
+    const int64_t promise_s = stek_promise_s(
+        program_timeout_s(ssl, attachment->ctx), first_end(active.accept_until, &appdata),
+        appdata.origin, stek_ring_max_session_age_s(ring), now);
     if (promise_s <=
         0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
@@ -107,17 +130,6 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
     return 1;
 }
 
-/* False when the certificate's end cannot be read, which is as bad as having passed. */
-static bool read_cert_end(const X509 *cert, int64_t *ret_until)
-{
-    struct tm end;
-
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
-        return false;
-    *ret_until = timegm(&end);
-    return true;
-}
-
 /* In TLS 1.3 a certificate may be asked for after the handshake (RFC 9846 section 4.6.2), so none
  * is missing yet. */
 static bool cert_is_required(const SSL *ssl)
@@ -136,7 +148,8 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 {
     const char *name = SSL_SESSION_get0_hostname(session);
 
-    ret_appdata->origin = (int64_t)SSL_SESSION_get_time(session);
+    *ret_appdata = (struct stek_appdata){.origin = (int64_t)SSL_SESSION_get_time(session),
+                                         .verified_until = stek_verified_until_of_session(session)};
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);
 }
@@ -151,8 +164,7 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
         [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
         [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
-    const X509 *cert = SSL_SESSION_get0_peer(session);
-    struct stek_ticket_facts facts = {.has_cert = cert != NULL,
+    struct stek_ticket_facts facts = {.has_cert = SSL_SESSION_get0_peer(session) != NULL,
                                       .cert_required = cert_is_required(ssl)};
 
     if (!stek_place_admits(&attachment->place, session))
@@ -163,8 +175,6 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         return STEK_COUNT_DAMAGED;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))
         return STEK_COUNT_SERVER_NAME;
-    if (cert != NULL && !read_cert_end(cert, &facts.cert_until))
-        return STEK_COUNT_CERT_EXPIRED;
     return counter_of[stek_admit(&facts, stek_ring_max_session_age_s(attachment->ring), now)];
 }
 

@@ -118,11 +118,15 @@ def weak_secrets():
     ]
 
 
-def appdata_bytes(origin, name_hash):
-    return b"stk\x01" + struct.pack("<q", origin) + name_hash
+NOBODY = bytes(16)
 
 
-def appdata_case(about, origin, server_name):
+def appdata_bytes(origin, name_hash, verified_until=0, instance=NOBODY, serial=0):
+    head = b"stk\x02" + struct.pack("<q", origin) + name_hash
+    return head + struct.pack("<q", verified_until) + instance + struct.pack("<Q", serial)
+
+
+def appdata_case(about, origin, server_name, verified_until=0, instance=NOBODY, serial=0):
     name_hash = (
         hashlib.sha256(server_name.lower().encode()).digest()[:16] if server_name else bytes(16)
     )
@@ -131,8 +135,14 @@ def appdata_case(about, origin, server_name):
         "origin": origin,
         "server_name": server_name,
         "name_hash": name_hash.hex(),
-        "bytes": appdata_bytes(origin, name_hash).hex(),
+        "verified_until": verified_until,
+        "instance": instance.hex(),
+        "serial": f"{serial:016x}",
+        "bytes": appdata_bytes(origin, name_hash, verified_until, instance, serial).hex(),
     }
+
+
+INSTANCE = hashlib.sha256(b"stek test vector: instance").digest()[:16]
 
 
 def appdata_cases():
@@ -145,11 +155,18 @@ def appdata_cases():
         appdata_case("every byte of the time differs", 0x0102030405, "a"),
         appdata_case("the latest origin", 2**40, "a"),
         appdata_case("the earliest origin", -(2**40), "a"),
+        appdata_case("a client was verified", 1700000000, "a", 1700086399),
+        appdata_case("with a certificate that ended long ago", 1700000000, "a", -(2**40)),
+        appdata_case("with one that never ends", 1700000000, "a", 2**40),
+        appdata_case("early data, the first ticket", 1700000000, "a", 0, INSTANCE, 0),
+        appdata_case("early data, every byte differs", 1, "a", 0, INSTANCE, 0x0102030405060708),
+        appdata_case("all of it", 1700000000, None, 1700086399, INSTANCE, 2**64 - 1),
     ]
 
 
 def appdata_refused():
-    good = appdata_bytes(1700000000, sample("name")[:16])
+    name = sample("name")[:16]
+    good = appdata_bytes(1700000000, name)
     return [
         {"about": about, "bytes": data.hex()}
         for about, data in [
@@ -158,13 +175,18 @@ def appdata_refused():
             ("one byte too few", good[:-1]),
             ("one byte too many", good + b"\0"),
             ("twice", good * 2),
-            ("other letters", b"STK\x01" + good[4:]),
+            ("other letters", b"STK\x02" + good[4:]),
             ("version 0", b"stk\x00" + good[4:]),
-            ("version 2", b"stk\x02" + good[4:]),
-            ("an origin one second too late", appdata_bytes(2**40 + 1, good[12:])),
-            ("an origin one second too early", appdata_bytes(-(2**40) - 1, good[12:])),
-            ("the latest time of 64 bits", appdata_bytes(2**63 - 1, good[12:])),
-            ("the earliest time of 64 bits", appdata_bytes(-(2**63), good[12:])),
+            ("version 1, of 28 bytes", b"stk\x01" + good[4:28]),
+            ("version 1", b"stk\x01" + good[4:]),
+            ("version 3", b"stk\x03" + good[4:]),
+            ("an origin one second too late", appdata_bytes(2**40 + 1, name)),
+            ("an origin one second too early", appdata_bytes(-(2**40) - 1, name)),
+            ("the latest time of 64 bits", appdata_bytes(2**63 - 1, name)),
+            ("the earliest time of 64 bits", appdata_bytes(-(2**63), name)),
+            ("an end one second too late", appdata_bytes(1, name, 2**40 + 1)),
+            ("an end one second too early", appdata_bytes(1, name, -(2**40) - 1)),
+            ("a serial of nobody", appdata_bytes(1, name, 0, NOBODY, 1)),
         ]
     ]
 

@@ -92,9 +92,9 @@ static void a_client_certificate_is_good_through_its_last_second(void **state)
 
     (void)state;
     facts.has_cert = true;
-    facts.cert_until = NOW;
+    facts.sealed.verified_until = NOW;
     assert_int_equal(stek_admit(&facts, MAX_SESSION_AGE_S, NOW), STEK_VERDICT_RESUME);
-    facts.cert_until = NOW - 1;
+    facts.sealed.verified_until = NOW - 1;
     assert_int_equal(stek_admit(&facts, MAX_SESSION_AGE_S, NOW), STEK_VERDICT_CERT_EXPIRED);
 }
 
@@ -104,7 +104,7 @@ static void an_expired_certificate_is_refused_also_where_none_is_demanded(void *
 
     (void)state;
     facts.has_cert = true;
-    facts.cert_until = NOW - 1;
+    facts.sealed.verified_until = NOW - 1;
     facts.cert_required = false;
     assert_int_equal(stek_admit(&facts, MAX_SESSION_AGE_S, NOW), STEK_VERDICT_CERT_EXPIRED);
 }
@@ -115,7 +115,7 @@ static void a_demanded_certificate_must_be_in_the_session(void **state)
 
     (void)state;
     facts.cert_required = true;
-    facts.cert_until = NOW + 1; /* means nothing without a certificate */
+    facts.sealed.verified_until = NOW + 1; /* means nothing without a certificate */
     assert_int_equal(stek_admit(&facts, MAX_SESSION_AGE_S, NOW), STEK_VERDICT_CERT_MISSING);
     facts.has_cert = true;
     assert_int_equal(stek_admit(&facts, MAX_SESSION_AGE_S, NOW), STEK_VERDICT_RESUME);

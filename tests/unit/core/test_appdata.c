@@ -7,6 +7,7 @@
 
 #include "core/appdata.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int load(void **state)
@@ -23,12 +24,26 @@ static int unload(void **state)
 
 static struct stek_appdata appdata_of(const json_t *vector)
 {
-    struct stek_appdata appdata = {.origin = json_integer_value(json_object_get(vector, "origin"))};
+    struct stek_appdata appdata = {
+        .origin = json_integer_value(json_object_get(vector, "origin")),
+        .verified_until = json_integer_value(json_object_get(vector, "verified_until")),
+        .serial = strtoull(vectors_text(vector, "serial"), NULL, 16)};
 
     assert_int_equal(
         vectors_bytes(vector, "name_hash", appdata.name_hash, sizeof appdata.name_hash),
         STEK_NAME_HASH_LEN);
+    assert_int_equal(vectors_bytes(vector, "instance", appdata.instance, sizeof appdata.instance),
+                     STEK_INSTANCE_LEN);
     return appdata;
+}
+
+static void assert_same(const struct stek_appdata *one, const struct stek_appdata *other)
+{
+    assert_int_equal(one->origin, other->origin);
+    assert_int_equal(one->verified_until, other->verified_until);
+    assert_int_equal(one->serial, other->serial);
+    assert_memory_equal(one->name_hash, other->name_hash, STEK_NAME_HASH_LEN);
+    assert_memory_equal(one->instance, other->instance, STEK_INSTANCE_LEN);
 }
 
 static void encodes_to_the_bytes_of_the_vectors(void **state)
@@ -59,8 +74,7 @@ static void decodes_the_bytes_of_the_vectors(void **state)
 
         vectors_bytes(vector, "bytes", bytes, sizeof bytes);
         assert_true(stek_appdata_decode(bytes, sizeof bytes, &appdata));
-        assert_int_equal(appdata.origin, expected.origin);
-        assert_memory_equal(appdata.name_hash, expected.name_hash, STEK_NAME_HASH_LEN);
+        assert_same(&appdata, &expected);
     }
 }
 
@@ -104,15 +118,17 @@ static void what_is_encoded_decodes_to_the_same(void **state)
     (void)state;
     for (unsigned round = 0; round < 1000; round++) {
         struct stek_appdata appdata = {
-            .origin = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40)};
+            .origin = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40),
+            .verified_until = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40),
+            .serial = prng_next(&prng)};
         struct stek_appdata decoded;
         uint8_t bytes[STEK_APPDATA_LEN];
 
         prng_bytes(&prng, appdata.name_hash, sizeof appdata.name_hash);
+        prng_bytes(&prng, appdata.instance, sizeof appdata.instance);
         stek_appdata_encode(&appdata, bytes);
         assert_true(stek_appdata_decode(bytes, sizeof bytes, &decoded));
-        assert_int_equal(decoded.origin, appdata.origin);
-        assert_memory_equal(decoded.name_hash, appdata.name_hash, sizeof appdata.name_hash);
+        assert_same(&decoded, &appdata);
     }
 }
 
