@@ -3,9 +3,9 @@
  * The schedule: which records a ring must hold at a given time. Pure: time and random bytes are
  * arguments.
  *
- * Two rules keep holders of a ring in step without talking to each other (ARCHITECTURE.md, "The
- * life of a key"): a seq whose time has begun without a published record is settled, its
- * continuation is the record; and only a seq that begins at least half an interval from now may get
+ * Two rules keep holders of a ring in step without talking to each other (docs/host.md, "Who
+ * changes a ring"). A seq whose time has begun without a published record is settled: its
+ * continuation is the record. Only a seq that begins at least half an interval from now may get
  * fresh random bytes.
  */
 #ifndef STEK_CORE_SCHEDULE_H

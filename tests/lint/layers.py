@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Includes run only downwards, and what concerns OpenSSL stays where it belongs
-(ARCHITECTURE.md, "The folders")."""
+(ARCHITECTURE.md, "Folders")."""
 
 import re
 
