@@ -35,6 +35,7 @@ def commands(root, build):
         ("layers", script("layers")),
         ("purity", script("purity", "--build", build)),
         ("sizes", script("sizes")),
+        ("prose", script("prose")),
         ("exports", script("exports", "--build", build)),
         ("manuals", script("manuals", "--build", build)),
         ("licence", script("licence")),

@@ -246,6 +246,36 @@ class Sizes(LintCase):
         self.assert_reported("sizes", "tests/unit/long.h: 401 lines")
 
 
+class Prose(LintCase):
+    LONG = "word " * 20 + "\n"
+
+    def setUp(self):
+        super().setUp()
+        self.page("README.md", "# Title\n")
+
+    def page(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def test_sound(self):
+        self.page("docs/a.md", f"| {self.LONG}\n```\n{self.LONG}```\n\n    {self.LONG}")
+        self.page("man/a.1.scd", f"|  {self.LONG}:< {self.LONG}")
+        self.assert_sound("prose")
+
+    def test_markdown(self):
+        self.page("README.md", "# Title\n\n" + self.LONG)
+        self.assert_reported("prose", "README.md:3: 100 columns, at most 80")
+
+    def test_list_item(self):
+        self.page("docs/a.md", "- short\n    " + self.LONG)
+        self.assert_reported("prose", "docs/a.md:2: 104 columns")
+
+    def test_manual(self):
+        self.page("man/a.1.scd", "\t" + "word " * 15 + "\n")
+        self.assert_reported("prose", "man/a.1.scd:1: 83 columns")
+
+
 class Licence(LintCase):
     def test_sound(self):
         self.assert_sound("licence")
