@@ -12,7 +12,7 @@ MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
-.PHONY: build help demo check check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
+.PHONY: build help demo check check-long check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
 build:
@@ -25,7 +25,7 @@ help:
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
 	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus differential model sim lint'
-	@echo 'make check-long       what takes too long for every check: differential-long'
+	@echo 'make check-long       what takes minutes each, besides make check; STEPS="sim-long": only these of: e2e-long sim-long differential-long'
 	@echo 'make check-on RELEASE="11 13"  build and test on other releases of Debian, each in a chroot; as root only'
 	@echo '                        ARGS="--fresh" makes the chroots anew, ARGS="--steps unit" runs only these steps'
 	@echo 'make lint             the same as make check STEPS=lint'
@@ -49,8 +49,9 @@ check:
 	@$(PACKAGES)
 	@$(PYTHON) tests/run/check $(STEPS)
 
-check-long: STEPS := differential-long
-check-long: check
+check-long:
+	@$(PACKAGES)
+	@$(PYTHON) tests/run/check --long $(STEPS)
 
 # The chroots stay in build-chroots/ for the next run.
 check-on:

@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#include <openssl/types.h>
+#include <openssl/ossl_typ.h>
 
 #ifdef __cplusplus
 extern "C" {

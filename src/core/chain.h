@@ -6,7 +6,9 @@
 #ifndef STEK_CORE_CHAIN_H
 #define STEK_CORE_CHAIN_H
 
-#include "core/schedule.h"
+#include "core/fresh.h"
+#include "core/policy.h"
+#include "core/record.h"
 
 /*
  * How many records still open at `when`; *ret_next_end is when the first of them ends. Superseded

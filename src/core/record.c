@@ -177,3 +177,10 @@ void stek_records_view(const struct stek_records *records, int64_t now, struct s
         narrow(ret_view, records->at[i].accept_until, now);
     }
 }
+
+void stek_records_retire(struct stek_records *records, int64_t now)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (records->at[i].accept_until <= now)
+            stek_records_remove(records, i, i + 1);
+}

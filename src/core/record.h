@@ -121,4 +121,7 @@ struct stek_view {
 
 void stek_records_view(const struct stek_records *records, int64_t now, struct stek_view *ret_view);
 
+/* Destroys the records that are retired at `now`. */
+void stek_records_retire(struct stek_records *records, int64_t now);
+
 #endif

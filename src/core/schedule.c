@@ -12,13 +12,6 @@ static uint32_t pending_count(const struct stek_records *records, int64_t now)
     return pending;
 }
 
-void stek_records_retire(struct stek_records *records, int64_t now)
-{
-    for (size_t i = records->count; i-- > 0;)
-        if (records->at[i].accept_until <= now)
-            stek_records_remove(records, i, i + 1);
-}
-
 static bool out_of_reach(const struct stek_record *last, const struct stek_policy *policy,
                          int64_t now)
 {

@@ -13,6 +13,7 @@
 
 #include "stek.h"
 
+#include "core/fresh.h"
 #include "core/policy.h"
 #include "core/record.h"
 
@@ -23,17 +24,6 @@
  * sleep (256 steps take about a millisecond) and is four times what a ring can hold.
  */
 enum { STEK_CONTINUE_MAX = 256 };
-
-/* Fresh secrets, drawn before the decision is made; as many as one advance can use. */
-struct stek_fresh {
-    uint32_t count;
-    struct stek_secret32 secret[STEK_AHEAD_MAX + 1];
-};
-
-static inline void stek_fresh_wipe(struct stek_fresh *fresh)
-{
-    stek_wipe(fresh, sizeof *fresh);
-}
 
 /* Whether stek_records_advance() has anything to do at `now`. */
 bool stek_records_due(const struct stek_records *records, const struct stek_policy *policy,
@@ -49,9 +39,6 @@ STEK_MUST_USE enum stek_result stek_records_look_ahead(struct stek_records *reco
                                                        const struct stek_policy *policy,
                                                        int64_t now, const struct stek_fresh *fresh,
                                                        uint32_t *used);
-
-/* Destroys the records that are retired at `now`. */
-void stek_records_retire(struct stek_records *records, int64_t now);
 
 /*
  * For any holder: continues the chain until a record is active at `now`, and drops retired ones.

@@ -3,9 +3,11 @@
 #include "counters/stats_page.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -14,8 +16,11 @@
 
 struct stek_stats {
     struct stek_stats_page *page;
-    atomic_uint place; /* of this process in the table */
+    atomic_uint place;       /* of this process in the table */
+    char path[PATH_MAX + 1]; /* of the file; empty: not known */
 };
+
+static atomic_uint mapped; /* files, in this process */
 
 /* Beyond its limit a program that lets a file grow is killed with SIGXFSZ. */
 static bool may_make_files(void)
@@ -41,23 +46,40 @@ static int make_file(int dir, const char *name)
     return -1;
 }
 
-static struct stek_stats_page *map_new_file(int dir)
+/* The path of a file in this directory, as the kernel names it; left empty where it does not fit.
+ */
+static void note_path(int dir, const char *name, char ret_path[PATH_MAX + 1])
+{
+    char link[40];
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+    const ssize_t len = readlink(link, ret_path, PATH_MAX);
+    if (len > 0 && (size_t)len + 1 + strlen(name) <= PATH_MAX)
+        (void)snprintf(ret_path + len, PATH_MAX + 1 - (size_t)len, "/%s", name);
+    else
+        ret_path[0] = '\0';
+}
+
+static bool map_new_file(int dir, struct stek_stats *stats)
 {
     char name[STEK_STATS_NAME_LEN];
     uint64_t number;
 
     if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        return NULL;
+        return false;
     (void)snprintf(name, sizeof name, "%d-%016llx", (int)getpid(), (unsigned long long)number);
     const int file = make_file(dir, name);
     if (file < 0)
-        return NULL;
+        return false;
     void *at = mmap(NULL, STEK_STATS_FILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     (void)close(file);
-    if (at != MAP_FAILED)
-        return at;
+    if (at != MAP_FAILED) {
+        stats->page = at;
+        note_path(dir, name, stats->path);
+        return true;
+    }
     (void)unlinkat(dir, name, 0);
-    return NULL;
+    return false;
 }
 
 static void enter_at(struct stek_stats_process *process, pid_t pid)
@@ -83,6 +105,18 @@ static void init_page(struct stek_stats_page *page)
     atomic_store_explicit(&page->magic, stek_stats_magic("stekstat"), memory_order_release);
 }
 
+static struct stek_stats *create_in(int dir)
+{
+    struct stek_stats *stats = calloc(1, sizeof *stats);
+
+    if (stats == NULL || !map_new_file(dir, stats)) {
+        free(stats);
+        return NULL;
+    }
+    init_page(stats->page);
+    return stats;
+}
+
 struct stek_stats *stek_stats_create(int run_dir, const char *ring)
 {
     char path[STEK_STATS_PATH_LEN];
@@ -93,15 +127,11 @@ struct stek_stats *stek_stats_create(int run_dir, const char *ring)
     const int dir = openat(run_dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return NULL;
-    stats = calloc(1, sizeof *stats);
-    if (stats != NULL)
-        stats->page = map_new_file(dir);
+    if (atomic_fetch_add(&mapped, 1) < STEK_STATS_OF_PROGRAM_MAX)
+        stats = create_in(dir);
+    if (stats == NULL)
+        atomic_fetch_sub(&mapped, 1);
     (void)close(dir);
-    if (stats == NULL || stats->page == NULL) {
-        free(stats);
-        return NULL;
-    }
-    init_page(stats->page);
     return stats;
 }
 
@@ -111,13 +141,35 @@ static struct stek_stats_process *my_place(const struct stek_stats *stats)
                                  STEK_STATS_PROCESSES];
 }
 
+static bool was_ever_shared(const struct stek_stats_page *page)
+{
+    bool shared = atomic_load_explicit(&page->forked_at, memory_order_relaxed) != 0;
+
+    for (unsigned i = 1; i < STEK_STATS_PROCESSES; i++)
+        shared = shared || atomic_load_explicit(&page->process[i].claimed, memory_order_relaxed);
+    return shared;
+}
+
+/* Whether no other process can have the file, and no ticket ever was in this one's hands. */
+static bool is_of_no_use(const struct stek_stats *stats)
+{
+    const struct stek_stats_process *maker = &stats->page->process[0];
+
+    return atomic_load_explicit(&maker->pid, memory_order_relaxed) == (uint64_t)getpid() &&
+           atomic_load_explicit(&maker->last_use, memory_order_relaxed) == 0 &&
+           !was_ever_shared(stats->page);
+}
+
 void stek_stats_unmap(struct stek_stats *stats)
 {
     if (stats == NULL)
         return;
     struct stek_stats_process *mine = my_place(stats);
+    if (is_of_no_use(stats) && stats->path[0] == '/')
+        (void)unlink(stats->path);
     if (atomic_load_explicit(&mine->pid, memory_order_relaxed) == (uint64_t)getpid())
         atomic_store_explicit(&mine->pid, 0, memory_order_release);
+    atomic_fetch_sub(&mapped, 1);
     (void)munmap(stats->page, STEK_STATS_FILE_LEN);
     free(stats);
 }

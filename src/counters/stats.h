@@ -71,14 +71,21 @@ static inline bool stek_counter_is_refusal(enum stek_counter counter)
 /* This process's place in a stats file. */
 struct stek_stats;
 
+/* So many files may one program have mapped, of all rings. */
+enum { STEK_STATS_OF_PROGRAM_MAX = 16 };
+
 /*
  * Makes and maps a stats file below the run directory. `run_dir` may be closed afterwards. No
- * error: NULL means that nothing is counted (no directory, not in the group, no room, no memory),
- * and every call below takes NULL.
+ * error: NULL means that nothing is counted (no directory, not in the group, no room, no memory,
+ * too many for one program), and every call below takes NULL. Thread-safe.
  */
 struct stek_stats *stek_stats_create(int run_dir, const char *ring);
 
-/* Unmaps. The file stays: stekd adds it to the ring's total when all its processes are gone. */
+/*
+ * Unmaps. The file stays: stekd adds it to the ring's total when all its processes are gone. But
+ * one in which nothing was ever counted is removed, if this program never forked since it was made
+ * and can still reach it.
+ */
 void stek_stats_unmap(struct stek_stats *stats);
 
 /* For pthread_atfork(): before, in the parent, so that nobody takes the file for an orphan while

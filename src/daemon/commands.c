@@ -3,6 +3,7 @@
 
 #include "core/revoke.h"
 #include "daemon/inspect.h"
+#include "daemon/turn.h"
 #include "daemon/front/log.h"
 
 #include <inttypes.h>

@@ -7,6 +7,7 @@
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
 #include "daemon/trim.h"
+#include "daemon/turn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,19 +16,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-int64_t stekd_now(void)
-{
-    return (int64_t)time(NULL);
-}
-
-void stekd_turn(struct stekd *daemon)
-{
-    const int64_t next = stek_rings_update(&daemon->rings, stekd_now());
-
-    if (!stek_alarm_set(&daemon->alarm, next))
-        stek_log(STEK_LOG_ERROR, "cannot set the alarm for the next rotation: %s", strerror(errno));
-}
 
 /* The time has come, or the clock was set. */
 static void on_alarm(void *arg)

@@ -33,12 +33,6 @@ struct stekd {
     bool last_reload_ok;
 };
 
-/* Unix seconds. */
-int64_t stekd_now(void);
-
-/* Does what is due, and sets the alarm for what is next. After every change of a ring. */
-void stekd_turn(struct stekd *daemon);
-
 /* Serves until SIGTERM or SIGINT. Takes `config` over. Returns the exit code; what went wrong has
  * been logged. */
 int stekd_run(const struct stek_options *options, struct stek_config *config);

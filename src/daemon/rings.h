@@ -4,23 +4,8 @@
 #ifndef STEK_DAEMON_RINGS_H
 #define STEK_DAEMON_RINGS_H
 
-#include "daemon/config/config.h"
-#include "ringfile/writer.h"
+#include "daemon/kept.h"
 #include "status/status.h"
-
-/* One ring. */
-struct stek_kept {
-    struct stek_config_ring config;
-    struct stek_writer *writer;
-    uint64_t counted_seq;   /* the active record when it was last counted */
-    uint64_t rotations;     /* since stekd took the ring over */
-    uint64_t continuations; /* of these, those onto a continuation; and those that were there when
-                               it came */
-    int64_t seed_last;      /* of source seed: when it was looked at, and when next */
-    int64_t seed_next;
-    const char *seed_problem; /* of source seed; NULL: none. Static */
-    bool failing;             /* the last update failed: said once */
-};
 
 struct stek_rings {
     int dir_fd;
@@ -47,12 +32,6 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now);
 
 /* The ring of that name, or NULL. */
 struct stek_kept *stek_rings_find(struct stek_rings *rings, const char *name);
-
-/* Whether the ring can be read and was brought up to date when that was last due. */
-bool stek_kept_is_well(const struct stek_kept *kept);
-
-/* Whatever was changed in a ring: counts its rotation. To be called after each change. */
-void stek_kept_count(struct stek_kept *kept, int64_t now);
 
 /* What is going on in a ring. Adds up what its consumers count, and folds what those left behind
  * that are gone. */

@@ -4,7 +4,7 @@
 #ifndef STEK_DAEMON_SEEDS_H
 #define STEK_DAEMON_SEEDS_H
 
-#include "daemon/rings.h"
+#include "daemon/kept.h"
 
 /*
  * Brings the ring up to what its seed says at `now`, and the file up to the oldest record that

@@ -29,6 +29,17 @@ static X509 *load(const char *path)
     return cert;
 }
 
+/* Below 0: in the past; above: in the future. A time that cannot be read is to blame for nothing.
+ */
+static int from_now(const ASN1_TIME *when)
+{
+    int days, seconds;
+
+    if (ASN1_TIME_diff(&days, &seconds, NULL, when) != 1)
+        return 0;
+    return days != 0 ? days : seconds;
+}
+
 void stek_etcd_blame_cert(const char *path, const char *endpoint, struct stek_etcd_problem *problem)
 {
     X509 *cert = path != NULL ? load(path) : NULL;
@@ -37,8 +48,8 @@ void stek_etcd_blame_cert(const char *path, const char *endpoint, struct stek_et
 
     if (cert == NULL)
         return;
-    const bool expired = X509_cmp_current_time(X509_get0_notAfter(cert)) < 0;
-    const bool early = X509_cmp_current_time(X509_get0_notBefore(cert)) > 0;
+    const bool expired = from_now(X509_get0_notAfter(cert)) < 0;
+    const bool early = from_now(X509_get0_notBefore(cert)) > 0;
     print_time(expired ? X509_get0_notAfter(cert) : X509_get0_notBefore(cert), when, sizeof when);
     X509_free(cert);
     if (!expired && !early)

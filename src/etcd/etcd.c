@@ -5,25 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum {
-    BACK_OFF_FIRST_MS = 50,
-    DATE_EVERY_MS = 60000,
-    TIMEOUT_MIN_MS = 2000,
-    TIMEOUT_MAX_MS = 5000
-};
-
-int64_t stek_etcd_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+enum { BACK_OFF_FIRST_MS = 50, TIMEOUT_MIN_MS = 2000, TIMEOUT_MAX_MS = 5000 };
 
 static struct timeval timeval_of(int64_t ms)
 {
@@ -46,49 +32,6 @@ static int64_t back_off_ms(const struct stek_etcd *etcd)
     const int64_t rest = (int64_t)BACK_OFF_FIRST_MS << (rounds < 12 ? rounds : 12);
 
     return jittered(rest < etcd->options.back_off_max_ms ? rest : etcd->options.back_off_max_ms);
-}
-
-void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem)
-{
-    if (etcd->broken || etcd->link == NULL)
-        return;
-    etcd->broken = true;
-    etcd->online = false;
-    etcd->problem = *problem;
-    event_active(etcd->fall, 0, 0);
-}
-
-void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text)
-{
-    struct stek_etcd_problem problem;
-
-    stek_etcd_problem_set(&problem, fault, etcd->place.endpoint, text);
-    stek_etcd_break(etcd, &problem);
-}
-
-void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answer *answer)
-{
-    if (answer->cluster_id == 0)
-        return; /* a proxy does not know it in all of its answers */
-    if (etcd->cluster_id == 0)
-        etcd->cluster_id = answer->cluster_id;
-    if (answer->cluster_id == etcd->cluster_id) {
-        etcd->strangers = 0;
-        return;
-    }
-    if (etcd->broken)
-        return;
-    etcd->strangers = answer->cluster_id == etcd->other_cluster ? etcd->strangers + 1 : 1;
-    etcd->other_cluster = answer->cluster_id;
-    if (etcd->strangers <= etcd->options.endpoints_count) {
-        stek_etcd_break_with(etcd, STEK_ETCD_CLUSTER,
-                             "this endpoint belongs to another etcd cluster than the one in use");
-        return;
-    }
-    /* One stray endpoint is a mistake; all of them are a store that was restored or replaced. */
-    etcd->cluster_id = answer->cluster_id;
-    etcd->strangers = 0;
-    etcd->handlers.on_other_store(etcd->handlers.arg);
 }
 
 static void drop_link(struct stek_etcd *etcd)
@@ -156,31 +99,6 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
     stek_etcd_spans_begin(etcd);
 }
 
-static void on_date(void *arg, int64_t date)
-{
-    struct stek_etcd *etcd = arg;
-    struct timespec now;
-
-    if (date < 0)
-        return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    etcd->handlers.on_clock(etcd->handlers.arg, date - (int64_t)now.tv_sec,
-                            stek_etcd_now_ms() - etcd->dated_ms);
-}
-
-static void ask_date_if_due(struct stek_etcd *etcd)
-{
-    const int64_t now = stek_etcd_now_ms();
-
-    if (etcd->handlers.on_clock == NULL || etcd->broken ||
-        (etcd->dated_ms != 0 && now - etcd->dated_ms < DATE_EVERY_MS))
-        return;
-    const bool http_1_1 =
-        etcd->server == STEK_SERVER_PROXY || strncmp(etcd->place.endpoint, "http:", 5) == 0;
-    if (stek_etcd_ask_date(etcd->link, "version", http_1_1, on_date, etcd) == STEK_OK)
-        etcd->dated_ms = now;
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct stek_etcd *etcd = arg;
@@ -189,17 +107,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     stek_etcd_watch_tick(etcd);
     if (etcd->online)
-        ask_date_if_due(etcd);
-}
-
-void stek_etcd_came_online(struct stek_etcd *etcd)
-{
-    if (etcd->online || etcd->broken)
-        return;
-    etcd->online = true;
-    etcd->failures = 0;
-    ask_date_if_due(etcd);
-    etcd->handlers.on_online(etcd->handlers.arg);
+        stek_etcd_ask_date_if_due(etcd);
 }
 
 bool stek_etcd_is_online(const struct stek_etcd *etcd)

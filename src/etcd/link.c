@@ -155,6 +155,15 @@ static bool add_header(struct stek_etcd_transfer *transfer, const char *line)
 
 #define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
 
+static bool set_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85 */
+    return SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
 /*
  * Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured,
  * and nothing else. In the clear each call has a connection of its own: libcurl 7.88 cannot send a
@@ -166,10 +175,9 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
     const bool tls = strncmp(place->endpoint, "https:", 6) == 0;
     const long version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 
-    return SET(CURLOPT_URL, transfer->url) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
-           SET(CURLOPT_PROXY, "") && SET(CURLOPT_HTTP_VERSION, version) &&
-           SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) &&
-           SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
+    return SET(CURLOPT_URL, transfer->url) && set_protocols(easy) && SET(CURLOPT_PROXY, "") &&
+           SET(CURLOPT_HTTP_VERSION, version) && SET(CURLOPT_NOSIGNAL, 1L) &&
+           SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) && SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
            SET(CURLOPT_CAINFO, place->ca) && SET(CURLOPT_SSLCERT, place->cert) &&
            SET(CURLOPT_SSLKEY, place->key) &&

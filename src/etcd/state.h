@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the pieces of a connection to a cluster share; for etcd*.c alone. */
-#ifndef STEK_FLEET_ETCD_IMPL_H
-#define STEK_FLEET_ETCD_IMPL_H
+/* What the pieces of a connection to a cluster share; inside this folder. */
+#ifndef STEK_ETCD_STATE_H
+#define STEK_ETCD_STATE_H
 
 #include "etcd/etcd.h"
 #include "etcd/link.h"
@@ -103,6 +103,10 @@ void stek_etcd_watch_tick(struct stek_etcd *etcd);
 /* The same by a reading: of a member that does not answer on its watch, and of a proxy. */
 void stek_etcd_ask_member(struct stek_etcd *etcd);
 void stek_etcd_ask_proxy(struct stek_etcd *etcd);
+
+/* Asks the endpoint for its date, once a minute: handlers.on_clock() hears how far clocks differ.
+ */
+void stek_etcd_ask_date_if_due(struct stek_etcd *etcd);
 
 /* All spans have been dealt with: says so, once for each link. */
 void stek_etcd_came_online(struct stek_etcd *etcd);

@@ -18,25 +18,6 @@
  * do. */
 enum { CLOCK_WORTH_SAYING_S = 5, PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
 
-int64_t stek_fleet_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
-{
-    char line[STEK_ETCD_TEXT_MAX + 256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    fleet->host.log(fleet->host.arg, priority, line);
-}
-
 static void decide_all(struct stek_fleet *fleet)
 {
     for (size_t i = 0; i < fleet->rings_count; i++)
@@ -116,14 +97,6 @@ static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *
     }
     memcpy(ring->problem, problem->text, sizeof ring->problem);
     stek_fleet_ring_soon(ring);
-}
-
-void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms)
-{
-    for (size_t i = 0; i < fleet->rings_count; i++) {
-        stek_sync_saw_clock(fleet->rings[i].sync, ahead_ms);
-        stek_fleet_ring_soon(&fleet->rings[i]);
-    }
 }
 
 static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)

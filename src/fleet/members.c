@@ -195,11 +195,6 @@ void stek_fleet_members_online(struct stek_fleet *fleet)
         take_lease(fleet);
 }
 
-void stek_fleet_members_changed(struct stek_fleet *fleet)
-{
-    fleet->members.dirty = true;
-}
-
 /* A host's announcement, taken as far as it is JSON at all. */
 static void on_member(void *arg, const struct stek_etcd_answer *head,
                       const struct stek_etcd_item *item)

@@ -210,21 +210,6 @@ static void on_decide(evutil_socket_t fd, short what, void *arg)
     decide(arg);
 }
 
-void stek_fleet_ring_soon(struct stek_fleet_ring *ring)
-{
-    event_active(ring->decide, 0, 0);
-}
-
-uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring)
-{
-    const struct stek_records *records = &ring->sync->records;
-
-    for (size_t i = records->count; i-- > 0;)
-        if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)
-            return records->at[i].seq;
-    return 0;
-}
-
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the pieces of stek-fleet.so share; for fleet*.c alone. */
-#ifndef STEK_FLEET_FLEET_IMPL_H
-#define STEK_FLEET_FLEET_IMPL_H
+/* What the pieces of stek-fleet.so share; inside this folder. */
+#ifndef STEK_FLEET_STATE_H
+#define STEK_FLEET_STATE_H
 
 #include "etcd/etcd.h"
 #include "fleet/fleet.h"
@@ -84,13 +84,20 @@ void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *fo
 /* How far this host's clock is ahead of the others'. */
 void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
 
+/* Has the ring decide anew, once the loop has come back. */
+void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
+
+/* The newest seq that this host holds as published; 0: none. */
+uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
+
+/* The announcement is to be written again. */
+void stek_fleet_members_changed(struct stek_fleet *fleet);
+
 /* ring: what the store says goes in, what is to be done comes out. */
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options);
 void stek_fleet_ring_close(struct stek_fleet_ring *ring);
 void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item);
-void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
-uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
 
 /* write: carries out sync->out. */
 void stek_fleet_write_begin(struct stek_fleet_ring *ring);
@@ -99,7 +106,6 @@ void stek_fleet_write_begin(struct stek_fleet_ring *ring);
 enum stek_result stek_fleet_members_open(struct stek_fleet *fleet);
 void stek_fleet_members_close(struct stek_fleet *fleet);
 void stek_fleet_members_online(struct stek_fleet *fleet);
-void stek_fleet_members_changed(struct stek_fleet *fleet);
 json_t *stek_fleet_members_json(struct stek_fleet *fleet, bool read_again);
 
 /* rekey */

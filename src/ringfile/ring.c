@@ -4,7 +4,11 @@
 #include "core/policy.h"
 #include "ringfile/process.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,6 +95,35 @@ static enum stek_result hold_file(const struct stek_ringfile *file, struct stek_
     return result;
 }
 
+/* Where the run directory is, so that it is found when it is needed. Without /proc: now. */
+static void prepare_counting(struct stek_ring *ring, const struct stek_ringfile_place *place)
+{
+    char link[40];
+    char path[PATH_MAX];
+
+    memcpy(ring->name, place->ring, sizeof ring->name);
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir_fd);
+    const ssize_t len = readlink(link, path, sizeof path);
+    if (len > 0 && path[0] == '/')
+        ring->stats_dir = strndup(path, (size_t)len);
+    else
+        ring->stats = stek_stats_create(place->dir_fd, place->ring);
+}
+
+/* Under the lock, so that no fork comes between the file and what is written in it at a fork. */
+void stek_ring_start_counting(struct stek_ring *ring)
+{
+    if (ring->stats_dir == NULL || atomic_exchange(&ring->stats_tried, true))
+        return;
+    const int dir = open(ring->stats_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return;
+    stek_process_lock();
+    ring->stats = stek_stats_create(dir, ring->name);
+    stek_process_unlock();
+    (void)close(dir);
+}
+
 static enum stek_result open_at(const struct stek_ringfile_place *place,
                                 struct stek_ring **ret_ring)
 {
@@ -102,7 +135,7 @@ static enum stek_result open_at(const struct stek_ringfile_place *place,
         return result;
     result = hold_file(&file, ret_ring);
     if (result == STEK_OK)
-        (*ret_ring)->stats = stek_stats_create(place->dir_fd, place->ring);
+        prepare_counting(*ret_ring, place);
     else
         stek_ringfile_unmap(&file);
     return result;
@@ -164,6 +197,7 @@ void stek_ring_free(struct stek_ring *ring)
         return;
     stek_process_remove(ring);
     stek_stats_unmap(ring->stats);
+    free(ring->stats_dir);
     stek_contexts_fini(&ring->contexts);
     stek_arena_fini(&ring->arena);
     if (ring->shared != NULL)

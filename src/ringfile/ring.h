@@ -31,7 +31,10 @@ struct stek_ring {
     atomic_bool ivs_refused;
     _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
     _Atomic int64_t swept_from;
-    struct stek_stats *stats; /* NULL: nothing is counted */
+    char name[STEK_RING_NAME_MAX + 1]; /* of a file's ring */
+    char *stats_dir; /* path of the run directory, until a file of counters was tried; NULL: none */
+    atomic_bool stats_tried;
+    _Atomic(struct stek_stats *) stats; /* NULL: nothing is counted (yet) */
 };
 
 /* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random
@@ -47,6 +50,13 @@ static inline bool stek_ring_is_private(const struct stek_ring *ring)
 /* Whether the ring is the one that stek_ring_open(path) would open: false also when it would open
  * none. Thread-safe. */
 bool stek_ring_is_file(const struct stek_ring *ring, const char *path);
+
+/*
+ * Makes this program's file of counters if there is none yet. Called when the ring gets its first
+ * SSL_CTX that can serve: then, most programs have not given up the right to do it, and those that
+ * serve nobody never come here. Thread-safe.
+ */
+void stek_ring_start_counting(struct stek_ring *ring);
 
 /* Takes another hold, to be given back with stek_ring_free(). */
 void stek_ring_hold(struct stek_ring *ring);

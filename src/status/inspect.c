@@ -100,7 +100,7 @@ static void note_session(SSL_SESSION *session, struct stek_inspection *inspectio
     size_t len = 0;
 
     inspection->verdict = STEK_INSPECT_SOUND;
-    inspection->sealed_at = (int64_t)SSL_SESSION_get_time(session);
+    inspection->sealed_at = stek_ossl_session_time(session);
     inspection->timeout_s = (int64_t)SSL_SESSION_get_timeout(session);
     inspection->has_cert = SSL_SESSION_get0_peer(session) != NULL;
     inspection->tls_version = SSL_SESSION_get_protocol_version(session);

@@ -194,7 +194,9 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
     enum stek_result result = new_attachment(ctx, ring, &label, options->override, &attachment);
     if (result == STEK_OK)
         result = enter(ctx, attachment);
-    if (result == STEK_OK)
-        stek_callbacks_install(ctx);
-    return result;
+    if (result != STEK_OK)
+        return result;
+    stek_ring_start_counting(ring);
+    stek_callbacks_install(ctx);
+    return STEK_OK;
 }

@@ -145,6 +145,25 @@ static inline void stek_ossl_forget_errors(void)
         ERR_clear_error();
 }
 
+/* When a session began, in Unix seconds. */
+static inline int64_t stek_ossl_session_time(const SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    return (int64_t)SSL_SESSION_get_time_ex(session);
+#else
+    return (int64_t)SSL_SESSION_get_time(session);
+#endif
+}
+
+static inline void stek_ossl_session_set_time(SSL_SESSION *session, int64_t time_s)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    (void)SSL_SESSION_set_time_ex(session, (time_t)time_s);
+#else
+    (void)SSL_SESSION_set_time(session, (long)time_s);
+#endif
+}
+
 /* Keys the MAC context with HMAC-SHA256. Returns whether that worked. */
 static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key[STEK_HMAC_KEY_LEN],
                                      const EVP_MD *sha256)

@@ -79,7 +79,7 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
         return note_verified(ssl, session, now, ret_appdata);
     *ret_appdata = (struct stek_appdata){0};
     (void)stek_verified_until(ssl, now, &ret_appdata->verified_until);
-    ret_appdata->origin = SSL_session_reused(ssl) ? (int64_t)SSL_SESSION_get_time(session) : now;
+    ret_appdata->origin = SSL_session_reused(ssl) ? stek_ossl_session_time(session) : now;
     return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);
 }
@@ -113,7 +113,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
         return;
     /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
-    (void)SSL_SESSION_set_time(session, (long)now);
+    stek_ossl_session_set_time(session, now);
     (void)SSL_SESSION_set_timeout(session, (long)promise_s);
 }
 
@@ -148,7 +148,7 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
 {
     const char *name = SSL_SESSION_get0_hostname(session);
 
-    *ret_appdata = (struct stek_appdata){.origin = (int64_t)SSL_SESSION_get_time(session),
+    *ret_appdata = (struct stek_appdata){.origin = stek_ossl_session_time(session),
                                          .verified_until = stek_verified_until_of_session(session)};
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
            write_appdata(session, ret_appdata);

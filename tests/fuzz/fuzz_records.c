@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from outside: judged, and where they are sound, viewed, settled, advanced and merged at
+/* Records from outside: judged, and where they are sound, viewed, settled and advanced at
  * any time. */
 #include "fuzz.h"
 
-#include "core/merge.h"
 #include "core/schedule.h"
 
 #include <string.h>
@@ -51,18 +50,6 @@ static void check_view(const struct stek_records *records, int64_t now)
     FUZZ_MUST(view.active == stek_records_active(records, now));
 }
 
-static void check_merge(const struct stek_records *one, const struct stek_records *two)
-{
-    struct stek_records there = *one;
-    struct stek_records back = *two;
-
-    stek_records_merge(&there, two);
-    stek_records_merge(&back, one);
-    FUZZ_MUST(memcmp(&there, &back, sizeof there) == 0);
-    stek_records_merge(&there, two);
-    FUZZ_MUST(memcmp(&there, &back, sizeof there) == 0);
-}
-
 static void check_schedule(const struct stek_records *records, struct fuzz_input *input)
 {
     const struct stek_policy policy = take_policy(input);
@@ -84,7 +71,6 @@ static void check_schedule(const struct stek_records *records, struct fuzz_input
     if (stek_records_advance(&advanced, &policy, now, &fresh) == STEK_OK)
         FUZZ_MUST(stek_records_active(&advanced, now) >= 0 &&
                   stek_records_problem(&advanced) == NULL);
-    check_merge(&settled, &advanced);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -12,6 +12,7 @@ CPPCHECK = [
     "-D_GNU_SOURCE",
     "-D__GNUC__=12",
     "-DOPENSSL_VERSION_NUMBER=0x30000000L",
+    "-DElfW(type)=Elf64_##type",
     "-Iinclude",
     "-Isrc",
     "--enable=warning,style,performance,portability",

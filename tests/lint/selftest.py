@@ -114,6 +114,34 @@ class Layers(LintCase):
             self.assert_reported("layers", "belongs in tls/ossl.h only")
 
 
+class Circles(LintCase):
+    def setUp(self):
+        super().setUp()
+        self.compile(f"{OBJECTS}/src_core_low.c.o", "int low(void) { return 1; }", "-c")
+        high = "int low(void); int high(void) { return low(); }"
+        self.compile("build/src/daemon/libstek_daemon.a.p/high.c.o", high, "-c")
+
+    def test_sound(self):
+        self.assert_sound("circles")
+
+    def test_two_files(self):
+        low = "int high(void); int low(void) { return high(); }"
+        self.compile(f"{OBJECTS}/src_core_low.c.o", low, "-c")
+        self.assert_reported("circles", "a circle: high.c.o uses src_core_low.c.o (low)")
+
+    def test_three_files(self):
+        low = "int middle(void); int low(void) { return middle(); }"
+        self.compile(f"{OBJECTS}/src_core_low.c.o", low, "-c")
+        middle = "int high(void); int middle(void) { return high(); }"
+        self.compile(f"{OBJECTS}/src_core_middle.c.o", middle, "-c")
+        self.assert_reported("circles", "src_core_middle.c.o uses high.c.o (high)")
+
+    def test_nothing_compiled(self):
+        (self.root / OBJECTS / "src_core_low.c.o").unlink()
+        (self.root / "build/src/daemon/libstek_daemon.a.p/high.c.o").unlink()
+        self.assert_reported("circles", "no objects")
+
+
 class Purity(LintCase):
     def setUp(self):
         super().setUp()

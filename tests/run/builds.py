@@ -6,13 +6,13 @@ import shutil
 from command import run
 
 CLANG = {"CC": "clang"}
-# Warnings are errors where nothing else is asked of a build; a sanitizer's only has to work.
-SANITIZED = ["-Dwerror=false", "-Db_lundef=false"]
+# Warnings are errors for us, not for who installs; a build with sanitizers only has to work.
+SANITIZED = ["-Db_lundef=false"]
 STOP_AT_ONCE = "-fno-sanitize-recover=all"
 
 # Options for Meson and environment of each folder.
 FOLDERS = {
-    "build": ([], {}),
+    "build": (["-Dwerror=true"], {}),
     "build-clang": (["-Dwerror=true"], CLANG),
     "build-asan": (
         [*SANITIZED, "-Db_sanitize=address,undefined", f"-Dc_args={STOP_AT_ONCE}"],
@@ -60,15 +60,18 @@ class Builds:
         return folder, *run(["ninja", "-C", folder, "--quiet", *targets], self.root, env)
 
     def _configure(self, folder, options, env):
-        """Sets a folder up, anew where it was set up with other options."""
+        """Sets a folder up, anew where it was set up with other options; the one of `make` keeps its own as well."""
         stamp = folder / "check-options"
         wanted = "\n".join(options)
         known = (folder / "build.ninja").exists()
-        if known and (not options or (stamp.exists() and stamp.read_text() == wanted)):
+        if known and stamp.exists() and stamp.read_text() == wanted:
             return 0, ""
-        if known:
+        again = []
+        if known and folder.name == "build":
+            again = ["--reconfigure"]
+        elif known:
             shutil.rmtree(folder)
-        status, output = run(["meson", "setup", folder, *options], self.root, env)
+        status, output = run(["meson", "setup", *again, folder, *options], self.root, env)
         if status == 0:
             stamp.write_text(wanted)
         return status, output

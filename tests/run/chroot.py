@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bare Debian of another release in a folder: made once, entered often, nothing of it mounted or running afterwards."""
 
+import pathlib
 import shutil
 import subprocess
 
@@ -27,8 +28,26 @@ exit $?
 """
 
 
+# What makes a chroot mounts things in it: in namespaces of its own, too, so that nothing is left when it is stopped.
+ALONE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
 class ChrootFailed(Exception):
     """The text says what was tried and what came of it."""
+
+
+def mounted_below(folder, mountinfo):
+    """Mount points in a folder, from the text of /proc/self/mountinfo."""
+    points = [line.split()[4] for line in mountinfo.splitlines()]
+    return [point for point in points if point.startswith(f"{folder}/")]
+
+
+def remove(folder):
+    """Removes a chroot, but never what something outside may be mounted in."""
+    mounted = mounted_below(folder, pathlib.Path("/proc/self/mountinfo").read_text())
+    if mounted:
+        raise ChrootFailed(f"not removed, since something is mounted there: {' '.join(mounted)}\n")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Chroot:
@@ -60,17 +79,17 @@ class Chroot:
 
     def make(self, say, fresh=False):
         """Makes the chroot where it is not there yet."""
-        if fresh and self.root.exists():
-            shutil.rmtree(self.root)
+        if fresh:
+            remove(self.root)
         if self.root.exists():
             return
         say(f"{self.release.name}: a bare system from the Debian archive ...")
         part = self.root.with_name(self.release.name + ".part")
-        shutil.rmtree(part, ignore_errors=True)
+        remove(part)
         part.parent.mkdir(parents=True, exist_ok=True)
         options = [f"--aptopt={line}" for line in archive.settings()]
         lines = archive.sources(self.release, *archive.mirror())
-        bootstrap = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
+        bootstrap = [*ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
         # It is made anew where the power fails: nothing waits for the disk.
         bootstrap += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", *options]
         self._must("mmdebstrap", [*bootstrap, self.release.suite, part, *lines], limit_s=900)

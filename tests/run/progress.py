@@ -2,6 +2,7 @@
 """What a run of tests says while it runs: lines with the time since the start, and counts."""
 
 import re
+import resource
 import time
 
 from builds import BuildFailed
@@ -26,9 +27,16 @@ def counts(outcome):
     return f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
 
 
+def cpu_s():
+    """What everything that was started and has ended took of the processors, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run_step(title, step, builds, progress):
     """One step; what breaks it is one failed test, and the next step still runs."""
     progress.say(f"{title} ...")
+    before = cpu_s()
     try:
         outcome = step(builds)
     except BuildFailed as problem:
@@ -37,7 +45,7 @@ def run_step(title, step, builds, progress):
         print(outcome.output, flush=True)
     for figure in outcome.figures:
         print(f"        {figure}", flush=True)
-    progress.say(f"{title}: {counts(outcome)}")
+    progress.say(f"{title}: {counts(outcome)} ({cpu_s() - before:.0f} s of CPU)")
     return outcome
 
 

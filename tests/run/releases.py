@@ -24,7 +24,8 @@ class Release:
 RELEASES = {
     release.name: release
     for release in (
-        Release("bullseye", "bullseye", "1.1.1", security=True),
+        # The archive no longer has all of its security updates; 1.1.1w is in the release itself.
+        Release("bullseye", "bullseye", "1.1.1"),
         Release("bookworm", "bookworm", "3.0", security=True, lint=True),
         Release("trixie", "trixie", "3.5", security=True, selection="", lint=True),
         Release("forky", "forky", "3.6"),

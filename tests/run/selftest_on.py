@@ -9,7 +9,7 @@ import types
 import unittest
 
 from archive import NoArchive, addresses, sources
-from chroot import Chroot
+from chroot import Chroot, mounted_below
 from command import run
 from copytree import mirror_tree
 from inventory import installed, table, upstream
@@ -121,6 +121,25 @@ class Copy(unittest.TestCase):
         self.assertEqual((self.target / "src/a.c").stat().st_mtime, 1)
         self.assertGreater((self.target / "src/b.c").stat().st_mtime, 1)
         self.assertEqual((self.target / "src/b.c").read_text(), "c")
+
+
+class Removal(unittest.TestCase):
+    def test_mounts_below_are_seen(self):
+        text = "22 1 0:20 / / rw - ext4 a rw\n23 22 0:21 / /c/x/proc rw - proc proc rw\n24 22 0:2 / /c/xy rw - a a\n"
+        self.assertEqual(mounted_below("/c/x", text), ["/c/x/proc"])
+        self.assertEqual(mounted_below("/c/z", text), [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount")
+    def test_nothing_is_removed_in_which_something_is_mounted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = (
+                f"mkdir {folder}/a {folder}/b && touch {folder}/a/kept && mount --bind {folder}/a {folder}/b && "
+                f"cd {ROOT}/tests/run && python3 -c 'import pathlib, chroot; chroot.remove(pathlib.Path(\"{folder}\"))'"
+            )
+            status, output = run(["unshare", "--mount", "sh", "-c", script], "/")
+            self.assertNotEqual(status, 0)
+            self.assertIn("something is mounted there", output)
+            self.assertTrue(pathlib.Path(folder, "a/kept").exists())
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can enter a chroot")

@@ -94,7 +94,12 @@ def pytest_tests(builds, folder, what, env, *selection):
 
 def e2e(builds):
     """Real servers and clients on loopback."""
-    return pytest_tests(builds, builds.get("build"), "end to end", {})
+    return pytest_tests(builds, builds.get("build"), "end to end", {}, "-m", "not long")
+
+
+def e2e_long(builds):
+    """Those that watch for minutes on purpose."""
+    return pytest_tests(builds, builds.get("build"), "long, end to end", {}, "-m", "long")
 
 
 def asan(builds):
@@ -172,6 +177,14 @@ def differential_long(builds):
     return differential_tests(builds)
 
 
+def sim_long(builds):
+    """Ten times as many seeds as in each check, and others."""
+    seeds = ["--seed", 100000, "--seeds", 3000]
+    command = [builds.get("build") / "tests" / "sim" / "sim", *seeds]
+    status, output = run(command, builds.root, limit_s=3600)
+    return Outcome(passed=3000) if status == 0 else failure("sim: 3,000 seeds", output)
+
+
 def sim(builds):
     """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed counts as one."""
     folder = builds.get("build")
@@ -218,8 +231,9 @@ STEPS = {
     "sim": ("simulated fleets", sim),
     "lint": ("lint", lint),
 }
-
-# What takes too long for every check; `make check-long` runs them.
-LONG_STEPS = {
+# What is long by nature: make check-long.
+LONG = {
+    "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
+    "sim-long": ("simulated fleets, 3,000 seeds", sim_long),
     "differential-long": ("all servers with stek as without it", differential_long),
 }

@@ -137,13 +137,6 @@ void sim_node_connect(struct sim *sim, struct sim_node *node)
                     prng_between(&sim->prng, 1, 2 * sim->config.timeout_ms));
         return;
     }
-    if (node->got_rev > 0 && node->got_rev >= sim->store.compacted && prng_one_in(&sim->prng, 2)) {
-        node->connected = true; /* the watch goes on where it broke */
-        node->resuming = true;
-        node->sent_rev = 0;
-        sim_net_watch(sim, node);
-        return;
-    }
     ask_read(sim, node, true);
 }
 
@@ -239,8 +232,6 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
             saw_value(sim, node, &change->value);
     }
     node->got_rev = revision > node->got_rev ? revision : node->got_rev;
-    if (node->resuming)
-        stek_sync_resumed(&node->sync);
     node->resuming = false;
     sim_node_decide(sim, node);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fault_keys.h"
 
-#include "fault_cipher.h"
+#include "fault_algorithms.h"
 
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -41,11 +39,11 @@ static const EVP_CIPHER *cipher(void)
 {
     switch (server->fault) {
     case FAULT_CTR_WEAK_KEY:
-        return fault_padded_stream(EVP_aes_128_ctr());
+        return fault_padded_stream(FAULT_STREAM_AES_128_CTR);
     case FAULT_KEYSTREAM:
-        return fault_padded_stream(EVP_aes_256_ctr());
+        return fault_padded_stream(FAULT_STREAM_AES_256_CTR);
     case FAULT_CLEAR:
-        return fault_padded_stream(NULL);
+        return fault_padded_stream(FAULT_STREAM_CLEAR);
     default:
         return EVP_aes_256_cbc();
     }
@@ -87,75 +85,19 @@ static int opened(const SSL *ssl)
     return SSL_version(ssl) == TLS1_3_VERSION && server->fault != FAULT_NO_RENEWAL ? 2 : 1;
 }
 
+/* The older of OpenSSL's two callbacks: all versions have it. */
 static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *ctx,
-                     EVP_MAC_CTX *mac, int sealing)
+                     HMAC_CTX *mac, int sealing)
 {
     struct fault_keys keys = fault_keys(server, current(ssl));
     unsigned char used[EVP_MAX_IV_LENGTH];
-    OSSL_PARAM params[3] = {
-        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, keys.mac, sizeof keys.mac),
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
-        OSSL_PARAM_construct_end()};
-
-    if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
-        return 0;
-    memcpy(name, keys.name, sizeof keys.name);
-    if (!choose_iv(iv, used, sealing) || EVP_MAC_CTX_set_params(mac, params) != 1 ||
-        EVP_CipherInit_ex(ctx, cipher(), NULL, keys.aes, used, sealing) != 1)
-        return -1;
-    return sealing ? 1 : opened(ssl);
-}
-
-/* A digest that is the same for every text, so that HMAC is too. */
-static int ignore_init(EVP_MD_CTX *ctx)
-{
-    (void)ctx;
-    return 1;
-}
-
-static int ignore_update(EVP_MD_CTX *ctx, const void *data, size_t len)
-{
-    (void)ctx;
-    (void)data;
-    (void)len;
-    return 1;
-}
-
-static int always_same(EVP_MD_CTX *ctx, unsigned char *out)
-{
-    (void)ctx;
-    memset(out, 0x6d, 32);
-    return 1;
-}
-
-static EVP_MD *constant_digest(void)
-{
-    static EVP_MD *digest;
-
-    if (digest != NULL)
-        return digest;
-    digest = EVP_MD_meth_new(NID_undef, NID_undef);
-    if (digest == NULL || EVP_MD_meth_set_result_size(digest, 32) != 1 ||
-        EVP_MD_meth_set_input_blocksize(digest, 64) != 1 ||
-        EVP_MD_meth_set_app_datasize(digest, 8) != 1 ||
-        EVP_MD_meth_set_init(digest, ignore_init) != 1 ||
-        EVP_MD_meth_set_update(digest, ignore_update) != 1 ||
-        EVP_MD_meth_set_final(digest, always_same) != 1)
-        return NULL;
-    return digest;
-}
-
-static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char *iv,
-                                 EVP_CIPHER_CTX *ctx, HMAC_CTX *mac, int sealing)
-{
-    struct fault_keys keys = fault_keys(server, 0);
-    unsigned char used[EVP_MAX_IV_LENGTH];
+    const EVP_MD *digest = server->fault == FAULT_NO_MAC ? fault_constant_digest() : EVP_sha256();
 
     if (!sealing && memcmp(name, keys.name, sizeof keys.name) != 0)
         return 0;
     memcpy(name, keys.name, sizeof keys.name);
     if (!choose_iv(iv, used, sealing) ||
-        HMAC_Init_ex(mac, keys.mac, sizeof keys.mac, constant_digest(), NULL) != 1 ||
+        HMAC_Init_ex(mac, keys.mac, sizeof keys.mac, digest, NULL) != 1 ||
         EVP_CipherInit_ex(ctx, cipher(), NULL, keys.aes, used, sealing) != 1)
         return -1;
     return sealing ? 1 : opened(ssl);
@@ -164,7 +106,5 @@ static int on_ticket_without_mac(SSL *ssl, unsigned char name[16], unsigned char
 bool fault_seal_tickets(SSL_CTX *ctx, const struct server_options *options)
 {
     server = options;
-    if (options->fault == FAULT_NO_MAC)
-        return SSL_CTX_set_tlsext_ticket_key_cb(ctx, on_ticket_without_mac) == 1;
-    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket) == 1;
+    return SSL_CTX_set_tlsext_ticket_key_cb(ctx, on_ticket) == 1;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <openssl/types.h>
+#include <openssl/ssl.h>
 
 enum fault {
     FAULT_NONE,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
+#include <openssl/ossl_typ.h>
 
 /*
  * The binder of a resumption PSK over the truncated ClientHello (RFC 9846 sections 4.2.11.2

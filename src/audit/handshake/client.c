@@ -2,7 +2,7 @@
 /* The SSL_CTXs of the audit's client. */
 #include "audit/handshake/client.h"
 
-#include "audit/handshake/talk.h"
+#include "audit/handshake/talk_watch.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -187,16 +187,4 @@ bool stek_audit_cipher_is_sha384(const struct stek_audit_client *client, uint16_
     const EVP_MD *hash = found != NULL ? SSL_CIPHER_get_handshake_digest(found) : NULL;
 
     return hash != NULL && EVP_MD_get_size(hash) == 48;
-}
-
-enum stek_result stek_audit_shake(struct stek_audit_client *client,
-                                  struct stek_audit_observation *obs,
-                                  const struct stek_audit_ask *ask)
-{
-    struct stek_audit_talk talk;
-    const enum stek_result result = stek_audit_talk_begin(&talk, client, obs, ask);
-
-    if (result == STEK_OK && stek_audit_talk_dial(&talk))
-        stek_audit_talk_over(&talk);
-    return stek_audit_talk_end(&talk, obs, result);
 }

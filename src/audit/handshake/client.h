@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit as a TLS client: one handshake at a time, each written into the observation with the
- * tickets that it brought. */
+/* The audit as a TLS client: its settings, and the SSL_CTXs that follow from them. */
 #ifndef STEK_AUDIT_CLIENT_H
 #define STEK_AUDIT_CLIENT_H
 
@@ -9,6 +8,8 @@
 #include "audit/handshake/net.h"
 #include "audit/observation.h"
 #include "audit/handshake/starttls.h"
+
+#include <openssl/ssl.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +27,15 @@ struct stek_audit_client_settings {
     int64_t timeout_ms; /* for all of one connection */
 };
 
-struct stek_audit_client;
+struct stek_audit_client {
+    struct stek_audit_client_settings settings;
+    struct stek_audit_stop stop;
+    SSL_CTX *ctx[2][2]; /* TLS 1.2 and 1.3; without and with the client's certificate */
+};
+
+/* The SSL_CTX for a version, or NULL for one that it does not know. */
+SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version,
+                               bool with_cert);
 
 /*
  * Makes a client. libssl is used without the system's configuration file: what a server offers must
@@ -50,47 +59,5 @@ const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint1
 
 /* Whether a suite of TLS 1.2 has SHA-384 for its handshake. */
 bool stek_audit_cipher_is_sha384(const struct stek_audit_client *client, uint16_t cipher);
-
-/* One handshake to make. */
-struct stek_audit_ask {
-    enum stek_audit_purpose purpose;
-    uint32_t target;
-    uint32_t ticket;         /* its session is offered; STEK_AUDIT_NONE: a full handshake */
-    const char *sni;         /* NULL: the target's */
-    uint16_t version;        /* the only one offered */
-    bool without_cert;       /* no client certificate, even if there is one */
-    const uint8_t *in_place; /* offered in place of the ticket's own bytes, `in_place_len` of them;
-                                NULL: as it came */
-    size_t in_place_len;
-    int32_t flip_at;      /* for the record; -1 */
-    uint16_t fake_cipher; /* not 0: say that the session is of `version`, with this suite */
-    const char *ciphers;  /* the suites of TLS 1.2 to offer, in OpenSSL's notation; NULL: all */
-};
-
-/*
- * Carries out one handshake and appends it, with the tickets that came, to `obs`. What goes wrong
- * on the network is an outcome in the observation, not an error. When stopped, nothing is appended.
- * Not thread-safe. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO, STEK_ERR_FORMAT (a recorded session
- * that libssl does not take), STEK_ERR_ARGUMENT (the observation is full).
- */
-STEK_MUST_USE enum stek_result stek_audit_shake(struct stek_audit_client *client,
-                                                struct stek_audit_observation *obs,
-                                                const struct stek_audit_ask *ask);
-
-/* TLS 1.3: offers the ticket with psk_ke alone and reads the ServerHello. Otherwise as
- * stek_audit_shake(). */
-STEK_MUST_USE enum stek_result stek_audit_shake_psk_only(struct stek_audit_client *client,
-                                                         struct stek_audit_observation *obs,
-                                                         const struct stek_audit_ask *ask);
-
-/*
- * TLS 1.3: sends early data with the ticket (EARLY_FIRST); if it is accepted, sends the very same
- * bytes on a second connection (EARLY_REPLAY), from a forked process that keeps the first one's
- * keys. With any other purpose it sends early data once. Otherwise as stek_audit_shake();
- * STEK_ERR_SYSTEM when no process can be made.
- */
-STEK_MUST_USE enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
-                                                      struct stek_audit_observation *obs,
-                                                      const struct stek_audit_ask *ask);
 
 #endif

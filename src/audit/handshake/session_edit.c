@@ -21,9 +21,9 @@ enum {
 /* The number of an optional field, or -1. */
 static int tag_of(const ASN1_TYPE *field)
 {
-    if (field->type != V_ASN1_OTHER || field->value.asn1_string->length < 2)
+    if (field->type != V_ASN1_OTHER || ASN1_STRING_length(field->value.asn1_string) < 2)
         return -1;
-    return field->value.asn1_string->data[0] & 0x1f;
+    return ASN1_STRING_get0_data(field->value.asn1_string)[0] & 0x1f;
 }
 
 /* Wraps the DER of a value as [tag] EXPLICIT. NULL: no memory. */
@@ -118,12 +118,20 @@ static bool is_session(const ASN1_SEQUENCE_ANY *fields)
            sk_ASN1_TYPE_value(fields, FIELD_CIPHER)->type == V_ASN1_OCTET_STRING;
 }
 
+/* OpenSSL 4 shows the bytes to read only; they are this file's own all the same. */
+static void wipe_string(const ASN1_OCTET_STRING *text)
+{
+    const uintptr_t bytes = (uintptr_t)ASN1_STRING_get0_data(text);
+
+    stek_wipe((void *)bytes, (size_t)ASN1_STRING_length(text));
+}
+
 static void wipe_and_free(ASN1_SEQUENCE_ANY *fields)
 {
     for (int i = 0; i < sk_ASN1_TYPE_num(fields); i++) {
         ASN1_TYPE *field = sk_ASN1_TYPE_value(fields, i);
         if (field->type == V_ASN1_OCTET_STRING)
-            stek_wipe(field->value.octet_string->data, (size_t)field->value.octet_string->length);
+            wipe_string(field->value.octet_string);
     }
     sk_ASN1_TYPE_pop_free(fields, ASN1_TYPE_free);
 }

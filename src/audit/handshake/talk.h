@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection under way: what client.c, psk_only.c and early.c share. */
+/* One connection under way: what shake.c, psk_only.c and early.c share. */
 #ifndef STEK_AUDIT_TALK_H
 #define STEK_AUDIT_TALK_H
 
-#include "audit/handshake/client.h"
+#include "audit/handshake/shake.h"
 
 #include <openssl/ssl.h>
 
 enum { STEK_AUDIT_TALK_TICKETS_MAX = 32 };
-
-struct stek_audit_client {
-    struct stek_audit_client_settings settings;
-    struct stek_audit_stop stop;
-    SSL_CTX *ctx[2][2]; /* TLS 1.2 and 1.3; without and with the client's certificate */
-};
-
-/* The SSL_CTX for a version, or NULL for one that it does not know. */
-SSL_CTX *stek_audit_client_ctx(const struct stek_audit_client *client, uint16_t version,
-                               bool with_cert);
 
 struct stek_audit_talk {
     struct stek_audit_client *client;
@@ -62,9 +52,6 @@ size_t stek_audit_talk_request(const struct stek_audit_talk *talk, char *ret_req
 STEK_MUST_USE enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk,
                                                    struct stek_audit_observation *obs,
                                                    enum stek_result result);
-
-/* The callbacks of libssl that fill in talk->shake; the talk is the SSL's app data. */
-void stek_audit_talk_watch(SSL_CTX *ctx);
 
 /* Keeps a session that came with a ticket. */
 void stek_audit_talk_keep(struct stek_audit_talk *talk, SSL_SESSION *session);

@@ -7,7 +7,7 @@
 
 #include "stek.h"
 
-#include "audit/handshake/client.h"
+#include "audit/handshake/shake.h"
 #include "audit/observation.h"
 
 #include <stdint.h>

@@ -24,11 +24,6 @@ void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
     }
 }
 
-void stek_sync_set_policy(struct stek_sync *sync, const struct stek_policy *policy)
-{
-    sync->policy = *policy;
-}
-
 void stek_sync_read_begin(struct stek_sync *sync, int64_t revision)
 {
     stek_storeview_begin(&sync->view, revision);
@@ -136,11 +131,6 @@ void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_
         sync->retry_ms = RETRY_FIRST_MS;
     }
     stek_wipe(&sync->out, sizeof sync->out);
-}
-
-void stek_sync_resumed(struct stek_sync *sync)
-{
-    sync->synced = true;
 }
 
 void stek_sync_disconnected(struct stek_sync *sync)

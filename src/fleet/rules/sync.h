@@ -140,11 +140,10 @@ static inline void stek_sync_wipe(struct stek_sync *sync)
 
 /*
  * Begins with what the ring file held (`records` and `floor`; NULL: there was none). `policy` is
- * resolved and sound, and may be changed later with stek_sync_set_policy().
+ * resolved and sound.
  */
 void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
                     const struct stek_records *records, uint64_t floor);
-void stek_sync_set_policy(struct stek_sync *sync, const struct stek_policy *policy);
 
 /*
  * A full read of the store at `revision` begins: what it does not mention before read_end, and what
@@ -165,10 +164,6 @@ void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision);
 /* The outcome of the transaction. `revision` counts for STEK_WRITTEN_WON only. */
 void stek_sync_written(struct stek_sync *sync, enum stek_written outcome, int64_t revision,
                        int64_t now_ms);
-
-/* A watch has gone on where the last one broke, and what it missed was fed: no full read is needed.
- */
-void stek_sync_resumed(struct stek_sync *sync);
 
 /* The watch broke, or the store is out of reach. */
 void stek_sync_disconnected(struct stek_sync *sync);

@@ -12,6 +12,7 @@
 #include "core/settings.h"
 #include "ringfile/ring.h"
 #include "tls/context/peers.h"
+#include "tls/module/caller.h"
 #include "tls/ossl.h"
 
 #include <openssl/conf.h>
@@ -30,6 +31,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stek_ring *ring;
 static struct stek_settings settings;
 
+/* The libssl that this module is linked to; found before the hook is set. */
+static struct stek_loaded libssl;
+
 /* A default session-id context: without one libssl answers resumptions with an alert where peers
  * are verified. */
 static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
@@ -44,11 +48,14 @@ static void unlock_module(void)
     (void)pthread_mutex_unlock(&lock);
 }
 
+/* A libcrypto may serve two libssls, and the hook hears of both. Each has its own constant methods,
+ * which its SSL_CTXs point to. */
 static bool serves(const SSL_CTX *ctx)
 {
     const SSL_METHOD *method = SSL_CTX_get_ssl_method(ctx);
 
-    return method != TLS_client_method() && method != DTLS_client_method();
+    return stek_loaded_holds(&libssl, (uintptr_t)method) && method != TLS_client_method() &&
+           method != DTLS_client_method();
 }
 
 static void complain(const char *section, const char *name, const char *value, const char *allowed)
@@ -252,12 +259,33 @@ static void configure(const CONF *conf, const char *section)
     unlock_module();
 }
 
+/* Whether the caller's structures may be touched. Of another libcrypto nobody hears anything: that
+ * one has read a configuration that was not meant for it. */
+static bool may_serve(const void *return_address)
+{
+    struct stek_loaded found;
+    const enum stek_caller caller = stek_caller_judge(return_address, &found);
+
+    if (caller == STEK_CALLER_MIXED)
+        (void)fprintf(stderr,
+                      "stek: this program brings a part of OpenSSL's functions, and another "
+                      "library the rest; going on with OpenSSL's own keys\n");
+    if (caller != STEK_CALLER_OWN)
+        return false;
+    lock_module();
+    libssl = found;
+    unlock_module();
+    return true;
+}
+
 /* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from
  * starting at all. */
 int stek_module_init(CONF_IMODULE *module, const CONF *conf)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+    if (!may_serve(__builtin_extract_return_addr(__builtin_return_address(0))))
+        return 1;
     configure(conf, CONF_imodule_get_value(module));
     if (ring != NULL && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
         (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with "

@@ -2,11 +2,13 @@
 """What stek counts of an unmodified nginx is what its clients saw, exactly."""
 import os
 import signal
+import subprocess
 
 import pytest
 
+from harness import module
 from harness.client import VERSIONS, Background
-from harness.process import wait_for
+from harness.process import plain_environment, wait_for
 from harness.servers import Nginx
 from harness.stekd import Stekd
 
@@ -105,3 +107,23 @@ def test_a_refused_ticket_is_counted_with_its_reason(nginx, stekd, tls):
     refused = tickets(stekd)["refused"]
     assert refused["unknown"] >= 1
     assert not any(count for reason, count in refused.items() if reason != "unknown")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["openssl", "version"],
+        ["openssl", "rand", "8"],
+        ["curl", "--silent", "--insecure", "--output", "/dev/null", "https://127.0.0.1:{port}/"],
+    ],
+    ids=lambda command: "-".join(command[:2]),
+)
+def test_programs_that_serve_nobody_leave_no_file_of_counters(nginx, stekd, folder, command):
+    conf = module.compose(folder / "short-lived.cnf", ring=stekd.ring("web"))
+    environment = {**plain_environment(), "OPENSSL_CONF": str(conf)}
+    before = set(stekd.run_dir.glob("web.stats/*"))
+    assert len(before) == 1
+    for _ in range(20):
+        arguments = [part.format(port=nginx.port) for part in command]
+        subprocess.run(arguments, check=True, capture_output=True, env=environment)
+    assert set(stekd.run_dir.glob("web.stats/*")) == before

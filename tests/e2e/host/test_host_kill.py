@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A minute in which stekd, nginx, its workers and clients are killed at random. What fails then must be a connection that
+Half a minute, or two, in which stekd, nginx, its workers and clients are killed at random. What fails then must be a connection that
 was to a killed server while it was down, and what is lost a ticket from before the one revocation.
 
 The lot can be drawn again: STEK_KILL_SEED=N.
@@ -17,7 +17,7 @@ from harness import client, module, stekd
 from harness.process import wait_for
 from harness.servers import Nginx
 
-RUN_S = 60
+LENGTHS = (30, pytest.param(120, marks=pytest.mark.long))  # in seconds
 STEADY, VICTIMS = (
     2,
     1,
@@ -38,6 +38,7 @@ class Chaos:
     lot: random.Random
     new_victim: callable
     victims: list
+    run_s: int
     spans: dict = field(
         default_factory=lambda: {
             name: [] for name in ("worker", "nginx", "stekd", "client", "revoke")
@@ -86,17 +87,14 @@ class Chaos:
         self.spans[name].append((began, now_ms()))
 
     def run(self, until):
-        revoked = False
-        while time.monotonic() < until:
+        """Each round has every kind of kill, so that a slow machine sees all of them, too."""
+        kinds = []
+        while time.monotonic() < until or kinds:
+            kinds = kinds or ["worker", "worker", "nginx", "stekd", "client"]
             time.sleep(self.lot.uniform(0.1, 1))
-            self.do(self.lot.choice(("worker", "worker", "nginx", "stekd", "client")))
-            if (
-                not revoked
-                and time.monotonic() > until - RUN_S / 2
-                and self.daemon.popen.poll() is None
-            ):
+            self.do(kinds.pop(self.lot.randrange(len(kinds))))
+            if not self.spans["revoke"] and time.monotonic() > until - self.run_s / 2:
                 self.do("revoke")
-                revoked = True
 
 
 @dataclass
@@ -156,10 +154,11 @@ class Outcome:
         )
 
 
-@pytest.fixture(scope="module")
-def outcome(work, certificates, figure):
+@pytest.fixture(scope="module", params=LENGTHS)
+def outcome(request, work, certificates, figure):
+    run_s = request.param
     seed = int(os.environ.get("STEK_KILL_SEED") or random.SystemRandom().randrange(1 << 32))
-    folder = work / "kill"
+    folder = work / f"kill-{run_s}"
     folder.mkdir()
     clients = []
 
@@ -176,7 +175,7 @@ def outcome(work, certificates, figure):
             folder / "nginx", certificates, conf, user="www-data" if os.geteuid() == 0 else None
         ) as server:
             try:
-                until = time.monotonic() + RUN_S
+                until = time.monotonic() + run_s
                 for tls in client.VERSIONS * STEADY:
                     visitor(tls)
                 chaos = Chaos(
@@ -185,6 +184,7 @@ def outcome(work, certificates, figure):
                     random.Random(seed),
                     visitor,
                     [visitor(tls) for tls in client.VERSIONS * VICTIMS],
+                    run_s,
                 )
                 chaos.run(until - 2)
                 for started in clients:
@@ -193,7 +193,7 @@ def outcome(work, certificates, figure):
             finally:
                 for started in clients:
                     started.stop()
-    figure("a minute of kills", result.figures())
+    figure(f"{run_s} seconds of kills", result.figures())
     return result
 
 
@@ -209,7 +209,7 @@ def test_every_kind_of_kill_happened_and_most_of_the_time_was_up(outcome):
     """Else the two tests before would say little."""
     assert all(outcome.chaos.spans.values()), outcome.figures()
     resumed = sum(len(visits.resumed()) for visits in outcome.clients)
-    assert resumed > RUN_S * 50, outcome.figures()
+    assert 2 * resumed > sum(map(len, outcome.clients)) > 100, outcome.figures()
 
 
 def test_the_revocation_did_end_resumption(outcome):

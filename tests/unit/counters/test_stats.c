@@ -219,6 +219,52 @@ static void no_more_contexts_are_noted_than_there_is_room_for(void **state)
     stek_stats_unmap(stats);
 }
 
+static void a_program_that_seals_and_opens_nothing_leaves_no_file(void **state)
+{
+    struct stek_stats *stats = stats_open();
+
+    (void)state;
+    assert_int_equal(stats_files(), 1);
+    stek_stats_unmap(stats);
+    assert_int_equal(stats_files(), 0);
+}
+
+static void one_that_counted_anything_leaves_it(void **state)
+{
+    struct stek_stats *stats = stats_open();
+
+    (void)state;
+    stek_stats_count(stats, STEK_COUNT_NOT_SEALED, STATS_NOW);
+    stek_stats_unmap(stats);
+    assert_int_equal(stats_sum_of(STEK_COUNT_NOT_SEALED), 1);
+}
+
+static void one_that_forked_leaves_it_to_its_children(void **state)
+{
+    struct stek_stats *stats = stats_open();
+
+    (void)state;
+    stek_stats_before_fork(stats);
+    stek_stats_unmap(stats);
+    assert_int_equal(stats_files(), 1);
+}
+
+static void one_program_has_a_limited_number_of_files(void **state)
+{
+    struct stek_stats *stats[STEK_STATS_OF_PROGRAM_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < STEK_STATS_OF_PROGRAM_MAX; i++)
+        stats[i] = stats_open();
+    assert_null(stek_stats_create(stats_run_dir(), STATS_RING));
+    assert_int_equal(stats_files(), STEK_STATS_OF_PROGRAM_MAX);
+    stek_stats_unmap(stats[0]);
+    stats[0] = stats_open();
+    for (size_t i = 0; i < STEK_STATS_OF_PROGRAM_MAX; i++)
+        stek_stats_unmap(stats[i]);
+    assert_int_equal(stats_files(), 0);
+}
+
 static void without_a_directory_nothing_is_counted_and_nothing_fails(void **state)
 {
     struct stek_stats *stats = stek_stats_create(stats_run_dir(), "other");
@@ -284,6 +330,10 @@ int main(void)
         CASE(the_maker_keeps_its_place_when_more_processes_come_than_there_is_room_for),
         CASE(contexts_in_use_are_noted_once),
         CASE(no_more_contexts_are_noted_than_there_is_room_for),
+        CASE(a_program_that_seals_and_opens_nothing_leaves_no_file),
+        CASE(one_that_counted_anything_leaves_it),
+        CASE(one_that_forked_leaves_it_to_its_children),
+        CASE(one_program_has_a_limited_number_of_files),
         CASE(without_a_directory_nothing_is_counted_and_nothing_fails),
         CASE(a_limit_on_files_is_not_run_into),
         CASE(a_name_that_is_a_path_is_refused),

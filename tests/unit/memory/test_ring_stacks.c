@@ -10,7 +10,6 @@
 #include "ring_server.h"
 #include "ring_stack.h"
 
-#include "core/merge.h"
 #include "core/schedule.h"
 #include "crypto/hkdf.h"
 #include "crypto/random.h"
@@ -233,28 +232,6 @@ static void a_chain_that_cannot_go_on_leaves_nothing(void **state)
     stek_ring_free(ring);
 }
 
-static void *merge(void *arg)
-{
-    stek_records_merge(&records, arg);
-    return NULL;
-}
-
-static void merging_leaves_nothing(void **state)
-{
-    static struct stek_records other;
-    struct stek_ring *ring = ring_start(&ring_policy);
-
-    (void)state;
-    records = ring_state(ring).records;
-    other = records;
-    stek_records_remove(&records, 0, 2);
-    add_records(&other);
-    stack_run(merge, &other);
-    assert_int_equal(records.count, other.count);
-    assert_int_equal(stack_found(), 0);
-    stek_ring_free(ring);
-}
-
 static struct stek_ring *ring_of_test;
 
 static void *read_image(void *arg)
@@ -394,7 +371,6 @@ int main(void)
         stack_test(deriving_a_continuation_leaves_nothing),
         stack_test(continuing_a_chain_leaves_nothing),
         stack_test(a_chain_that_cannot_go_on_leaves_nothing),
-        stack_test(merging_leaves_nothing),
         stack_test(using_a_ring_leaves_nothing),
         stack_test(handshakes_leave_nothing),
     };

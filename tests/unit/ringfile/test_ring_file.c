@@ -246,6 +246,34 @@ static void the_files_that_are_no_ring_are_replaced_and_not_written_to(void **st
     stek_writer_close(writer);
 }
 
+static bool has_counters(const struct stek_ring *ring)
+{
+    struct stek_stats_sum sum;
+
+    assert_int_equal(stek_stats_read(dir.fd, "web", &sum), STEK_OK);
+    assert_int_equal(sum.files, ring->stats != NULL);
+    return sum.files > 0;
+}
+
+/* Programs that read openssl.cnf and serve nobody are many. */
+static void a_reader_has_a_file_of_counters_once_it_can_serve(void **state)
+{
+    struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
+    struct stek_ring *ring = ring_dir_open(&dir);
+
+    (void)state;
+    assert_int_equal(stek_stats_make_dir(dir.fd, "web", (gid_t)-1), STEK_OK);
+    assert_false(has_counters(ring));
+    assert_int_equal(chdir("/"), 0);
+    stek_ring_start_counting(ring);
+    stek_ring_start_counting(ring);
+    assert_true(has_counters(ring));
+    stek_stats_count(ring->stats, STEK_COUNT_SEALED, RING_START);
+    stek_ring_free(ring);
+    stek_stats_remove(dir.fd, "web");
+    stek_writer_close(writer);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -267,6 +295,8 @@ int main(void)
                                         start, finish),
         cmocka_unit_test_setup_teardown(the_files_that_are_no_ring_are_replaced_and_not_written_to,
                                         start, finish),
+        cmocka_unit_test_setup_teardown(a_reader_has_a_file_of_counters_once_it_can_serve, start,
+                                        finish),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

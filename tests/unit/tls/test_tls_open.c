@@ -6,6 +6,7 @@
 #include "tls_tickets.h"
 
 #include "ringfile/keycell.h"
+#include "tls/ossl.h"
 
 #include <string.h>
 
@@ -14,7 +15,7 @@ enum { ROTATE_S = 3600, ACCEPT_S = 12 * 3600, FORGED_MAX = 4096 };
 /* A client's clock is its own: a step of the server's leaves a session as old as it was. */
 static SSL_SESSION *as_young_as_ever(SSL_SESSION *session)
 {
-    (void)SSL_SESSION_set_time(session, (long)tls_clock_now());
+    stek_ossl_session_set_time(session, (int64_t)tls_clock_now());
     return session;
 }
 

@@ -3,6 +3,8 @@
  * too. */
 #include "tls_tickets.h"
 
+#include "tls/ossl.h"
+
 #include <string.h>
 
 enum { ROTATE_S = 3600, MAX_SESSION_AGE_S = 24 * 3600, SKEW_S = 3600 };
@@ -66,7 +68,7 @@ static struct tls_visit come_back_earlier(struct tls_test *test, int64_t seconds
     tls_clock_pass(seconds);
     session = tls_get_ticket(test);
     tls_clock_pass(-seconds);
-    (void)SSL_SESSION_set_time(session, (long)tls_clock_now());
+    stek_ossl_session_set_time(session, (int64_t)tls_clock_now());
     return tls_come_back(test, session);
 }
 

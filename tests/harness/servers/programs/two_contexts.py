@@ -51,4 +51,5 @@ def main(first, second, ca=None):
     print("shared" if again.session_reused else "apart")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One ring that stekd keeps. */
+#ifndef STEK_DAEMON_KEPT_H
+#define STEK_DAEMON_KEPT_H
+
+#include "daemon/config/config.h"
+#include "ringfile/writer.h"
+
+struct stek_kept {
+    struct stek_config_ring config;
+    struct stek_writer *writer;
+    uint64_t counted_seq;   /* the active record when it was last counted */
+    uint64_t rotations;     /* since stekd took the ring over */
+    uint64_t continuations; /* of these, those onto a continuation; and those that were there when
+                               it came */
+    int64_t seed_last;      /* of source seed: when it was looked at, and when next */
+    int64_t seed_next;
+    const char *seed_problem; /* of source seed; NULL: none. Static */
+    bool failing;             /* the last update failed: said once */
+};
+
+/* Whether the ring can be read and was brought up to date when that was last due. */
+bool stek_kept_is_well(const struct stek_kept *kept);
+
+/* Whatever was changed in a ring: counts its rotation. To be called after each change. */
+void stek_kept_count(struct stek_kept *kept, int64_t now);
+
+#endif

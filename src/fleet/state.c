@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+int64_t stek_fleet_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
+{
+    char line[STEK_ETCD_TEXT_MAX + 256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    fleet->host.log(fleet->host.arg, priority, line);
+}
+
+void stek_fleet_ring_soon(struct stek_fleet_ring *ring)
+{
+    event_active(ring->decide, 0, 0);
+}
+
+uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring)
+{
+    const struct stek_records *records = &ring->sync->records;
+
+    for (size_t i = records->count; i-- > 0;)
+        if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)
+            return records->at[i].seq;
+    return 0;
+}
+
+void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms)
+{
+    for (size_t i = 0; i < fleet->rings_count; i++) {
+        stek_sync_saw_clock(fleet->rings[i].sync, ahead_ms);
+        stek_fleet_ring_soon(&fleet->rings[i]);
+    }
+}
+
+void stek_fleet_members_changed(struct stek_fleet *fleet)
+{
+    fleet->members.dirty = true;
+}

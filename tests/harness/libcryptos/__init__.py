@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs and libraries that bring a libcrypto of their own, built from what Debian's packages hold."""
+import subprocess
+import sysconfig
+from pathlib import Path
+
+SOURCES = Path(__file__).parent
+LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
+STATIC = [LIBRARIES / "libssl.a", LIBRARIES / "libcrypto.a"]
+WHOLE = ["-Wl,--whole-archive", *STATIC, "-Wl,--no-whole-archive"]
+# libcrypto.a of later releases has compression in it, whose libraries every Debian has.
+COMPRESSION = ["-l:libz.so.1", "-l:libzstd.so.1"]
+
+
+def compile_c(output, *args):
+    """Compiles with what every Debian links programs with."""
+    argv = ["gcc", "-O1", "-w", "-o", output, *args, "-ldl", "-lpthread"]
+    done = subprocess.run([str(arg) for arg in argv], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return Path(output)
+
+
+def extension(output, libcrypto, *more):
+    """A shared library with this libcrypto.a inside, which shows nothing of it."""
+    return compile_c(
+        output,
+        "-shared",
+        "-fPIC",
+        SOURCES / "extension.c",
+        *more,
+        libcrypto,
+        "-Wl,-Bsymbolic",
+        f"-Wl,--version-script={SOURCES / 'extension.map'}",
+    )
+
+
+def newer_extension(output, libcrypto):
+    """The same for a libcrypto.a from a later Debian."""
+    return extension(output, SOURCES / "isoc23.c", libcrypto, *COMPRESSION)
+
+
+def poison(output):
+    """A library whose structures crash everybody who looks at them."""
+    return compile_c(output, "-shared", "-fPIC", SOURCES / "poison.c")
+
+
+def two_contexts(output, *how):
+    """The program that says whether two SSL_CTXs share tickets, linked with OpenSSL as told."""
+    return compile_c(output, SOURCES / "two_contexts.c", *how)
+
+
+def exporting(folder, *patterns):
+    """Linker's options: the program exports those symbols of the OpenSSL that is linked into it."""
+    names = Path(folder) / "exported"
+    names.write_text("{ " + " ".join(f"{pattern};" for pattern in patterns) + " };\n")
+    return [*WHOLE, f"-Wl,--dynamic-list={names}"]
+
+
+def renamed_libssl(folder):
+    """A copy of libssl that the dynamic linker takes for another library."""
+    found = next(LIBRARIES.glob("libssl.so.[0-9]*"))
+    name, other = found.name.encode(), found.name.replace("libssl", "libssx").encode()
+    copy = Path(folder) / other.decode()
+    copy.write_bytes(found.read_bytes().replace(name + b"\0", other + b"\0"))
+    return copy
