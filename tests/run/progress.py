@@ -8,6 +8,7 @@ import time
 from builds import BuildFailed
 from outcome import failure
 
+COUNTED = "{} passed, {} failed, {} skipped"
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
 
@@ -24,7 +25,13 @@ class Progress:
 
 
 def counts(outcome):
-    return f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+    return COUNTED.format(outcome.passed, len(outcome.failed), len(outcome.skipped))
+
+
+def read_counts(line):
+    """(passed, failed, skipped) of a closing line; None for any other line."""
+    found = COUNTS.match(line.rstrip("\n"))
+    return tuple(map(int, found.groups())) if found else None
 
 
 def cpu_s():

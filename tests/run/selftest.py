@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The counting itself: what runs is counted once, and nothing that fails is counted as passed."""
 
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import pathlib
 import tempfile
 import unittest
@@ -111,6 +115,50 @@ class Runner(unittest.TestCase):
 
     def test_a_failed_test_is_counted_once(self):
         self.assertEqual(checked(Outcome(passed=3, failed=["y"]), "suite x", 1, "").failed, ["y"])
+
+
+class Sum(unittest.TestCase):
+    """tests/run/ci adds up the parts."""
+
+    def setUp(self):
+        path = str(pathlib.Path(__file__).with_name("ci"))
+        loader = importlib.machinery.SourceFileLoader("ci", path)
+        self.ci = importlib.util.module_from_spec(importlib.util.spec_from_loader("ci", loader))
+        loader.exec_module(self.ci)
+
+    def part(self, script):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return self.ci.run_part(["sh", "-c", script], "/")
+
+    def test_the_last_line_of_counts_is_a_parts_result(self):
+        self.assertEqual(
+            self.part("echo 1 passed, 0 failed, 0 skipped; echo 5 passed, 0 failed, 2 skipped"),
+            (5, 0, 2),
+        )
+
+    def test_a_part_that_fails_without_counting_it_is_one_failure(self):
+        self.assertEqual(self.part("echo 5 passed, 0 failed, 2 skipped; exit 1"), (5, 1, 2))
+        self.assertEqual(self.part("exit 2"), (0, 1, 0))
+
+    def test_a_part_that_counts_nothing_has_failed(self):
+        self.assertEqual(self.part("echo all is fine"), (0, 1, 0))
+
+    def end(self, *scripts):
+        self.ci.PARTS[:] = [["sh", "-c", script] for script in scripts]
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            status = self.ci.main()
+        return status, printed.getvalue().splitlines()[-1]
+
+    def test_the_last_line_of_all_is_the_sum(self):
+        self.assertEqual(
+            self.end("echo 5 passed, 0 failed, 2 skipped", "echo 7 passed, 0 failed, 1 skipped"),
+            (0, "12 passed, 0 failed, 3 skipped"),
+        )
+
+    def test_a_failure_of_any_part_fails_the_whole(self):
+        for parts in (("exit 1", "echo 7 passed, 0 failed, 1 skipped"),):
+            self.assertEqual(self.end(*parts), (1, "7 passed, 1 failed, 1 skipped"))
+            self.assertEqual(self.end(*parts[::-1]), (1, "7 passed, 1 failed, 1 skipped"))
 
 
 class Command(unittest.TestCase):
