@@ -5,7 +5,7 @@
 #include "core/settings.h"
 
 #include <openssl/conf.h>
-#include <openssl/crypto.h>
+#include <openssl/x509.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -67,7 +67,7 @@ static bool check_path(const struct stek_cnf *cnf, const char *option, const cha
  * for. */
 static bool find_include(struct stek_cnf *cnf)
 {
-    const char *dir = OPENSSL_info(OPENSSL_INFO_CONFIG_DIR);
+    const char *dir = X509_get_default_cert_area();
     char place[STEK_CNF_PATH_LEN];
 
     if (cnf->system != NULL)

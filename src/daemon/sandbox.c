@@ -67,7 +67,9 @@ static const int allowed[] = {
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait),
+#ifdef __NR_epoll_pwait2 /* Linux 5.11 */
     SCMP_SYS(epoll_pwait2),
+#endif
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(timerfd_create),

@@ -103,7 +103,8 @@ static size_t take_body(const char *at, size_t size, size_t count, void *arg)
     if (transfer->kind == DATE || status != 200)
         return piece.len;
     transfer->body_result = stek_grpc_feed(&transfer->in, piece, on_message, transfer);
-    return transfer->body_result == STEK_OK ? piece.len : CURL_WRITEFUNC_ERROR;
+    /* To libcurl any other length is an error; it has a name for that since 7.87. */
+    return transfer->body_result == STEK_OK ? piece.len : piece.len + 1;
 }
 
 static size_t take_header(const char *at, size_t size, size_t count, void *arg)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/dictionary/cipher.h"
 
+#include "audit/hmac.h"
 #include "crypto/wipe.h"
-
-#include <openssl/core_names.h>
-#include <openssl/params.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +23,7 @@ static const struct {
 enum { MACS = sizeof macs / sizeof *macs };
 
 struct mac_key {
-    EVP_MAC_CTX *ctx;
+    struct stek_audit_hmac *hmac;
     uint32_t pattern;
     uint8_t mac, len;
     uint8_t key[STEK_AUDIT_KEY_MAX];
@@ -45,21 +43,6 @@ static bool known(const struct stek_audit_mac_keys *keys, size_t from, const str
     return false;
 }
 
-static EVP_MAC_CTX *prepare(EVP_MAC *hmac, const struct mac_key *key)
-{
-    OSSL_PARAM params[2];
-    char digest[8];
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
-
-    (void)snprintf(digest, sizeof digest, "%s", macs[key->mac].digest);
-    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
-    params[1] = OSSL_PARAM_construct_end();
-    if (ctx != NULL && EVP_MAC_init(ctx, key->key, key->len, params) == 1)
-        return ctx;
-    EVP_MAC_CTX_free(ctx);
-    return NULL;
-}
-
 /* A MAC key alone opens nothing, so only the commonest patterns are tried. */
 static bool worth_trying(const struct stek_audit_pattern *pattern)
 {
@@ -76,8 +59,8 @@ static bool worth_trying(const struct stek_audit_pattern *pattern)
 }
 
 /* The patterns with one digest. A key that pads to one that is there already is left out. */
-static enum stek_result add_digest(struct stek_audit_mac_keys *keys, EVP_MAC *hmac,
-                                   size_t patterns_len, uint8_t mac)
+static enum stek_result add_digest(struct stek_audit_mac_keys *keys, size_t patterns_len,
+                                   uint8_t mac)
 {
     const size_t from = keys->len;
 
@@ -88,8 +71,8 @@ static enum stek_result add_digest(struct stek_audit_mac_keys *keys, EVP_MAC *hm
                 !stek_audit_pattern_key(&keys->patterns[pattern], key.len, key.key) ||
                 known(keys, from, &key))
                 continue;
-            key.ctx = prepare(hmac, &key);
-            if (key.ctx == NULL)
+            key.hmac = stek_audit_hmac_new(macs[mac].digest, key.key, key.len);
+            if (key.hmac == NULL)
                 return STEK_ERR_CRYPTO;
             keys->keys[keys->len++] = key;
         }
@@ -100,22 +83,16 @@ enum stek_result stek_audit_mac_keys_new(const struct stek_audit_pattern *patter
                                          struct stek_audit_mac_keys **ret_keys)
 {
     struct stek_audit_mac_keys *keys = calloc(1, sizeof *keys);
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     enum stek_result result = STEK_OK;
 
-    if (keys == NULL) {
-        EVP_MAC_free(hmac);
+    if (keys == NULL)
         return STEK_ERR_MEMORY;
-    }
     keys->patterns = patterns;
     keys->keys = calloc(len * MACS * 2, sizeof *keys->keys);
     if (keys->keys == NULL)
         result = STEK_ERR_MEMORY;
-    else if (hmac == NULL)
-        result = STEK_ERR_CRYPTO;
     for (uint8_t mac = 0; mac < MACS && result == STEK_OK; mac++)
-        result = add_digest(keys, hmac, len, mac);
-    EVP_MAC_free(hmac);
+        result = add_digest(keys, len, mac);
     if (result != STEK_OK) {
         stek_audit_mac_keys_free(keys);
         return result;
@@ -129,7 +106,7 @@ void stek_audit_mac_keys_free(struct stek_audit_mac_keys *keys)
     if (keys == NULL)
         return;
     for (size_t i = 0; i < keys->len; i++)
-        EVP_MAC_CTX_free(keys->keys[i].ctx);
+        stek_audit_hmac_free(keys->keys[i].hmac);
     free(keys->keys);
     free(keys);
 }
@@ -145,9 +122,7 @@ enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys,
         size_t len;
         if (ticket->len <= tag_len)
             continue;
-        if (EVP_MAC_init(key->ctx, NULL, 0, NULL) != 1 ||
-            EVP_MAC_update(key->ctx, ticket->bytes, ticket->len - tag_len) != 1 ||
-            EVP_MAC_final(key->ctx, tag, &len, sizeof tag) != 1)
+        if (!stek_audit_hmac_tag(key->hmac, ticket->bytes, ticket->len - tag_len, tag, &len))
             return STEK_ERR_CRYPTO;
         if (len != tag_len || memcmp(tag, ticket->bytes + ticket->len - tag_len, tag_len) != 0)
             continue;

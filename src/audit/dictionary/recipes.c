@@ -279,8 +279,9 @@ static bool gnutls_opens(EVP_CIPHER_CTX *decrypt, const struct stek_audit_ticket
     if (EVP_DecryptUpdate(decrypt, plain, &written, ticket->bytes + GNUTLS_TEXT_AT, (int)len) != 1)
         return false;
     for (size_t i = 0; i < len; i++)
-        plain[i] ^=
-            i < BLOCK ? ticket->bytes[GNUTLS_IV_AT + i] : ticket->bytes[GNUTLS_TEXT_AT + i - BLOCK];
+        plain[i] =
+            (uint8_t)(plain[i] ^
+                      ticket->bytes[i < BLOCK ? GNUTLS_IV_AT + i : GNUTLS_TEXT_AT + i - BLOCK]);
     return proves(ticket, plain, len, GNUTLS_RMS_AT);
 }
 

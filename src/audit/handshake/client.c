@@ -2,6 +2,7 @@
 /* The SSL_CTXs of the audit's client. */
 #include "audit/handshake/client.h"
 
+#include "audit/handshake/net.h"
 #include "audit/handshake/talk_watch.h"
 
 #include <openssl/err.h>
@@ -23,7 +24,7 @@ static void explain(const char *what, const char *file, char *ret_problem, size_
     const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
 
     if (ERR_SYSTEM_ERROR(first))
-        reason = strerrordesc_np(ERR_GET_REASON(first));
+        reason = stek_audit_errno_text(ERR_GET_REASON(first));
     else if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
         reason = "the file has no such object in PEM";
 

@@ -2,6 +2,7 @@
 #include "audit/handshake/net.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -102,7 +103,7 @@ int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms,
     for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
         fd = connect_to(at, deadline_ms, stop);
         if (fd < 0)
-            (void)snprintf(ret_problem, problem_len, "%s", strerrordesc_np(errno));
+            (void)snprintf(ret_problem, problem_len, "%s", stek_audit_errno_text(errno));
         else if (target->address[0] == '\0')
             (void)getnameinfo(at->ai_addr, at->ai_addrlen, target->address, sizeof target->address,
                               NULL, 0, NI_NUMERICHOST);
@@ -141,4 +142,9 @@ long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms
         if (!stek_audit_wait(fd, POLLIN, deadline_ms, stop))
             return -1;
     }
+}
+
+const char *stek_audit_errno_text(int number)
+{
+    return strerror_l(number, uselocale((locale_t)0));
 }

@@ -45,4 +45,7 @@ bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms,
 long stek_audit_receive(int fd, void *ret_bytes, size_t len, int64_t deadline_ms,
                         const struct stek_audit_stop *stop);
 
+/* What errno means. The text is the calling thread's until its next call. */
+const char *stek_audit_errno_text(int number);
+
 #endif

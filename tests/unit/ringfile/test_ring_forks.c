@@ -227,7 +227,7 @@ static void workers_that_are_killed_and_replaced_open_each_others_tickets(void *
         child_join(&workers[i]);
     report(board, kills);
     const int64_t seconds = elapsed_ms(board) / 1000;
-    assert_in_range(distinct_keys(board), seconds - 1, seconds + 2);
+    assert_between(distinct_keys(board), seconds - 1, seconds + 2);
     stek_ring_free(board->ring);
 }
 

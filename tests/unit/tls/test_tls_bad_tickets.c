@@ -44,7 +44,7 @@ static SSL_SESSION *get_ticket_copy(struct tls_test *test, uint8_t ret_ticket[TI
     SSL_SESSION *session = tls_get_ticket(test);
     const uint8_t *ticket = tls_ticket_bytes(session, ret_len);
 
-    assert_in_range(*ret_len, 1, TICKET_MAX);
+    assert_between(*ret_len, 1, TICKET_MAX);
     memcpy(ret_ticket, ticket, *ret_len);
     tls_spy_place(test, test->server);
     return session;

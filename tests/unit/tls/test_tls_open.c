@@ -145,7 +145,7 @@ static void a_ticket_under_a_key_of_zeros_is_unknown(void **state)
 /* The control of the test above: forged with the right key, it opens. */
 static void a_ticket_that_another_implementation_seals_with_the_key_opens(void **state)
 {
-    static const uint8_t iv[16] = "sixteen bytes iv";
+    static const uint8_t iv[] = "sixteen bytes iv";
     struct tls_test *test = *state;
     struct tls_state sealed;
     uint8_t forged[FORGED_MAX];
