@@ -38,6 +38,7 @@ def commands(root, build):
         ("sizes", script("sizes")),
         ("prose", script("prose")),
         ("exports", script("exports", "--build", build)),
+        ("commands", script("commands")),
         ("manuals", script("manuals", "--build", build)),
         ("licence", script("licence")),
         ("selftest", [PYTHON, here / "selftest.py"]),

@@ -7,7 +7,15 @@ import subprocess
 
 from report import finish, options
 
-PAGES = ["stek.1", "stek-audit.1", "stek.3", "stek-openssl.5", "stekd.8", "stekd.conf.5"]
+PAGES = [
+    "stek.1",
+    "stek-audit.1",
+    "stek-fleet.1",
+    "stek.3",
+    "stek-openssl.5",
+    "stekd.8",
+    "stekd.conf.5",
+]
 
 
 def page_problems(path):

@@ -333,6 +333,39 @@ class Manuals(LintCase):
         self.assert_reported("manuals", "stek.1: not built")
 
 
+class Commands(LintCase):
+    TABLE = (
+        'commands[] = {\n    {"status", "show", f},\n    {"openssl-cnf", "print",\n     g},\n};\n'
+    )
+    MANUAL = (
+        "# SYNOPSIS\n\n*stek* *status* [_ring_]++\n*stek* *openssl-cnf*++\n*stek* *--help*\n\n"
+        "# COMMANDS\n\n*status* [_ring_]\n\tShows.\n\n\t*--json*\n\t\tJSON\n\n*openssl-cnf*\n\tPrints.\n"
+    )
+    COMPLETION = "completion = {\n  'COMMANDS': 'status openssl-cnf',\n}\n"
+
+    def setUp(self):
+        super().setUp()
+        self.write("src/cli/main.c", self.TABLE)
+        self.write("man/stek.1.scd", self.MANUAL)
+        self.write("src/cli/meson.build", self.COMPLETION)
+
+    def test_sound(self):
+        self.assert_sound("commands")
+
+    def test_a_new_command(self):
+        self.write("src/cli/main.c", self.TABLE.replace("};", '    {"fleet", "keep", h},\n};'))
+        for place in "man/stek.1.scd: SYNOPSIS", "man/stek.1.scd: COMMANDS", "src/cli/meson.build":
+            self.assert_reported("commands", f"{place}: fleet is missing")
+
+    def test_a_command_that_is_gone(self):
+        self.write("src/cli/main.c", self.TABLE.replace('    {"status", "show", f},\n', ""))
+        self.assert_reported("commands", "man/stek.1.scd: SYNOPSIS: status is not a command")
+
+    def test_no_table(self):
+        self.write("src/cli/main.c", "")
+        self.assert_reported("commands", "src/cli/main.c: no command found")
+
+
 class Analysers(LintCase):
     BROKEN = "int f(int *at);\nint f(int *at)\n{\n    if (at == 0)\n        return *at;\n    return 0;\n}\n"
 
