@@ -65,7 +65,7 @@ def run_arm(title, certificates, openssl_conf, args, half_way, folder, at_the_en
 
 
 def part_of_processes(args, certificates, folder):
-    """The processes of a server share keys, and keep them over a reload."""
+    """The processes of a server share keys, and keep them over a reload. Returns what went wrong."""
     print(report.introduction(args, "nginx is reloaded half way."))
     conf = module.compose(folder / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
     results = {
@@ -75,6 +75,7 @@ def part_of_processes(args, certificates, folder):
     print(report.table(results))
     print(report.legend(args))
     print(report.meaning(results))
+    return report.too_few(results)
 
 
 def part_of_restarts(args, certificates, folder):
@@ -111,15 +112,19 @@ def part_of_restarts(args, certificates, folder):
         print(report.table(results))
         print(report.meaning(results))
         print("\n`stek status web`, before the servers were stopped:\n\n" + shown[0])
+        return report.too_few(results)
 
 
 def run_parts(args, work):
+    """Returns what went wrong, a line for each server."""
     (work / "pki").mkdir()
     certificates = pki.make(work / "pki")
+    wrong = []
     for number, part in enumerate((part_of_processes, part_of_restarts)):
         folder = work / str(number)
         folder.mkdir(mode=0o755)
-        part(args, certificates, folder)
+        wrong += part(args, certificates, folder)
+    return wrong
 
 
 def main():
@@ -133,7 +138,7 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="stek-demo-") as work:
             try:
-                run_parts(args, Path(work))
+                wrong = run_parts(args, Path(work))
             finally:
                 process.stop_all()
     except KeyboardInterrupt:
@@ -142,7 +147,9 @@ def main():
     except Exception as error:  # whatever went wrong, one line says it
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
-    return 0
+    for line in wrong:
+        print(f"demo: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

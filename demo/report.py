@@ -5,6 +5,8 @@ import textwrap
 import time
 
 PLAIN_EVERY_S = 3
+# With stek all of them resume; less than this is no accident of a busy machine.
+RESUMED_MIN_PERCENT = 90
 
 
 class Progress:
@@ -99,6 +101,17 @@ def _lost(rows):
 
 def _cpu_ms(rows):
     return sum(row.cpu_ns for row in rows) / 1e6 / sum(len(row.visits) for row in rows)
+
+
+def too_few(results):
+    """One line for each server with stek that its returning visitors resumed with too seldom."""
+    return [
+        f"{title}: only {row.resumed_percent():.0f} % resumed with {row.server} in TLS {row.tls}"
+        for title, rows in results.items()
+        if title.startswith("with ")
+        for row in rows
+        if row.resumed_percent() < RESUMED_MIN_PERCENT
+    ]
 
 
 def meaning(results):

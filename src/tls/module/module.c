@@ -13,6 +13,7 @@
 #include "ringfile/ring.h"
 #include "tls/context/peers.h"
 #include "tls/module/caller.h"
+#include "tls/module/latefork.h"
 #include "tls/ossl.h"
 
 #include <openssl/conf.h>
@@ -30,6 +31,9 @@ void stek_module_finish(CONF_IMODULE *module) __asm__("OPENSSL_finish");
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stek_ring *ring;
 static struct stek_settings settings;
+
+/* The ring was made after the program had forked, and nothing was said of it yet. */
+static bool is_late;
 
 /* The libssl that this module is linked to; found before the hook is set. */
 static struct stek_loaded libssl;
@@ -141,8 +145,19 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
                       stek_result_text(result));
         return false;
     }
+    is_late = ring == NULL && stek_latefork_is_fork();
     take(made);
     return true;
+}
+
+/* Not before the process makes an SSL_CTX that can serve: a client has nothing to lose. */
+static void say_late(void)
+{
+    if (is_late && stek_ring_is_private(ring))
+        (void)fprintf(stderr, "stek: this process was forked before it read the OpenSSL "
+                              "configuration: its tickets are not resumed by the program's other "
+                              "processes. Use a ring that stekd keeps: ring = NAME\n");
+    is_late = false;
 }
 
 /* A ring file is named by its path; a ring's name means the run directory. */
@@ -218,6 +233,7 @@ static void attach(SSL_CTX *ctx)
         settings.context[0] != '\0' ? settings.context : NULL, settings.override};
 
     take_new_ring_file();
+    say_late();
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result != STEK_OK)

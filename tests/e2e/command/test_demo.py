@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -136,3 +137,17 @@ def test_what_is_missing_is_said_in_one_line(demo, folder):
     assert running.stderr().startswith(f"demo: not built: {folder}")
     assert running.stderr().count("\n") == 1
     assert running.stdout() == ""
+
+
+def test_a_server_that_resumes_too_seldom_with_stek_is_named(monkeypatch):
+    monkeypatch.syspath_prepend(build.REPOSITORY / "demo")
+    from report import too_few  # pylint: disable=import-outside-toplevel
+
+    def row(server, percent):
+        return SimpleNamespace(server=server, tls="1.3", resumed_percent=lambda: percent)
+
+    results = {
+        "as they come": [row("nginx", 50), row("Python", 24)],
+        "with stek": [row("nginx", 100), row("Python", 24)],
+    }
+    assert too_few(results) == ["with stek: only 24 % resumed with Python in TLS 1.3"]
