@@ -3,15 +3,12 @@
 
 #include "daemon/config/keys.h"
 
-#include <ini.h>
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A file while inih goes through it line by line. Sections are read here: inih cuts long names and
- * is silent about what stands after them. */
+/* A file that is read line by line. */
 struct parse {
     struct stek_config *config;
     const char *file;
@@ -141,36 +138,25 @@ static void read_section(struct parse *parse, char *line)
     begin_section(parse, line + 1);
 }
 
-/* Gives inih the next line, like fgets(3): without leading blanks, which it takes for the
- * continuation of a value, and with sections taken out. NULL ends it: at the end, and at the first
- * fault. */
-static char *next_line(char *line, int size, void *arg)
+/* Takes the next line out of the text, without its newline. False: at the end, or a fault. */
+static bool next_line(struct parse *parse, char *line, size_t size)
 {
-    struct parse *parse = arg;
-
     if (parse->problem->text[0] != '\0' || parse->at == parse->end)
-        return NULL;
+        return false;
     const char *newline = memchr(parse->at, '\n', (size_t)(parse->end - parse->at));
-    const char *end = newline != NULL ? newline + 1 : parse->end;
     const char *begin = parse->at;
-    parse->at = end;
+    const size_t len = (size_t)((newline != NULL ? newline : parse->end) - begin);
+    parse->at = newline != NULL ? newline + 1 : parse->end;
     parse->line++;
-    while (begin < end && (*begin == ' ' || *begin == '\t'))
-        begin++;
-    const size_t len = (size_t)(end - begin);
-    if (len + 2 > (size_t)size)
-        fault(parse, "a line of %zu bytes: at most %d are allowed", len, size - 2);
+    if (len >= size)
+        fault(parse, "a line of %zu bytes: at most %zu are allowed", len, size - 1);
     else if (memchr(begin, '\0', len) != NULL)
         fault(parse, "a zero byte: a configuration is text");
     if (parse->problem->text[0] != '\0')
-        return NULL;
+        return false;
     memcpy(line, begin, len);
     line[len] = '\0';
-    if (line[0] == '[') {
-        read_section(parse, line);
-        memcpy(line, "\n", 2);
-    }
-    return line;
+    return true;
 }
 
 static void list_keys(const struct stek_config_key *keys, char *list, size_t size)
@@ -236,30 +222,68 @@ static bool set_in_section(struct parse *parse, size_t key, const char *value)
     return stek_config_set_daemon(config, key, value);
 }
 
-/* inih's handler for a setting. What it returns is not looked at: the problem says all. */
-static int take_setting(void *user, const char *section, const char *name, const char *value)
+static void take_setting(struct parse *parse, const char *name, const char *value)
 {
-    struct parse *parse = user;
-
-    (void)section;
     if (parse->section == NOWHERE) {
         fault(parse, "'%.80s' is not in a section: begin with [stekd], [fleet] or [ring NAME]",
               name);
-        return 0;
+        return;
     }
     const struct section_keys found = keys_of(parse);
     const int key = find_key(parse, found.keys, found.marks, name);
-    if (key < 0)
-        return 0;
-    const bool taken = set_in_section(parse, (size_t)key, value);
-    if (!taken)
+    if (key >= 0 && !set_in_section(parse, (size_t)key, value))
         fault(parse, "%s = %.80s: allowed: %s", name, value, found.keys[key].allowed);
-    return taken;
+}
+
+/* Ends the text before the blanks at its end, and returns it without those at its beginning. */
+static char *trim(char *text)
+{
+    size_t len;
+
+    text += strspn(text, " \t\r");
+    for (len = strlen(text); len > 0 && strchr(" \t\r", text[len - 1]) != NULL; len--)
+        continue;
+    text[len] = '\0';
+    return text;
+}
+
+/* A comment may follow a value after a blank and a semicolon. */
+static void cut_comment(char *value)
+{
+    for (char *at = value; (at = strchr(at, ';')) != NULL; at++) {
+        if (at == value || at[-1] == ' ' || at[-1] == '\t') {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
+/* A section, NAME = VALUE, a comment, or nothing. */
+static void read_line(struct parse *parse, char *line)
+{
+    char *equals;
+
+    line = trim(line);
+    if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
+        return;
+    if (line[0] == '[') {
+        read_section(parse, line);
+        return;
+    }
+    equals = strchr(line, '=');
+    if (equals == NULL || equals == line) {
+        fault(parse, "expected a section, NAME = VALUE or a comment");
+        return;
+    }
+    *equals = '\0';
+    cut_comment(equals + 1);
+    take_setting(parse, trim(line), trim(equals + 1));
 }
 
 bool stek_config_parse(struct stek_config *config, const char *file, const char *text, size_t len,
                        struct stek_config_problem *ret_problem)
 {
+    char line[STEK_CONFIG_LINE_LEN_MAX + 1];
     struct stek_config_problem problem = {.text = ""};
     struct parse parse = {.config = config,
                           .file = file,
@@ -271,12 +295,8 @@ bool stek_config_parse(struct stek_config *config, const char *file, const char 
     config->files++;
     if (len >= sizeof bom && memcmp(text, bom, sizeof bom) == 0)
         parse.at += sizeof bom;
-    const int bad_line = ini_parse_stream(next_line, &parse, take_setting, &parse);
-    if (bad_line != 0 && (problem.text[0] == '\0' || (unsigned)bad_line < parse.line)) {
-        problem.text[0] = '\0';
-        parse.line = (unsigned)bad_line;
-        fault(&parse, "expected a section, NAME = VALUE or a comment");
-    }
+    while (next_line(&parse, line, sizeof line))
+        read_line(&parse, line);
     if (problem.text[0] == '\0')
         return true;
     *ret_problem = problem;
