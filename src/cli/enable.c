@@ -3,6 +3,7 @@
  * stek enable and stek disable: a systemd drop-in that has a unit load the module, and the OpenSSL
  * configuration that it points to. The unit's own files are left alone.
  */
+#include "cli/arguments.h"
 #include "cli/cnf_file.h"
 #include "cli/command.h"
 #include "cli/rundir.h"
@@ -28,7 +29,6 @@ struct request {
     const char *group;
     char group_found[64];
     bool dry_run;
-    bool help;
 };
 
 static void print_enable_help(void)
@@ -73,56 +73,10 @@ static const char **value_of(struct stek_cnf *cnf, const char *name)
     return &cnf->value[i];
 }
 
-static bool take_option(int option, struct request *request)
+static bool take_unit(const char *command, int argc, char **argv, struct request *request)
 {
-    switch (option) {
-    case 'r':
-        *value_of(&request->cnf, "ring") = optarg;
-        return true;
-    case 'c':
-        *value_of(&request->cnf, "context") = optarg;
-        return true;
-    case 'o':
-        *value_of(&request->cnf, "override") = optarg;
-        return true;
-    case 'm':
-        request->cnf.module = optarg;
-        return true;
-    case 's':
-        request->cnf.system = optarg;
-        return true;
-    case 'g':
-        request->group = optarg;
-        return true;
-    case 'R':
-        request->cnf.root = strcmp(optarg, "/") == 0 ? "" : optarg;
-        return true;
-    case 'n':
-        request->dry_run = true;
-        return true;
-    case 'h':
-        request->help = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The options of both; `options` are those of one of them. */
-static bool parse_options(const char *command, int argc, char **argv, const struct option *options,
-                          struct request *request)
-{
-    static char program[32];
-    int option;
-
-    (void)snprintf(program, sizeof program, "stek %s", command);
-    argv[0] = program;
-    stek_cnf_init(&request->cnf, command);
-    while ((option = getopt_long(argc, argv, "nh", options, NULL)) != -1)
-        if (!take_option(option, request))
-            return false;
-    if (request->help)
-        return true;
+    if (strcmp(request->cnf.root, "/") == 0)
+        request->cnf.root = "";
     if (optind + 1 != argc) {
         (void)fprintf(stderr, "stek %s: give one UNIT, such as nginx\n", command);
         return false;
@@ -267,20 +221,24 @@ static int enable(struct request *request)
 
 int stek_command_enable(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"ring", required_argument, NULL, 'r'},     {"context", required_argument, NULL, 'c'},
-        {"override", required_argument, NULL, 'o'}, {"module", required_argument, NULL, 'm'},
-        {"system", required_argument, NULL, 's'},   {"group", required_argument, NULL, 'g'},
-        {"root", required_argument, NULL, 'R'},     {"dry-run", no_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     static struct request request;
+    struct stek_cnf *cnf = &request.cnf;
+    const struct stek_argument arguments[] = {{"ring", 0, NULL, value_of(cnf, "ring")},
+                                              {"context", 0, NULL, value_of(cnf, "context")},
+                                              {"override", 0, NULL, value_of(cnf, "override")},
+                                              {"module", 0, NULL, &cnf->module},
+                                              {"system", 0, NULL, &cnf->system},
+                                              {"group", 0, NULL, &request.group},
+                                              {"root", 0, NULL, &cnf->root},
+                                              {"dry-run", 'n', &request.dry_run, NULL},
+                                              {.name = NULL}};
+    int code;
 
-    if (!parse_options("enable", argc, argv, options, &request))
+    stek_cnf_init(cnf, "enable");
+    if (!stek_arguments_read("enable", argc, argv, arguments, print_enable_help, &code))
+        return code;
+    if (!take_unit("enable", argc, argv, &request))
         return STEK_EXIT_USAGE;
-    if (request.help) {
-        print_enable_help();
-        return STEK_EXIT_FINE;
-    }
     if (*value_of(&request.cnf, "ring") == NULL) {
         (void)fprintf(stderr,
                       "stek enable: --ring RING is missing: 'stek status' lists the rings\n");
@@ -321,17 +279,16 @@ static int disable(const struct request *request)
 
 int stek_command_disable(int argc, char **argv)
 {
-    static const struct option options[] = {{"root", required_argument, NULL, 'R'},
-                                            {"dry-run", no_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     static struct request request;
+    const struct stek_argument arguments[] = {{"root", 0, NULL, &request.cnf.root},
+                                              {"dry-run", 'n', &request.dry_run, NULL},
+                                              {.name = NULL}};
+    int code;
 
-    if (!parse_options("disable", argc, argv, options, &request))
+    stek_cnf_init(&request.cnf, "disable");
+    if (!stek_arguments_read("disable", argc, argv, arguments, print_disable_help, &code))
+        return code;
+    if (!take_unit("disable", argc, argv, &request))
         return STEK_EXIT_USAGE;
-    if (request.help) {
-        print_disable_help();
-        return STEK_EXIT_FINE;
-    }
     return disable(&request);
 }

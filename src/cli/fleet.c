@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek fleet: the fleet as the local stekd sees it, and its key-encryption keys. */
+#include "cli/arguments.h"
 #include "cli/fleet.h"
+#include "core/hex.h"
 
 #include "cli/client.h"
 #include "cli/command.h"
 
 #include "core/duration.h"
 #include "core/policy.h"
-#include "core/ringname.h"
+#include "core/settings.h"
 #include "crypto/random.h"
 #include "fleet/store/envelope.h"
 #include "fleet/store/kekfile.h"
@@ -49,6 +51,7 @@ static int fleet_init(const char *path)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     STEK_SECRET(stek_kek) struct stek_kek kek;
+    char id[2 * STEK_KEK_ID_LEN + 1];
 
     if (stek_random_secret(&key) != STEK_OK || stek_kek_init(&key, &kek) != STEK_OK) {
         (void)fprintf(stderr, "stek fleet init: no key was made: the random generator failed\n");
@@ -61,10 +64,9 @@ static int fleet_init(const char *path)
                       errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
         return STEK_EXIT_FAILED;
     }
-    (void)printf("%s: key ", path);
-    for (unsigned i = 0; i < STEK_KEK_ID_LEN; i++)
-        (void)printf("%02x", kek.id[i]);
-    (void)puts("\nCopy the file to every host of the fleet, readable by stekd's user only, and "
+    stek_hex_text(kek.id, STEK_KEK_ID_LEN, id);
+    (void)printf("%s: key %s\n", path, id);
+    (void)puts("Copy the file to every host of the fleet, readable by stekd's user only, and "
                "name it in\n"
                "kek of [fleet] there.");
     return STEK_EXIT_FINE;
@@ -202,57 +204,34 @@ static int fleet_rekey(void)
 
 /* What was given beside the words. */
 struct given {
-    bool help;
     bool as_json;
-    bool times; /* of a seed */
-    int64_t rotate_s;
-    int64_t accept_s;
+    const char *rotate; /* of a seed */
+    const char *accept;
 };
 
+/* A time of a seed; `text` NULL leaves the default alone. */
 static bool take_time(const char *name, const char *text, int64_t *ret_seconds)
 {
-    if (stek_duration_parse(text, ret_seconds))
+    if (text == NULL || stek_duration_parse(text, ret_seconds))
         return true;
-    (void)fprintf(stderr,
-                  "stek fleet: --%s %s: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)\n",
-                  name, text);
+    (void)fprintf(stderr, "stek fleet: --%s %s: allowed: %s\n", name, text, STEK_ALLOWED_INTERVAL);
     return false;
-}
-
-static bool take_options(int argc, char **argv, struct given *given)
-{
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"rotate", required_argument, NULL, 'r'},
-                                            {"accept", required_argument, NULL, 'a'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == '?')
-            return false;
-        given->help |= option == 'h';
-        given->as_json |= option == 'j';
-        given->times |= option == 'r' || option == 'a';
-        if ((option == 'r' && !take_time("rotate", optarg, &given->rotate_s)) ||
-            (option == 'a' && !take_time("accept", optarg, &given->accept_s)))
-            return false;
-    }
-    return true;
 }
 
 static int fleet_seed(const char *ring, const char *path, const struct given *given)
 {
     STEK_SECRET(stek_seed)
-    struct stek_seed seed = {.rotate_s = given->rotate_s,
-                             .accept_s = given->accept_s,
+    struct stek_seed seed = {.rotate_s = STEK_ROTATE_DEFAULT_S,
+                             .accept_s = STEK_ACCEPT_DEFAULT_S,
                              .seq = 1,
                              .active_from = (int64_t)time(NULL)};
-    const struct stek_policy policy = {.rotate_s = given->rotate_s, .accept_s = given->accept_s};
-    const char *problem = stek_policy_problem(&policy);
 
-    if (problem == NULL && !stek_ring_name_is_valid(ring))
-        problem = "not a valid ring name: 1 to 64 letters, digits and . _ -";
+    if (!take_time("rotate", given->rotate, &seed.rotate_s) ||
+        !take_time("accept", given->accept, &seed.accept_s) ||
+        !stek_arguments_ring("fleet seed", ring))
+        return STEK_EXIT_USAGE;
+    const struct stek_policy policy = {.rotate_s = seed.rotate_s, .accept_s = seed.accept_s};
+    const char *problem = stek_policy_problem(&policy);
     if (problem != NULL) {
         (void)fprintf(stderr, "stek fleet seed: %s: %s\n", ring, problem);
         return STEK_EXIT_USAGE;
@@ -275,22 +254,21 @@ static int fleet_seed(const char *ring, const char *path, const struct given *gi
 
 int stek_command_fleet(int argc, char **argv)
 {
-    static char program[] = "stek fleet";
-    struct given given = {.rotate_s = STEK_ROTATE_DEFAULT_S, .accept_s = STEK_ACCEPT_DEFAULT_S};
+    struct given given = {.as_json = false};
+    const struct stek_argument arguments[] = {{"json", 0, &given.as_json, NULL},
+                                              {"rotate", 0, NULL, &given.rotate},
+                                              {"accept", 0, NULL, &given.accept},
+                                              {.name = NULL}};
+    int code;
 
-    argv[0] = program;
-    if (!take_options(argc, argv, &given))
-        return STEK_EXIT_USAGE;
-    if (given.help) {
-        print_help();
-        return STEK_EXIT_FINE;
-    }
+    if (!stek_arguments_read("fleet", argc, argv, arguments, print_help, &code))
+        return code;
     const bool as_json = given.as_json;
     const char *what = optind < argc ? argv[optind] : "";
     const int more = argc - optind - 1;
     if (strcmp(what, "seed") == 0 && more == 2 && !as_json)
         return fleet_seed(argv[optind + 1], argv[optind + 2], &given);
-    if (given.times) {
+    if (given.rotate != NULL || given.accept != NULL) {
         (void)fprintf(stderr,
                       "stek fleet: --rotate and --accept are options of 'stek fleet seed'\n");
         return STEK_EXIT_USAGE;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek inspect: which key a ticket is sealed under. Asks stekd; without it, reads the ring file. */
 #include "cli/client.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/rundir.h"
 
-#include "core/ringname.h"
 #include "ringfile/ringfile.h"
 #include "status/inspection.h"
 #include "status/ticketfile.h"
@@ -47,26 +47,8 @@ static void print_help(void)
         "  stek inspect s.pem --ring web");
 }
 
-static bool parse_options(int argc, char **argv, struct request *request)
+static bool take_words(int argc, char **argv, struct request *request)
 {
-    static const struct option options[] = {{"ring", required_argument, NULL, 'r'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static char program[] = "stek inspect";
-    int option;
-
-    argv[0] = program;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == '?')
-            return false;
-        if (option == 'r')
-            request->ring = optarg;
-        request->json |= option == 'j';
-        request->help |= option == 'h';
-    }
-    if (request->help)
-        return true;
     if (optind + 1 != argc)
         (void)fprintf(
             stderr,
@@ -74,12 +56,7 @@ static bool parse_options(int argc, char **argv, struct request *request)
     else if (request->ring == NULL)
         (void)fprintf(stderr,
                       "stek inspect: --ring RING is missing: 'stek status' lists the rings\n");
-    else if (!stek_ring_name_is_valid(request->ring))
-        (void)fprintf(
-            stderr,
-            "stek inspect: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
-            request->ring);
-    else {
+    else if (stek_arguments_ring("inspect", request->ring)) {
         request->file = argv[optind];
         return true;
     }
@@ -254,17 +231,18 @@ static void print_found(const struct request *request, const json_t *found)
 int stek_command_inspect(int argc, char **argv)
 {
     static struct request request;
+    const struct stek_argument arguments[] = {
+        {"ring", 0, NULL, &request.ring}, {"json", 0, &request.json, NULL}, {.name = NULL}};
     json_t *found = NULL;
+    int code;
 
-    if (!parse_options(argc, argv, &request))
+    if (!stek_arguments_read("inspect", argc, argv, arguments, print_help, &code))
+        return code;
+    if (!take_words(argc, argv, &request))
         return STEK_EXIT_USAGE;
-    if (request.help) {
-        print_help();
-        return STEK_EXIT_FINE;
-    }
     if (!read_ticket(&request))
         return STEK_EXIT_FAILED;
-    const int code = inspect(&request, &found);
+    code = inspect(&request, &found);
     if (code != STEK_EXIT_FINE)
         return code;
     if (request.json) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek openssl-cnf: a complete configuration file that includes the system's own and composes with
  * it. */
+#include "cli/arguments.h"
 #include "cli/cnf_file.h"
 #include "cli/command.h"
 
@@ -8,7 +9,7 @@
 
 #include <getopt.h>
 
-enum { OPTION_MODULE = 256, OPTION_SYSTEM, OPTION_HELP, OPTION_NAME_MAX = 32 };
+enum { OPTION_NAME_MAX = 32 };
 
 /* Settings have underscores in their names, and long options have hyphens. */
 static const char *option_name(const char *setting, char ret_name[OPTION_NAME_MAX])
@@ -40,58 +41,35 @@ static void print_help(void)
                "The settings are explained in stek-openssl(5).");
 }
 
-static void fill_options(struct option *options)
+/* One option for each setting, and two more. */
+static void fill_arguments(struct stek_cnf *cnf, struct stek_argument *arguments)
 {
-    static char names[STEK_CNF_SETTINGS_MAX][OPTION_NAME_MAX]; /* the options point to them */
+    static char names[STEK_CNF_SETTINGS_MAX][OPTION_NAME_MAX]; /* the table points to them */
     const struct stek_setting_info *info = stek_settings_all();
     int count = 0;
 
     for (; info[count].name != NULL; count++)
-        options[count] = (struct option){option_name(info[count].name, names[count]),
-                                         required_argument, NULL, count};
-    options[count++] = (struct option){"module", required_argument, NULL, OPTION_MODULE};
-    options[count++] = (struct option){"system", required_argument, NULL, OPTION_SYSTEM};
-    options[count++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
-    options[count] = (struct option){NULL, 0, NULL, 0};
-}
-
-static bool parse_options(int argc, char **argv, struct stek_cnf *cnf, bool *ret_help)
-{
-    static char program[] = "stek openssl-cnf";
-    struct option options[STEK_CNF_SETTINGS_MAX + 4];
-    int option;
-
-    fill_options(options);
-    argv[0] = program; /* for getopt_long, which says by itself what it does not know */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPTION_MODULE)
-            cnf->module = optarg;
-        else if (option == OPTION_SYSTEM)
-            cnf->system = optarg;
-        else if (option == OPTION_HELP)
-            *ret_help = true;
-        else if (option < STEK_CNF_SETTINGS_MAX)
-            cnf->value[option] = optarg;
-        if (option == '?')
-            return false;
-    }
-    if (optind < argc)
-        (void)fprintf(stderr, "stek openssl-cnf: '%s' is not an option: try --help\n",
-                      argv[optind]);
-    return optind >= argc;
+        arguments[count] = (struct stek_argument){option_name(info[count].name, names[count]), 0,
+                                                  NULL, &cnf->value[count]};
+    arguments[count++] = (struct stek_argument){"module", 0, NULL, &cnf->module};
+    arguments[count++] = (struct stek_argument){"system", 0, NULL, &cnf->system};
+    arguments[count] = (struct stek_argument){.name = NULL};
 }
 
 int stek_command_openssl_cnf(int argc, char **argv)
 {
     static struct stek_cnf cnf;
-    bool help = false;
+    struct stek_argument arguments[STEK_CNF_SETTINGS_MAX + 3];
+    int code;
 
     stek_cnf_init(&cnf, "openssl-cnf");
-    if (!parse_options(argc, argv, &cnf, &help))
+    fill_arguments(&cnf, arguments);
+    if (!stek_arguments_read("openssl-cnf", argc, argv, arguments, print_help, &code))
+        return code;
+    if (optind < argc) {
+        (void)fprintf(stderr, "stek openssl-cnf: '%s' is not an option: try --help\n",
+                      argv[optind]);
         return STEK_EXIT_USAGE;
-    if (help) {
-        print_help();
-        return STEK_EXIT_FINE;
     }
     if (!stek_cnf_check_settings(&cnf))
         return STEK_EXIT_USAGE;

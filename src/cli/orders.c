@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek rotate and stek revoke: orders to stekd. */
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/fleet.h"
 #include "cli/format.h"
 #include "cli/statuses.h"
 #include "cli/when.h"
 
-#include "core/ringname.h"
-
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +21,6 @@ struct revocation {
     const char *before; /* as given */
     int64_t before_at;
     bool yes;
-    bool help;
 };
 
 static void print_rotate_help(void)
@@ -60,25 +57,6 @@ static void print_revoke_help(void)
                "  stek revoke web --before 2h");
 }
 
-/* The one ring that is named. Returns false, having said why. */
-static bool take_ring(const char *command, int argc, char **argv, const char **ret_ring)
-{
-    if (optind >= argc)
-        (void)fprintf(stderr, "stek %s: RING is missing: 'stek status' lists the rings\n", command);
-    else if (optind + 1 < argc)
-        (void)fprintf(stderr, "stek %s: give one ring only, not '%s' as well: try --help\n",
-                      command, argv[optind + 1]);
-    else if (!stek_ring_name_is_valid(argv[optind]))
-        (void)fprintf(stderr,
-                      "stek %s: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
-                      command, argv[optind]);
-    else {
-        *ret_ring = argv[optind];
-        return true;
-    }
-    return false;
-}
-
 /* What seals after an order. Nothing more is said when stekd has gone in between. */
 static void print_active(const char *ring)
 {
@@ -98,23 +76,17 @@ static void print_active(const char *ring)
 
 int stek_command_rotate(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    static char program[] = "stek rotate";
+    static const struct stek_argument arguments[] = {{.name = NULL}};
     const char *ring = NULL;
     json_t *answer = NULL;
-    int option;
+    int code;
 
-    argv[0] = program;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option != 'h')
-            return STEK_EXIT_USAGE;
-        print_rotate_help();
-        return STEK_EXIT_FINE;
-    }
-    if (!take_ring("rotate", argc, argv, &ring))
+    if (!stek_arguments_read("rotate", argc, argv, arguments, print_rotate_help, &code))
+        return code;
+    if (!stek_arguments_one_ring("rotate", argc, argv, &ring))
         return STEK_EXIT_USAGE;
-    int code = stek_client_command(
-        "rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring), &answer);
+    code = stek_client_command("rotate", json_pack("{s:s, s:s}", "command", "rotate", "ring", ring),
+                               &answer);
     const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
@@ -122,30 +94,6 @@ int stek_command_rotate(int argc, char **argv)
     if (code == STEK_EXIT_FINE)
         print_active(ring);
     return code;
-}
-
-static bool parse_revoke(int argc, char **argv, struct revocation *what)
-{
-    static const struct option options[] = {
-        {"all", no_argument, NULL, 'a'},          {"key", required_argument, NULL, 'k'},
-        {"before", required_argument, NULL, 'b'}, {"yes", no_argument, NULL, 'y'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-    static char program[] = "stek revoke";
-    int option;
-
-    argv[0] = program;
-    while ((option = getopt_long(argc, argv, "yh", options, NULL)) != -1) {
-        if (option == '?')
-            return false;
-        what->all |= option == 'a';
-        what->yes |= option == 'y';
-        what->help |= option == 'h';
-        if (option == 'k')
-            what->key = optarg;
-        if (option == 'b')
-            what->before = optarg;
-    }
-    return what->help || take_ring("revoke", argc, argv, &what->ring);
 }
 
 static bool check_revoke(struct revocation *what)
@@ -200,21 +148,23 @@ static json_t *revoke_request(const struct revocation *what)
 int stek_command_revoke(int argc, char **argv)
 {
     struct revocation what = {.ring = NULL};
+    const struct stek_argument arguments[] = {{"all", 0, &what.all, NULL},
+                                              {"key", 0, NULL, &what.key},
+                                              {"before", 0, NULL, &what.before},
+                                              {"yes", 'y', &what.yes, NULL},
+                                              {.name = NULL}};
     json_t *answer = NULL;
+    int code;
 
-    if (!parse_revoke(argc, argv, &what))
-        return STEK_EXIT_USAGE;
-    if (what.help) {
-        print_revoke_help();
-        return STEK_EXIT_FINE;
-    }
-    if (!check_revoke(&what))
+    if (!stek_arguments_read("revoke", argc, argv, arguments, print_revoke_help, &code))
+        return code;
+    if (!stek_arguments_one_ring("revoke", argc, argv, &what.ring) || !check_revoke(&what))
         return STEK_EXIT_USAGE;
     if (!what.yes && !ask(&what)) {
         (void)fprintf(stderr, "stek revoke: nothing was revoked\n");
         return STEK_EXIT_FAILED;
     }
-    int code = stek_client_command("revoke", revoke_request(&what), &answer);
+    code = stek_client_command("revoke", revoke_request(&what), &answer);
     const int64_t revoked = (int64_t)json_integer_value(json_object_get(answer, "revoked"));
     const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek status */
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/statuses.h"
-
-#include "core/ringname.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -16,7 +15,6 @@ struct request {
     const char *ring; /* NULL: all */
     bool json;
     bool follow;
-    bool help;
 };
 
 static void print_help(void)
@@ -34,35 +32,15 @@ static void print_help(void)
                "  stek status web --follow");
 }
 
-static bool parse_options(int argc, char **argv, struct request *request)
+static bool take_words(int argc, char **argv, struct request *request)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"follow", no_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static char program[] = "stek status";
-    int option;
-
-    argv[0] = program;
-    while ((option = getopt_long(argc, argv, "jfh", options, NULL)) != -1) {
-        if (option == '?')
-            return false;
-        request->json |= option == 'j';
-        request->follow |= option == 'f';
-        request->help |= option == 'h';
-    }
     if (optind < argc)
         request->ring = argv[optind++];
     if (optind < argc)
         (void)fprintf(stderr, "stek status: give one ring only, not '%s' as well: try --help\n",
                       argv[optind]);
-    else if (request->ring != NULL && !stek_ring_name_is_valid(request->ring))
-        (void)fprintf(
-            stderr,
-            "stek status: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -\n",
-            request->ring);
     else
-        return true;
+        return request->ring == NULL || stek_arguments_ring("status", request->ring);
     return false;
 }
 
@@ -120,12 +98,13 @@ static int follow(const struct request *request)
 int stek_command_status(int argc, char **argv)
 {
     struct request request = {.ring = NULL};
+    const struct stek_argument arguments[] = {
+        {"json", 'j', &request.json, NULL}, {"follow", 'f', &request.follow, NULL}, {.name = NULL}};
+    int code;
 
-    if (!parse_options(argc, argv, &request))
+    if (!stek_arguments_read("status", argc, argv, arguments, print_help, &code))
+        return code;
+    if (!take_words(argc, argv, &request))
         return STEK_EXIT_USAGE;
-    if (request.help) {
-        print_help();
-        return STEK_EXIT_FINE;
-    }
     return request.follow ? follow(&request) : show(&request);
 }

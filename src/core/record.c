@@ -184,3 +184,12 @@ void stek_records_retire(struct stek_records *records, int64_t now)
         if (records->at[i].accept_until <= now)
             stek_records_remove(records, i, i + 1);
 }
+
+uint32_t stek_records_pending(const struct stek_records *records, int64_t now)
+{
+    uint32_t pending = 0;
+
+    for (size_t i = 0; i < records->count; i++)
+        pending += stek_record_counts(&records->at[i]) && records->at[i].active_from > now;
+    return pending;
+}

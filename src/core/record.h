@@ -124,4 +124,7 @@ void stek_records_view(const struct stek_records *records, int64_t now, struct s
 /* Destroys the records that are retired at `now`. */
 void stek_records_retire(struct stek_records *records, int64_t now);
 
+/* How many records that count begin later than `now`. */
+uint32_t stek_records_pending(const struct stek_records *records, int64_t now);
+
 #endif

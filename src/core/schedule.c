@@ -3,15 +3,6 @@
 
 #include "core/chain.h"
 
-static uint32_t pending_count(const struct stek_records *records, int64_t now)
-{
-    uint32_t pending = 0;
-
-    for (size_t i = 0; i < records->count; i++)
-        pending += stek_record_counts(&records->at[i]) && records->at[i].active_from > now;
-    return pending;
-}
-
 static bool out_of_reach(const struct stek_record *last, const struct stek_policy *policy,
                          int64_t now)
 {
@@ -115,7 +106,7 @@ enum stek_result stek_records_look_ahead(struct stek_records *records,
 {
     STEK_SECRET(stek_record) struct stek_record next = {0};
 
-    while (pending_count(records, now) < policy->ahead &&
+    while (stek_records_pending(records, now) < policy->ahead &&
            count_of_records(records) < STEK_RECORDS_MAX) {
         next = *stek_records_last(records);
         if (next.active_until - now >= (policy->rotate_s + 1) / 2) {
@@ -142,7 +133,7 @@ bool stek_records_due(const struct stek_records *records, const struct stek_poli
     for (size_t i = 0; i < records->count; i++)
         if (records->at[i].accept_until <= now)
             return true;
-    return pending_count(records, now) < policy->ahead &&
+    return stek_records_pending(records, now) < policy->ahead &&
            count_of_records(records) < STEK_RECORDS_MAX;
 }
 

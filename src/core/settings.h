@@ -18,6 +18,11 @@ struct stek_settings {
     char context[STEK_LABEL_MAX + 1];  /* empty: auto */
 };
 
+/* What the settings of a policy may be, in words. */
+#define STEK_ALLOWED_INTERVAL "a duration from 1s to 7d (90s, 15m, 1h, 7d)"
+#define STEK_ALLOWED_AHEAD "a whole number from 1 to 16"
+#define STEK_ALLOWED_SESSION_AGE "a duration from 1s to 30d (90s, 15m, 1h, 7d)"
+
 /* A setting's name and, in words, what it may be. */
 struct stek_setting_info {
     const char *name;

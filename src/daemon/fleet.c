@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/fleet.h"
+#include "core/hex.h"
 
 #include "core/policy.h"
 #include "daemon/front/log.h"
@@ -263,8 +264,7 @@ static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks,
 static void set_key_ids(struct stek_keeper *keeper, const struct stek_keks *keks)
 {
     for (uint32_t i = 0; i < keks->count; i++)
-        for (size_t byte = 0; byte < STEK_KEK_ID_LEN; byte++)
-            (void)snprintf(keeper->kek_id[i] + 2 * byte, 3, "%02x", keks->at[i].id[byte]);
+        stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, keeper->kek_id[i]);
 }
 
 static void set_host(struct stek_keeper *keeper)

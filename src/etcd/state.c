@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etcd/state.h"
+#include "clock/clock.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 
@@ -10,10 +10,7 @@ enum { DATE_EVERY_MS = 60000 };
 
 int64_t stek_etcd_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return stek_clock_monotonic_ms();
 }
 
 void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem)
@@ -62,12 +59,10 @@ void stek_etcd_check_cluster(struct stek_etcd *etcd, const struct stek_etcd_answ
 static void on_date(void *arg, int64_t date)
 {
     struct stek_etcd *etcd = arg;
-    struct timespec now;
 
     if (date < 0)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    etcd->handlers.on_clock(etcd->handlers.arg, date - (int64_t)now.tv_sec,
+    etcd->handlers.on_clock(etcd->handlers.arg, date - stek_clock_unix_ms() / 1000,
                             stek_etcd_now_ms() - etcd->dated_ms);
 }
 

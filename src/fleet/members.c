@@ -6,6 +6,7 @@
  * depends on it.
  */
 #include "fleet/state.h"
+#include "core/hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,8 +33,7 @@ static json_t *keys_json(const struct stek_fleet *fleet)
     char hex[2 * STEK_KEK_ID_LEN + 1];
 
     for (uint32_t i = 0; i < fleet->keks->count; i++) {
-        for (unsigned byte = 0; byte < STEK_KEK_ID_LEN; byte++)
-            snprintf(hex + 2 * (size_t)byte, 3, "%02x", fleet->keks->at[i].id[byte]);
+        stek_hex_text(fleet->keks->at[i].id, STEK_KEK_ID_LEN, hex);
         json_array_append_new(keys, json_string(hex));
     }
     return keys;

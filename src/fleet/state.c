@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/state.h"
+#include "clock/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <event2/event.h>
 
 int64_t stek_fleet_now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return stek_clock_unix_ms();
 }
 
 void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)

@@ -52,7 +52,7 @@ static const char *find_path(const char *path, struct stek_ringfile_place *place
     if (dir_len >= sizeof dir)
         return "its path is too long";
     if (!ring_of_file(file, place->ring))
-        return "its file name is not RING.ring, where RING is 1 to 64 letters, digits and . _ -";
+        return "its file name is not RING.ring, where RING is " STEK_RING_NAME_RULE;
     memcpy(dir, path, dir_len);
     dir[dir_len] = '\0';
     place->dir_fd = open_dir(dir);
@@ -71,7 +71,7 @@ enum stek_result stek_ringfile_find(const char *path, struct stek_ringfile_place
         (void)snprintf(place.ring, sizeof place.ring, "%s", path);
         place.dir_fd = open_dir(STEK_RUN_DIR);
     } else {
-        problem = "it is neither a path nor a valid ring name (1 to 64 letters, digits and . _ -)";
+        problem = "it is neither a path nor a valid ring name (" STEK_RING_NAME_RULE ")";
     }
     if (problem == NULL && place.dir_fd < 0)
         problem = errno == EACCES ? "this user may not enter its directory"

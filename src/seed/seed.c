@@ -45,7 +45,7 @@ enum stek_result stek_seed_records(const struct stek_seed *seed, uint32_t ahead,
 
     enum stek_result result = stek_seed_advance(&at, now);
     /* A seed of a later time: its first record is pending, and there is none before it. */
-    for (uint32_t pending = 0; result == STEK_OK && pending <= ahead;) {
+    while (result == STEK_OK) {
         if (records.count == STEK_RECORDS_MAX)
             return STEK_ERR_POLICY;
         struct stek_record *record = &records.at[records.count++];
@@ -55,8 +55,7 @@ enum stek_result stek_seed_records(const struct stek_seed *seed, uint32_t ahead,
         record->accept_until = stek_seed_due(&at);
         record->origin = STEK_ORIGIN_CONTINUED;
         record->secret = at.secret;
-        pending += record->active_from > now;
-        if (pending == ahead)
+        if (stek_records_pending(&records, now) == ahead)
             break;
         result = stek_derive_continuation(&at.secret, &at.secret);
         at.seq++;

@@ -15,6 +15,7 @@
  * An attacker who can write the file controls the ring; one who can read it has its keys.
  */
 #include "core/policy.h"
+#include "core/hex.h"
 #include "crypto/derive.h"
 #include "crypto/keycheck.h"
 #include "seed/seed.h"
@@ -25,8 +26,6 @@ enum { CHECK_LEN = 8, DIGITS_MAX = 19 };
 
 #define SEED_TIME_MAX ((uint64_t)1 << 39)
 #define SEED_SEQ_MAX (STEK_SEQ_MAX >> 1) /* there is always a next one */
-
-static const char hex[] = "0123456789abcdef";
 
 /* What is left to read. */
 struct reader {
@@ -70,13 +69,6 @@ static bool take_number(struct reader *reader, const char *word, uint64_t least,
     return number >= least && number <= most;
 }
 
-static int digit_of(char letter)
-{
-    const char *at = letter != '\0' ? strchr(hex, letter) : NULL;
-
-    return at == NULL ? -1 : (int)(at - hex);
-}
-
 static bool take_bytes(struct reader *reader, const char *word, uint8_t *ret_bytes, size_t wanted)
 {
     const char *value;
@@ -84,14 +76,7 @@ static bool take_bytes(struct reader *reader, const char *word, uint8_t *ret_byt
 
     if (!take_line(reader, word, &value, &len) || len != 2 * wanted)
         return false;
-    for (size_t i = 0; i < wanted; i++) {
-        const int high = digit_of(value[2 * i]);
-        const int low = digit_of(value[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        ret_bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return stek_hex_read(value, wanted, ret_bytes);
 }
 
 static bool name_letter(char letter)
@@ -203,10 +188,8 @@ static void put_number(struct writer *writer, const char *word, uint64_t number)
 static void put_bytes(struct writer *writer, const char *word, const uint8_t *bytes, size_t len)
 {
     put_text(writer, word);
-    for (size_t i = 0; i < len; i++) {
-        writer->at[writer->len++] = hex[bytes[i] >> 4];
-        writer->at[writer->len++] = hex[bytes[i] & 15];
-    }
+    stek_hex_digits(bytes, len, writer->at + writer->len);
+    writer->len += 2 * len;
 }
 
 enum stek_result stek_seed_format(const struct stek_seed *seed, char ret_text[STEK_SEED_TEXT_MAX],

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/inspection.h"
+#include "core/hex.h"
 
 #include "status/status.h"
 
@@ -26,8 +27,7 @@ static json_t *hex_json(const uint8_t *bytes, size_t len)
 {
     char hex[2 * STEK_CONTEXT_MAX + 1];
 
-    for (size_t i = 0; i < len; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    stek_hex_digits(bytes, len, hex);
     return json_stringn(hex, 2 * len);
 }
 

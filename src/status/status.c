@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/status.h"
+#include "core/hex.h"
 
 #include "core/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void write_hex(const struct stek_fingerprint *fingerprint,
-                      char ret_hex[STEK_FINGERPRINT_HEX_LEN + 1])
-{
-    for (size_t i = 0; i < sizeof fingerprint->bytes; i++)
-        (void)snprintf(ret_hex + 2 * i, 3, "%02x", fingerprint->bytes[i]);
-}
 
 /* A record that the reader continued by himself has no fingerprint from the writer: then it is
  * computed. */
@@ -34,7 +28,7 @@ static enum stek_result describe_key(const struct stek_records *records, size_t 
                                         .active_from = record->active_from,
                                         .active_until = record->active_until,
                                         .accept_until = record->accept_until};
-    write_hex(&fingerprint, ret_key->fingerprint);
+    stek_hex_text(fingerprint.bytes, sizeof fingerprint.bytes, ret_key->fingerprint);
     return STEK_OK;
 }
 

@@ -39,6 +39,7 @@ MUTANTS = [
     ),
     (
         "puts although the ring has changed",
+        1293,
         "src/fleet/rules/publish.c",
         "ret_write->settled_at = sync->view.revision;",
         "ret_write->settled_at = INT64_MAX;",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/handshake/net.h"
+#include "clock/clock.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -22,10 +23,7 @@ bool stek_audit_stopped(const struct stek_audit_stop *stop)
 
 int64_t stek_audit_now_ms(void)
 {
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return stek_clock_monotonic_ms();
 }
 
 int64_t stek_audit_now(void)

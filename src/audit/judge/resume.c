@@ -2,6 +2,7 @@
 /* Do tickets resume, how often, and why not always: one process, several, or a restart? Do new
  * tickets come? */
 #include "audit/judge/judging.h"
+#include "core/hex.h"
 
 #include <string.h>
 
@@ -223,8 +224,9 @@ void stek_audit_judge_key_names(struct stek_audit_judging *judging)
             if (name->target != target)
                 continue;
             stek_audit_text_add(&text, shown++ > 0 ? ", " : " ");
-            for (uint8_t k = 0; k < name->name_len; k++)
-                stek_audit_text_add(&text, "%02x", name->name[k]);
+            char hex[2 * sizeof name->name + 1];
+            stek_hex_text(name->name, name->name_len, hex);
+            stek_audit_text_add(&text, "%s", hex);
         }
         if (order.names > 4)
             stek_audit_text_add(&text, ", ...");

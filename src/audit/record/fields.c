@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/record/fields.h"
+#include "core/hex.h"
 
 #include "crypto/wipe.h"
 
@@ -83,26 +84,15 @@ const struct stek_audit_field stek_audit_ticket_fields[] = {
 
 json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
     char *text = malloc(2 * len + 1);
 
     if (text == NULL)
         return NULL;
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    stek_hex_digits(bytes, len, text);
     json_t *value = json_stringn(text, 2 * len);
     stek_wipe(text, 2 * len);
     free(text);
     return value;
-}
-
-static int nibble(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
 uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len)
@@ -112,14 +102,10 @@ uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len)
     uint8_t *bytes =
         digits != NULL && len <= max && json_string_length(text) % 2 == 0 ? malloc(len + 1) : NULL;
 
-    for (size_t i = 0; bytes != NULL && i < len; i++) {
-        const int high = nibble(digits[2 * i]), low = nibble(digits[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            stek_wipe(bytes, len);
-            free(bytes);
-            return NULL;
-        }
-        bytes[i] = (uint8_t)(high << 4 | low);
+    if (bytes != NULL && !stek_hex_read(digits, len, bytes)) {
+        stek_wipe(bytes, len);
+        free(bytes);
+        return NULL;
     }
     if (bytes != NULL)
         *ret_len = len;

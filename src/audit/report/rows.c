@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/report/rows.h"
+#include "core/hex.h"
 
 #include "audit/judge/judge.h"
 
@@ -29,13 +30,10 @@ struct stek_audit_date stek_audit_date(int64_t seconds)
 
 struct stek_audit_hex stek_audit_hex(const uint8_t *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
     struct stek_audit_hex text = {""};
+    const size_t room = (sizeof text.at - 1) / 2;
 
-    for (size_t i = 0; i < len && 2 * i + 2 < sizeof text.at; i++) {
-        text.at[2 * i] = digits[bytes[i] >> 4];
-        text.at[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    stek_hex_text(bytes, len < room ? len : room, text.at);
     return text;
 }
 

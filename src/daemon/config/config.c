@@ -83,10 +83,7 @@ static bool add_ring(struct parse *parse, const char *name)
 static void begin_ring(struct parse *parse, const char *name)
 {
     if (!stek_ring_name_is_valid(name)) {
-        fault(parse,
-              "'%.80s' is not a valid ring name: 1 to 64 letters, digits, '.', '_' and '-', not "
-              "beginning with '.' or '-'",
-              name);
+        fault(parse, "'%.80s' is not a valid ring name: " STEK_RING_NAME_RULE, name);
         return;
     }
     const struct stek_config_ring *ring = stek_config_find(parse->config, name);

@@ -25,10 +25,10 @@ const struct stek_config_key stek_config_daemon_keys[] = {
 enum { ROTATE, ACCEPT, AHEAD, MAX_SESSION_AGE, GROUP, SOURCE, SEED };
 
 const struct stek_config_key stek_config_ring_keys[] = {
-    [ROTATE] = {"rotate", "a duration from 1s to 7d (90s, 15m, 1h, 7d)"},
-    [ACCEPT] = {"accept", "a duration from 1s to 7d (90s, 15m, 1h, 7d)"},
-    [AHEAD] = {"ahead", "a whole number from 1 to 16"},
-    [MAX_SESSION_AGE] = {"max_session_age", "a duration from 1s to 30d (90s, 15m, 1h, 7d)"},
+    [ROTATE] = {"rotate", STEK_ALLOWED_INTERVAL},
+    [ACCEPT] = {"accept", STEK_ALLOWED_INTERVAL},
+    [AHEAD] = {"ahead", STEK_ALLOWED_AHEAD},
+    [MAX_SESSION_AGE] = {"max_session_age", STEK_ALLOWED_SESSION_AGE},
     [GROUP] = {"group", "the name of a group"},
     [SOURCE] = {"source", "host, fleet or seed"},
     [SEED] = {"seed", "the absolute path of a file"},

@@ -4,15 +4,6 @@
 #include "core/chain.h"
 #include "crypto/derive.h"
 
-static uint32_t pending(const struct stek_records *records, int64_t now)
-{
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < records->count; i++)
-        count += stek_record_counts(&records->at[i]) && records->at[i].active_from > now;
-    return count;
-}
-
 /* Whether `record` is what comes after `before` in a chain of which `before` is published. */
 static enum stek_result follows(const struct stek_sync *sync, const struct stek_record *before,
                                 const struct stek_record *record, int64_t now, bool *ret_follows)
@@ -99,7 +90,8 @@ static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t 
         return STEK_OK;
     }
     if (next == sync->records.count || after->seq == before->seq + 1 || after->active_from <= now ||
-        before->active_until >= after->active_from || pending(&sync->records, now) > STEK_AHEAD_MAX)
+        before->active_until >= after->active_from ||
+        stek_records_pending(&sync->records, now) > STEK_AHEAD_MAX)
         return STEK_OK;
     *ret_joined = false;
     return fill(sync, before->seq + 1);
@@ -130,7 +122,8 @@ static enum stek_result pass_refused(struct stek_sync *sync, int64_t now)
     const struct stek_record *last = stek_records_last(&sync->records);
     enum stek_result result = STEK_OK;
 
-    while (result == STEK_OK && last != NULL && pending(&sync->records, now) <= STEK_AHEAD_MAX) {
+    while (result == STEK_OK && last != NULL &&
+           stek_records_pending(&sync->records, now) <= STEK_AHEAD_MAX) {
         const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, last->seq + 1);
         if (entry == NULL || entry->presence != STEK_PRESENCE_REFUSED)
             break;

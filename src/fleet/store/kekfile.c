@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/store/kekfile.h"
+#include "core/hex.h"
 
 #include "crypto/keycheck.h"
 
@@ -22,13 +23,6 @@ static void text_wipe(struct text *text)
     stek_wipe(text, sizeof *text);
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *stek_kekfile_parse(const char *text, size_t len, struct stek_secret32 *ret_key)
 {
     static const char problem[] = "not a key-encryption key: the file must be one line, "
@@ -39,12 +33,8 @@ const char *stek_kekfile_parse(const char *text, size_t len, struct stek_secret3
         len--;
     if (len != STEK_KEKFILE_LEN - 1 || memcmp(text, magic, sizeof magic - 1) != 0)
         return problem;
-    text += sizeof magic - 1;
-    for (size_t i = 0; i < sizeof key.bytes; i++) {
-        if (digit(text[2 * i]) < 0 || digit(text[2 * i + 1]) < 0)
-            return problem;
-        key.bytes[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
-    }
+    if (!stek_hex_read(text + sizeof magic - 1, sizeof key.bytes, key.bytes))
+        return problem;
     if (stek_key_is_weak(key.bytes, sizeof key.bytes))
         return "a weak key: make a new one with 'stek fleet init'";
     *ret_key = key;
@@ -82,15 +72,9 @@ const char *stek_kekfile_read(const char *path, struct stek_secret32 *ret_key)
 
 static void format(const struct stek_secret32 *key, struct text *text)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *at = text->at + sizeof magic - 1;
-
     memcpy(text->at, magic, sizeof magic - 1);
-    for (size_t i = 0; i < sizeof key->bytes; i++) {
-        *at++ = digits[key->bytes[i] >> 4];
-        *at++ = digits[key->bytes[i] & 15];
-    }
-    *at = '\n';
+    stek_hex_digits(key->bytes, sizeof key->bytes, text->at + sizeof magic - 1);
+    text->at[STEK_KEKFILE_LEN - 1] = '\n';
 }
 
 const char *stek_kekfile_write(const char *path, const struct stek_secret32 *key)
