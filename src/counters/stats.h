@@ -54,6 +54,9 @@ enum stek_counter {
     STEK_COUNT_ID_CONTEXT,   /* refused: libssl would have answered with an alert, or takes it for
                                 another program's */
     STEK_COUNT_NOT_SEALED,   /* no ticket given: no usable key, or nothing left to promise */
+    STEK_COUNT_NOT_MET,      /* SSL_CTXs that went back to libssl's own keys, since a connection did
+                                not lead to its ring */
+    STEK_COUNT_REPLACED,     /* SSL_CTXs whose program put keys of its own in the ring's place */
     STEK_COUNTERS
 };
 

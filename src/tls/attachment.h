@@ -2,8 +2,8 @@
 /*
  * What ties an SSL_CTX to a ring, and how a callback finds it. The ticket key callback gets an SSL
  * and nothing else, and after SNI switched contexts SSL_get_SSL_CTX() is another SSL_CTX than the
- * one that accepted the connection. So each SSL remembers, from the moment that it is made, the
- * attachment of its first SSL_CTX.
+ * one that accepted the connection; meet.c says how a connection leads to its first SSL_CTX all the
+ * same.
  */
 #ifndef STEK_TLS_ATTACHMENT_H
 #define STEK_TLS_ATTACHMENT_H
@@ -15,20 +15,39 @@
 
 #include <stdatomic.h>
 
-/* Whether stek's callbacks have been set again for the SSL_CTX's first SSL, as override asks. */
+/* Whether stek's ticket key callback has been set again at the SSL_CTX's first handshake, as
+ * override asks. */
 enum { STEK_OVERRIDE_DONE, STEK_OVERRIDE_TODO, STEK_OVERRIDE_BUSY };
 
+/*
+ * One for each SSL_CTX, in a slot (slots.h). Every SSL holds the SSL_CTX that it was made from, so
+ * the attachment outlives the SSLs that lead to it.
+ */
 struct stek_attachment {
-    atomic_uint holds; /* its SSL_CTX, and each SSL that the SSL_CTX made */
-    atomic_int override_state;
-    SSL_CTX *ctx; /* not held: it outlives every SSL that it made, and is used for those only */
+    struct stek_attachment *next_unused; /* of slots.c */
+    _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
     struct stek_ring *ring;
     const struct stek_methods *methods;
-    struct stek_place place; /* its context */
+    struct stek_place place;             /* its context */
+    stek_ossl_security_cb security_cb;   /* what stek's own goes on to; NULL: not wrapped */
+    void (*put_back)(SSL_CTX *, void *); /* sets stek's callbacks again */
+    atomic_int override_state;
+    atomic_bool missed; /* a connection did not lead here: libssl's own keys serve now */
 };
 
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */
 struct stek_attachment *stek_attachment_get0(const SSL *ssl);
+
+/*
+ * Gives an SSL_CTX its attachment, or another content to the one that it has. It takes a hold on
+ * the ring. Borrowed. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO. Not thread-safe for one SSL_CTX.
+ */
+STEK_MUST_USE enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
+                                                     const struct stek_context *label, int override,
+                                                     struct stek_attachment **ret_attachment);
+
+/* The attachment of an SSL_CTX, or NULL. Borrowed. Thread-safe. */
+struct stek_attachment *stek_attachment_of(const SSL_CTX *ctx);
 
 /*
  * Notes in the SSL that a ticket has opened, when anything is counted; and whether that was noted,
@@ -41,5 +60,16 @@ bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
 /* The keys of the attachment's context, for a ticket of this connection. NULL: no memory.
  * Thread-safe. */
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl);
+
+/*
+ * A ticket is due on a connection that does not lead to its attachment, so tickets would be lost
+ * unseen. The SSL_CTX goes back to libssl's own keys; the watcher is told, and it is counted.
+ * `attachment` NULL: that of the SSL_CTX that the connection has now. Thread-safe.
+ */
+void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment);
+
+/* Whoever wants to be told of that: once for each SSL_CTX, from any thread. NULL: nobody. */
+typedef void (*stek_missed_fn)(void);
+void stek_attachment_watch(stek_missed_fn missed);
 
 #endif

@@ -23,11 +23,17 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg);
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg);
 
-/* Sets all of them on an SSL_CTX, in the place of the program's own. */
-static inline void stek_callbacks_install(SSL_CTX *ctx)
+/* Sets the better of the two ticket key callbacks, in the place of the program's own. */
+static inline void stek_callbacks_install_key(SSL_CTX *ctx)
 {
     stek_ossl_install(ctx, stek_ticket_key_evp_cb, stek_ticket_key_hmac_cb);
-    (void)SSL_CTX_set_session_ticket_cb(ctx, stek_ticket_gen_cb, stek_ticket_dec_cb, NULL);
+}
+
+/* Sets all of them on an SSL_CTX. `arg` is the attachment. */
+static inline void stek_callbacks_install(SSL_CTX *ctx, void *arg)
+{
+    stek_callbacks_install_key(ctx);
+    (void)SSL_CTX_set_session_ticket_cb(ctx, stek_ticket_gen_cb, stek_ticket_dec_cb, arg);
 }
 
 #endif

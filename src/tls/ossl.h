@@ -25,6 +25,8 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include <stdbool.h>
+
 #if OPENSSL_VERSION_NUMBER < 0x30000000L
 #error "stek needs OpenSSL 3.0 or later"
 #endif
@@ -49,8 +51,57 @@ typedef int (*stek_ossl_evp_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIP
 typedef int (*stek_ossl_hmac_cb)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *,
                                  HMAC_CTX *, int);
 
+/* The version without patch level, as in OPENSSL_VERSION_NUMBER: 0x30500000 for 3.5.x. */
+static inline unsigned long stek_ossl_series(unsigned long version)
+{
+    return version & 0xfff00000UL;
+}
+
+/*
+ * Whether stek was tested with this series: how connections are met (meet.h) leans on when libssl
+ * calls what, so an unknown one gets libssl's own keys. The tests of docs/platforms.md decide what
+ * is in the list.
+ */
+static inline bool stek_ossl_is_tested(unsigned long version)
+{
+    static const unsigned long tested[] = {0x30000000UL, 0x30500000UL, 0x30600000UL, 0x40000000UL};
+
+    for (size_t i = 0; i < sizeof tested / sizeof *tested; i++)
+        if (stek_ossl_series(version) == tested[i])
+            return true;
+    return false;
+}
+
+typedef int (*stek_ossl_security_cb)(const SSL *, const SSL_CTX *, int, int, int, void *, void *);
+
+/* What CRYPTO_EX_dup gets: the address of the value. */
+typedef void **stek_ossl_ex_value;
+
+/*
+ * A new ex_data index that is none of the first 32: some programs use low ones that they never
+ * asked for (FreeRADIUS: 1 and 10 to 16 of an SSL). Below 0: libcrypto refuses.
+ */
+static inline int stek_ossl_high_index(int class_index, CRYPTO_EX_dup *dup, CRYPTO_EX_free *free_fn)
+{
+    int index;
+
+    do {
+        index = CRYPTO_get_ex_new_index(class_index, 0, NULL, NULL, NULL, NULL);
+    } while (index >= 0 && index < 31);
+    return index < 0 ? index : CRYPTO_get_ex_new_index(class_index, 0, NULL, NULL, dup, free_fn);
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+/* Takes both away: libssl's own keys serve then. */
+static inline void stek_ossl_uninstall(SSL_CTX *ctx)
+{
+#if STEK_HAVE_HMAC_CALLBACK
+    (void)SSL_CTX_set_tlsext_ticket_key_cb(ctx, NULL);
+#endif
+    (void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, NULL);
+}
 
 /* Installs the better of the two callbacks in the place of whatever is there. */
 static inline void stek_ossl_install(SSL_CTX *ctx, stek_ossl_evp_cb evp_cb,

@@ -6,6 +6,7 @@
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
 #include "tls/servername.h"
+#include "tls/slots.h"
 #include "tls/verified.h"
 
 #include <string.h>
@@ -117,13 +118,18 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
     (void)SSL_SESSION_set_timeout(session, (long)promise_s);
 }
 
+/* `arg` is the attachment, unless a program calls stek's callback from its own. */
+static struct stek_attachment *of_callback(const SSL *ssl, void *arg)
+{
+    return stek_slots_has(arg) ? arg : stek_attachment_get0(ssl);
+}
+
 /* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end
  * the handshake. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
-    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    struct stek_attachment *attachment = of_callback(ssl, arg);
 
-    (void)arg;
     if (attachment != NULL)
         prepare_session(ssl, attachment);
     stek_ossl_forget_errors();
@@ -195,10 +201,9 @@ static enum stek_counter why_closed(SSL *ssl, struct stek_attachment *attachment
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
-    struct stek_attachment *attachment = stek_attachment_get0(ssl);
+    struct stek_attachment *attachment = of_callback(ssl, arg);
     const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
-    (void)arg;
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     const int64_t now = stek_ring_now(attachment->ring);

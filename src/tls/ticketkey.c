@@ -61,10 +61,22 @@ static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attach
         stek_stats_count(stats, STEK_COUNT_RENEWED, now);
 }
 
-static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+/* The keys of the connection's attachment. Where it leads to none, somebody is told. */
+static struct stek_keys *keys_of(SSL *ssl, struct stek_attachment **ret_attachment)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
-    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment, ssl) : NULL;
+
+    *ret_attachment = attachment;
+    if (attachment != NULL)
+        return stek_attachment_keys(attachment, ssl);
+    stek_attachment_missed(ssl, NULL);
+    return NULL;
+}
+
+static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+{
+    struct stek_attachment *attachment;
+    struct stek_keys *keys = keys_of(ssl, &attachment);
 
     if (keys == NULL)
         return NO_TICKET;
@@ -80,8 +92,8 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
                        struct crypto with)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    struct stek_attachment *attachment = stek_attachment_get0(ssl);
-    struct stek_keys *keys = attachment != NULL ? stek_attachment_keys(attachment, ssl) : NULL;
+    struct stek_attachment *attachment;
+    struct stek_keys *keys = keys_of(ssl, &attachment);
     const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
 
     if (keys == NULL)

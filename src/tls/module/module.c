@@ -11,6 +11,7 @@
  */
 #include "core/settings.h"
 #include "ringfile/ring.h"
+#include "tls/attachment.h"
 #include "tls/context/peers.h"
 #include "tls/module/caller.h"
 #include "tls/module/latefork.h"
@@ -19,6 +20,7 @@
 #include <openssl/conf.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +40,12 @@ static bool is_late;
 /* The libssl that this module is linked to; found before the hook is set. */
 static struct stek_loaded libssl;
 
+/*
+ * New SSL_CTXs keep libssl's own keys: the OpenSSL that runs is of a version that nobody tested, or
+ * a connection did not lead to its ring, and tickets must not vanish unseen.
+ */
+static atomic_bool given_up;
+
 /* A default session-id context: without one libssl answers resumptions with an alert where peers
  * are verified. */
 static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
@@ -50,6 +58,30 @@ static void lock_module(void)
 static void unlock_module(void)
 {
     (void)pthread_mutex_unlock(&lock);
+}
+
+static void give_up(const char *why)
+{
+    if (!atomic_exchange(&given_up, true))
+        (void)fprintf(stderr, "stek: %s %s; new SSL_CTXs have OpenSSL's own ticket keys\n",
+                      OpenSSL_version(OPENSSL_VERSION), why);
+}
+
+static void on_miss(void)
+{
+    give_up("does not call stek when a handshake begins");
+}
+
+/* One module serves all OpenSSL 3.x, which have one name for the dynamic linker. */
+static void compare_versions(void)
+{
+    const unsigned long running = OpenSSL_version_num();
+
+    if (!stek_ossl_is_tested(running))
+        give_up("was never tested with stek");
+    else if (stek_ossl_series(running) != stek_ossl_series(OPENSSL_VERSION_NUMBER))
+        (void)fprintf(stderr, "stek: built for %s, and running with %s\n", OPENSSL_VERSION_TEXT,
+                      OpenSSL_version(OPENSSL_VERSION));
 }
 
 /* A libcrypto may serve two libssls, and the hook hears of both. Each has its own constant methods,
@@ -248,8 +280,10 @@ static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
     if (!serves(parent))
         return;
     lock_module();
-    if (ring != NULL)
+    if (ring != NULL && !atomic_load(&given_up))
         attach(parent);
+    else if (ring != NULL)
+        stek_stats_count(ring->stats, STEK_COUNT_NOT_MET, stek_ring_now(ring));
     unlock_module();
 }
 
@@ -258,6 +292,8 @@ static int hooked;
 /* The lock is not to be some other thread's in a forked child. */
 static void hook_ssl_ctx(void)
 {
+    compare_versions();
+    stek_attachment_watch(on_miss);
     hooked = pthread_atfork(lock_module, unlock_module, unlock_module) == 0 &&
              CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
 }

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/attachment.h"
+
+#include "tls/slots.h"
+
+#include <pthread.h>
+
+/* Where an SSL_CTX keeps its attachment; made once for the life of the process. */
+static int ctx_index = -1;
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+
+static _Atomic(stek_missed_fn) watcher;
+
+/* Gives back what the attachment holds. */
+static void empty(struct stek_attachment *attachment)
+{
+    stek_place_leave(&attachment->place);
+    stek_place_fini(&attachment->place);
+    stek_ring_free(attachment->ring);
+    attachment->ring = NULL;
+}
+
+static void release(struct stek_attachment *attachment)
+{
+    empty(attachment);
+    atomic_store(&attachment->ctx, NULL);
+    stek_slots_give(attachment);
+}
+
+static bool is_of(const struct stek_attachment *attachment, const void *ctx)
+{
+    return atomic_load_explicit(&attachment->ctx, memory_order_relaxed) == ctx;
+}
+
+/*
+ * CRYPTO_EX_free for SSL_CTX. A program may have written something else into the place without
+ * asking: what is there is not followed then, and the attachment is looked for.
+ */
+static void forget(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
+{
+    struct stek_attachment *attachment = ptr;
+
+    (void)data, (void)index, (void)argl, (void)argp;
+    if (parent == NULL)
+        return;
+    if (!stek_slots_has(attachment) || !is_of(attachment, parent))
+        attachment = stek_slots_find(is_of, parent);
+    if (attachment != NULL)
+        release(attachment);
+}
+
+static void make_index(void)
+{
+    ctx_index = stek_ossl_high_index(CRYPTO_EX_INDEX_SSL_CTX, NULL, forget);
+}
+
+struct stek_attachment *stek_attachment_of(const SSL_CTX *ctx)
+{
+    struct stek_attachment *attachment =
+        ctx != NULL && ctx_index >= 0 ? SSL_CTX_get_ex_data(ctx, ctx_index) : NULL;
+
+    return stek_slots_has(attachment) && is_of(attachment, ctx) ? attachment : NULL;
+}
+
+void stek_attachment_watch(stek_missed_fn missed)
+{
+    atomic_store(&watcher, missed);
+}
+
+void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment)
+{
+    const stek_missed_fn tell = atomic_load(&watcher);
+
+    if (attachment == NULL)
+        attachment = stek_attachment_of(SSL_get_SSL_CTX(ssl));
+    if (attachment != NULL) {
+        if (atomic_exchange(&attachment->missed, true))
+            return;
+        stek_ossl_uninstall(attachment->ctx);
+        stek_stats_count(attachment->ring->stats, STEK_COUNT_NOT_MET,
+                         stek_ring_now(attachment->ring));
+    }
+    if (tell != NULL)
+        tell();
+}
+
+struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl)
+{
+    return stek_place_keys(&attachment->place, ssl);
+}
+
+/* Fills a slot for the SSL_CTX, in the place of what was there. It takes a hold on the ring. */
+static void fill(struct stek_attachment *attachment, SSL_CTX *ctx, struct stek_ring *ring,
+                 const struct stek_context *label, int override)
+{
+    stek_ring_hold(ring);
+    if (attachment->ring != NULL)
+        empty(attachment);
+    attachment->ring = ring;
+    stek_place_init(&attachment->place, ctx, ring, label, false);
+    attachment->methods = stek_methods_get0();
+    atomic_store(&attachment->missed, false);
+    atomic_store(&attachment->override_state, override ? STEK_OVERRIDE_TODO : STEK_OVERRIDE_DONE);
+    atomic_store(&attachment->ctx, ctx);
+}
+
+enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
+                                       const struct stek_context *label, int override,
+                                       struct stek_attachment **ret_attachment)
+{
+    struct stek_attachment *attachment;
+
+    if (pthread_once(&index_once, make_index) != 0 || ctx_index < 0 || stek_methods_get0() == NULL)
+        return STEK_ERR_CRYPTO;
+    attachment = stek_attachment_of(ctx);
+    if (attachment == NULL) {
+        attachment = stek_slots_take();
+        if (attachment == NULL)
+            return STEK_ERR_MEMORY;
+        attachment->security_cb = NULL;
+        if (SSL_CTX_set_ex_data(ctx, ctx_index, attachment) != 1) {
+            stek_slots_give(attachment);
+            return STEK_ERR_MEMORY;
+        }
+    }
+    fill(attachment, ctx, ring, label, override);
+    *ret_attachment = attachment;
+    return STEK_OK;
+}
