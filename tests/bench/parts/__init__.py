@@ -3,7 +3,7 @@
 The parts of the benchmark. Each has measure(run, figures), which fills the figures, tables(figures), which tells them,
 and demands(figures), which says what they must show.
 """
-from . import callback, fleet, handshake, percontext, presence, server
+from . import callback, dictionary, fleet, handshake, percontext, presence, server
 
 ALL = {
     "callback": callback,
@@ -12,4 +12,5 @@ ALL = {
     "fleet": fleet,
     "presence": presence,
     "percontext": percontext,
+    "dictionary": dictionary,
 }
