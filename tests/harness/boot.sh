@@ -5,6 +5,15 @@
 #   boot.sh FOLDER BUILD
 set -e
 if [ "$3" != inside ]; then
+    if ! mountpoint -q /; then
+        # A chroot. The kernel changes only roots that are mounts.
+        mkdir "$1/host"
+        trap 'umount -l "$1/host"' EXIT
+        mount --rbind / "$1/host"
+        mount --make-rprivate "$1/host"
+        chroot "$1/host" "$0" "$@"
+        exit
+    fi
     mount --make-rprivate /
     mkdir "$1/cgroup"
     mount -t cgroup2 cgroup "$1/cgroup"

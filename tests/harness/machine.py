@@ -11,6 +11,11 @@ from .process import Process, plain_environment, wait_for
 BOOT = Path(__file__).with_name("boot.sh")
 
 
+def root_is_a_mount():
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return any(line.split()[4] == "/" for line in mounts)
+
+
 class Machine:
     """with Machine(folder) as machine: machine.run("systemctl", "start", "stekd")"""
 
@@ -20,7 +25,11 @@ class Machine:
         self.init = None  # systemd, as this machine sees it
 
     def __enter__(self):
-        self.process = Process(["unshare", "--mount", BOOT, self.folder, build.BUILD], self.folder)
+        # Where / is no mount, as in a chroot, unshare cannot make it private: boot.sh makes a mount of it first.
+        kept = [] if root_is_a_mount() else ["--propagation", "unchanged"]
+        self.process = Process(
+            ["unshare", "--mount", *kept, BOOT, self.folder, build.BUILD], self.folder
+        )
         try:
             self.init = wait_for(self.find_init, "systemd to start", timeout_s=60)
             wait_for(
@@ -61,7 +70,7 @@ class Machine:
     def run(self, *args):
         """Runs a command there."""
         return subprocess.run(
-            ["nsenter", "-t", str(self.init), "-a", "--", *map(str, args)],
+            ["nsenter", "-t", str(self.init), "-a", "-r", "--", *map(str, args)],
             capture_output=True,
             text=True,
             timeout=60,
