@@ -135,8 +135,8 @@ class Etcd:
         """A certificate for the user `name`; None without TLS."""
         return self.pki.issue(name, **kwargs) if self.pki else None
 
-    def ctl(self, *args, check=True, timeout=20, input_text=None):
-        command = [ETCDCTL, "--endpoints", ",".join(self.endpoints()), "--command-timeout", "10s"]
+    def ctl(self, *args, check=True, timeout=60, input_text=None):
+        command = [ETCDCTL, "--endpoints", ",".join(self.endpoints()), "--command-timeout", "40s"]
         if self.pki:
             command += ["--cacert", self.pki.ca, "--cert", self.root.cert, "--key", self.root.key]
         done = subprocess.run(

@@ -11,6 +11,19 @@ from .stekd import Stekd
 QUICK_RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
 
 
+def revocation_s(hosts, ring="web"):
+    """
+    Revokes all keys through the first host; returns the seconds from when it says that the store has it until no host
+    holds a key of before.
+    """
+    before = set(hosts[0].keys(ring))
+    hosts[0].request(command="revoke", ring=ring, all=True)
+    wait_for(lambda: hosts[0].fleet_ring(ring)["operation"] == "done", "the revocation")
+    done = time.monotonic()
+    wait_for(lambda: not any(before & set(host.keys(ring)) for host in hosts), "every host")
+    return time.monotonic() - done
+
+
 def make_kek(path):
     """A key-encryption key, as `stek fleet init` makes it."""
     path = Path(path)

@@ -123,7 +123,7 @@ struct options options_parse(int argc, char **argv)
                                           {"delay-ms", 1, NULL, 'D'},
                                           {"http", 0, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
-    struct options opt = {.resume = true, .timeout_ms = 5000, .clients = 1, .burst = 1};
+    struct options opt = {.resume = true, .timeout_ms = 20000, .clients = 1, .burst = 1};
     int name;
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1)
         apply(&opt, name, optarg);

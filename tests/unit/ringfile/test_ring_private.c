@@ -229,11 +229,12 @@ static void what_has_retired_is_destroyed_without_a_generator_too(void **state)
     stek_ring_free(ring);
 }
 
+/* Of CPU: what other programs take does not count. */
 static int64_t microseconds(void)
 {
     struct timespec now;
 
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
