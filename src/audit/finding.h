@@ -31,12 +31,12 @@ enum stek_audit_id {
     STEK_AUDIT_PADDING_ORACLE,  /* high: the error differs with the byte of ciphertext that was
                                    changed */
     STEK_AUDIT_IV_REPEAT,       /* high: two tickets under one key name begin with the same IV */
-    STEK_AUDIT_ERROR_DIFFERS,   /* low: a changed ticket is answered otherwise than an unknown one,
-                                   always the same way */
-    STEK_AUDIT_NO_WEAK_KEY,     /* info: what the dictionary tried, without a hit */
-    /* who takes whose tickets */
-    STEK_AUDIT_CLIENT_AUTH_BYPASS, /* high: a ticket got without a client certificate serves where
-                                      one is demanded */
+    STEK_AUDIT_ERROR_DIFFERS, /* low: damaged and unknown tickets get different answers, always the
+                                 same */
+    STEK_AUDIT_NO_WEAK_KEY,   /* info: what the dictionary tried, without a hit */
+    /* which target accepts whose tickets */
+    STEK_AUDIT_CLIENT_AUTH_BYPASS, /* high: a ticket issued without a client certificate works where
+                                      one is required */
     STEK_AUDIT_SHARED_KEYS,        /* high: a target takes tickets of a name that is not in its
                                       certificate; info: the name is */
     STEK_AUDIT_CROSS_NAME,       /* medium: a ticket resumes under another server name with another
@@ -64,12 +64,12 @@ enum stek_audit_id {
     STEK_AUDIT_OFFERED,         /* info: how many a handshake, their hint and length */
     STEK_AUDIT_VERSION_MISSING, /* info: the target does not speak this version */
     STEK_AUDIT_RESUMES,         /* info: n of m tries resumed */
-    STEK_AUDIT_RESUMES_NEVER,   /* low: tickets are given and none is taken */
+    STEK_AUDIT_RESUMES_NEVER,   /* low: tickets are issued but never accepted */
     STEK_AUDIT_RESUMES_PARTLY,  /* low: some tries resume, some do not; says which cause is likely:
                                    several processes, or a restart */
     STEK_AUDIT_RENEWAL_MISSING, /* low: no new ticket after a TLS 1.3 resumption */
     STEK_AUDIT_RENEWAL,         /* info: a resumption brings a new ticket */
-    STEK_AUDIT_TICKET_REUSED,   /* info: TLS 1.3: one ticket was taken twice */
+    STEK_AUDIT_TICKET_REUSED,   /* info: TLS 1.3: one ticket was accepted twice */
     STEK_AUDIT_KEY_NAME,        /* info: length of the key name and how many were seen */
     STEK_AUDIT_SEVERAL_KEYS,    /* low: several key names at once; says which cause is likely:
                                    processes, a restart or rotation */
@@ -92,7 +92,7 @@ struct stek_audit_id_info {
 struct stek_audit_finding {
     enum stek_audit_id id;
     enum stek_audit_severity severity;
-    uint32_t target;     /* whom it is about, or STEK_AUDIT_NONE */
+    uint32_t target;     /* the target of the finding, or STEK_AUDIT_NONE */
     uint32_t other;      /* the second target of a pair, or STEK_AUDIT_NONE */
     uint16_t version;    /* STEK_AUDIT_TLS12, STEK_AUDIT_TLS13, or 0: both, or neither */
     char observed[1024]; /* what was seen, with figures; one line */
@@ -110,8 +110,9 @@ const struct stek_audit_id_info *stek_audit_id_info(enum stek_audit_id id);
 /* `critical`, `high`, `medium`, `low`, `info`. Thread-safe. */
 const char *stek_audit_severity_name(enum stek_audit_severity severity);
 
-/* The other way round. Returns false, and leaves *ret_severity alone, for any other text.
- * Thread-safe. */
+/*
+ * Parses such a name. Returns false, with *ret_severity untouched, for any other text. Thread-safe.
+ */
 bool stek_audit_severity_parse(const char *name, enum stek_audit_severity *ret_severity);
 
 /* Frees the list and leaves it empty. */

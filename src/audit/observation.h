@@ -5,7 +5,7 @@
  * JSON lines, `judge` (pure) reads it. Nothing in here is a verdict. References between the lists
  * are indices, which never change: the lists only grow.
  *
- * It holds the secrets of the audit's own sessions, nobody else's: _fini() wipes them.
+ * It holds the secrets of the audit's own sessions only: _fini() wipes them.
  */
 #ifndef STEK_AUDIT_OBSERVATION_H
 #define STEK_AUDIT_OBSERVATION_H
@@ -73,7 +73,7 @@ enum stek_audit_outcome {
                             number in `alert` */
     STEK_AUDIT_CLOSED,   /* the server closed or reset the connection before the handshake had
                             finished */
-    STEK_AUDIT_TIMEOUT,  /* the server said nothing for too long */
+    STEK_AUDIT_TIMEOUT,  /* the server sent nothing for too long */
     STEK_AUDIT_REJECTED, /* the client's libssl refused what the server sent; `problem` says why */
     STEK_AUDIT_UNREACHABLE, /* no connection, or STARTTLS was refused; `problem` says why */
     STEK_AUDIT_OUTCOMES
@@ -156,7 +156,7 @@ struct stek_audit_plan {
 struct stek_audit_observation {
     struct stek_audit_plan plan;
     int64_t started, ended; /* Unix seconds; `ended` is the time of the last thing seen */
-    bool interrupted;       /* the audit was stopped before it had done all */
+    bool interrupted;       /* the audit was stopped early */
     struct stek_audit_target *targets;
     size_t targets_len;
     struct stek_audit_handshake *handshakes;

@@ -102,7 +102,7 @@ static enum stek_result read_whole(struct audit *audit, FILE *in, long *ret_good
     return result;
 }
 
-/* Where the recording was cut off in a line, it goes on from before it. */
+/* If the last line of the recording is incomplete, it continues before that line. */
 static int take_up(struct audit *audit, int fd)
 {
     const struct audit_request *request = audit->request;

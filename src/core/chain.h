@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The steps that the schedule (schedule.c) and an operator's orders (revoke.c) are made of: each
- * adds or times one record at the end of the ring. Pure.
+ * The steps of the schedule (schedule.c) and of an operator's orders (revoke.c). Each adds one
+ * record at the end of the ring or sets its times. Pure.
  */
 #ifndef STEK_CORE_CHAIN_H
 #define STEK_CORE_CHAIN_H
@@ -12,32 +12,35 @@
 
 /*
  * How many records still open at `when`; *ret_next_end is when the first of them ends. Superseded
- * ones do not count: they give way, and another holder does not have them.
+ * records do not count: they make room for others, and other holders do not have them.
  */
 size_t stek_chain_alive_at(const struct stek_records *records, int64_t when, int64_t *ret_next_end);
 
 /*
- * Gives a record that begins at `from` its times. When there would be no place for its successor
- * (after the interval was made much shorter), it seals until there is one: no ticket's promise is
- * broken to make room. Only records that are alive then count, so holders that come by at different
- * times compute the same.
+ * Gives a record that begins at `from` its times. If there would be no place for its successor
+ * (after the interval became much shorter), the record seals until there is one, so that every
+ * ticket still opens as promised. Only records that are alive then count, so holders compute the
+ * same at different times.
  */
 void stek_chain_set_times(const struct stek_records *records, const struct stek_policy *policy,
                           int64_t from, struct stek_record *record);
 
-/* Gives those of the records [first, count) that count their times anew, the first of them
- * beginning at `from`. */
+/* Gives new times to those of the records [first, count) that count; the first begins at `from`. */
 void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first,
                        int64_t from);
 
-/* Makes *record, the last of the chain, its own continuation: what nobody published. Errors:
- * stek_derive_continuation(). */
+/*
+ * Turns *record, the last of the chain, into its own continuation. Errors:
+ * stek_derive_continuation().
+ */
 STEK_MUST_USE enum stek_result stek_chain_continue(const struct stek_records *records,
                                                    const struct stek_policy *policy,
                                                    struct stek_record *record);
 
-/* Takes the next fresh secret that no record holds yet; *used counts those that were looked at.
- * False: none is left. */
+/*
+ * Takes the next fresh secret that no record holds yet; *used counts all that were tried. False: no
+ * secret is left.
+ */
 bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh,
                            uint32_t *used, struct stek_secret32 *ret_secret);
 

@@ -113,7 +113,7 @@ struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq
     return NULL;
 }
 
-/* Which record gives way in a full ring. */
+/* The record that is removed from a full ring to make room. */
 static size_t least_needed(const struct stek_records *records)
 {
     for (size_t i = 0; i < records->count; i++)

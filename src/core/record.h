@@ -13,16 +13,18 @@
 
 enum { STEK_RECORDS_MAX = 64 };
 
-/* Times and numbers outside these are refused, so that no sum of a few of them can overflow. */
+/*
+ * Times and numbers beyond these limits are refused, so that no sum of a few of them can overflow.
+ */
 #define STEK_TIME_MAX ((int64_t)1 << 40)
 #define STEK_SEQ_MAX ((uint64_t)1 << 62)
 
 enum stek_origin {
     STEK_ORIGIN_PUBLISHED = 1, /* fresh random bytes, the same for every holder */
     STEK_ORIGIN_CONTINUED =
-        2, /* derived from the record before, since nobody published this seq in time */
+        2, /* derived from the record before, because this seq was not published in time */
     STEK_ORIGIN_SUPERSEDED =
-        3 /* this host sealed under it; another is the record of this seq: only opens */
+        3 /* this host sealed under it, but another record has this seq: it only opens */
 };
 
 /* One generation of secret. Times in Unix seconds; each interval includes its start and excludes
@@ -34,8 +36,10 @@ struct stek_record {
     int64_t accept_until;
     uint64_t origin; /* enum stek_origin, in 8 bytes for copies by words */
     struct stek_secret32 secret;
-    /* Both follow from the secret (crypto/derive.h); zeros: not derived yet. Who writes an image
-     * fills them in, so that readers need not; merging does not compare them. */
+    /*
+     * Both follow from the secret (crypto/derive.h); zeros: not derived yet. The writer of an image
+     * derives them, so that readers need not.
+     */
     struct stek_mask mask;
     struct stek_fingerprint fingerprint;
 };
@@ -100,9 +104,9 @@ struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq
 void stek_records_append(struct stek_records *records, const struct stek_record *record);
 
 /*
- * Adds a record in its place. A superseded one of the same secret goes: it counts again. In a full
- * ring the oldest superseded record gives way, without any the oldest of all. The caller has made
- * sure that no other record of this seq counts.
+ * Adds a record in its place. A superseded record with the same secret is replaced: that secret is
+ * valid again. If the ring is full, the oldest superseded record is removed, or the oldest of all
+ * if none is superseded. The caller has made sure that no other record of this seq counts.
  */
 void stek_records_insert(struct stek_records *records, const struct stek_record *record);
 

@@ -101,7 +101,7 @@ static enum stek_result follow_chain(const struct stek_records *records, size_t 
 
     for (int step = 0; seq < last && step < STEK_CONTINUE_MAX; step++) {
         enum stek_result result = stek_derive_continuation(&secret, &secret);
-        if (result == STEK_ERR_RANDOM) /* it looks weak: nobody continues from here */
+        if (result == STEK_ERR_RANDOM) /* it looks weak: no continuation of this record exists */
             return STEK_OK;
         if (result != STEK_OK)
             return result;

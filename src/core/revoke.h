@@ -4,10 +4,10 @@
  * writer; each call first does what is due (stek_records_advance()), so that one record is active
  * at `now`, before and after.
  *
- * Records come in *chains*: one of fresh random bytes, and those that were continued from it, be
- * they the records of their seq, superseded, or published later. Who knows one of a chain knows
- * those after it, so a chain is revoked as a whole: nothing that was revoked can be computed from
- * what remains, nor what remains from what was revoked.
+ * Records form *chains*: one record of fresh random bytes, and those that continue it (valid,
+ * superseded, or published later). An attacker who knows one record of a chain knows those after
+ * it. So a chain is revoked as a whole: no revoked record can be computed from a remaining one, or
+ * the other way round.
  */
 #ifndef STEK_CORE_REVOKE_H
 #define STEK_CORE_REVOKE_H
@@ -30,8 +30,8 @@ struct stek_revocation {
 const char *stek_records_rotate_problem(const struct stek_records *records, int64_t now);
 
 /*
- * Makes the next record the active one as of `now`; the times of those after it follow. What was
- * active goes on opening as long as its tickets were promised. Never drops a record that still
+ * Makes the next record the active one as of `now`; the times of those after it follow. The
+ * previous key opens for as long as its tickets were promised. Never drops a record that still
  * opens. Errors: STEK_ERR_BUSY (stek_records_rotate_problem() says why), and those of
  * stek_records_advance(). Records are untouched on failure.
  */
@@ -40,11 +40,11 @@ STEK_MUST_USE enum stek_result stek_records_rotate_now(struct stek_records *reco
                                                        int64_t now, const struct stek_fresh *fresh);
 
 /*
- * Destroys records, whole chains at a time; *ret_count is how many, 0 when there is none such. The
- * next record that is left seals from now on if the active one went, and when none is left, one of
- * fresh bytes with a seq that no holder can have reached by continuing. Errors: STEK_ERR_RANDOM
- * when a fresh secret is needed and there is none; others of stek_records_advance(). Records are
- * untouched on failure: nothing is revoked then.
+ * Destroys records, whole chains at a time; *ret_count is how many, 0 if there are none. If the
+ * active record is destroyed, the next remaining one seals from now on. If none remains, a record
+ * of fresh bytes does, with a seq that no holder can have reached by continuing. Errors:
+ * STEK_ERR_RANDOM when a fresh secret is needed and there is none; others of
+ * stek_records_advance(). Records are untouched on failure: nothing is revoked then.
  */
 STEK_MUST_USE enum stek_result stek_records_revoke(struct stek_records *records,
                                                    const struct stek_revocation *what,

@@ -52,8 +52,8 @@ enum stek_result stek_records_settle(struct stek_records *records, const struct 
 
 /*
  * The clock went back to a time that no record covers. Within one interval the next record simply
- * begins earlier; beyond, what was made at the wrong time goes, since it would not retire for as
- * long as the clock was wrong. Returns whether a record is active now.
+ * begins earlier; beyond that, records made at the wrong time are dropped, since they would not
+ * retire for as long as the clock was wrong. Returns whether a record is active now.
  */
 static bool rewind_clock(struct stek_records *records, int64_t now)
 {

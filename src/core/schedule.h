@@ -52,12 +52,12 @@ STEK_MUST_USE enum stek_result stek_records_settle(struct stek_records *records,
 
 /*
  * For the ring's owner, its one writer: settles, publishes `policy->ahead` future records, and
- * destroys retired ones. A ring that slept for longer than a chain is continued starts anew from
- * fresh bytes; so does one whose clock went back to before all its records by more than an interval
- * (by less: its first record begins earlier). With too few fresh secrets it publishes fewer records
- * ahead; the continuation stands in. Errors: STEK_ERR_RANDOM when a start needs a fresh secret and
- * there is none; STEK_ERR_ARGUMENT when `now` is out of range; STEK_ERR_CRYPTO. Records are
- * untouched on failure.
+ * destroys retired ones. A ring that slept for longer than a chain can be continued starts a new
+ * chain from fresh bytes; so does one whose clock went back to before all its records by more than
+ * an interval (by less: its first record begins earlier). With too few fresh secrets it publishes
+ * fewer records ahead; the continuation stands in. Errors: STEK_ERR_RANDOM when a start needs a
+ * fresh secret and there is none; STEK_ERR_ARGUMENT when `now` is out of range; STEK_ERR_CRYPTO.
+ * Records are untouched on failure.
  */
 STEK_MUST_USE enum stek_result stek_records_advance(struct stek_records *records,
                                                     const struct stek_policy *policy, int64_t now,

@@ -68,7 +68,7 @@ static bool set_context(const char *value, char setting[STEK_LABEL_MAX + 1])
     return true;
 }
 
-/* `private` is not to be had as the name of a ring in a configuration. */
+/* A ring in a configuration cannot be called `private`. */
 static bool set_ring(const char *value, char setting[STEK_RING_PATH_MAX + 1])
 {
     const size_t len = strlen(value);

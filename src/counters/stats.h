@@ -74,7 +74,7 @@ static inline bool stek_counter_is_refusal(enum stek_counter counter)
 /* This process's place in a stats file. */
 struct stek_stats;
 
-/* So many files may one program have mapped, of all rings. */
+/* One program may map so many files, of all rings. */
 enum { STEK_STATS_OF_PROGRAM_MAX = 16 };
 
 /*
@@ -91,22 +91,22 @@ struct stek_stats *stek_stats_create(int run_dir, const char *ring);
  */
 void stek_stats_unmap(struct stek_stats *stats);
 
-/* For pthread_atfork(): before, in the parent, so that nobody takes the file for an orphan while
- * parent and child swap; after, in the child, which enters itself in the table of processes.
- * Async-signal-safe. */
+/*
+ * For pthread_atfork(). Before, in the parent, so that stekd does not take the file for an orphan
+ * during the fork; after, in the child, which enters itself in the table of processes.
+ * Async-signal-safe.
+ */
 void stek_stats_before_fork(struct stek_stats *stats);
 void stek_stats_after_fork(struct stek_stats *stats);
 
 /* Counts one. Thread-safe; no lock, no system call. `now` in Unix seconds. */
 void stek_stats_count(struct stek_stats *stats, enum stek_counter counter, int64_t now);
 
-/* One that did not hold after all: takes back what was counted under `was` and counts `is`.
- * Thread-safe. */
+/* Corrects a count: takes back one from `was` and adds one to `is`. Thread-safe. */
 void stek_stats_correct(struct stek_stats *stats, enum stek_counter was, enum stek_counter is,
                         int64_t now);
 
-/* Notes a context that keys were derived for, so that `stek inspect` can find them. Not secret.
- * Thread-safe. */
+/* Notes a context with derived keys, so that `stek inspect` can try it. Not secret. Thread-safe. */
 void stek_stats_context(struct stek_stats *stats, const struct stek_context *context);
 
 /* ---- for stekd and stek ---- */
@@ -122,11 +122,11 @@ struct stek_consumer {
 struct stek_stats_sum {
     uint64_t count[STEK_COUNTERS]; /* each at most 2^60 */
     uint64_t processes;            /* alive, as far as one can tell */
-    uint64_t processes_used;       /* of these, those that had a ticket in their hands */
+    uint64_t processes_used;       /* those of them that handled a ticket */
     uint64_t files;                /* believed */
     uint64_t
         files_ignored; /* not of this format, not read in one piece, or with impossible numbers */
-    bool incomplete;   /* more than STEK_STATS_FILES_MAX files: the rest was not looked at */
+    bool incomplete;   /* more than STEK_STATS_FILES_MAX files: the rest was not read */
     size_t consumer_count; /* alive, the most recently used first; the first 64 */
     struct stek_consumer consumer[STEK_STATS_CONSUMERS_MAX];
 };
@@ -136,8 +136,10 @@ struct stek_stats_sum {
 STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring,
                                                struct stek_stats_sum *ret_sum);
 
-/* The distinct contexts that consumers noted, at most `max`; returns how many. Not to be believed
- * more than a guess. */
+/*
+ * The distinct contexts that consumers noted, at most `max`; returns how many. They are only a
+ * hint.
+ */
 size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts,
                            size_t max);
 

@@ -44,8 +44,9 @@ void stek_stats_walk_close(struct stek_stats_walk *walk)
 }
 
 /*
- * Reads a regular file of at most `len` bytes whole. Returns its length, or -1. O_NONBLOCK: neither
- * a FIFO nor somebody's lease makes us wait. A hard link of another's file is no file of its own.
+ * Reads a regular file of at most `len` bytes whole. Returns its length, or -1. O_NONBLOCK: a FIFO
+ * or another program's lease does not make us wait. A hard link of another's file is no file of its
+ * own.
  */
 static ssize_t read_file(int dir, const char *name, uint8_t *ret_bytes, size_t len)
 {
@@ -74,7 +75,8 @@ enum stek_stats_found stek_stats_walk_next(struct stek_stats_walk *walk)
     const struct dirent *entry;
 
     do {
-        entry = readdir(walk->dir); /* NOLINT(concurrency-mt-unsafe): nobody else has this stream */
+        entry = readdir(
+            walk->dir); /* NOLINT(concurrency-mt-unsafe): only this thread uses the stream */
         if (entry == NULL)
             return STEK_STATS_FOUND_NONE;
     } while (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);

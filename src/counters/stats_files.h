@@ -34,8 +34,10 @@ enum stek_stats_found stek_stats_walk_next(struct stek_stats_walk *walk);
 /* Reads the file `name` once more into `view`. Returns whether it is a stats file. */
 bool stek_stats_walk_read(struct stek_stats_walk *walk);
 
-/* Whether process `i` of the view is alive. When that cannot be told (a container's, too many
- * asked) it is said to be. */
+/*
+ * Whether process `i` of the view is alive. If that is unknown (a container's, too many asked), it
+ * counts as alive.
+ */
 bool stek_stats_walk_alive(struct stek_stats_walk *walk, size_t i);
 
 void stek_stats_walk_close(struct stek_stats_walk *walk);

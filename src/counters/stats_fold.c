@@ -131,7 +131,7 @@ enum stek_result stek_stats_fold_after(int run_dir, const char *ring, uint64_t p
     if (walk == NULL)
         return STEK_ERR_SYSTEM;
     stek_stats_total_read(run_dir, ring, &total);
-    if (total.names > 0) /* left by one who was killed in between */
+    if (total.names > 0) /* left by a stekd that was killed in between */
         ok = remove_named(run_dir, ring, dirfd(walk->dir), &total);
     const uint64_t before = total.names;
     const bool more = ok && collect(walk, patience_s, &total);

@@ -36,7 +36,7 @@ enum {
         80 /* "RING.stats" and the like, for ring names of at most 64 characters */
 };
 
-/* No honest counter reaches this: beyond it, a file is garbage. */
+/* An honest counter never reaches this: beyond it, a file is garbage. */
 #define STEK_STATS_COUNT_MAX ((uint64_t)1 << 48)
 
 enum stek_context_state { STEK_CONTEXT_FREE, STEK_CONTEXT_WRITING, STEK_CONTEXT_THERE };
@@ -49,7 +49,7 @@ struct stek_stats_process {
     stek_word pid; /* 0: free */
     stek_word entered;
     stek_word last_use;
-    stek_word claimed; /* by whoever is entering himself */
+    stek_word claimed; /* by the process that is entering itself */
 };
 
 struct stek_stats_context {

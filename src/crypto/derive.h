@@ -70,7 +70,7 @@ static inline void stek_mask_wipe(struct stek_mask *mask)
 /*
  * Covers all but the name with the mask, or uncovers it. The mask lies over hmac_key and aes_key,
  * and again over hmac_state: what the two covers tell together is hmac_key or aes_key mixed with a
- * one-way function of hmac_key, and who has neither key gets none out of that.
+ * one-way function of hmac_key, and without either key nothing can be computed from that.
  */
 static inline void stek_mask_apply(const struct stek_mask *mask, struct stek_ticket_key *key)
 {
@@ -89,8 +89,8 @@ STEK_MUST_USE enum stek_result stek_derive_ticket_key(const struct stek_secret32
                                                       struct stek_ticket_key *ret_key);
 
 /*
- * The secret of the next record when nobody published one. `ret_next` may be `secret`: the past is
- * then destroyed as the ring moves on. Errors as above.
+ * The secret of the next record if none was published. `ret_next` may be `secret`: the past is then
+ * destroyed as the ring moves on. Errors as above.
  */
 STEK_MUST_USE enum stek_result stek_derive_continuation(const struct stek_secret32 *secret,
                                                         struct stek_secret32 *ret_next);

@@ -4,7 +4,7 @@
  * the key alone (RFC 2104 section 4). Two blocks of the eight that a usual ticket takes are saved,
  * some 75 ns of 900.
  *
- * Whoever has the state needs no key: it is as secret as the key itself.
+ * A holder of the state needs no key: it is as secret as the key itself.
  */
 #ifndef STEK_CRYPTO_HMACSTATE_H
 #define STEK_CRYPTO_HMACSTATE_H

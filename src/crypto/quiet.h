@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libcrypto's error queue is the program's: what goes wrong in here must not stay in it. */
+/* libcrypto's error queue is the program's: errors from in here must not stay in it. */
 #ifndef STEK_CRYPTO_QUIET_H
 #define STEK_CRYPTO_QUIET_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wakes the loop at a time of the calendar, which is what rings live by, and when somebody sets the
- * clock. */
+/*
+ * Wakes the loop at a time of the calendar clock, which rings follow, and when that clock is set.
+ */
 #ifndef STEK_DAEMON_ALARM_H
 #define STEK_DAEMON_ALARM_H
 
@@ -16,7 +17,7 @@ struct stek_alarm {
     void *arg;
 };
 
-/* `ring` is called when the time has come or the clock was set; it has to set the alarm anew. */
+/* `ring` is called when the time has come or the clock was set; it has to set the alarm again. */
 bool stek_alarm_open(struct event_base *base, void (*ring)(void *arg), void *arg,
                      struct stek_alarm *ret_alarm);
 void stek_alarm_close(struct stek_alarm *alarm);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries out what the control socket asks for, once who asks has been judged. */
+/* Carries out requests of the control socket, after the caller has checked who asks. */
 #ifndef STEK_DAEMON_COMMANDS_H
 #define STEK_DAEMON_COMMANDS_H
 

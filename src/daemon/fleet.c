@@ -105,7 +105,7 @@ bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_k
     return true;
 }
 
-/* What the fleet says goes into the ring file. */
+/* Writes what the fleet decided into the ring file. */
 struct kept_state {
     const struct stek_records *records;
     uint64_t floor;
@@ -176,7 +176,7 @@ static void start_locally(struct stek_kept *kept)
              kept->config.name);
 }
 
-/* What the ring's file holds of the fleet's. A local start is none of that. */
+/* What the ring's file holds of the fleet's. Records of a local start do not count as published. */
 static void describe_ring(const struct stek_kept *kept, struct stek_ring_state *state,
                           struct stek_fleet_ring_options *ret_options)
 {

@@ -34,8 +34,8 @@ bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_k
                            struct stek_config_problem *ret_problem);
 
 /*
- * Begins anew with this configuration and the rings that there are by now; ends what was. False
- * after a fault, with one line: the rings of the fleet then go on by themselves.
+ * Starts again with this configuration and the current rings; ends what was. False after a fault,
+ * with one line: the rings of the fleet then go on by themselves.
  */
 bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config,
                        const struct stek_keks *keks, struct stek_config_problem *ret_problem);

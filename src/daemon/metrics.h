@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Metrics in Prometheus' text format, version 0.0.4. Names begin with stek_, units are base units,
- * counters end in _total. No secrets, and no key's name or fingerprint: whoever scrapes is not
- * always an administrator. Pure.
+ * counters end in _total. No secrets, and no key's name or fingerprint: the client that scrapes is
+ * not always an administrator's. Pure.
  */
 #ifndef STEK_DAEMON_METRICS_H
 #define STEK_DAEMON_METRICS_H

@@ -19,7 +19,7 @@ struct stek_notify {
     int64_t watchdog_ms; /* how often to say WATCHDOG=1; 0: never */
 };
 
-/* Reads the environment. Whatever is wrong with it means that nobody is told. */
+/* Reads the environment. If anything is wrong with it, there are no notifications. */
 void stek_notify_open(struct stek_notify *ret_notify);
 void stek_notify_close(struct stek_notify *notify);
 

@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Who stekd is to become; `uid` (uid_t)-1: stay. */
+/* The user that stekd becomes; `uid` (uid_t)-1: stay. */
 struct stek_account {
     char name[80];
     uid_t uid;
     gid_t gid;
 };
 
-/* Looks a user up; "" stands for staying. Returns false when there is none of that name. */
+/* Looks a user up; "" stands for staying. Returns false if no user has that name. */
 bool stek_account_find(const char *user, struct stek_account *ret_account);
 
 /* No core dumps; as much locked memory and as many open files as the hard limits allow. */
@@ -27,8 +27,10 @@ bool stek_privileges_limit(void);
  */
 const char *stek_privileges_drop(const struct stek_account *account);
 
-/* Nobody but root may attach a debugger or read /proc/PID/mem. To be called after
- * stek_privileges_drop(), which undoes it. */
+/*
+ * Only root may attach a debugger or read /proc/PID/mem. To be called after stek_privileges_drop(),
+ * which undoes it.
+ */
 bool stek_privileges_hide(void);
 
 #endif

@@ -239,7 +239,7 @@ static void fold(const struct stek_rings *rings, const struct stek_kept *kept)
             return;
 }
 
-/* A seed's fault is said once, and again when it has become another one. */
+/* A seed's fault is logged once, and again when it becomes another one. */
 static int64_t update_seeded(struct stek_kept *kept, int64_t now)
 {
     if (now < kept->seed_next && now >= kept->seed_last)
@@ -262,7 +262,7 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
     for (size_t i = 0; i < rings->count; i++) {
         struct stek_kept *kept = &rings->at[i];
         if (kept->config.source == STEK_SOURCE_FLEET)
-            continue; /* who makes its records says when */
+            continue; /* the maker of its records decides when */
         if (kept->config.source == STEK_SOURCE_SEED) {
             const int64_t due = update_seeded(kept, now);
             next = due < next ? due : next;

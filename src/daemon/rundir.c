@@ -66,7 +66,7 @@ bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_dis
     return true;
 }
 
-/* Leaves the process id in the file, for whoever is refused. */
+/* Leaves the process id in the file, for the stekd that is refused. */
 static void sign(int fd)
 {
     char text[32];

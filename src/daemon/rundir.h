@@ -19,9 +19,9 @@ struct stek_rundir_problem {
 
 /*
  * Makes the directory when it is missing (mode 0755; given to `owner` unless that is (uid_t)-1),
- * and opens it. Refuses one that belongs to somebody else than root, this process's user or
- * `owner`, that group or others may write to, and, unless `allow_disk`, one that is not on tmpfs or
- * ramfs: a disk would keep the keys.
+ * and opens it. Refuses a directory whose owner is not root, this process's user or `owner`, that
+ * group or others may write to, and, unless `allow_disk`, one that is not on tmpfs or ramfs: a disk
+ * would keep the keys.
  */
 bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk,
                       struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem);

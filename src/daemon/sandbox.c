@@ -127,7 +127,7 @@ static const int allowed_network[] = {
     SCMP_SYS(sched_yield),     SCMP_SYS(set_tid_address),
 };
 
-/* Nothing of ours ever asks for these, so whoever does has got in. */
+/* stekd never makes these calls, so a call of them means an intruder. */
 static const int fatal[] = {
     SCMP_SYS(execve),           SCMP_SYS(execveat),          SCMP_SYS(ptrace),
     SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(bpf),

@@ -3,7 +3,7 @@
  * The system calls that are left to stekd once it runs: those of its loop, its files and its
  * sockets. What is not listed fails with EPERM; starting programs, tracing and reading other
  * processes kill it. Memory is never made executable, and no socket but a Unix one is made, so that
- * whoever gets into stekd can neither bring code nor carry keys away over the network.
+ * an intruder in stekd can neither load code nor send keys over the network.
  */
 #ifndef STEK_DAEMON_SANDBOX_H
 #define STEK_DAEMON_SANDBOX_H

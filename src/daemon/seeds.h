@@ -9,7 +9,7 @@
 /*
  * Brings the ring up to what its seed says at `now`, and the file up to the oldest record that
  * still opens: what was before is destroyed in both. Returns NULL, or what is wrong (static): the
- * ring then goes on by the same continuations. *ret_next is when to come again.
+ * ring then uses the same continuations. *ret_next is when to come again.
  */
 const char *stek_seed_update(struct stek_kept *kept, int64_t now, int64_t *ret_next);
 

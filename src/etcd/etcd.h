@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection to an etcd cluster that keeps itself: it reads spans of keys whole, then watches
- * them; it goes to another endpoint when one fails, falls silent or loses its leader, with jitter
- * and back-off, and reads whole again.
+ * them; it moves to another endpoint when one fails, falls silent or loses its leader, with jitter
+ * and back-off, and reads everything again.
  *
  * Everything belongs to the loop's thread. Handlers are called from the loop, and from
  * stek_etcd_free() (calls that are still open end as STEK_ETCD_UNREACHABLE); a handler may make
@@ -65,7 +65,7 @@ bool stek_etcd_is_online(const struct stek_etcd *etcd);
 /* The endpoint in use, or that is tried next. */
 const char *stek_etcd_endpoint(const struct stek_etcd *etcd);
 
-/* Reads a span whole again, as after a write of which nobody knows whether it was done. */
+/* Reads a whole span again, as after a write with an unknown result. */
 void stek_etcd_reread(struct stek_etcd *etcd, size_t span);
 
 /*
@@ -75,7 +75,7 @@ void stek_etcd_reread(struct stek_etcd *etcd, size_t span);
 typedef void (*stek_etcd_done_fn)(void *arg, const struct stek_etcd_problem *problem,
                                   const struct stek_etcd_answer *answer);
 
-/* Who hears of a call's answer. on_item may be NULL. */
+/* The callback for a call's answer. on_item may be NULL. */
 struct stek_etcd_caller {
     stek_etcd_item_fn on_item;
     stek_etcd_done_fn on_done;

@@ -54,8 +54,8 @@ void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fau
                            const char *endpoint, const char *text);
 
 /*
- * Whether a write that ended so may have been carried out all the same: nobody may write again
- * before having read.
+ * Whether a write that ended so may have been carried out all the same: the host must read before
+ * it writes again.
  */
 bool stek_etcd_is_ambiguous(enum stek_etcd_fault fault);
 

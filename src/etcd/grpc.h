@@ -7,8 +7,8 @@
  *          1      4  length of the message, big-endian
  *          5      .  the message (protobuf)
  *
- * The attacker is a server that we connected to, or whoever can answer in its place: bytes may come
- * cut anywhere, and say anything. A length is believed only up to a limit.
+ * The attacker is a server that we connected to, or a machine that answers in its place. Bytes may
+ * be cut anywhere, and say anything. A length is believed only up to a limit.
  */
 #ifndef STEK_FLEET_GRPC_H
 #define STEK_FLEET_GRPC_H
@@ -66,16 +66,16 @@ enum stek_grpc_status {
 
 enum { STEK_GRPC_TEXT_MAX = 160 };
 
-/* What a call's trailers said. */
+/* The content of a call's trailers. */
 struct stek_grpc_trailers {
     int status;
     char text[STEK_GRPC_TEXT_MAX];
 };
 
 /*
- * Takes one header or trailer line, as HTTP has it ("grpc-status: 7"); lines that are neither
- * status nor message are passed over. The text is percent-decoded and cut; what is not printable
- * ASCII becomes '?'.
+ * Takes one header or trailer line, as HTTP has it ("grpc-status: 7"); other lines than status and
+ * message are ignored. The text is percent-decoded and cut; what is not printable ASCII becomes
+ * '?'.
  */
 void stek_grpc_trailer(struct stek_grpc_trailers *trailers, const char *line, size_t len);
 

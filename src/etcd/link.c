@@ -166,9 +166,10 @@ static bool set_protocols(CURL *easy)
 }
 
 /*
- * Whom to connect to and whom to believe. No proxy and no CA of the system's: what is configured,
- * and nothing else. In the clear each call has a connection of its own: libcurl 7.88 cannot send a
- * second request on one whose HTTP/2 it was told of (CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE).
+ * The address, and the certificates that count. No proxy and no CA of the system's: what is
+ * configured, and nothing else. In the clear each call has a connection of its own: libcurl 7.88
+ * cannot send a second request on one whose HTTP/2 it was told of
+ * (CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE).
  */
 static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer)
 {

@@ -17,7 +17,7 @@ struct event_base;
 struct stek_etcd_link;
 struct stek_etcd_transfer;
 
-/* Where to connect, and as whom. Borrowed until the link is closed. */
+/* Where to connect, and with which certificate. Borrowed until the link is closed. */
 struct stek_etcd_place {
     const char *endpoint; /* https://HOST:PORT, or http:// for an etcd without TLS */
     const char *ca;       /* PEM file, or NULL */

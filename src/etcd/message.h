@@ -2,8 +2,8 @@
 /*
  * etcd's messages (etcd.proto) as bytes: what we ask, and what comes back. Pure but for the heap.
  *
- * The attacker is whoever answers in etcd's place: protobuf-c checks the encoding, and nothing is
- * believed about sizes, order or presence of fields.
+ * The attacker answers in etcd's place: protobuf-c checks the encoding, and nothing is believed
+ * about sizes, order or presence of fields.
  */
 #ifndef STEK_FLEET_ETCD_MESSAGE_H
 #define STEK_FLEET_ETCD_MESSAGE_H

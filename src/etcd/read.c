@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* An answer without a head is none of etcd's. */
+/* An answer without a header is not from etcd. */
 static bool read_header(const Etcd__Header *header, struct stek_etcd_answer *ret_answer)
 {
     if (header == NULL)

@@ -8,7 +8,7 @@
 
 struct event;
 
-/* Who is at the other end of a watch: known when the first one stands. */
+/* What is at the other end of a watch: known when the first one stands. */
 enum stek_etcd_server { STEK_SERVER_UNKNOWN, STEK_SERVER_MEMBER, STEK_SERVER_PROXY };
 
 enum stek_etcd_span_state { STEK_SPAN_IDLE, STEK_SPAN_READING, STEK_SPAN_WATCHED };
@@ -50,7 +50,7 @@ struct stek_etcd {
     bool online;
     bool broken; /* `fall` is about to take the link away */
     uint64_t cluster_id;
-    uint64_t other_cluster;           /* what endpoints in a row have said instead */
+    uint64_t other_cluster;           /* what several endpoints in a row have said instead */
     size_t strangers;                 /* how many of them */
     struct stek_etcd_problem problem; /* why */
     struct event *fall;

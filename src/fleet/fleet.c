@@ -81,7 +81,7 @@ static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
     stek_fleet_ring_item(&fleet->rings[span], item);
 }
 
-/* Refused: this ring goes on by itself, the others do not mind. */
+/* Refused: this ring continues by itself, the others are not affected. */
 static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
 {
     struct stek_fleet *fleet = arg;

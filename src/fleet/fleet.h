@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The fleet on this host: keeps rings in step with the store, and tells the store about this host.
- * stek-fleet.so is this interface and what is behind it; stekd loads it when [fleet] is configured,
- * so that a stekd without a fleet carries neither libcurl nor protobuf-c.
+ * stek-fleet.so is this interface and what is behind it; stekd loads it if [fleet] is configured.
+ * So a stekd without a fleet carries neither libcurl nor protobuf-c.
  *
  * Everything belongs to the loop's thread. The host's functions are called from the loop; they may
  * call describe, but not close.
@@ -79,7 +79,7 @@ struct stek_fleet_ring_status {
     uint64_t next;   /* the seq that seals after it */
     uint64_t floor;
     uint64_t refused[STEK_REFUSALS];
-    uint64_t foreign;           /* keys in the ring's folder that are none of ours */
+    uint64_t foreign;           /* keys in the ring's folder that do not belong to stek */
     const char *problem;        /* what the store refuses, a line; empty: nothing */
     enum stek_sync_op_state op; /* the last operation on the whole fleet */
     const char *op_problem;     /* NULL: none */

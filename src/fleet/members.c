@@ -2,8 +2,8 @@
 /*
  * This host's announcement in the store, and what the others announce. JSON, under a lease that
  * ends when the host does; written when what it says has changed, and at most once a second. It is
- * believed for display only: whoever may write into the store can write anything here, and no key
- * depends on it.
+ * believed for display only: an attacker who can write into the store can write anything here, but
+ * no key depends on it.
  */
 #include "fleet/state.h"
 #include "core/hex.h"

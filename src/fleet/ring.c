@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One ring: what the store says goes into its sync, and what the sync decides is carried out. */
+/* One ring: it reports the store's content to its sync, and carries out what the sync decides. */
 #include "fleet/state.h"
 
 #include "crypto/random.h"
@@ -42,7 +42,7 @@ static void saw_floor(struct stek_fleet_ring *ring, const struct stek_etcd_item 
     stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq);
 }
 
-/* Somebody else's key is said once for a connection: it is harmless, and there may be many. */
+/* A foreign key is logged once for each connection: it is harmless, and there may be many. */
 static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
 {
     char text[80];

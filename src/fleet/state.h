@@ -84,7 +84,7 @@ void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *fo
 /* How far this host's clock is ahead of the others'. */
 void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
 
-/* Has the ring decide anew, once the loop has come back. */
+/* Makes the ring decide again, once the loop has returned. */
 void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
 
 /* The newest seq that this host holds as published; 0: none. */
@@ -93,7 +93,7 @@ uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
 /* The announcement is to be written again. */
 void stek_fleet_members_changed(struct stek_fleet *fleet);
 
-/* ring: what the store says goes in, what is to be done comes out. */
+/* ring: it gets the store's content, and gives what is to be done. */
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options);
 void stek_fleet_ring_close(struct stek_fleet_ring *ring);

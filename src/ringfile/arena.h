@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Locked memory that a child after fork finds empty, cut into pieces. A piece that is given back
- * serves again, and a chunk without pieces goes back to the system.
+ * Locked memory that a child after fork finds empty, cut into pieces. A returned piece is used
+ * again, and a chunk without used pieces is returned to the system.
  *
  * All calls but the last two: the caller has made sure that no other thread is in one of them.
  */
@@ -32,11 +32,11 @@ struct stek_arena {
 
 /*
  * Cuts `len` zero bytes, a multiple of 64 that fits in 64 KiB, at an address that is one too. NULL:
- * no memory that can be locked is to be had.
+ * no memory can be locked.
  */
 void *stek_arena_cut(struct stek_arena *arena, size_t len);
 
-/* Wipes a piece of this length and takes it back. Nobody may be using it. */
+/* Wipes a piece of this length and takes it back. It must not be in use. */
 void stek_arena_give_back(struct stek_arena *arena, void *piece, size_t len);
 
 /* In a child after fork: locks the memory again. Returns whether all of it is locked; what is not

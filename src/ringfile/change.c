@@ -99,8 +99,10 @@ static void lift_to_floor(struct stek_ring_state *state)
         state->records.at[i].seq += lift;
 }
 
-/* What has retired goes, whatever else fails: so this change always succeeds, and says in *arg how
- * it went. */
+/*
+ * Retired records are destroyed, whatever else fails: so this change always succeeds, and says in
+ * *arg how it went.
+ */
 static enum stek_result advance(struct stek_ring_state *state, int64_t now,
                                 const struct stek_fresh *fresh, void *arg)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a ring's one writer changes it, be it private (private.h) or a file (writer.h): decide on a
- * copy, then write. */
+/*
+ * How a ring's one writer changes it, private (private.h) or a file (writer.h): decide on a copy,
+ * then write.
+ */
 #ifndef STEK_RINGFILE_CHANGE_H
 #define STEK_RINGFILE_CHANGE_H
 

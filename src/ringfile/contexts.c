@@ -14,7 +14,10 @@ void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy
     contexts->cell_capacity = needed < STEK_RECORDS_MAX ? (uint64_t)needed : STEK_RECORDS_MAX;
 }
 
-/* FNV-1a: contexts are digests or an operator's own labels, so nobody can aim at one bucket. */
+/*
+ * FNV-1a: contexts are digests or an operator's own labels, so an attacker cannot aim at one
+ * bucket.
+ */
 static size_t bucket_of(const struct stek_context *context)
 {
     uint32_t hash = 2166136261U;
@@ -146,7 +149,7 @@ static void sweep_keys(const struct stek_keys *keys, const struct stek_records *
     const struct stek_keycell *cell = stek_keys_cell(keys);
 
     stek_keycell_sweep(cell, records, now);
-    if (cell != &keys->cell) /* who was late may have put something in */
+    if (cell != &keys->cell) /* a late writer may have put something in */
         stek_keycell_sweep(&keys->cell, records, now);
 }
 

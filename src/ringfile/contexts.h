@@ -3,14 +3,14 @@
  * The contexts that this process uses of a ring, each with its cell of derived keys, found by the
  * context's bytes.
  *
- * A context is held by each SSL_CTX that uses it. Whoever reads a cell has such a hold, be it
- * through the SSL_CTX or through an SSL that it made. So a cell is given back, and serves another
- * context, only when no thread can be reading it. A context that loses its last hold stays for a
- * while, among the latest few: a program that makes an SSL_CTX for each connection shall not derive
- * all keys anew for each.
+ * A context is held by each SSL_CTX that uses it. A reader of a cell has such a reference, through
+ * the SSL_CTX or an SSL that it made. So a cell is given back, and serves another context, only
+ * when no thread can be reading it. A context that loses its last hold stays for a while, among the
+ * latest few: a program that makes an SSL_CTX for each connection must not derive all keys for
+ * each.
  *
- * All calls but stek_keys_cell() are made under stek_process_lock(): nobody walks the lists while
- * they change, and no fork meets them half changed.
+ * All calls but stek_keys_cell() are made under stek_process_lock(): the lists do not change while
+ * they are read, and a fork never sees them half changed.
  */
 #ifndef STEK_RINGFILE_CONTEXTS_H
 #define STEK_RINGFILE_CONTEXTS_H
@@ -25,12 +25,12 @@ struct stek_keys {
     struct stek_keys *later;
     uint64_t holds;
     struct stek_context context;
-    struct stek_keycell cell; /* without memory, keys are derived anew for each ticket */
+    struct stek_keycell cell; /* without memory, keys are derived for each ticket */
     _Atomic(struct stek_keycell *)
         bigger; /* takes its place when a ring's policy has outgrown it; NULL: not yet */
 };
 
-/* The cell to use. For whoever holds the keys. */
+/* The cell to use. For a holder of the keys. */
 static inline const struct stek_keycell *stek_keys_cell(const struct stek_keys *keys)
 {
     const struct stek_keycell *bigger = atomic_load_explicit(&keys->bigger, memory_order_acquire);
@@ -73,7 +73,7 @@ void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_recor
 /* Gives up all cells, when their memory cannot be locked any more. No other thread may be there. */
 void stek_contexts_give_up_cells(struct stek_contexts *contexts);
 
-/* Frees what is not in the arena. Nobody may be using it. */
+/* Frees what is not in the arena. It must not be in use. */
 void stek_contexts_fini(struct stek_contexts *contexts);
 
 #endif

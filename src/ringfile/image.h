@@ -42,7 +42,7 @@
 #include <stdalign.h>
 #include <stdbool.h>
 
-/* Who keeps a ring. */
+/* The keeper of a ring. */
 enum stek_source {
     STEK_SOURCE_PRIVATE = 1, /* a process and its forks */
     STEK_SOURCE_HOST = 2,    /* stekd on this host */
@@ -88,7 +88,7 @@ struct stek_image {
 };
 
 /*
- * Makes an image of a ring with this policy (resolved) and no records yet. Nobody may be reading.
+ * Makes an image of a ring with this policy (resolved) and no records yet. There must be no reader.
  */
 void stek_image_init(struct stek_image *image, const struct stek_policy *policy,
                      enum stek_source source);
@@ -148,7 +148,7 @@ STEK_MUST_USE enum stek_result stek_image_read(const struct stek_image *image,
                                                uint64_t *ret_generation);
 
 /*
- * For who is the only writer: the record at this place, from 1 on, as the side that holds has it (a
+ * For the only writer: the record at this place, from 1 on, as the side that holds has it (a
  * secret: wipe), or false when there are fewer; and whether that side is this very state, in a time
  * that does not tell where they differ.
  */
@@ -167,8 +167,10 @@ static inline bool stek_image_is_clean(const struct stek_image *image)
            stek_image_generation(image);
 }
 
-/* After a writer died: overwrites the side that does not hold, whatever he left there. One writer
- * at a time. */
+/*
+ * After a writer died: overwrites the side that does not hold, whatever it left there. One writer
+ * at a time.
+ */
 void stek_image_scrub(struct stek_image *image);
 
 /* The policy in a state. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct batch {
-    uint64_t word[STEK_IVS_IN_BATCH + 1][2]; /* the last one is for whoever draws */
+    uint64_t word[STEK_IVS_IN_BATCH + 1][2]; /* the last one is for the caller */
 };
 
 static inline void batch_wipe(struct batch *batch)

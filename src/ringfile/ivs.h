@@ -5,12 +5,12 @@
  * asking the kernel whether we forked.
  *
  * Each IV is two words; taking it swaps zeros in, so every word is given to one taker only, and is
- * wiped by it. A taker who finds a zero, be it that another was faster, that the pool is new, or
- * that the kernel cleared it in a child after fork, draws for himself. Threads are spread over
- * shards so that they do not pass one cache line around.
+ * wiped by it. A caller that finds a zero draws an IV itself: another was faster, the pool is new,
+ * or the kernel cleared it in a child after fork. Threads are spread over shards so that they do
+ * not pass one cache line around.
  *
- * The attacker sees IVs of the past on the wire; he must not predict the next one (CBC), nor see
- * one twice.
+ * The attacker sees IVs of the past on the wire; an attacker must not predict the next one (CBC),
+ * nor see one twice.
  */
 #ifndef STEK_RINGFILE_IVS_H
 #define STEK_RINGFILE_IVS_H

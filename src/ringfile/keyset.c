@@ -12,7 +12,7 @@ static bool has_mask(const struct stek_record *record)
 
 /*
  * The entry of the same record among those that stood in the set before, if its keys can be
- * uncovered. One without a fingerprint is nobody's.
+ * uncovered. A record without a fingerprint has no keys.
  */
 static const struct stek_keyset_entry *same_record(const struct stek_keyset *set, size_t known,
                                                    const struct stek_record *record)

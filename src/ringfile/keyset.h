@@ -4,9 +4,9 @@
  * its entries are what cells keep (keycell.h).
  *
  * An entry's keys are covered by the mask of its record, which is in the ring's image and nowhere
- * else in a process, but for the moment of use. So when the record goes from the image, its keys
- * are gone from every process, even from those that sleep. Only keys of a record that the image
- * does not have, since this process continued the chain by itself, are kept as they are.
+ * else in a process, but for the moment of use. So if a record is removed from the image, its keys
+ * are gone from every process, even a sleeping one. Only keys of a record that the image does not
+ * have, since this process continued the chain by itself, are kept as they are.
  */
 #ifndef STEK_RINGFILE_KEYSET_H
 #define STEK_RINGFILE_KEYSET_H
@@ -54,7 +54,7 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
  * Derives the keys of all records as of `now`; each has its fingerprint. Keys that are in the set
  * already (its count may be 0, and it needs no masks) for the same record are kept; in place, since
  * threads with small stacks come by, too. A record that has moved back in the order is derived
- * anew. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
+ * again. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
  * `image` is what the records were read from at `generation`; NULL leaves all keys uncovered.
  * Returns whether the same records will give the same keys next time: not while the ring has no
  * active record, or when libcrypto failed.

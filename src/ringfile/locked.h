@@ -21,7 +21,10 @@ STEK_MUST_USE enum stek_result stek_locked_map(size_t len, enum stek_sharing sha
 
 enum stek_access { STEK_READ_ONLY, STEK_READ_WRITE };
 
-/* The same for the first `len` bytes of a file, shared with all who map it. Errors as above. */
+/*
+ * The same for the first `len` bytes of a file, shared with all processes that map it. Errors as
+ * above.
+ */
 STEK_MUST_USE enum stek_result stek_locked_map_file(int fd, size_t len, enum stek_access access,
                                                     void **ret_at);
 

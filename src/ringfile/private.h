@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A private ring: an image in memory shared with forks, kept by whoever comes by when something is
- * due. The writer's lock is a robust mutex in the same memory: when its holder dies, the kernel
- * says so to the next one who takes it.
+ * A private ring: an image in memory shared with forks. The first process that comes when something
+ * is due changes it. The writer's lock is a robust mutex in the same memory: if its holder dies,
+ * the kernel tells the next process that takes it.
  */
 #ifndef STEK_RINGFILE_PRIVATE_H
 #define STEK_RINGFILE_PRIVATE_H
@@ -14,7 +14,7 @@
 struct stek_private {
     alignas(64) struct stek_image image;
     pthread_mutex_t writer;
-    struct stek_change_room room; /* for who has the lock */
+    struct stek_change_room room; /* for the holder of the lock */
 };
 
 /*

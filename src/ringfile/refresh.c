@@ -5,8 +5,8 @@
 #include "ringfile/process.h"
 
 /*
- * Once for each generation and each stretch of time: destroys what has retired in the cells of all
- * contexts, also of those that nobody uses any more.
+ * Once for each generation and each stretch of time: destroys retired keys in the cells of all
+ * contexts, also of unused ones.
  */
 static void sweep_cells(struct stek_ring *ring, const struct stek_records *records,
                         uint64_t generation, int64_t now)
@@ -51,7 +51,7 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now,
 
 /*
  * Records that were continued here have no fingerprint yet, and are not looked at as to whether
- * cells have them without. Who cannot derive it cannot derive keys either.
+ * cells have them without. A process that cannot derive it cannot derive keys either.
  */
 static void name_continuations(struct stek_records *records)
 {

@@ -27,7 +27,7 @@ struct stek_ring {
     void *clock_arg;
     struct stek_arena arena; /* of cells and IVs */
     struct stek_contexts contexts;
-    _Atomic(struct stek_ivs *) ivs; /* NULL: none yet, or none to be had */
+    _Atomic(struct stek_ivs *) ivs; /* NULL: none yet, or none can be made */
     atomic_bool ivs_refused;
     _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
     _Atomic int64_t swept_from;
@@ -81,8 +81,10 @@ static inline int64_t stek_ring_max_session_age_s(const struct stek_ring *ring)
  */
 struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_context *context);
 
-/* Gives one hold back (NULL is fine). Whoever gave it may not use the keys any more. Thread-safe;
- * takes a lock. */
+/*
+ * Gives one hold back (NULL is fine). The caller must not use the keys any more. Thread-safe; takes
+ * a lock.
+ */
 void stek_ring_keys_release(struct stek_ring *ring, struct stek_keys *keys);
 
 /* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock

@@ -40,8 +40,10 @@ struct start {
     bool on_disk;
 };
 
-/* Continues the ring as its readers did while nobody kept it, by the policy that it has. Out of
- * reach: nothing to do. */
+/*
+ * Continues the ring as its readers did while stekd was away, by the ring's own policy. Out of
+ * reach: nothing to do.
+ */
 static enum stek_result settle(struct stek_ring_state *state, int64_t now)
 {
     const struct stek_policy policy = stek_ring_state_policy(state);
@@ -169,7 +171,7 @@ static enum stek_result make_file(const struct stek_writer_place *place, struct 
     return result;
 }
 
-/* Goes on with the image of an earlier writer, who may have died anywhere. */
+/* Takes over the image of an earlier writer, which may have died at any point. */
 static const char *take_over_image(struct stek_image *image, struct start *start, int64_t now,
                                    enum stek_result *ret_result)
 {
@@ -210,7 +212,7 @@ static const char *take_over(int fd, const struct stek_writer_place *place, stru
     return problem;
 }
 
-/* Whichever is possible. *ret_problem is set when what was there had to go. */
+/* Whichever is possible. *ret_problem is set if the old file had to be removed. */
 static enum stek_result take_over_or_make(const struct stek_writer_place *place,
                                           struct start *start, int64_t now,
                                           enum stek_writer_start *ret_start,

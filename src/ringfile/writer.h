@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one writer of a ring file. Who opens one holds the run directory's lock; the protocol is in
+ * The one writer of a ring file. The caller holds the run directory's lock; the protocol is in
  * image.h, the file and its attacker in ringfile.h.
  *
  * A new file is made under another name, filled, given its group and mode, and then renamed, so
  * that readers see a whole ring or none. One that is there is taken over in place if it is sound
- * and ours; else it is unlinked, never truncated or overwritten, since there may be readers who map
- * it.
+ * and ours; else it is unlinked, never truncated or overwritten, since readers may map it.
  */
 #ifndef STEK_RINGFILE_WRITER_H
 #define STEK_RINGFILE_WRITER_H
@@ -24,14 +23,16 @@ struct stek_writer_place {
     const char *ring; /* its name; copied */
     gid_t group;      /* who may read; (gid_t)-1: leave it as it is */
     bool allow_disk;  /* the operator said so: the ring may be on a disk, and tells its readers */
-    /* Who makes its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a
-     * ring that had another source begins without records. */
+    /*
+     * The maker of its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a
+     * ring that had another source begins without records.
+     */
     enum stek_source source;
 };
 
 enum stek_writer_start {
     STEK_WRITER_NEW,       /* there was no file */
-    STEK_WRITER_TOOK_OVER, /* there was a sound ring, which goes on */
+    STEK_WRITER_TOOK_OVER, /* there was a sound ring, which continues */
     STEK_WRITER_REPLACED /* what was there was unusable: *ret_problem says why. Its tickets are lost
                           */
 };
@@ -39,7 +40,7 @@ enum stek_writer_start {
 /*
  * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host,
  * does what is due: when it returns there is an active record. The caller owns *ret_writer. Errors:
- * STEK_ERR_FILE: nobody can keep a ring there, *ret_problem, a static text, says why;
+ * STEK_ERR_FILE: no ring can be kept there, *ret_problem, a static text, says why;
  * STEK_ERR_ARGUMENT (the name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM,
  * STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
@@ -53,9 +54,9 @@ STEK_MUST_USE enum stek_result stek_writer_open(const struct stek_writer_place *
 void stek_writer_close(struct stek_writer *writer);
 
 /*
- * For a ring that went from the configuration: destroys its records, so that those who still map it
- * seal and open nothing more, removes the file, and closes. Errors: STEK_ERR_SYSTEM (the file
- * stays; the records are destroyed all the same).
+ * For a ring that went from the configuration: destroys its records, so that processes that still
+ * map it seal and open nothing more, removes the file, and closes. Errors: STEK_ERR_SYSTEM (the
+ * file stays; the records are destroyed all the same).
  */
 STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
 

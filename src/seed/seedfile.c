@@ -18,7 +18,7 @@ static void text_wipe(struct text *text)
     stek_wipe(text, sizeof *text);
 }
 
-/* Who may have written the file, and who may read it. */
+/* Which users may have written the file, and which may read it. */
 static const char *file_problem(const struct stat *file)
 {
     if (!S_ISREG(file->st_mode))
@@ -108,8 +108,10 @@ static void sync_folder(const char *path)
     (void)close(fd);
 }
 
-/* Overwrites what the old file held. It has no name any more, so nobody reads it; a crash leaves it
- * to the file system. */
+/*
+ * Overwrites what the old file held. It has no name any more, so no process reads it; a crash
+ * leaves it to the file system.
+ */
 static void destroy_old(int fd)
 {
     static const char zeros[STEK_SEED_TEXT_MAX];

@@ -7,7 +7,7 @@
 #include "seed/seed.h"
 
 /*
- * Reads a seed. The file must be regular, owned by this user or root, and open to nobody else.
+ * Reads a seed. The file must be regular, owned by this user or root, and closed to all others.
  * Returns NULL, or what is wrong (static; errno for what the system refused), and *ret_seed is
  * untouched. Thread-safe.
  */

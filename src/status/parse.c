@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring's status from its JSON, as `stek` hears it from stekd. Who answers is stekd, by the place
+ * A ring's status from its JSON, as `stek` hears it from stekd. The answer is stekd's, by the place
  * of its socket; bytes that do not fit are refused all the same. Members that are not known are
  * skipped: a later stekd may say more.
  */

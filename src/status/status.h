@@ -33,8 +33,8 @@ struct stek_status_key {
 
 enum stek_status_health {
     STEK_STATUS_FINE,         /* the active key was published */
-    STEK_STATUS_CONTINUATION, /* it is a continuation: nobody published in time. Works, but degraded
-                               */
+    STEK_STATUS_CONTINUATION, /* it is a continuation: no key was published in time. Works, but
+                                 degraded */
     STEK_STATUS_NO_KEY,       /* no key seals: full handshakes only */
     STEK_STATUS_UNREADABLE    /* the ring file is refused: see problem */
 };
@@ -57,9 +57,9 @@ struct stek_status_ring {
 };
 
 /*
- * Describes a ring as its holders have it at `now`: a ring that nobody kept is continued in a copy
- * first, as they do. `stats` may be NULL. Returns STEK_OK, or STEK_ERR_CRYPTO when a fingerprint
- * cannot be computed.
+ * Describes a ring as its holders have it at `now`: if stekd was away, the ring is continued in a
+ * copy first, as they do. `stats` may be NULL. Returns STEK_OK, or STEK_ERR_CRYPTO when a
+ * fingerprint cannot be computed.
  */
 STEK_MUST_USE enum stek_result stek_status_describe(const char *name,
                                                     const struct stek_ring_state *state,

@@ -51,7 +51,7 @@ static void add_bytes(struct list *list)
     add(list, STEK_AUDIT_KEY_COUNTED, 1, 3);
 }
 
-/* A word whose length divides the offset begins anew there. */
+/* A word whose length divides the offset begins again there. */
 static bool new_phase(size_t len, size_t i)
 {
     for (size_t k = 0; k < i; k++)

@@ -17,7 +17,7 @@ enum { STEK_AUDIT_KEY_MAX = 64 };
 
 enum stek_audit_pattern_kind {
     STEK_AUDIT_KEY_CONSTANT, /* one byte, over and over: `a` */
-    STEK_AUDIT_KEY_COUNTER,  /* starts at `a`, goes on by `b` */
+    STEK_AUDIT_KEY_COUNTER,  /* starts at `a`, counts by `b` */
     STEK_AUDIT_KEY_PADDED,   /* `b` times the byte `a`, then zeros */
     STEK_AUDIT_KEY_COUNTED,  /* counts up from `a`, `b` bytes, then zeros */
     STEK_AUDIT_KEY_WORD,     /* word number `a`, then zeros */
@@ -40,8 +40,10 @@ struct stek_audit_key_text {
 STEK_MUST_USE enum stek_result stek_audit_patterns_new(struct stek_audit_pattern **ret_patterns,
                                                        size_t *ret_len);
 
-/* The key of `len` bytes (1 to STEK_AUDIT_KEY_MAX) that a pattern makes. False: it makes none of
- * that length. */
+/*
+ * The key of `len` bytes (1 to STEK_AUDIT_KEY_MAX) that a pattern makes. False: it makes no key of
+ * that length.
+ */
 bool stek_audit_pattern_key(const struct stek_audit_pattern *pattern, size_t len, uint8_t *ret_key);
 
 /* `all bytes 00`, `"secret" and zeros`, … */

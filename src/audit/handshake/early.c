@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Early data, and the same early data again. A replay must be the very same bytes, or a server that
- * keeps ClientHellos would not see one; but only who has the keys of those bytes can read whether
- * the server took them. So libssl writes its first flight into memory, the process forks, and both
- * send that flight: parent first, then the child, each with its own copy of the handshake's state.
- * The child sends its handshake back through a pipe.
+ * keeps ClientHellos would not see one; but only a client with the keys of those bytes can read
+ * whether the server accepted them. So libssl writes its first flight into memory, the process
+ * forks, and both send that flight: parent first, then the child, each with its own copy of the
+ * handshake's state. The child sends its handshake back through a pipe.
  */
 #include "audit/handshake/talk.h"
 

@@ -2,7 +2,7 @@
 /*
  * Does a server resume without a fresh key exchange? libssl always offers psk_dhe_ke as well, and
  * servers that know both prefer it. So libssl's ClientHello is taken out of a memory BIO, reduced
- * to psk_ke (wire.h), given its binder anew and sent as bytes; the ServerHello is in the clear and
+ * to psk_ke (wire.h), given a new binder and sent as bytes; the ServerHello is in the clear and
  * tells all. The connection ends there.
  */
 #include "audit/handshake/binder.h"

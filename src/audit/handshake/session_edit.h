@@ -31,7 +31,7 @@ struct stek_audit_edit {
 };
 
 /*
- * Applies `edit` to a session. *ret_session is from malloc() and the caller's, who wipes it.
+ * Applies `edit` to a session. *ret_session is from malloc(); the caller owns and wipes it.
  * Thread-safe. Errors: STEK_ERR_FORMAT (not a session), STEK_ERR_MEMORY.
  */
 STEK_MUST_USE enum stek_result stek_audit_session_edit(const uint8_t *session, size_t session_len,

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tickets of one target in one version that the same key opens, and what is said of them. */
+/*
+ * Tickets of one target in one version that the same key opens, and what the finding says about
+ * them.
+ */
 struct opened {
     struct stek_audit_hit hit;
     uint32_t target;

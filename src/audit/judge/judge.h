@@ -52,7 +52,7 @@ struct stek_audit_key_names {
 STEK_MUST_USE enum stek_result stek_audit_find_key_names(const struct stek_audit_observation *obs,
                                                          struct stek_audit_key_names *ret_names);
 
-/* Who takes whose tickets: one cell for each ordered pair of targets. */
+/* Which target accepts whose tickets: one cell for each ordered pair of targets. */
 enum stek_audit_cell_verdict {
     STEK_AUDIT_CELL_NOT_TRIED,
     STEK_AUDIT_CELL_REFUSED,  /* full handshake, or an alert */

@@ -17,7 +17,7 @@ struct stek_audit_judging {
     enum stek_result result; /* of the first step that failed; what comes after it does nothing */
 };
 
-/* Whom a finding is about. */
+/* The target of a finding. */
 struct stek_audit_about {
     uint32_t target, other;
     uint16_t version;

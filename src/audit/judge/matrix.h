@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who takes whose tickets, and the control arm beside it: what the same target does for the same
- * server name without any ticket. A resumption says something about a server only where the full
- * handshake would have ended otherwise.
+ * Which target accepts whose tickets, compared with the control: what the same target does for the
+ * same server name without any ticket. A resumption says something about a server only where the
+ * full handshake would have ended otherwise.
  */
 #ifndef STEK_AUDIT_MATRIX_H
 #define STEK_AUDIT_MATRIX_H

@@ -3,14 +3,14 @@
  * Tickets with one bit changed. A sound server takes every such ticket for one that it does not
  * know (RFC 5077 section 3.2, RFC 9846 section 4.2.11): a full handshake. One that resumes checks
  * no MAC. One whose answer depends on which byte of the encrypted part was changed looks at what it
- * decrypted before it checked the MAC; from such answers plaintext can be had byte by byte
+ * decrypted before it checked the MAC; from such answers an attacker learns plaintext byte by byte
  * (Vaudenay, EUROCRYPT 2002).
  */
 #include "audit/judge/judging.h"
 
 enum { CLASSES_MAX = 16 };
 
-/* Answers that are the same for whoever sends a changed ticket. */
+/* Answers that are the same for every changed ticket. */
 struct answer {
     enum stek_audit_outcome outcome;
     uint8_t alert;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The long watch. Everything that it goes by is in the observation, so it can be taken up after a
- * break. */
+/*
+ * The long watch. All its decisions depend on the observation only, so it can continue after a
+ * break.
+ */
 #include "audit/observe/probe.h"
 #include "audit/observe/watch_choice.h"
 

@@ -24,7 +24,7 @@ struct stek_audit_hex {
 };
 struct stek_audit_hex stek_audit_hex(const uint8_t *bytes, size_t len);
 
-/* Who takes tickets from whom, in a word: `refused`, … */
+/* Whether one target accepts another's tickets, in a word: `refused`, … */
 const char *stek_audit_cell_word(int verdict);
 
 #endif

@@ -83,7 +83,7 @@ struct stek_config_listen {
 
 /* [stekd], [fleet] and all rings, in the order in which they were first named. */
 struct stek_config {
-    char user[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: stay who we are */
+    char user[STEK_ACCOUNT_NAME_MAX + 1]; /* empty: stay this user */
     char admin_group[STEK_ACCOUNT_NAME_MAX + 1];
     gid_t admin_gid; /* (gid_t)-1: there is no such group. Set by stek_config_load() */
     bool allow_disk;

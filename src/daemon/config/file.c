@@ -100,7 +100,7 @@ static bool parse_drop_ins(struct stek_config *config, const char *path,
     return ok;
 }
 
-/* Looks a group up. Returns 0, ENOENT when there is none of that name, or another errno. */
+/* Looks a group up. Returns 0, ENOENT if no group has that name, or another errno. */
 static int find_group(const char *name, gid_t *ret_gid)
 {
     int result = ERANGE;

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 }; /* a full one would refuse those who do not wait for a place in it */
+enum { BACKLOG = 1024 }; /* a full one would refuse clients that do not wait for a place in it */
 
 struct connection {
     struct stek_control *control;
@@ -104,8 +104,10 @@ static void carry_out(struct connection *connection, const char *line, size_t le
     stek_request_fini(&request);
 }
 
-/* At most one request: the next one has to wait until this answer has gone, and other connections
- * have had their turn. */
+/*
+ * At most one request: the next one waits until this answer is sent and other connections had their
+ * turn.
+ */
 static void on_readable(struct bufferevent *stream, void *arg)
 {
     struct connection *connection = arg;
@@ -153,7 +155,7 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 {
     struct connection *connection = arg;
 
-    /* Who sends requests and shuts down his side still gets the answers. */
+    /* A client that sends requests and shuts down its side still gets the answers. */
     if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_READING) != 0 && !connection->ending &&
         evbuffer_get_length(bufferevent_get_input(stream)) > 0) {
         connection->half_closed = true;
@@ -290,7 +292,7 @@ static int bind_socket(const char *path)
         errno = fd < 0 ? errno : ENAMETOOLONG;
     } else {
         memcpy(address.sun_path, path, strlen(path) + 1);
-        const mode_t mask = umask(0177); /* nobody but us until the mode is set */
+        const mode_t mask = umask(0177); /* only this user until the mode is set */
         const bool bound = (unlink(path) == 0 || errno == ENOENT) &&
                            bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
         (void)umask(mask);

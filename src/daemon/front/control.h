@@ -2,11 +2,11 @@
 /*
  * The control socket: a line in, a line out, in turn (docs/formats.md, "Control protocol").
  *
- * The attacker is whoever may connect, and sends anything, slowly, endlessly, or reads nothing.
- * Nobody waits for him: there is one request and one answer for each connection in memory, a
- * connection that is idle for ten seconds ends, and when all places are taken the user with the
- * most of them loses the one that was idle longest. What who may not give orders says is not even
- * looked at: he hears that, and is gone.
+ * The attacker is any client that may connect, and sends anything, slowly, endlessly, or reads
+ * nothing. stekd does not wait for it: there is one request and one answer for each connection in
+ * memory, a connection that is idle for ten seconds ends, and when all places are taken the user
+ * with the most of them loses the one that was idle longest. Requests of a client that may not give
+ * orders are not even parsed: it gets an error and is disconnected.
  */
 #ifndef STEK_DAEMON_CONTROL_H
 #define STEK_DAEMON_CONTROL_H

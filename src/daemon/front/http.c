@@ -18,7 +18,7 @@ struct stek_http {
     struct evhttp *server;
     struct event *resume;
     struct stek_http_pages pages;
-    int lowest_fd; /* the lowest free one when nobody was connected */
+    int lowest_fd; /* the lowest free one when no client was connected */
     struct evconnlistener *listener[STEK_CONFIG_LISTENS_MAX];
     char *socket[STEK_CONFIG_LISTENS_MAX]; /* paths of Unix sockets, to be removed in the end */
     size_t count;

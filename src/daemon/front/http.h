@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Serves /metrics and /healthz over HTTP, to whoever may connect: it reads no secret and changes
- * nothing.
+ * Serves /metrics and /healthz over HTTP, to any client that can connect: it reads no secret and
+ * changes nothing.
  *
  * The attacker is any local user, and any host that the configured address lets in. Headers and
- * bodies are bounded, who is idle for five seconds is gone, and no more connections are taken in
- * while many are open, so that descriptors are left for the control socket.
+ * bodies are bounded, a client that is idle for five seconds is disconnected, and no more
+ * connections are accepted while many are open, so that descriptors are left for the control
+ * socket.
  */
 #ifndef STEK_DAEMON_HTTP_H
 #define STEK_DAEMON_HTTP_H

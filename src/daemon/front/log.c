@@ -25,8 +25,10 @@ void stek_log(enum stek_log_level level, const char *format, ...)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
     line[end] = '\n';
-    /* One write, so that lines of several processes do not mix. Nobody is there to be told that it
-     * failed. */
+    /*
+     * One write, so that lines of several processes do not mix. A failure cannot be reported
+     * anywhere.
+     */
     if (write(STDERR_FILENO, line, (size_t)end + 1) < 0)
         return;
 }

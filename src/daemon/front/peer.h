@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is at the other end of the control socket, as the kernel says, and whether he may give
- * orders. */
+/*
+ * Which user is at the other end of the control socket, as the kernel says, and whether it may give
+ * orders.
+ */
 #ifndef STEK_DAEMON_PEER_H
 #define STEK_DAEMON_PEER_H
 

@@ -3,7 +3,8 @@
  * Requests on the control socket: one JSON object on a line (docs/formats.md, "Control protocol").
  * Pure.
  *
- * The attacker is whoever may connect: the parser takes any bytes, and is bounded and fuzzed.
+ * The attacker is any client that can connect: the parser takes any bytes, and is bounded and
+ * fuzzed.
  */
 #ifndef STEK_DAEMON_REQUEST_H
 #define STEK_DAEMON_REQUEST_H

@@ -143,8 +143,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 /*
  * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are
- * the later news. Those of a continuation that is news in the store were this host's reckoning, and
- * give way.
+ * the later news. If a continuation is new in the store, this host's times for it were only
+ * computed, and the store's replace them.
  */
 static void merge_times(struct stek_record *mine, const struct stek_record *record, bool known)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes what the store holds into a ring, and sorts out what the ring had instead. Pure; for fleet/
- * only. */
+/*
+ * Takes the store's records into a ring, and decides what becomes of the ring's own ones. Pure; for
+ * fleet/ only.
+ */
 #ifndef STEK_FLEET_ADOPT_H
 #define STEK_FLEET_ADOPT_H
 
@@ -9,14 +11,17 @@
 /* Notes a refusal: counted, and reported with the next decision. */
 void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal refusal);
 
-/* What the store has under `entry`. The published record is the record of its seq: what this host
- * had there instead goes on opening if it may have sealed, and is dropped if not. */
+/*
+ * What the store has under `entry`. The published record is the record of its seq: the record that
+ * this host had there still opens if it may have sealed, and is dropped otherwise.
+ */
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
                       enum stek_value value, const struct stek_record *record, int64_t now);
 
 /*
- * What turned out not to be the record of its seq: it opens on if somebody may have sealed under
- * it, by a clock that is ahead by half an interval or that was ahead before; else it goes.
+ * What turned out not to be the record of its seq: it still opens if a host may have sealed under
+ * it, by a clock that is ahead by half an interval or that was ahead before; otherwise it is
+ * dropped.
  */
 void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now);
 
@@ -31,8 +36,8 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync);
 void stek_adopt_raise(struct stek_sync *sync);
 
 /*
- * With a complete view of the store: parts with records that do not follow from what is published,
- * and continues over seqs whose value nobody can use. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.
+ * With a complete view of the store: drops records that do not follow from published ones, and
+ * continues over seqs whose value cannot be used. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.
  */
 STEK_MUST_USE enum stek_result stek_adopt_relink(struct stek_sync *sync, int64_t now);
 

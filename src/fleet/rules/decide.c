@@ -100,7 +100,7 @@ static void end_operation(struct stek_sync *sync, const char *problem,
     actions->op_problem = problem;
 }
 
-/* An operation goes before all else, and without delay. */
+/* An operation comes first, and without delay. */
 static enum stek_result operate(struct stek_sync *sync, int64_t now_ms,
                                 const struct stek_fresh *fresh, struct stek_sync_actions *actions)
 {

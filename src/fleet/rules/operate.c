@@ -21,8 +21,10 @@ static const struct stek_storeview_entry *held(struct stek_sync *sync, uint64_t 
     return entry != NULL && entry->presence == STEK_PRESENCE_HELD ? entry : NULL;
 }
 
-/* Puts the records from `first` on anew, all earlier by as much as lets `first` begin now. False:
- * one is not in the store. */
+/*
+ * Puts the records from `first` on again, all so much earlier that `first` begins now. False: one
+ * is not in the store.
+ */
 static bool move_up(struct stek_sync *sync, uint64_t first, int64_t now,
                     struct stek_sync_write *write)
 {

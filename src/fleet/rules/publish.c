@@ -80,7 +80,7 @@ enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq, 
     return STEK_OK;
 }
 
-/* A seq that nobody can have reached by continuing what was published. */
+/* A seq that no host can have reached by continuing published records. */
 static uint64_t seq_beyond(const struct stek_sync *sync, int64_t now)
 {
     const struct stek_record *last = stek_records_last(&sync->records);
@@ -149,7 +149,7 @@ static enum stek_result look_ahead(const struct stek_sync *sync, int64_t now,
 
 /*
  * Whether the store should have this record and does not. A continuation before the last published
- * record stays out: that seq was passed over, and only those who sealed under it need it.
+ * record stays out: that seq was skipped, and only hosts that sealed under it need it.
  */
 static bool is_missing(const struct stek_sync *sync, const struct stek_record *record, int64_t now)
 {

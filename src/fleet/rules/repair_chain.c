@@ -18,7 +18,7 @@ static enum stek_result follows(const struct stek_sync *sync, const struct stek_
         return STEK_OK;
     }
     if (record->active_from > now && record->active_from != before->active_until)
-        return STEK_OK; /* the times before it have changed: it is continued anew */
+        return STEK_OK; /* the times before it have changed: it is continued again */
     enum stek_result result = stek_derive_continuation(&before->secret, &next);
     if (result == STEK_OK)
         *ret_follows = CRYPTO_memcmp(&next, &record->secret, sizeof next) == 0;
@@ -98,7 +98,7 @@ static enum stek_result join_next(struct stek_sync *sync, size_t index, int64_t 
 }
 
 /*
- * A seq before the last published one that is not in the store, or whose value nobody can use, is
+ * A seq before the last published one that is not in the store, or whose value cannot be used, is
  * settled: every host continues over it, ahead of time, since nothing else will seal then.
  */
 static enum stek_result fill_holes(struct stek_sync *sync, int64_t now)

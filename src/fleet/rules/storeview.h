@@ -12,7 +12,7 @@
 /* What a value turned out to be when it was opened. */
 enum stek_value {
     STEK_VALUE_GOOD,
-    STEK_VALUE_WRONG_KEY, /* opens under none of our key-encryption keys */
+    STEK_VALUE_WRONG_KEY, /* our key-encryption keys do not open it */
     STEK_VALUE_MALFORMED, /* not of our format: a foreign value */
     STEK_VALUE_MISPLACED  /* opens, but was sealed for another ring, seq or time than it stands for
                            */
@@ -69,8 +69,10 @@ struct stek_storeview {
 /* The entry of this seq, or NULL. Borrowed until the next call that adds one. */
 struct stek_storeview_entry *stek_storeview_find(struct stek_storeview *view, uint64_t seq);
 
-/* The same, made when there is none. NULL when there is no room: the lowest seqs give way once they
- * have retired. */
+/*
+ * The same, made when there is none. NULL when there is no room: the lowest seqs are removed once
+ * they have retired.
+ */
 struct stek_storeview_entry *stek_storeview_add(struct stek_storeview *view, uint64_t seq,
                                                 int64_t now);
 
