@@ -72,10 +72,16 @@ struct stek_attach_options {
     /* 0: a ticket key callback that the application sets later wins. 1: stek wins, whatever is set
      * later. */
     int override;
+    /* 1: where peers are verified, programs that verify them in the same way share tickets. */
+    int same_configuration;
+    /* 1: a ticket serves whatever server name a client sends. 0: the one that it was made for. */
+    int any_name;
+    /* 1: tickets resume under any session-id context of the program. */
+    int any_id_context;
 };
 #define STEK_ATTACH_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        (const char *)0, 0                                                                         \
+        (const char *)0, 0, 0, 0, 0                                                                \
     }
 
 /*

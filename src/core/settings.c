@@ -17,11 +17,16 @@ static const struct stek_setting_info all[] = {
     {"max_session_age", STEK_ALLOWED_SESSION_AGE, "24h"},
     {"context", "auto, or 1 to 255 printable ASCII characters", "auto"},
     {"override", "yes or no", "yes"},
+    {"verified_peers", "as-openssl or same-configuration", "as-openssl"},
+    {"session_id_context", "program or ring", "program"},
+    {"names", "same or any", "same"},
+    {"required", "yes or no", "no"},
     {NULL, NULL, NULL},
 };
 
 static const char names[] =
-    "the settings ring, rotate, accept, ahead, max_session_age, context and override";
+    "the settings ring, rotate, accept, ahead, max_session_age, context, override, "
+    "verified_peers, session_id_context, names and required";
 
 const struct stek_setting_info *stek_settings_all(void)
 {
@@ -81,11 +86,12 @@ static bool set_ring(const char *value, char setting[STEK_RING_PATH_MAX + 1])
     return true;
 }
 
-static bool set_yes_no(const char *value, bool *setting)
+/* One of two words. */
+static bool set_choice(const char *value, const char *no, const char *yes, bool *setting)
 {
-    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+    if (strcmp(value, no) != 0 && strcmp(value, yes) != 0)
         return false;
-    *setting = value[0] == 'y';
+    *setting = strcmp(value, yes) == 0;
     return true;
 }
 
@@ -102,7 +108,15 @@ static bool set_known(struct stek_settings *settings, const char *name, const ch
     if (strcmp(name, "context") == 0)
         return set_context(value, settings->context);
     if (strcmp(name, "override") == 0)
-        return set_yes_no(value, &settings->override);
+        return set_choice(value, "no", "yes", &settings->override);
+    if (strcmp(name, "verified_peers") == 0)
+        return set_choice(value, "as-openssl", "same-configuration", &settings->same_configuration);
+    if (strcmp(name, "session_id_context") == 0)
+        return set_choice(value, "program", "ring", &settings->any_id_context);
+    if (strcmp(name, "names") == 0)
+        return set_choice(value, "same", "any", &settings->any_name);
+    if (strcmp(name, "required") == 0)
+        return set_choice(value, "no", "yes", &settings->required);
     return set_ring(value, settings->ring);
 }
 

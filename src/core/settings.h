@@ -16,6 +16,10 @@ struct stek_settings {
     struct stek_policy policy;         /* 0: not given, the default */
     bool override;                     /* stek's callback wins over the program's own */
     char context[STEK_LABEL_MAX + 1];  /* empty: auto */
+    bool same_configuration;           /* verified_peers = same-configuration */
+    bool any_id_context;               /* session_id_context = ring */
+    bool any_name;                     /* names = any */
+    bool required;                     /* no tickets rather than OpenSSL's own keys */
 };
 
 /* What the settings of a policy may be, in words. */

@@ -14,8 +14,7 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
         options = &defaults;
     if (ctx == NULL || ring == NULL || !stek_context_label(options->context, &label))
         return STEK_ERR_ARGUMENT;
-    const enum stek_result result =
-        stek_attachment_enter(ctx, ring, &label, options->override, &attachment);
+    const enum stek_result result = stek_attachment_enter(ctx, ring, &label, options, &attachment);
     if (result != STEK_OK)
         return result;
     stek_ring_start_counting(ring);

@@ -91,21 +91,25 @@ struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *
 
 /* Fills a slot for the SSL_CTX, in the place of what was there. It takes a hold on the ring. */
 static void fill(struct stek_attachment *attachment, SSL_CTX *ctx, struct stek_ring *ring,
-                 const struct stek_context *label, int override)
+                 const struct stek_context *label, const struct stek_attach_options *options)
 {
     stek_ring_hold(ring);
     if (attachment->ring != NULL)
         empty(attachment);
     attachment->ring = ring;
-    stek_place_init(&attachment->place, ctx, ring, label, false);
+    attachment->any_name = options->any_name != 0;
+    attachment->any_id_context = options->any_id_context != 0;
+    stek_place_init(&attachment->place, ctx, ring, label, options->same_configuration != 0);
     attachment->methods = stek_methods_get0();
     atomic_store(&attachment->missed, false);
-    atomic_store(&attachment->override_state, override ? STEK_OVERRIDE_TODO : STEK_OVERRIDE_DONE);
+    atomic_store(&attachment->override_state,
+                 options->override ? STEK_OVERRIDE_TODO : STEK_OVERRIDE_DONE);
     atomic_store(&attachment->ctx, ctx);
 }
 
 enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
-                                       const struct stek_context *label, int override,
+                                       const struct stek_context *label,
+                                       const struct stek_attach_options *options,
                                        struct stek_attachment **ret_attachment)
 {
     struct stek_attachment *attachment;
@@ -123,7 +127,7 @@ enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
             return STEK_ERR_MEMORY;
         }
     }
-    fill(attachment, ctx, ring, label, override);
+    fill(attachment, ctx, ring, label, options);
     *ret_attachment = attachment;
     return STEK_OK;
 }

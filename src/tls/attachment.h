@@ -28,6 +28,8 @@ struct stek_attachment {
     _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
     struct stek_ring *ring;
     const struct stek_methods *methods;
+    bool any_name;                       /* options of stek_attach() */
+    bool any_id_context;                 /* likewise */
     struct stek_place place;             /* its context */
     stek_ossl_security_cb security_cb;   /* what stek's own goes on to; NULL: not wrapped */
     void (*put_back)(SSL_CTX *, void *); /* sets stek's callbacks again */
@@ -43,7 +45,8 @@ struct stek_attachment *stek_attachment_get0(const SSL *ssl);
  * the ring. Borrowed. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO. Not thread-safe for one SSL_CTX.
  */
 STEK_MUST_USE enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
-                                                     const struct stek_context *label, int override,
+                                                     const struct stek_context *label,
+                                                     const struct stek_attach_options *options,
                                                      struct stek_attachment **ret_attachment);
 
 /* The attachment of an SSL_CTX, or NULL. Borrowed. Thread-safe. */

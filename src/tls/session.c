@@ -5,6 +5,7 @@
 #include "core/admit.h"
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
+#include "tls/idcontext.h"
 #include "tls/servername.h"
 #include "tls/slots.h"
 #include "tls/verified.h"
@@ -105,6 +106,8 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
 
     if (session == NULL || keys == NULL || !find_or_begin_chain(ssl, session, now, &appdata))
         return;
+    if (attachment->any_id_context)
+        stek_id_context_of_session(session);
     if (!stek_ring_seal(ring, keys, now, &active))
         return;
     const int64_t promise_s = stek_promise_s(
@@ -175,12 +178,16 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
 
     if (!stek_place_admits(&attachment->place, session))
         return STEK_COUNT_UNKNOWN;
+    if (attachment->any_id_context)
+        stek_id_context_of_connection(ssl);
     if (would_be_answered_with_alert(ssl, session))
         return STEK_COUNT_ID_CONTEXT;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
         return STEK_COUNT_DAMAGED;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))
         return STEK_COUNT_SERVER_NAME;
+    if (attachment->any_name)
+        memcpy(facts.hello_name, facts.sealed.name_hash, sizeof facts.hello_name);
     return counter_of[stek_admit(&facts, stek_ring_max_session_age_s(attachment->ring), now)];
 }
 

@@ -31,7 +31,7 @@ struct cell {
 
 static void give_keys(SSL_CTX *server, enum keys keys, struct stek_ring *ring)
 {
-    const struct stek_attach_options options = {"bench", 1};
+    const struct stek_attach_options options = {.context = "bench", .override = 1};
 
     if (keys == REFERENCE)
         (void)SSL_CTX_set_tlsext_ticket_key_cb(server, reference_hmac_cb);

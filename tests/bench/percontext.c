@@ -46,7 +46,7 @@ static void on_step(const SSL *ssl, int where, int result)
 static void attach(SSL_CTX *ctx, struct stek_ring *ring)
 {
     static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
-    const struct stek_attach_options options = {NULL, 1};
+    const struct stek_attach_options options = {.override = 1};
 
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     bench_must(stek_attach(ctx, ring, &options) == STEK_OK, "stek cannot be attached");

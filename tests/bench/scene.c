@@ -43,7 +43,7 @@ static void make_ring(struct scene *scene)
 static SSL_CTX *make_ctx(struct scene *scene, size_t number)
 {
     char label[32];
-    const struct stek_attach_options options = {label, 1};
+    const struct stek_attach_options options = {.context = label, .override = 1};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     (void)snprintf(label, sizeof label, "context %zu", number);

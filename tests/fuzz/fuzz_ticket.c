@@ -43,7 +43,7 @@ static unsigned int client_psk(SSL *ssl, const char *hint, char *identity,
 /* One server for all runs. PSK key exchange keeps a handshake cheap: tickets do not care. */
 static void set_up(void)
 {
-    static const struct stek_attach_options options = {"fuzz", 1};
+    static const struct stek_attach_options options = {.context = "fuzz", .override = 1};
     static const struct stek_context context = {4, "fuzz"};
     struct stek_seal_key key;
     struct stek_ring *ring;

@@ -48,7 +48,7 @@ _stek_options() {
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
         disable) echo '--dry-run --root' ;;
-        openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --module --system' ;;
+        openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
     esac
     echo '--run-dir --help'
@@ -69,7 +69,10 @@ _stek() {
             ;;
         --ring) words="$(_stek_rings) private" ;;
         --group) words=$(compgen -g) ;;
-        --override) words='yes no' ;;
+        --override | --required) words='yes no' ;;
+        --verified-peers) words='as-openssl same-configuration' ;;
+        --session-id-context) words='program ring' ;;
+        --names) words='same any' ;;
         --key | --before | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then

@@ -62,7 +62,11 @@ _stek() {
         openssl-cnf)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--rotate[how long a key seals]:time:' \
                 '--accept[how long it opens afterwards]:time:' '--ahead[keys held ready]:number:' \
-                '--max-session-age[longest chain of resumptions]:time:'
+                '--max-session-age[longest chain of resumptions]:time:' \
+                '--verified-peers[how far verified clients resume]:reach:(as-openssl same-configuration)' \
+                '--session-id-context[whose counts]:whose:(program ring)' \
+                '--names[which server names a ticket serves]:names:(same any)' \
+                '--required[no tickets without a ring]:answer:(yes no)'
             ;;
         audit)
             local -a audit

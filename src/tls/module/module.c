@@ -16,6 +16,7 @@
 #include "tls/module/caller.h"
 #include "tls/module/latefork.h"
 #include "tls/ossl.h"
+#include "tls/refuse.h"
 
 #include <openssl/conf.h>
 
@@ -33,6 +34,7 @@ void stek_module_finish(CONF_IMODULE *module) __asm__("OPENSSL_finish");
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stek_ring *ring;
 static struct stek_settings settings;
+static bool refuse; /* without a ring there are to be no tickets */
 
 /* The ring was made after the program had forked, and nothing was said of it yet. */
 static bool is_late;
@@ -94,12 +96,35 @@ static bool serves(const SSL_CTX *ctx)
            method != DTLS_client_method();
 }
 
-static void complain(const char *section, const char *name, const char *value, const char *allowed)
+static const char *value_or_default(const CONF *conf, const char *section, const char *name,
+                                    const char *standard)
 {
-    (void)fprintf(stderr,
-                  "stek: openssl configuration: section '%s': %s = %s: allowed: %s; going on with "
-                  "OpenSSL's own keys\n",
-                  section, name, value, allowed);
+    const char *value = NULL;
+    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
+
+    for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
+        if (strcmp(sk_CONF_VALUE_value(values, i)->name, name) == 0)
+            value = sk_CONF_VALUE_value(values, i)->value;
+    return value != NULL ? value : standard;
+}
+
+/* What happens where there is no ring. */
+static const char *going_on(bool required)
+{
+    return required ? "no tickets are given" : "going on with OpenSSL's own keys";
+}
+
+/* Read by itself, since it says what happens when the rest is wrong. */
+static bool is_required(const CONF *conf, const char *section)
+{
+    return strcmp(value_or_default(conf, section, "required", "no"), "yes") == 0;
+}
+
+static void complain(const CONF *conf, const char *section, const char *name, const char *value,
+                     const char *allowed)
+{
+    (void)fprintf(stderr, "stek: openssl configuration: section '%s': %s = %s: allowed: %s; %s\n",
+                  section, name, value, allowed, going_on(is_required(conf, section)));
 }
 
 /* Reads the section. `path` is libcrypto's own: where this module is. */
@@ -115,24 +140,12 @@ static bool read_section(const CONF *conf, const char *section, struct stek_sett
                                   ? NULL
                                   : stek_settings_set(&read, value->name, value->value);
         if (allowed != NULL) {
-            complain(section, value->name, value->value, allowed);
+            complain(conf, section, value->name, value->value, allowed);
             return false;
         }
     }
     *ret_settings = read;
     return true;
-}
-
-static const char *value_or_default(const CONF *conf, const char *section, const char *name,
-                                    const char *standard)
-{
-    const char *value = NULL;
-    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
-
-    for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
-        if (strcmp(sk_CONF_VALUE_value(values, i)->name, name) == 0)
-            value = sk_CONF_VALUE_value(values, i)->value;
-    return value != NULL ? value : standard;
 }
 
 /* Each value is in range; together they may still be too many keys. */
@@ -147,7 +160,7 @@ static bool check_policy(const CONF *conf, const char *section, const struct ste
                    value_or_default(conf, section, "rotate", "1h"),
                    value_or_default(conf, section, "accept", "12h"),
                    value_or_default(conf, section, "ahead", "2"));
-    complain(section, "rotate", value, problem);
+    complain(conf, section, "rotate", value, problem);
     return false;
 }
 
@@ -173,8 +186,8 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
         return true;
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
-        (void)fprintf(stderr, "stek: no ring: %s; going on with OpenSSL's own keys\n",
-                      stek_result_text(result));
+        (void)fprintf(stderr, "stek: no ring: %s; %s\n", stek_result_text(result),
+                      going_on(wanted->required));
         return false;
     }
     is_late = ring == NULL && stek_latefork_is_fork();
@@ -262,15 +275,22 @@ static void take_new_ring_file(void)
 static void attach(SSL_CTX *ctx)
 {
     const struct stek_attach_options options = {
-        settings.context[0] != '\0' ? settings.context : NULL, settings.override};
+        .context = settings.context[0] != '\0' ? settings.context : NULL,
+        .override = settings.override,
+        .same_configuration = settings.same_configuration,
+        .any_name = settings.any_name,
+        .any_id_context = settings.any_id_context};
 
     take_new_ring_file();
     say_late();
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     enum stek_result result = stek_attach(ctx, ring, &options);
-    if (result != STEK_OK)
-        (void)fprintf(stderr, "stek: an SSL_CTX goes on with OpenSSL's own ticket keys: %s\n",
-                      stek_result_text(result));
+    if (result == STEK_OK)
+        return;
+    (void)fprintf(stderr, "stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
+                  going_on(settings.required));
+    if (settings.required)
+        stek_refuse_tickets(ctx);
 }
 
 /* CRYPTO_EX_new for SSL_CTX: runs in every SSL_CTX_new(). */
@@ -284,6 +304,8 @@ static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
         attach(parent);
     else if (ring != NULL)
         stek_stats_count(ring->stats, STEK_COUNT_NOT_MET, stek_ring_now(ring));
+    if (refuse || (atomic_load(&given_up) && settings.required))
+        stek_refuse_tickets(parent);
     unlock_module();
 }
 
@@ -302,12 +324,14 @@ static void configure(const CONF *conf, const char *section)
 {
     struct stek_settings wanted;
 
-    if (!read_section(conf, section, &wanted) || !check_policy(conf, section, &wanted.policy))
-        return;
+    const bool required = is_required(conf, section);
+    const bool sound =
+        read_section(conf, section, &wanted) && check_policy(conf, section, &wanted.policy);
     stek_peers_prepare();
     lock_module();
-    if (ensure_ring(&wanted))
+    if (sound && ensure_ring(&wanted))
         settings = wanted;
+    refuse = required && ring == NULL;
     unlock_module();
 }
 
@@ -339,7 +363,7 @@ int stek_module_init(CONF_IMODULE *module, const CONF *conf)
     if (!may_serve(__builtin_extract_return_addr(__builtin_return_address(0))))
         return 1;
     configure(conf, CONF_imodule_get_value(module));
-    if (ring != NULL && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
+    if ((ring != NULL || refuse) && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
         (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with "
                               "OpenSSL's own keys\n");
     return 1;

@@ -31,8 +31,11 @@ MISTAKES = [
     ("context", "b\u00fccher", "auto 255 printable"),
     ("override", "maybe", "yes no"),
     ("override", "YES", "yes no"),
-    ("colour", "blue", "ring rotate accept ahead max_session_age context override"),
-    ("Rotate", "1h", "ring rotate accept ahead max_session_age context override"),
+    ("verified_peers", "all", "as-openssl same-configuration"),
+    ("session_id_context", "stek", "program ring"),
+    ("names", "none", "same any"),
+    ("colour", "blue", "ring rotate accept ahead max_session_age context override names"),
+    ("Rotate", "1h", "ring rotate accept ahead max_session_age context override names"),
 ]
 each_mistake = pytest.mark.parametrize(
     "name, value, allowed", MISTAKES, ids=[f"{name}={value[:12]}" for name, value, _ in MISTAKES]

@@ -10,6 +10,7 @@ from .haproxy import Haproxy
 from .lighttpd import Lighttpd
 from .nginx import Nginx
 from .node import Node
+from .perl import Perl
 from .php import Php
 from .ports import Ports
 from .python import Python, PythonAfterFork

@@ -85,7 +85,7 @@ static SSL_CTX *set_and_then_attach(struct tls_test *test,
     return server;
 }
 
-static const struct stek_attach_options overriding = {NULL, 1};
+static const struct stek_attach_options overriding = {.override = 1};
 
 static void a_callback_of_either_kind_that_the_program_sets_later_wins(void **state)
 {
@@ -259,8 +259,9 @@ static void a_refused_call_leaves_what_was_attached(void **state)
     struct tls_test *test = *state;
     SSL_SESSION *session = tls_get_ticket(test);
 
-    assert_int_equal(stek_attach(test->server, test->ring, &(struct stek_attach_options){"", 0}),
-                     STEK_ERR_ARGUMENT);
+    assert_int_equal(
+        stek_attach(test->server, test->ring, &(struct stek_attach_options){.context = ""}),
+        STEK_ERR_ARGUMENT);
     assert_resumed(tls_come_back(test, session));
 }
 

@@ -246,9 +246,9 @@ static void labels_of_1_to_255_printable_characters_are_taken(void **state)
     longest[255] = '\0';
     const char *labels[] = {"x", " ", "~", "a label with blanks", longest};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        assert_int_equal(
-            stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}),
-            STEK_OK);
+        assert_int_equal(stek_attach(test->server, test->ring,
+                                     &(struct stek_attach_options){.context = labels[i]}),
+                         STEK_OK);
     assert_resumed(tls_come_back(test, tls_get_ticket(test)));
 }
 
@@ -262,9 +262,9 @@ static void labels_that_are_empty_or_too_long_or_not_printable_are_refused(void 
     const char *labels[] = {"",      too_long, "a\nb", "\x1f",        "\x7f",
                             "tab\t", "\x80",   "\xff", "na\xc3\xafve"};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        assert_int_equal(
-            stek_attach(test->server, test->ring, &(struct stek_attach_options){labels[i], 0}),
-            STEK_ERR_ARGUMENT);
+        assert_int_equal(stek_attach(test->server, test->ring,
+                                     &(struct stek_attach_options){.context = labels[i]}),
+                         STEK_ERR_ARGUMENT);
 }
 
 int main(void)

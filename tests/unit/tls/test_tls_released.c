@@ -35,7 +35,7 @@ static X509 *cert_for(const char *kind, size_t number)
 /* A server that is attached to the test's ring, for the caller to free. NULL: it could not be. */
 static SSL_CTX *server_with(const struct tls_test *test, X509 *cert)
 {
-    const struct stek_attach_options options = {NULL, test->mode->override};
+    const struct stek_attach_options options = {.override = test->mode->override};
     SSL_CTX *server = SSL_CTX_new(TLS_method());
 
     if (server == NULL || SSL_CTX_use_certificate(server, cert) != 1 ||
