@@ -30,6 +30,16 @@ SERVER_NAME = (
     "A ticket does not resume under another server name than the one it was made for (RFC 9846 "
     "section 4.6.1, RFC 6066 section 3), although OpenSSL does that where two hosts share a port."
 )
+OWN_KEYS = (
+    "With a ring from a file stek's keys take the place of those that a program shares among its "
+    "SSL_CTXs (lighttpd, Postfix): the operator has decided so. Tickets then go only where the "
+    "names are the same, and stay in their SSL_CTX where clients are verified."
+)
+SEEN_LATE = (
+    "That a program verifies its clients shows only at the first connection that does so, where "
+    "it asks on the SSL and not on the SSL_CTX. A ticket from before then, which carries nobody's "
+    "identity, does not open after that moment, and opens at its own place after a restart."
+)
 MENDED = "This one is being mended."
 
 KNOWN = (
@@ -38,14 +48,22 @@ KNOWN = (
     Known(SERVER_NAME, "loses", "vsftpd", journey="ftp: cross, *"),
     Known(SERVER_NAME, "loses", "proftpd", journey="ftp: cross, *"),
     Known(SERVER_NAME, "identity", "vsftpd", journey="ftp: * late*"),
-    Known(MENDED, "identity", "proftpd"),
+    Known(OWN_KEYS, "loses", "lighttpd", "host", "names: cross, *"),
+    Known(OWN_KEYS, "loses", "lighttpd", "host", "peers: cross, *"),
+    Known(OWN_KEYS, "loses", "postfix", "host", "names: cross, *"),
+    Known(OWN_KEYS, "loses", "postfix", "host", "peers: cross, *"),
+    Known(SEEN_LATE, "loses", "node", journey="peers: cross, *: open -> open*"),
+    Known(SEEN_LATE, "loses", "ruby", journey="peers: cross, *: open -> open*"),
+    Known(SEEN_LATE, "resumes", "node", "host", "peers: re*: open -> open*"),
+    Known(SEEN_LATE, "resumes", "php", "host", "peers: re*: open -> open*"),
+    Known(MENDED, "loses", "lighttpd", "private"),
+    Known(MENDED, "loses", "postfix", "private"),
     Known(MENDED, "loses", "node", "private", "workers: *"),
-    Known(MENDED, "resumes", journey="names: *"),
-    *(
-        Known(MENDED, kind, journey=f"{group}: *")
-        for group in ("peers", "hosts", "redirect")
-        for kind in ("admits", "resumes", "identity")
-    ),
+    Known(MENDED, "identity", "proftpd"),
+    Known(MENDED, "identity", "stunnel", journey="redirect: *"),
+    Known(MENDED, "*", "freeradius"),
+    Known(MENDED, "*", "dovecot", journey="one-optional: *"),
+    Known(MENDED, "*", "dovecot", journey="one-demand: *"),
 )
 
 

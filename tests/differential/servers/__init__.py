@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs under test, one driver each; none of them is modified."""
 from .apache import Apache
+from .dovecot import Dovecot
+from .freeradius import Freeradius
 from .ftp import Proftpd, Vsftpd
 from .haproxy import Haproxy
 from .lighttpd import Lighttpd
 from .nginx import Nginx
+from .postfix import Postfix
 from .scripted import Node, Perl, Php, Python, Ruby
 from .stunnel import Stunnel
 
@@ -14,6 +17,9 @@ ALL = (
     Haproxy,
     Lighttpd,
     Stunnel,
+    Postfix,
+    Dovecot,
+    Freeradius,
     Proftpd,
     Vsftpd,
     Python,
@@ -24,4 +30,4 @@ ALL = (
 )
 SERVERS = {server.name: server for server in ALL}
 # Those of the short run: each kind of program once.
-SHORT = ("nginx", "stunnel", "proftpd", "python", "php", "node")
+SHORT = ("nginx", "stunnel", "freeradius", "proftpd", "python", "node")
