@@ -80,6 +80,10 @@ static void print_consumers(const struct stek_status_ring *ring, int64_t now)
                      " files in %s.stats are not counters and were ignored%s\n",
                      stats->files_ignored, ring->name,
                      stats->incomplete ? "; too many to read them all" : "");
+    if (stats->files_over > 0)
+        (void)printf("             %" PRIu64
+                     " files are over the limit of their user or the ring, and left out\n",
+                     stats->files_over);
 }
 
 /* "refused 12: unknown 10, damaged 2", broken where 80 columns end. */

@@ -63,11 +63,12 @@ static void read_ring(int dir, const char *name, int64_t now, struct stek_status
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     struct stek_stats_sum stats;
+    unsigned steps = STEK_STATS_READ_STEPS;
     const char *problem = NULL;
 
     enum stek_result result = stek_ringfile_read(dir, name, &state, &problem);
     if (result == STEK_OK) {
-        const bool counted = stek_stats_read(dir, name, &stats) == STEK_OK;
+        const bool counted = stek_stats_read(dir, name, &steps, &stats) == STEK_OK;
         result = stek_status_describe(name, &state, counted ? &stats : NULL, now, ret_ring);
     }
     if (result != STEK_OK)

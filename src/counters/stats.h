@@ -111,7 +111,20 @@ void stek_stats_context(struct stek_stats *stats, const struct stek_context *con
 
 /* ---- for stekd and stek ---- */
 
-enum { STEK_STATS_CONSUMERS_MAX = 64, STEK_STATS_CONTEXTS_MAX = 256, STEK_STATS_FILES_MAX = 4096 };
+/*
+ * What a member of the ring's group can cause is bounded, whatever it writes. Work is measured in
+ * steps: one for each entry of the directory and each process that is asked about, some 10 to 20 us
+ * of time. Files over the limit of their user or of the ring are left out.
+ */
+enum {
+    STEK_STATS_CONSUMERS_MAX = 64,
+    STEK_STATS_CONTEXTS_MAX = 256,
+    STEK_STATS_FILES_MAX = 1024,
+    STEK_STATS_FILES_OF_USER_MAX = 256,
+    STEK_STATS_PROCESSES_OF_USER_MAX = 1024, /* asked about in one walk; others are not listed */
+    STEK_STATS_USERS_MAX = 64,
+    STEK_STATS_READ_STEPS = 4096
+};
 
 struct stek_consumer {
     int64_t pid;
@@ -125,15 +138,19 @@ struct stek_stats_sum {
     uint64_t processes_used;       /* those of them that handled a ticket */
     uint64_t files;                /* believed */
     uint64_t
-        files_ignored; /* not of this format, not read in one piece, or with impossible numbers */
-    bool incomplete;   /* more than STEK_STATS_FILES_MAX files: the rest was not read */
+        files_ignored;   /* not of this format, not read in one piece, or with impossible numbers */
+    uint64_t files_over; /* over the limit of their user or of the ring, and left out */
+    bool incomplete;     /* there was more than the steps allowed to look at, or processes over the
+                            limit of their user */
     size_t consumer_count; /* alive, the most recently used first; the first 64 */
     struct stek_consumer consumer[STEK_STATS_CONSUMERS_MAX];
 };
 
-/* Sums up. Never blocks, never maps. Errors: STEK_ERR_SYSTEM (there is no directory that we may
- * read). Thread-safe. */
-STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring,
+/*
+ * Sums up, in at most *steps and what the last file costs; they are taken off. Never blocks, never
+ * maps. Errors: STEK_ERR_SYSTEM (there is no directory that we may read). Thread-safe.
+ */
+STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring, unsigned *steps,
                                                struct stek_stats_sum *ret_sum);
 
 /*
@@ -148,14 +165,6 @@ size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *r
  * over the one that is there. Errors: STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group);
-
-/*
- * For the ring's writer, every minute or so: adds the files whose processes are all gone to
- * RING.total, and removes them; also what has lain there for an hour and is no stats file. Killed
- * at any point it neither loses nor counts twice. Bounded work: at most 256 files; *ret_more says
- * that more wait. Errors: STEK_ERR_SYSTEM.
- */
-STEK_MUST_USE enum stek_result stek_stats_fold(int run_dir, const char *ring, bool *ret_more);
 
 /* For the ring's writer: removes directory and total of a ring that went from the configuration.
  * Best effort. */

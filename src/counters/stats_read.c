@@ -9,7 +9,7 @@ enum { TRIES_MAX = 3 };
 static void add_counts(struct stek_stats_sum *sum, const uint64_t *count)
 {
     for (size_t i = 0; i < STEK_COUNTERS; i++)
-        sum->count[i] += count[i]; /* 4,097 times at most 2^48 */
+        sum->count[i] += count[i]; /* 1,025 times at most 2^48 */
 }
 
 /* Keeps the most recently used ones, in order. */
@@ -30,37 +30,51 @@ static void add_consumer(struct stek_stats_sum *sum, struct stek_consumer consum
     sum->consumer[at] = consumer;
 }
 
-static void add_file(struct stek_stats_walk *walk, struct stek_stats_sum *sum)
+bool stek_stats_add(struct stek_stats_walk *walk, struct stek_stats_sum *sum)
 {
+    bool gone = true;
+
     sum->files++;
     add_counts(sum, walk->view.count);
-    for (size_t i = 0; i < walk->view.processes; i++)
-        if (stek_stats_walk_alive(walk, i))
+    for (size_t i = 0; i < walk->view.processes; i++) {
+        const enum stek_stats_life life = stek_stats_walk_life(walk, i);
+        if (life == STEK_STATS_ALIVE)
             add_consumer(sum, (struct stek_consumer){walk->view.process[i].pid,
                                                      walk->view.process[i].last_use});
+        gone = gone && life == STEK_STATS_GONE;
+        sum->incomplete = sum->incomplete || life == STEK_STATS_UNKNOWN;
+    }
+    return gone;
+}
+
+void stek_stats_add_total(const struct stek_stats_total *total, struct stek_stats_sum *sum)
+{
+    add_counts(sum, total->count);
 }
 
 static bool sum_files(int run_dir, const char *ring, const struct stek_stats_total *total,
-                      struct stek_stats_sum *sum)
+                      unsigned *steps, struct stek_stats_sum *sum)
 {
-    struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring);
-    enum stek_stats_found found = STEK_STATS_FOUND_NONE;
+    struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring, *steps);
+    enum stek_stats_found found;
 
     if (walk == NULL)
         return false;
-    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE ||
-           found == STEK_STATS_FOUND_GARBAGE) {
-        if (found == STEK_STATS_FOUND_GARBAGE)
-            sum->files_ignored++;
-        else if (!stek_stats_total_has(total, walk->name))
-            add_file(walk, sum);
+    while ((found = stek_stats_walk_next(walk)) != STEK_STATS_FOUND_NONE &&
+           found != STEK_STATS_FOUND_PAUSE) {
+        sum->files_ignored += found == STEK_STATS_FOUND_GARBAGE;
+        sum->files_over += found == STEK_STATS_FOUND_OVER;
+        if (found == STEK_STATS_FOUND_FILE && !stek_stats_total_has(total, walk->name))
+            (void)stek_stats_add(walk, sum);
     }
-    sum->incomplete = found == STEK_STATS_FOUND_TOO_MANY;
+    sum->incomplete = sum->incomplete || found == STEK_STATS_FOUND_PAUSE;
+    *steps = walk->steps;
     stek_stats_walk_close(walk);
     return true;
 }
 
-enum stek_result stek_stats_read(int run_dir, const char *ring, struct stek_stats_sum *ret_sum)
+enum stek_result stek_stats_read(int run_dir, const char *ring, unsigned *steps,
+                                 struct stek_stats_sum *ret_sum)
 {
     struct stek_stats_total total;
     struct stek_stats_total after;
@@ -71,8 +85,8 @@ enum stek_result stek_stats_read(int run_dir, const char *ring, struct stek_stat
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         memset(&sum, 0, sizeof sum);
         stek_stats_total_read(run_dir, ring, &total);
-        add_counts(&sum, total.count);
-        if (!sum_files(run_dir, ring, &total, &sum))
+        stek_stats_add_total(&total, &sum);
+        if (!sum_files(run_dir, ring, &total, steps, &sum))
             return STEK_ERR_SYSTEM;
         stek_stats_total_read(run_dir, ring, &after);
         if (after.generation == total.generation)
@@ -95,14 +109,14 @@ static bool is_among(const struct stek_context *contexts, size_t count,
 size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts,
                            size_t max)
 {
-    struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring);
-    enum stek_stats_found found = STEK_STATS_FOUND_NONE;
+    struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring, STEK_STATS_READ_STEPS);
+    enum stek_stats_found found;
     size_t count = 0;
 
     if (walk == NULL)
         return 0;
-    while ((found = stek_stats_walk_next(walk)) == STEK_STATS_FOUND_FILE ||
-           found == STEK_STATS_FOUND_GARBAGE)
+    while ((found = stek_stats_walk_next(walk)) != STEK_STATS_FOUND_NONE &&
+           found != STEK_STATS_FOUND_PAUSE)
         for (size_t i = 0; found == STEK_STATS_FOUND_FILE && i < walk->view.contexts && count < max;
              i++)
             if (!is_among(ret_contexts, count, &walk->view.context[i]))

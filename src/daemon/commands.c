@@ -16,7 +16,7 @@ static json_t *unknown_ring(const char *ring)
                               "there is no ring '%s': 'stek status' lists the rings", ring);
 }
 
-static bool append_ring(const struct stekd *daemon, const struct stek_kept *kept, int64_t now,
+static bool append_ring(struct stekd *daemon, const struct stek_kept *kept, int64_t now,
                         json_t *list)
 {
     struct stek_status_ring status;
@@ -37,6 +37,7 @@ static json_t *answer_status(struct stekd *daemon, const struct stek_request *re
         json_decref(list);
         return unknown_ring(request->ring);
     }
+    stekd_begin_answer(daemon);
     for (size_t i = 0; i < daemon->rings.count && whole; i++)
         if (only == NULL || only == &daemon->rings.at[i])
             whole = append_ring(daemon, &daemon->rings.at[i], now, list);
@@ -100,12 +101,13 @@ static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now,
 }
 
 /* Finds the key that `id` means. Returns an error to answer with, or NULL. */
-static json_t *find_key(const struct stekd *daemon, const struct stek_kept *kept, const char *id,
+static json_t *find_key(struct stekd *daemon, const struct stek_kept *kept, const char *id,
                         uint64_t *ret_seq)
 {
     struct stek_status_ring status;
     size_t matches = 0;
 
+    stekd_begin_answer(daemon);
     stek_rings_describe(&daemon->rings, kept, stekd_now(), &status);
     const struct stek_status_key *key = stek_status_find(&status, id, &matches);
     if (key == NULL)
@@ -157,7 +159,7 @@ static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
 }
 
 /* Which floor a revocation means. Returns an error to answer with, or NULL. */
-static json_t *find_floor(const struct stekd *daemon, const struct stek_kept *kept,
+static json_t *find_floor(struct stekd *daemon, const struct stek_kept *kept,
                           const struct stek_request *request, size_t index, uint64_t *ret_floor)
 {
     const struct stek_keeper *keeper = &daemon->keeper;

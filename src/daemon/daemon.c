@@ -31,7 +31,7 @@ static void on_alarm(void *arg)
 
 static bool write_metrics(struct evbuffer *text, void *arg)
 {
-    const struct stekd *daemon = arg;
+    struct stekd *daemon = arg;
     const struct stek_metrics_daemon self = {.since = daemon->since,
                                              .last_reload_ok = daemon->last_reload_ok,
                                              .last_reload = daemon->last_reload};
@@ -40,6 +40,7 @@ static bool write_metrics(struct evbuffer *text, void *arg)
 
     if (rings == NULL)
         return false;
+    stekd_begin_answer(daemon);
     for (size_t i = 0; i < daemon->rings.count; i++) {
         const struct stek_kept *kept = &daemon->rings.at[i];
         rings[i].rotations = kept->rotations;
@@ -196,6 +197,9 @@ static bool open_loop(struct stekd *daemon)
     if (daemon->watchdog == NULL ||
         (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
         return fail("cannot create an event loop");
+    daemon->counting = event_new(daemon->base, -1, 0, stekd_on_counting, daemon);
+    if (daemon->counting == NULL)
+        return fail("cannot create an event loop");
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
 }
 
@@ -309,6 +313,8 @@ static void finish(struct stekd *daemon)
             event_free(daemon->signal[i]);
     if (daemon->watchdog != NULL)
         event_free(daemon->watchdog);
+    if (daemon->counting != NULL)
+        event_free(daemon->counting);
     stek_alarm_close(&daemon->alarm);
     if (daemon->base != NULL)
         event_base_free(daemon->base);

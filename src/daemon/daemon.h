@@ -5,6 +5,7 @@
 
 #include "daemon/alarm.h"
 #include "daemon/config/config.h"
+#include "daemon/counting.h"
 #include "daemon/front/control.h"
 #include "daemon/fleet.h"
 #include "daemon/front/http.h"
@@ -22,6 +23,7 @@ struct stekd {
     struct event_base *base;
     struct event *signal[STEKD_SIGNALS];
     struct event *watchdog;
+    struct event *counting; /* goes on with the rounds over counters */
     struct stek_alarm alarm;
     struct stek_rings rings;
     struct stek_keeper keeper;

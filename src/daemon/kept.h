@@ -3,6 +3,7 @@
 #ifndef STEK_DAEMON_KEPT_H
 #define STEK_DAEMON_KEPT_H
 
+#include "counters/stats_scan.h"
 #include "daemon/config/config.h"
 #include "ringfile/writer.h"
 
@@ -15,8 +16,10 @@ struct stek_kept {
                                it came */
     int64_t seed_last;      /* of source seed: when it was looked at, and when next */
     int64_t seed_next;
-    const char *seed_problem; /* of source seed; NULL: none. Static */
-    bool failing;             /* the last update failed: said once */
+    const char *seed_problem;     /* of source seed; NULL: none. Static */
+    bool failing;                 /* the last update failed: said once */
+    struct stek_stats_scan *scan; /* of its counters; NULL: none yet */
+    bool scan_due;                /* a round of it is wanted, or under way */
 };
 
 /* Whether the ring can be read and was brought up to date when that was last due. */

@@ -82,6 +82,12 @@ static int64_t consumers(const struct stek_metrics_ring *ring, int64_t now)
     return (int64_t)ring->status.stats.processes;
 }
 
+static int64_t left_out(const struct stek_metrics_ring *ring, int64_t now)
+{
+    (void)now;
+    return (int64_t)(ring->status.stats.files_ignored + ring->status.stats.files_over);
+}
+
 static int64_t sealed(const struct stek_metrics_ring *ring, int64_t now)
 {
     (void)now;
@@ -157,6 +163,8 @@ static void add_rings(struct metrics *metrics)
              "Keys that began to seal as continuations, because they were not published in time.",
              continuations);
     add_each(metrics, "stek_ring_consumers", "gauge", "Processes that use the ring.", consumers);
+    add_each(metrics, "stek_ring_stats_files_left_out", "gauge",
+             "Files of consumers that do not count: unsound, or over a limit.", left_out);
     add_each(metrics, "stek_tickets_sealed_total", "counter", "Tickets given to clients.", sealed);
     add_each(metrics, "stek_tickets_renewed_total", "counter",
              "Tickets given to clients on resumed connections.", renewed);

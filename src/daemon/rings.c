@@ -18,8 +18,10 @@ void stek_rings_init(struct stek_rings *rings, int dir_fd, bool allow_disk)
 
 void stek_rings_fini(struct stek_rings *rings)
 {
-    for (size_t i = 0; i < rings->count; i++)
+    for (size_t i = 0; i < rings->count; i++) {
         stek_writer_close(rings->at[i].writer);
+        stek_stats_scan_free(rings->at[i].scan);
+    }
     free(rings->at);
     rings->at = NULL;
     rings->count = 0;
@@ -180,6 +182,7 @@ static void remove_ring(const struct stek_rings *rings, struct stek_kept *kept)
         stek_log(STEK_LOG_NOTICE, "ring %s: removed", kept->config.name);
     else
         stek_log(STEK_LOG_ERROR, "ring %s: its file could not be removed", kept->config.name);
+    stek_stats_scan_free(kept->scan);
     stek_stats_remove(rings->dir_fd, kept->config.name);
 }
 
@@ -228,17 +231,6 @@ static void note_result(struct stek_kept *kept, enum stek_result result)
     kept->failing = result != STEK_OK;
 }
 
-/* Adds up what consumers that are gone have counted. It can wait: what fails now is tried at the
- * next turn. */
-static void fold(const struct stek_rings *rings, const struct stek_kept *kept)
-{
-    bool more = true;
-
-    for (int times = 0; more && times < 16; times++)
-        if (stek_stats_fold(rings->dir_fd, kept->config.name, &more) != STEK_OK)
-            return;
-}
-
 /* A seed's fault is logged once, and again when it becomes another one. */
 static int64_t update_seeded(struct stek_kept *kept, int64_t now)
 {
@@ -271,25 +263,11 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
         if (stek_writer_due(kept->writer, now) <= now) {
             note_result(kept, stek_writer_update(kept->writer, now));
             stek_kept_count(kept, now);
-            fold(rings, kept);
+            kept->scan_due = true;
         }
         const int64_t due = stek_writer_due(kept->writer, now);
         if (due < next)
             next = due;
     }
     return next > now ? next : now + 1;
-}
-
-void stek_rings_describe(const struct stek_rings *rings, const struct stek_kept *kept, int64_t now,
-                         struct stek_status_ring *ret_status)
-{
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
-    struct stek_stats_sum stats;
-
-    fold(rings, kept);
-    const bool counted = stek_stats_read(rings->dir_fd, kept->config.name, &stats) == STEK_OK;
-    if (stek_writer_state(kept->writer, &state) != STEK_OK ||
-        stek_status_describe(kept->config.name, &state, counted ? &stats : NULL, now, ret_status) !=
-            STEK_OK)
-        stek_status_unreadable(kept->config.name, "its records cannot be read", ret_status);
 }

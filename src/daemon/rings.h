@@ -12,6 +12,8 @@ struct stek_rings {
     bool allow_disk;
     struct stek_kept *at; /* in the order of the configuration */
     size_t count;
+    size_t counting; /* whose counters are next: counting.h */
+    unsigned steps;  /* of reading counters that are left for the answer that is being made */
 };
 
 void stek_rings_init(struct stek_rings *rings, int dir_fd, bool allow_disk);
@@ -32,10 +34,5 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now);
 
 /* The ring of that name, or NULL. */
 struct stek_kept *stek_rings_find(struct stek_rings *rings, const char *name);
-
-/* What is going on in a ring. Adds up what its consumers count, and folds what those left behind
- * that are gone. */
-void stek_rings_describe(const struct stek_rings *rings, const struct stek_kept *kept, int64_t now,
-                         struct stek_status_ring *ret_status);
 
 #endif

@@ -58,11 +58,12 @@ static json_t *consumers_json(const struct stek_status_ring *ring)
             return NULL;
         }
     }
-    return json_pack(
-        "{s:I, s:I, s:o, s:I, s:I, s:b}", "processes", (json_int_t)ring->stats.processes, "used",
-        (json_int_t)ring->stats.processes_used, "list", list, "files",
-        (json_int_t)ring->stats.files, "files_ignored", (json_int_t)ring->stats.files_ignored,
-        "incomplete", (int)ring->stats.incomplete);
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:b}", "processes",
+                     (json_int_t)ring->stats.processes, "used",
+                     (json_int_t)ring->stats.processes_used, "list", list, "files",
+                     (json_int_t)ring->stats.files, "files_ignored",
+                     (json_int_t)ring->stats.files_ignored, "files_over",
+                     (json_int_t)ring->stats.files_over, "incomplete", (int)ring->stats.incomplete);
 }
 
 /* Adds a member; takes `value`, and fails when that is NULL. */

@@ -156,7 +156,8 @@ static bool take_consumers(const json_t *object, struct stek_stats_sum *stats)
     if (!take_count(consumers, "processes", &stats->processes) ||
         !take_count(consumers, "used", &stats->processes_used) ||
         !take_count(consumers, "files", &stats->files) ||
-        !take_count(consumers, "files_ignored", &stats->files_ignored) || !json_is_array(list) ||
+        !take_count(consumers, "files_ignored", &stats->files_ignored) ||
+        !take_count(consumers, "files_over", &stats->files_over) || !json_is_array(list) ||
         json_array_size(list) > STEK_STATS_CONSUMERS_MAX)
         return false;
     stats->incomplete = json_is_true(json_object_get(consumers, "incomplete"));

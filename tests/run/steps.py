@@ -97,6 +97,11 @@ def e2e(builds):
     return pytest_tests(builds, builds.get("build"), "end to end", {}, "-m", "not long")
 
 
+def unit_long(builds):
+    """The same with numbers that take minutes."""
+    return meson_tests(builds.get("build"), "long", PLAIN)
+
+
 def e2e_long(builds):
     """Those that watch for minutes on purpose."""
     return pytest_tests(builds, builds.get("build"), "long, end to end", {}, "-m", "long")
@@ -233,6 +238,7 @@ STEPS = {
 }
 # What is long by nature: make check-long.
 LONG = {
+    "unit-long": ("unit tests with numbers that take minutes", unit_long),
     "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
     "sim-long": ("simulated fleets, 3,000 seeds", sim_long),
     "differential-long": ("all servers with stek as without it", differential_long),

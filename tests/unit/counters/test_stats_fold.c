@@ -85,14 +85,13 @@ static void a_file_stays_as_long_as_a_fork_lives_and_then_its_last_count_is_ther
 static void after_a_fork_the_child_has_time_to_enter_itself(void **state)
 {
     struct stek_stats *stats = stats_open();
-    bool more;
 
     (void)state;
     stek_stats_before_fork(stats);
     stek_stats_unmap(stats);
-    assert_int_equal(stek_stats_fold(stats_run_dir(), STATS_RING, &more), STEK_OK);
+    assert_false(stats_fold_in(STEK_STATS_READ_STEPS, STEK_STATS_PATIENCE_S, NULL));
     assert_int_equal(stats_files(), 1);
-    assert_int_equal(stek_stats_fold_after(stats_run_dir(), STATS_RING, 0, &more), STEK_OK);
+    assert_false(stats_fold());
     assert_int_equal(stats_files(), 0);
 }
 
@@ -157,18 +156,33 @@ static void make_orphans(unsigned count)
     }
 }
 
+/* A file and its process are a step each, and so are the two names of the directory itself. */
 static void many_files_are_folded_bit_by_bit(void **state)
 {
-    enum { ORPHANS = 2 * STEK_STATS_NAMES + 10 };
+    enum { ORPHANS = 250, AT_ONCE = 64 };
     unsigned folds = 1;
 
     (void)state;
     make_orphans(ORPHANS);
-    while (stats_fold()) {
+    while (stats_fold_in(2 * AT_ONCE + 2, 0, NULL)) {
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
+        assert_true(stats_files() <= ORPHANS - folds * AT_ONCE);
         folds++;
     }
-    assert_int_equal(folds, 3);
+    assert_true(folds >= ORPHANS / (AT_ONCE + 2));
+    assert_int_equal(stats_files(), 0);
+    assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
+}
+
+static void more_files_are_folded_than_a_total_can_name_and_a_user_may_have(void **state)
+{
+    enum { ORPHANS = 2 * STEK_STATS_NAMES + 10 };
+    struct stek_stats_sum sum;
+
+    (void)state;
+    make_orphans(ORPHANS);
+    assert_false(stats_fold_in(STEK_STATS_READ_STEPS, 0, &sum));
+    assert_int_equal(sum.count[STEK_COUNT_SEALED], ORPHANS);
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
 }
@@ -180,10 +194,9 @@ static bool fold_and_die_after(unsigned calls)
     int status;
 
     if (pid == 0) {
-        bool more;
         (void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         (void)raise(SIGSTOP);
-        _exit(stek_stats_fold_after(stats_run_dir(), STATS_RING, 0, &more) == STEK_OK ? 0 : 1);
+        _exit(stats_fold());
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     for (unsigned i = 0; i < 2 * calls && !WIFEXITED(status);
@@ -260,6 +273,7 @@ int main(void)
         CASE(a_zombie_does_not_keep_the_file),
         CASE(a_file_of_another_pid_namespace_is_never_folded),
         CASE(many_files_are_folded_bit_by_bit),
+        CASE(more_files_are_folded_than_a_total_can_name_and_a_user_may_have),
         CASE(killed_at_any_system_call_nothing_is_lost_or_counted_twice),
         CASE(a_total_that_is_garbage_is_begun_anew),
         CASE(a_ring_that_goes_takes_its_counters_along),

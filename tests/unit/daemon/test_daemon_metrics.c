@@ -32,6 +32,8 @@ static struct stek_metrics_ring ring_of(const char *name)
     ring.status.stats.count[STEK_COUNT_OPENED] = 7;
     ring.status.stats.count[STEK_COUNT_DAMAGED] = 2;
     ring.status.stats.processes = 4;
+    ring.status.stats.files_ignored = 2;
+    ring.status.stats.files_over = 3;
     return ring;
 }
 
@@ -74,6 +76,7 @@ static void each_number_has_its_line(void **state)
     assert_line(text, "stek_ring_rotations_total{ring=\"web\"} 5");
     assert_line(text, "stek_ring_continuations_total{ring=\"web\"} 1");
     assert_line(text, "stek_ring_consumers{ring=\"web\"} 4");
+    assert_line(text, "stek_ring_stats_files_left_out{ring=\"web\"} 5");
     assert_line(text, "stek_tickets_sealed_total{ring=\"web\"} 9");
     assert_line(text, "stek_tickets_presented_total{ring=\"web\",result=\"opened\"} 7");
     assert_line(text, "stek_tickets_presented_total{ring=\"web\",result=\"damaged\"} 2");

@@ -5,6 +5,7 @@
 
 #include "bad_rand.h"
 
+#include "daemon/counting.h"
 #include "daemon/rings.h"
 
 #include <fcntl.h>

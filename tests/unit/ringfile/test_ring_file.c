@@ -249,8 +249,9 @@ static void the_files_that_are_no_ring_are_replaced_and_not_written_to(void **st
 static bool has_counters(const struct stek_ring *ring)
 {
     struct stek_stats_sum sum;
+    unsigned steps = STEK_STATS_READ_STEPS;
 
-    assert_int_equal(stek_stats_read(dir.fd, "web", &sum), STEK_OK);
+    assert_int_equal(stek_stats_read(dir.fd, "web", &steps, &sum), STEK_OK);
     assert_int_equal(sum.files, ring->stats != NULL);
     return sum.files > 0;
 }
