@@ -39,11 +39,13 @@ help:
 	@echo 'make uninstall        remove what the last make install has put in place'
 	@echo 'make clean            remove every build folder'
 
+# In build/ where there is one; else in a folder of its own, which needs nothing of the tests.
+demo: DEMO := $(if $(wildcard build/build.ninja),build,build-demo)
 demo:
-	@$(PACKAGES) build unit demo
-	@test -f build/build.ninja || $(MESON) setup build >/dev/null
-	@ninja -C build --quiet
-	@STEK_BUILD=build $(PYTHON) demo/demo.py
+	@$(PACKAGES) build demo
+	@test -f $(DEMO)/build.ninja || $(MESON) setup $(DEMO) -Dtests=false >/dev/null
+	@ninja -C $(DEMO) --quiet demo
+	@STEK_BUILD=$(DEMO) $(PYTHON) demo/demo.py
 
 check:
 	@$(PACKAGES)
@@ -97,4 +99,4 @@ uninstall:
 	@ninja -C build-install uninstall
 
 clean:
-	rm -rf build build-asan build-tsan build-fuzz build-install build-bench
+	rm -rf build build-demo build-asan build-tsan build-fuzz build-install build-bench

@@ -43,8 +43,8 @@ def what_is_missing():
         return (
             "not installed: " + " ".join(packages) + " (apt-get install " + " ".join(packages) + ")"
         )
-    if build.missing():
-        return f"not built: {build.missing()[0]} (run make)"
+    if build.missing(build.DEMO):
+        return f"not built: {build.missing(build.DEMO)[0]} (run make)"
     return None
 
 

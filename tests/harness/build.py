@@ -17,22 +17,13 @@ ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 
 
-def missing():
+DEMO = (MODULE, COMMAND, DAEMON, CLIENT)
+ALL = (*DEMO, BROKEN_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC)
+
+
+def missing(needed=ALL):
     """What has not been built yet."""
-    return [
-        path
-        for path in (
-            MODULE,
-            COMMAND,
-            DAEMON,
-            CLIENT,
-            BROKEN_SERVER,
-            FLEET_LIBRARY,
-            ETCD_PROBE,
-            RING_TRAFFIC,
-        )
-        if not path.exists()
-    ]
+    return [path for path in needed if not path.exists()]
 
 
 @functools.cache
