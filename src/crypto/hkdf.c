@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/hkdf.h"
 
+#include "crypto/libctx.h"
 #include "crypto/quiet.h"
 #include "crypto/wipe.h"
 
@@ -13,7 +14,7 @@
 static enum stek_result derive(OSSL_PARAM *params, uint8_t *out, size_t out_len)
 {
     STEK_QUIET(mark);
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(stek_libctx_get0(), OSSL_KDF_NAME_HKDF, NULL);
     EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     int ok = ctx != NULL && EVP_KDF_derive(ctx, out, out_len, params) == 1;
 

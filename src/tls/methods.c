@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/methods.h"
 
+#include "crypto/libctx.h"
+
 #include <openssl/provider.h>
 
 #include <stdatomic.h>
@@ -35,8 +37,8 @@ static struct stek_methods *methods_new(void)
 
     if (methods == NULL)
         return NULL;
-    methods->fetched_aes256cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-    methods->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    methods->fetched_aes256cbc = EVP_CIPHER_fetch(stek_libctx_get0(), "AES-256-CBC", NULL);
+    methods->sha256 = EVP_MD_fetch(stek_libctx_get0(), "SHA2-256", NULL);
     if (methods->fetched_aes256cbc == NULL || methods->sha256 == NULL) {
         methods_free(methods);
         return NULL;

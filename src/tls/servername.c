@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/servername.h"
 
+#include "crypto/libctx.h"
+
 #include <openssl/tls1.h>
 
 #include <string.h>
@@ -20,7 +22,7 @@ bool stek_server_name_hash(const char *name, size_t len, uint8_t ret_hash[STEK_N
         return true;
     for (size_t i = 0; i < len; i++)
         folded[i] = (uint8_t)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
-    if (EVP_Digest(folded, len, digest, NULL, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(folded, len, digest, NULL, stek_libctx_sha256(), NULL) != 1)
         return false;
     memcpy(ret_hash, digest, STEK_NAME_HASH_LEN);
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/context/configuration.h"
 
+#include "crypto/libctx.h"
 #include "tls/context/codeplace.h"
 #include "tls/context/names.h"
 #include "tls/context/parameters.h"
@@ -55,7 +56,7 @@ static bool hash_callback(EVP_MD_CTX *hash, const SSL_CTX *ctx)
 
 static bool hash_server(EVP_MD_CTX *hash, SSL_CTX *ctx)
 {
-    return EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 && hash_names(hash, ctx) &&
+    return EVP_DigestInit_ex(hash, stek_libctx_sha256(), NULL) == 1 && hash_names(hash, ctx) &&
            stek_hash_u32(hash, (size_t)SSL_CTX_get_verify_mode(ctx)) &&
            stek_hash_u32(hash, (size_t)SSL_CTX_get_verify_depth(ctx)) &&
            stek_hash_u32(hash, (size_t)SSL_CTX_get_security_level(ctx)) &&
@@ -87,7 +88,7 @@ bool stek_configuration_digest(uint8_t ret_digest[STEK_DIGEST_LEN])
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     unsigned int len = 0;
     const bool ok = hash != NULL && stek_servers_for_each(add_server, &servers) &&
-                    EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+                    EVP_DigestInit_ex(hash, stek_libctx_sha256(), NULL) == 1 &&
                     stek_nameset_hash(&servers, hash) &&
                     EVP_DigestFinal_ex(hash, ret_digest, &len) == 1;
 

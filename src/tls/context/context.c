@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/context/context.h"
 
+#include "crypto/libctx.h"
 #include "tls/context/names.h"
 #include "tls/context/ownkeys.h"
 
@@ -32,7 +33,7 @@ static bool hash_all(EVP_MD_CTX *hash, enum stek_sharing sharing, struct stek_na
     static const char version[] = "stek auto v2";
     const uint8_t kind = (uint8_t)sharing;
     unsigned int len = 0;
-    const bool ok = EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+    const bool ok = EVP_DigestInit_ex(hash, stek_libctx_sha256(), NULL) == 1 &&
                     EVP_DigestUpdate(hash, version, sizeof version) == 1 &&
                     EVP_DigestUpdate(hash, &kind, 1) == 1 && stek_nameset_hash(names, hash) &&
                     (limit == NULL || EVP_DigestUpdate(hash, limit, STEK_DIGEST_LEN) == 1) &&
@@ -60,8 +61,8 @@ bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN])
 {
     STEK_SECRET(stek_own_keys) struct stek_own_keys own;
 
-    return stek_own_keys_read(ctx, &own) &&
-           EVP_Digest(own.bytes, sizeof own.bytes, ret_digest, NULL, EVP_sha256(), NULL) == 1;
+    return stek_own_keys_read(ctx, &own) && EVP_Digest(own.bytes, sizeof own.bytes, ret_digest,
+                                                       NULL, stek_libctx_sha256(), NULL) == 1;
 }
 
 enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,

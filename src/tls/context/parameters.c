@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/context/parameters.h"
 
+#include "crypto/libctx.h"
 #include "tls/context/nameset.h"
 
 #include <openssl/x509_vfy.h>
@@ -71,10 +72,10 @@ static bool add_object(struct stek_nameset *set, const X509_OBJECT *object)
     const X509_CRL *crl = X509_OBJECT_get0_X509_CRL((X509_OBJECT *)(uintptr_t)object);
 
     if (cert != NULL)
-        return X509_digest(cert, EVP_sha256(), digest, &len) == 1 &&
+        return X509_digest(cert, stek_libctx_sha256(), digest, &len) == 1 &&
                stek_nameset_add(set, CERTIFICATE, digest, len);
     if (crl != NULL)
-        return X509_CRL_digest(crl, EVP_sha256(), digest, &len) == 1 &&
+        return X509_CRL_digest(crl, stek_libctx_sha256(), digest, &len) == 1 &&
                stek_nameset_add(set, CRL, digest, len);
     return true;
 }

@@ -10,6 +10,7 @@
  * with OpenSSL's own keys.
  */
 #include "core/settings.h"
+#include "crypto/quiet.h"
 #include "ringfile/ring.h"
 #include "tls/attachment.h"
 #include "tls/context/peers.h"
@@ -272,6 +273,22 @@ static void take_new_ring_file(void)
     say_ring_file(settings.ring, "it is there now", "new SSL_CTXs have it");
 }
 
+/* Why an SSL_CTX has no ring; what holds for all of them is said once. */
+static void say_no_ring(enum stek_result result)
+{
+    static bool crypto_said;
+
+    if (result != STEK_ERR_CRYPTO)
+        (void)fprintf(stderr, "stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
+                      going_on(settings.required));
+    else if (!crypto_said)
+        (void)fprintf(stderr,
+                      "stek: the OpenSSL configuration leaves no provider with AES-256-CBC, "
+                      "SHA2-256 and HKDF; %s\n",
+                      going_on(settings.required));
+    crypto_said = crypto_said || result == STEK_ERR_CRYPTO;
+}
+
 static void attach(SSL_CTX *ctx)
 {
     const struct stek_attach_options options = {
@@ -284,11 +301,11 @@ static void attach(SSL_CTX *ctx)
     take_new_ring_file();
     say_late();
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
+    STEK_QUIET(mark);
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result == STEK_OK)
         return;
-    (void)fprintf(stderr, "stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
-                  going_on(settings.required));
+    say_no_ring(result);
     if (settings.required)
         stek_refuse_tickets(ctx);
 }

@@ -4,6 +4,9 @@
  * whether the second of two servers' SSL_CTXs resumes what the first began, in memory.
  *
  * usage: two_contexts FILE    (certificate and key)
+ *
+ * With IN_OWN_CONTEXT it works in a library context of its own, and leaves the default one without
+ * any provider.
  */
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -19,9 +22,37 @@ static void require(int ok, const char *what)
     exit(2);
 }
 
+#ifdef IN_OWN_CONTEXT
+#include <openssl/provider.h>
+
+static OSSL_LIB_CTX *own;
+
+static void make_own_context(void)
+{
+    own = OSSL_LIB_CTX_new();
+    require(own != NULL && OSSL_PROVIDER_load(NULL, "null") != NULL &&
+                OSSL_PROVIDER_load(own, "default") != NULL,
+            "a library context");
+}
+
+static SSL_CTX *new_context(const SSL_METHOD *method)
+{
+    return SSL_CTX_new_ex(own, "", method);
+}
+#else
+static void make_own_context(void)
+{
+}
+
+static SSL_CTX *new_context(const SSL_METHOD *method)
+{
+    return SSL_CTX_new(method);
+}
+#endif
+
 static SSL_CTX *server_context(const char *pem)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    SSL_CTX *ctx = new_context(TLS_server_method());
 
     require(ctx != NULL && SSL_CTX_use_certificate_chain_file(ctx, pem) == 1 &&
                 SSL_CTX_use_PrivateKey_file(ctx, pem, SSL_FILETYPE_PEM) == 1,
@@ -31,7 +62,7 @@ static SSL_CTX *server_context(const char *pem)
 
 static SSL_CTX *client_context(void)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *ctx = new_context(TLS_client_method());
 
     require(ctx != NULL && SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1,
             "the client's SSL_CTX");
@@ -78,6 +109,7 @@ int main(int argc, char **argv)
     int resumed = 0;
 
     require(argc == 2, "reading the command line");
+    make_own_context();
     SSL_CTX *visitor = client_context();
     SSL_CTX *first = server_context(argv[1]);
     SSL_CTX *second = server_context(argv[1]);
