@@ -280,6 +280,6 @@ int stek_command_fleet(int argc, char **argv)
     if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
         return fleet_rekey();
     (void)fprintf(stderr,
-                  "stek fleet: init FILE, status [--json], rekey or seed RING FILE: try --help\n");
+                  "stek fleet: give init FILE, status [--json], rekey or seed RING FILE: try --help\n");
     return STEK_EXIT_USAGE;
 }

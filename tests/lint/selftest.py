@@ -293,11 +293,8 @@ class Prose(LintCase):
 
     def test_markdown(self):
         self.page("README.md", "# Title\n\n" + self.LONG)
-        self.assert_reported("prose", "README.md:3: 100 columns, at most 80")
-
-    def test_list_item(self):
         self.page("docs/a.md", "- short\n    " + self.LONG)
-        self.assert_reported("prose", "docs/a.md:2: 104 columns")
+        self.assert_reported("prose", "README.md:3: 100 columns, at most 80\ndocs/a.md:2: 104")
 
     def test_manual(self):
         self.page("man/a.1.scd", "\t" + "word " * 15 + "\n")
