@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an audit can find: each finding has an id, a severity, what was observed, why it matters and
- * what to do. */
+/* Findings of an audit: an id, a severity, what was observed, why it matters and what to do. */
 #ifndef STEK_AUDIT_FINDING_H
 #define STEK_AUDIT_FINDING_H
 
@@ -110,9 +109,7 @@ const struct stek_audit_id_info *stek_audit_id_info(enum stek_audit_id id);
 /* `critical`, `high`, `medium`, `low`, `info`. Thread-safe. */
 const char *stek_audit_severity_name(enum stek_audit_severity severity);
 
-/*
- * Parses such a name. Returns false, with *ret_severity untouched, for any other text. Thread-safe.
- */
+/* Parses such a name. Another text: false, with *ret_severity untouched. Thread-safe. */
 bool stek_audit_severity_parse(const char *name, enum stek_audit_severity *ret_severity);
 
 /* Frees the list and leaves it empty. */

@@ -30,8 +30,7 @@ void stek_audit_observation_fini(struct stek_audit_observation *obs)
     memset(obs, 0, sizeof *obs);
 }
 
-/* A list with room for one more; the old one is wiped, for realloc() would leave its secrets
- * behind. */
+/* A list with room for one more. The old one is wiped: realloc() would leave its secrets behind. */
 static void *with_room(void *list, size_t len, size_t *cap, size_t item_len)
 {
     const size_t wanted = *cap == 0 ? 64 : *cap * 2;
@@ -114,8 +113,7 @@ int64_t stek_audit_chain_start(const struct stek_audit_observation *obs, uint32_
 {
     const struct stek_audit_handshake *handshake = &obs->handshakes[obs->tickets[ticket].handshake];
 
-    /* A handshake offers only tickets that came before it, so this ends: each step goes back in the
-     * list. */
+    /* A handshake offers only earlier tickets, so each step goes back in the list and this ends. */
     while (handshake->resumed && handshake->ticket != STEK_AUDIT_NONE &&
            handshake->ticket < ticket) {
         ticket = handshake->ticket;

@@ -28,8 +28,7 @@ enum {
 };
 #define STEK_AUDIT_NONE UINT32_MAX /* in place of an index */
 
-/* One endpoint: an address and the server name asked for there. Two names at one address are two
- * targets. */
+/* One endpoint: an address and a server name. Two names at one address are two targets. */
 struct stek_audit_target {
     char host[STEK_AUDIT_NAME_LEN_MAX + 1]; /* as it was given: a name or an address */
     uint16_t port;
@@ -165,8 +164,7 @@ struct stek_audit_observation {
     size_t tickets_len, tickets_cap;
 };
 
-/* An empty observation. It is the caller's; end it with _fini(). Not thread-safe, like all
- * functions here. */
+/* An empty observation: end it with _fini(). No function here is thread-safe. */
 void stek_audit_observation_init(struct stek_audit_observation *obs);
 
 /* Wipes and frees all that it holds, and leaves it empty. */
@@ -183,8 +181,7 @@ stek_audit_add_handshake(struct stek_audit_observation *obs,
 STEK_MUST_USE enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
                                                      const struct stek_audit_ticket *ticket);
 
-/* The time of the full handshake from which the chain of resumptions comes that brought this
- * ticket. */
+/* The time of the full handshake at the start of this ticket's chain of resumptions. */
 int64_t stek_audit_chain_start(const struct stek_audit_observation *obs, uint32_t ticket);
 
 #endif

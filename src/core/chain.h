@@ -37,10 +37,7 @@ STEK_MUST_USE enum stek_result stek_chain_continue(const struct stek_records *re
                                                    const struct stek_policy *policy,
                                                    struct stek_record *record);
 
-/*
- * Takes the next fresh secret that no record holds yet; *used counts all that were tried. False: no
- * secret is left.
- */
+/* Takes the next unused fresh secret; *used counts all that were tried. False: none is left. */
 bool stek_chain_take_fresh(const struct stek_records *records, const struct stek_fresh *fresh,
                            uint32_t *used, struct stek_secret32 *ret_secret);
 

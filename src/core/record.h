@@ -13,9 +13,7 @@
 
 enum { STEK_RECORDS_MAX = 64 };
 
-/*
- * Times and numbers beyond these limits are refused, so that no sum of a few of them can overflow.
- */
+/* Larger times and numbers are refused, so that no sum of a few of them can overflow. */
 #define STEK_TIME_MAX ((int64_t)1 << 40)
 #define STEK_SEQ_MAX ((uint64_t)1 << 62)
 

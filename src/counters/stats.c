@@ -180,10 +180,7 @@ void stek_stats_before_fork(struct stek_stats *stats)
         atomic_store_explicit(&stats->page->forked_at, stek_stats_boottime(), memory_order_release);
 }
 
-/*
- * A free place; if all are taken, the place of the oldest process, which has most likely ended.
- * Never the maker's.
- */
+/* A free place, or that of the oldest process (it has most likely ended). Never the maker's. */
 static unsigned find_place(struct stek_stats_page *page)
 {
     uint64_t oldest = UINT64_MAX;

@@ -153,10 +153,7 @@ struct stek_stats_sum {
 STEK_MUST_USE enum stek_result stek_stats_read(int run_dir, const char *ring, unsigned *steps,
                                                struct stek_stats_sum *ret_sum);
 
-/*
- * The distinct contexts that consumers noted, at most `max`; returns how many. They are only a
- * hint.
- */
+/* The contexts that consumers noted, at most `max`; returns how many. They are only a hint. */
 size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *ret_contexts,
                            size_t max);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Wakes the loop at a time of the calendar clock, which rings follow, and when that clock is set.
- */
+/* Wakes the loop at a time of the calendar clock, which rings follow, or when it is set. */
 #ifndef STEK_DAEMON_ALARM_H
 #define STEK_DAEMON_ALARM_H
 

@@ -219,8 +219,7 @@ bool stek_rings_apply(struct stek_rings *rings, const struct stek_config *config
     return true;
 }
 
-/* An update that fails is tried again at the next turn; the log hears of the first failure and of
- * the end. */
+/* A failed update is repeated at the next turn. The first failure and the recovery are logged. */
 static void note_result(struct stek_kept *kept, enum stek_result result)
 {
     if (result != STEK_OK && !kept->failing)

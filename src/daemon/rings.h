@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rings that stekd keeps: opened as the configuration says, brought up to date when something
- * is due. */
+/* The rings that stekd keeps: opened as configured, updated when something is due. */
 #ifndef STEK_DAEMON_RINGS_H
 #define STEK_DAEMON_RINGS_H
 

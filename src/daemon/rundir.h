@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run directory: where the rings are, who may write there, and the lock that makes this stekd
- * its only one. */
+/* The run directory: its rings, its writers, and the lock that keeps a second stekd away. */
 #ifndef STEK_DAEMON_RUNDIR_H
 #define STEK_DAEMON_RUNDIR_H
 
@@ -26,8 +25,7 @@ struct stek_rundir_problem {
 bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk,
                       struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem);
 
-/* Takes stekd.lock in it; refused while another stekd has it. The lock is held until
- * stek_rundir_close(). */
+/* Takes stekd.lock, unless another stekd has it. The lock is held until stek_rundir_close(). */
 bool stek_rundir_lock(struct stek_rundir *dir, const char *path,
                       struct stek_rundir_problem *ret_problem);
 

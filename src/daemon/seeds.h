@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rings of source seed: their records follow from a file that every host was given, and that is
- * advanced one way. */
+/* Rings of source seed: their records are computed from a file, the same on every host. */
 #ifndef STEK_DAEMON_SEEDS_H
 #define STEK_DAEMON_SEEDS_H
 

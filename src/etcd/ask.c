@@ -60,8 +60,7 @@ static Etcd__Compare *new_compare(struct txn *txn, struct stek_bytes key)
     return compare;
 }
 
-/* Only if the key is absent, or still has the revision that we know: etcd compares and writes in
- * one step. */
+/* Only if the key is absent, or has the known revision: etcd compares and writes in one step. */
 static void add_compare(struct txn *txn, const struct stek_etcd_put *put)
 {
     Etcd__Compare *compare = new_compare(txn, put->key);
@@ -75,8 +74,7 @@ static void add_compare(struct txn *txn, const struct stek_etcd_put *put)
         compare->mod_revision = put->expected;
 }
 
-/* Only if nothing in the span has been made or changed since: etcd compares every key that is
- * there. */
+/* Only if no key in the span was made or changed since: etcd compares every key in it. */
 static void add_settled(struct txn *txn, const struct stek_etcd_write *write)
 {
     Etcd__Compare *compare = new_compare(txn, write->settled.from);

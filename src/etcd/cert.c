@@ -29,8 +29,7 @@ static X509 *load(const char *path)
     return cert;
 }
 
-/* Below 0: in the past; above: in the future. A time that cannot be read is to blame for nothing.
- */
+/* Below 0: in the past; above: in the future. 0 also for a time that cannot be read. */
 static int from_now(const ASN1_TIME *when)
 {
     int days, seconds;

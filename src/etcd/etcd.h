@@ -36,8 +36,7 @@ struct stek_etcd_handlers {
     void (*on_online)(void *arg);
     /* There is no connection, and why. Called after each failed attempt. */
     void (*on_offline)(void *arg, const struct stek_etcd_problem *problem);
-    /* A span is being read from the start, as it was at `revision`: what was known of it before is
-     * void. */
+    /* A span is read from the start, as of `revision`: forget what was known of it before. */
     void (*on_read_begin)(void *arg, size_t span, int64_t revision);
     /* A key as it stands (between begin and end), or as it has changed since. */
     void (*on_item)(void *arg, size_t span, const struct stek_etcd_item *item);

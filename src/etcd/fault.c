@@ -42,8 +42,7 @@ void stek_etcd_problem_set(struct stek_etcd_problem *problem, enum stek_etcd_fau
     memcpy(problem->text, line, sizeof line);
 }
 
-/* An alert about a certificate comes after the client's side of the handshake is over, as a failure
- * to read. */
+/* An alert about a certificate comes after the client's part of the handshake, as a failed read. */
 static bool alert_is_about_certificate(const char *text)
 {
     static const char *const alerts[] = {"alert bad certificate",     "alert unknown ca",

@@ -23,8 +23,7 @@
 
 enum { STEK_GRPC_HEAD_LEN = 5, STEK_GRPC_MESSAGE_MAX = 4 << 20 };
 
-/* Puts frames together from pieces. Zeroed to begin with; given back with stek_grpc_frames_fini().
- */
+/* Assembles frames from pieces. Start with zeros; end it with stek_grpc_frames_fini(). */
 struct stek_grpc_frames {
     uint8_t *at;
     size_t len;

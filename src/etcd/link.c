@@ -120,8 +120,7 @@ static size_t take_header(const char *at, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* Gives libcurl what is queued; with nothing queued a stream pauses, and a call has said all: an
- * exchange once it is answered. */
+/* Gives libcurl the queued bytes. With none a stream pauses, and a call has sent everything. */
 static size_t give_body(char *at, size_t size, size_t count, void *arg)
 {
     struct stek_etcd_transfer *transfer = arg;

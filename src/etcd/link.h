@@ -34,8 +34,7 @@ STEK_MUST_USE enum stek_result stek_etcd_link_open(struct event_base *base,
 /* Ends every call and stream without a callback, and the connection. NULL is fine. */
 void stek_etcd_link_close(struct stek_etcd_link *link);
 
-/* The end of a call (with its answer, borrowed) or of a stream. The transfer is gone when this
- * returns. */
+/* The end of a call (with its answer, borrowed) or of a stream. The transfer is then freed. */
 typedef void (*stek_etcd_end_fn)(void *arg, const struct stek_etcd_problem *problem,
                                  struct stek_bytes answer);
 

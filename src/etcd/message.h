@@ -104,8 +104,7 @@ struct stek_etcd_answer {
 typedef void (*stek_etcd_item_fn)(void *arg, const struct stek_etcd_answer *head,
                                   const struct stek_etcd_item *item);
 
-/* Read an answer, and hand out its items in order (`on_item` may be NULL). Errors: STEK_ERR_FORMAT.
- */
+/* Read an answer and report its items in order (`on_item` may be NULL). Error: STEK_ERR_FORMAT. */
 STEK_MUST_USE enum stek_result stek_etcd_read_range(struct stek_bytes message,
                                                     stek_etcd_item_fn on_item, void *arg,
                                                     struct stek_etcd_answer *ret_answer);

@@ -158,8 +158,7 @@ enum stek_result stek_etcd_range(struct stek_etcd *etcd, const struct stek_etcd_
     return result == STEK_OK ? stek_etcd_op_begin(etcd, "KV/Range", &request, &op) : result;
 }
 
-/* LeaseKeepAlive is a stream. A member answers after the request's end, too; a proxy takes that for
- * the stream's end. */
+/* LeaseKeepAlive is a stream. A proxy ends it with the request; a member still answers. */
 enum stek_result stek_etcd_keepalive(struct stek_etcd *etcd, int64_t id,
                                      const struct stek_etcd_caller *caller)
 {

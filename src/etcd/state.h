@@ -76,8 +76,7 @@ int64_t stek_etcd_now_ms(void);
 void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
 void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text);
 
-/* Says of a broken connection that our certificate is out of its time, if it is; else leaves
- * *problem alone. */
+/* If our certificate is not valid now, *problem says so; otherwise it is untouched. */
 void stek_etcd_blame_cert(const char *path, const char *endpoint,
                           struct stek_etcd_problem *problem);
 
@@ -104,8 +103,7 @@ void stek_etcd_watch_tick(struct stek_etcd *etcd);
 void stek_etcd_ask_member(struct stek_etcd *etcd);
 void stek_etcd_ask_proxy(struct stek_etcd *etcd);
 
-/* Asks the endpoint for its date, once a minute: handlers.on_clock() hears how far clocks differ.
- */
+/* Asks the endpoint for its date once a minute; handlers.on_clock() gets the difference. */
 void stek_etcd_ask_date_if_due(struct stek_etcd *etcd);
 
 /* All spans have been dealt with: says so, once for each link. */

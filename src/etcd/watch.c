@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spans of keys: read whole, page by page at one revision, then watched from the next revision on.
- */
+/* Spans of keys: read page by page at one revision, then watched from the next revision on. */
 #include "etcd/state.h"
 
 #include <string.h>
@@ -161,8 +160,7 @@ static void end_reading(struct stek_etcd_watched *watched, const struct stek_etc
         stek_etcd_came_online(etcd);
 }
 
-/* The next page begins with the least key after this one; after one that is too long to be ours,
- * past all like it. */
+/* The next page begins with the next possible key; a key that is too long is skipped. */
 static void turn_page(struct stek_etcd_watched *watched, struct stek_bytes key)
 {
     const bool fits = key.len < sizeof watched->next;

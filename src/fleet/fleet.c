@@ -14,8 +14,7 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 
-/* A clock so far from the store's is worth a word; certificates and other hosts mind before rings
- * do. */
+/* A clock that is so far off is logged: certificates and other hosts suffer before rings. */
 enum { CLOCK_WORTH_SAYING_S = 5, PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
 
 static void decide_all(struct stek_fleet *fleet)

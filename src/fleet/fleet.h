@@ -23,8 +23,7 @@ struct stek_fleet;
 
 enum { STEK_FLEET_ENDPOINTS_MAX = 16, STEK_FLEET_HOST_MAX = 128 };
 
-/* What [fleet] says, read and checked. Texts are borrowed until the fleet is closed; keys are
- * copied. */
+/* The checked settings of [fleet]. Texts are borrowed until the close; keys are copied. */
 struct stek_fleet_options {
     const char *endpoints[STEK_FLEET_ENDPOINTS_MAX];
     size_t endpoints_count;
@@ -46,8 +45,9 @@ struct stek_fleet_ring_options {
 
 /* What the fleet asks of the host. */
 struct stek_fleet_host {
-    /* Write these into the ring file, now: the store is told only of what is there. Returns false
-     * when that failed. */
+    /*
+     * Writes these into the ring file now, before the store is told. Returns false if that failed.
+     */
     bool (*keep)(void *arg, const char *ring, const struct stek_records *records, uint64_t floor);
     /* One line for the log; `priority` as in syslog(3). */
     void (*log)(void *arg, int priority, const char *line);
@@ -99,8 +99,7 @@ struct stek_fleet_api {
     size_t (*rings)(const struct stek_fleet *fleet);
     void (*describe_ring)(const struct stek_fleet *fleet, size_t ring,
                           struct stek_fleet_ring_status *ret_status);
-    /* An operation on the whole fleet. Returns NULL, or why not (static). How it ends is in the
-     * ring's status. */
+    /* An operation on the whole fleet. NULL, or why not (static). The status has its result. */
     const char *(*ask)(struct stek_fleet *fleet, size_t ring, enum stek_sync_op op, uint64_t floor);
     uint64_t (*floor_for)(const struct stek_fleet *fleet, size_t ring, uint64_t seq);
     uint64_t (*floor_before)(const struct stek_fleet *fleet, size_t ring, int64_t when);
@@ -110,8 +109,7 @@ struct stek_fleet_api {
      * caller's to free.
      */
     json_t *(*members)(struct stek_fleet *fleet, bool read_again);
-    /* Seals again, under the first key, what stands in the store under another one. Returns NULL or
-     * why not (static). */
+    /* Seals the store's values again under the first key. Returns NULL, or why not (static). */
     const char *(*rekey)(struct stek_fleet *fleet);
     /* {"state": idle|running|done|failed, "resealed": N, "left": N, "problem": text}. */
     json_t *(*rekey_status)(const struct stek_fleet *fleet);

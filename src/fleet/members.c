@@ -230,8 +230,7 @@ static int compare(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-/* What the other hosts say of their clocks, measured like ours against the store's: the one in the
- * middle. */
+/* The median of the other hosts' clocks, measured against the store's like ours. */
 static bool median_clock(const struct stek_fleet *fleet, int64_t *ret_ahead_s)
 {
     static int64_t clocks[HOSTS_MAX];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries out what a ring's sync wants written: a lease if records are put, then one transaction.
- */
+/* Carries out the writes of a ring's sync: a lease if records are put, then one transaction. */
 #include "fleet/state.h"
 
 #include <stdlib.h>

@@ -39,8 +39,7 @@ void *stek_arena_cut(struct stek_arena *arena, size_t len);
 /* Wipes a piece of this length and takes it back. It must not be in use. */
 void stek_arena_give_back(struct stek_arena *arena, void *piece, size_t len);
 
-/* In a child after fork: locks the memory again. Returns whether all of it is locked; what is not
- * is never cut again. */
+/* In a child after fork: locks the memory again. False: some is not locked, and not reused. */
 bool stek_arena_after_fork(struct stek_arena *arena);
 
 /* Wipes and unmaps everything. */

@@ -87,9 +87,7 @@ struct stek_image {
     stek_word side[2][STEK_WORDS(struct stek_ring_state)];
 };
 
-/*
- * Makes an image of a ring with this policy (resolved) and no records yet. There must be no reader.
- */
+/* Makes an image with this policy (resolved) and no records. There must be no reader. */
 void stek_image_init(struct stek_image *image, const struct stek_policy *policy,
                      enum stek_source source);
 
@@ -98,8 +96,7 @@ enum { STEK_IMAGE_HEAD_LEN = 16 };
 /* What is wrong with the first 16 bytes, magic and version: NULL, or a static text. */
 const char *stek_image_head_problem(const uint8_t head[STEK_IMAGE_HEAD_LEN]);
 
-/* What is wrong with an image that came from outside: NULL, or a static text. Reads it as
- * stek_image_read() does. */
+/* NULL, or a static text that says what is wrong with an image. Reads it like stek_image_read(). */
 const char *stek_image_problem(const struct stek_image *image);
 
 /* What is wrong with a state, policy and records alike: NULL, or a static text. */
@@ -111,9 +108,7 @@ static inline uint64_t stek_image_generation(const struct stek_image *image)
     return atomic_load_explicit(&image->generation, memory_order_acquire);
 }
 
-/* The policy's max_session_age_s alone, one word: never torn, but not looked at as to sense.
- * Thread-safe.
- */
+/* The policy's max_session_age_s only: one word, never torn, but not checked. Thread-safe. */
 static inline int64_t stek_image_max_session_age_s(const struct stek_image *image)
 {
     const stek_word *side = image->side[stek_image_generation(image) & 1];

@@ -34,8 +34,7 @@ struct stek_ivs {
     struct stek_iv_shard shard[STEK_IV_SHARDS];
 };
 
-/* A fresh IV; without a pool (NULL) drawn by itself. Never waits. Errors: STEK_ERR_RANDOM.
- * Thread-safe. */
+/* A fresh IV; NULL: without a pool. Never waits. Error: STEK_ERR_RANDOM. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_ivs_take(struct stek_ivs *ivs, uint8_t ret_iv[STEK_IV_LEN]);
 
 #endif

@@ -51,8 +51,7 @@ static bool name_is_taken(const struct stek_keyset *set, const uint8_t name[STEK
     return false;
 }
 
-/* Covers the keys of an entry if their record has a mask. False: the image has changed and does not
- * have it any more. */
+/* Covers the keys of an entry if their record has a mask. False: the image has lost the mask. */
 static bool cover(const struct stek_record *record, const struct stek_image *image,
                   uint64_t generation, struct stek_keyset_entry *entry, struct stek_mask *mask)
 {
@@ -66,8 +65,7 @@ static bool cover(const struct stek_record *record, const struct stek_image *ima
     return true;
 }
 
-/* Fills the next place; it stays empty when there is no usable key. Returns false if there may be
- * one another time. */
+/* Fills the next place, unless there is no usable key. False: there may be one another time. */
 static bool add_entry(const struct stek_record *record, const struct stek_image *image,
                       const struct stek_context *context, size_t known, struct stek_keyset *set)
 {
@@ -79,8 +77,7 @@ static bool add_entry(const struct stek_record *record, const struct stek_image 
     *entry = (struct stek_keyset_entry){0};
     set->mask[set->head.count] = (struct stek_mask){{0}};
     if (result == STEK_OK && !name_is_taken(set, key.name)) {
-        /* Field by field: a compound literal would leave a copy of the keys on the stack of an
-         * unoptimised build. */
+        /* Field by field: a compound literal can leave a copy of the keys on the stack. */
         entry->seq = record->seq;
         entry->accept_until = record->accept_until;
         entry->key = key;

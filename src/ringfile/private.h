@@ -24,8 +24,7 @@ struct stek_private {
 STEK_MUST_USE enum stek_result stek_private_map(const struct stek_policy *policy,
                                                 struct stek_private **ret_private);
 
-/* Unmaps it here. Other processes keep it; the kernel clears the memory when the last one is gone.
- */
+/* Unmaps it here. Other processes keep it; after the last one the kernel clears the memory. */
 void stek_private_unmap(struct stek_private *shared);
 
 /*

@@ -72,8 +72,7 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
     if (result != STEK_OK)
         return result;
     const struct stek_policy policy = stek_ring_state_policy(ret_state);
-    /* What settling cannot do for lack of reach leaves a ring that opens what it can and seals
-     * nothing. */
+    /* If the chain is out of reach, the ring opens what it can and seals nothing. */
     if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
     name_continuations(&ret_state->records);
@@ -105,8 +104,7 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     (void)stek_refresh_ring(ring, now, &state, &generation);
     if (!stek_keycell_copy(stek_keys_cell(keys), set))
         set->head.count = 0;
-    /* What waits for something, such as a generator that works, is not kept: look again next time.
-     */
+    /* A result that depends on something temporary, such as a broken generator, is not cached. */
     if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, set))
         (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
@@ -115,8 +113,7 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
 void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                        struct stek_keyset *ret_set)
 {
-    /* The ring may have changed while the set was made, and others may have swept the cell before
-     * it was put in. */
+    /* The ring may have changed meanwhile, and others may have swept the cell before. */
     for (int tries = 0; tries < 3; tries++)
         if (renew(ring, keys, now, ret_set))
             return;

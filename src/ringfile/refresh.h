@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The slow path: when a cell is stale, bring ring and cells up to date, and answer from a keyset on
- * the stack. */
+/* The slow path for a stale cell: update ring and cells, answer from a keyset on the stack. */
 #ifndef STEK_RINGFILE_REFRESH_H
 #define STEK_RINGFILE_REFRESH_H
 

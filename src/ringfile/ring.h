@@ -37,8 +37,7 @@ struct stek_ring {
     _Atomic(struct stek_stats *) stats; /* NULL: nothing is counted (yet) */
 };
 
-/* Like stek_ring_new(), but without keys: the first to ask for one makes them. Needs no random
- * generator yet. */
+/* Like stek_ring_new(), but the first use makes the keys. Needs no random generator yet. */
 STEK_MUST_USE enum stek_result stek_ring_new_empty(const struct stek_policy *policy,
                                                    struct stek_ring **ret_ring);
 
@@ -87,13 +86,11 @@ struct stek_keys *stek_ring_keys(struct stek_ring *ring, const struct stek_conte
  */
 void stek_ring_keys_release(struct stek_ring *ring, struct stek_keys *keys);
 
-/* The key that seals at `now`; false when there is none: then no ticket. Thread-safe, takes no lock
- * when all is warm. */
+/* The key that seals at `now`; false: none, so no ticket. Thread-safe; usually takes no lock. */
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                     struct stek_seal_key *ret_key);
 
-/* What to do with a ticket of this name at `now`; *ret_key is set unless it is unknown.
- * Thread-safe, as above. */
+/* What to do with a ticket of this name; sets *ret_key unless unknown. Thread-safe, as above. */
 enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
                                 const uint8_t name[STEK_NAME_LEN], bool single_use, int64_t now,
                                 struct stek_ticket_key *ret_key);

@@ -113,8 +113,7 @@ static enum stek_result fill(struct stek_image *image, struct start *start, int6
     return result;
 }
 
-/* Room for all of it now: writing to a mapping for which the file system has no page later would
- * kill us. */
+/* Allocates all pages now: a write to the mapping would kill stekd if the file system were full. */
 static enum stek_result map_with_room(int fd, struct stek_image **ret_image)
 {
     void *at;

@@ -64,22 +64,18 @@ STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
  * STEK_ERR_MEMORY, STEK_ERR_LOCK. */
 STEK_MUST_USE enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now);
 
-/* When update next has something to do, if the clock goes forward; INT64_MIN: now; INT64_MAX:
- * never. */
+/* When the next update is due, if the clock goes forward; INT64_MIN: now; INT64_MAX: never. */
 int64_t stek_writer_due(const struct stek_writer *writer, int64_t now);
 
-/* Any other change: stek_image_change(). Call stek_writer_update() after it. Errors: as there and
- * above. */
+/* Any other change: stek_image_change(). Call stek_writer_update() afterwards. Errors: as above. */
 STEK_MUST_USE enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change,
                                                   void *arg, int64_t now);
 
-/* A change: puts the policy that `arg` points to (struct stek_policy, resolved) in the place of the
- * old one. */
+/* A change: `arg` points to the new policy (struct stek_policy, resolved). */
 enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now,
                                     const struct stek_fresh *fresh, void *arg);
 
-/* Copies what the ring holds, secrets included: wipe it. Errors: STEK_ERR_FORMAT. See also
- * stek_ringfile_read(). */
+/* Copies the ring's state with its secrets: wipe it. Error: STEK_ERR_FORMAT. */
 STEK_MUST_USE enum stek_result stek_writer_state(const struct stek_writer *writer,
                                                  struct stek_ring_state *ret_state);
 

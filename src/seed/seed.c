@@ -5,8 +5,7 @@
 #include "core/schedule.h"
 #include "crypto/derive.h"
 
-/* The interval in which a seed's records seal, and how long they open after it: the record that is
- * `steps` after it. */
+/* The times of the record that is `steps` after a seed: when it seals, and how long it opens. */
 static int64_t begins(const struct stek_seed *seed, int64_t steps)
 {
     return seed->active_from + steps * seed->rotate_s;

@@ -19,8 +19,7 @@
 
 enum { STEK_SEED_TEXT_MAX = 512, STEK_SEED_RING_MAX = 64, STEK_SEED_STEPS_MAX = 1 << 20 };
 
-/* The state of a seed: record `seq`, which begins at active_from; every later one follows from it.
- */
+/* The state of a seed: record `seq`, which begins at active_from. All later ones follow from it. */
 struct stek_seed {
     char ring[STEK_SEED_RING_MAX + 1];
     int64_t rotate_s; /* the same on all hosts, so it is in the seed */
@@ -35,12 +34,10 @@ static inline void stek_seed_wipe(struct stek_seed *seed)
     stek_wipe(seed, sizeof *seed);
 }
 
-/* Reads a seed's text. Returns NULL, or what is wrong with it (static), and *ret_seed is untouched.
- */
+/* Reads a seed's text. Returns NULL, or what is wrong (static), with *ret_seed untouched. */
 const char *stek_seed_parse(const char *text, size_t len, struct stek_seed *ret_seed);
 
-/* Writes a sound seed, without a terminating zero. Errors: STEK_ERR_RANDOM (its secret looks weak),
- * STEK_ERR_CRYPTO. */
+/* Writes a seed without a final zero. Errors: STEK_ERR_RANDOM (weak secret), STEK_ERR_CRYPTO. */
 STEK_MUST_USE enum stek_result stek_seed_format(const struct stek_seed *seed,
                                                 char ret_text[STEK_SEED_TEXT_MAX], size_t *ret_len);
 

@@ -33,8 +33,7 @@ struct reader {
     size_t left;
 };
 
-/* Takes `word`, a space, and the value up to the line feed. False when that is not what stands
- * there. */
+/* Takes `word`, a space, and the value up to the line feed. False: the text differs. */
 static bool take_line(struct reader *reader, const char *word, const char **ret_value,
                       size_t *ret_len)
 {

@@ -74,8 +74,7 @@ static bool mac_is_right(const struct ticket *ticket, const struct stek_ticket_k
            CRYPTO_memcmp(mac, ticket->bytes + ticket->len - MAC_LEN, MAC_LEN) == 0;
 }
 
-/* Decrypts into `state`, which has room for all of it. Returns the length without padding, or -1.
- */
+/* Decrypts into `state`, which is large enough. Returns the length without padding, or -1. */
 static int decrypt(const struct ticket *ticket, const struct stek_ticket_key *key, uint8_t *state)
 {
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();

@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A record that the reader itself continued has no fingerprint from the writer: then it is
- * computed.
- */
+/* A record that the reader itself continued has no fingerprint yet: it is computed. */
 static enum stek_result describe_key(const struct stek_records *records, size_t i, int64_t now,
                                      struct stek_status_key *ret_key)
 {
@@ -86,9 +83,7 @@ enum stek_result stek_status_describe(const char *name, const struct stek_ring_s
                                     .changed_at = state->changed_at};
 
     (void)snprintf(ring.name, sizeof ring.name, "%s", name);
-    /*
-     * As holders do: if stekd was away, the ring is continued; what is out of reach stays as it is.
-     */
+    /* As holders do: if stekd was away, the ring is continued, unless it is out of reach. */
     if (stek_records_settle(&records, &ring.policy, now) != STEK_OK)
         stek_records_retire(&records, now);
     for (size_t i = 0; i < records.count; i++) {

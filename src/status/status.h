@@ -89,8 +89,7 @@ const struct stek_status_key *stek_status_find(const struct stek_status_ring *ri
 uint64_t stek_status_refused(const struct stek_status_ring *ring);
 int stek_status_resumption_permille(const struct stek_status_ring *ring);
 
-/* The words of JSON, people and metrics: "pending", "published", "fleet", "continuation" … Static.
- */
+/* The words in JSON, texts and metrics: "pending", "published", "fleet" … Static. */
 const char *stek_state_name(enum stek_state state);
 const char *stek_origin_name(enum stek_origin origin);
 const char *stek_source_name(uint64_t source);
@@ -99,8 +98,7 @@ const char *stek_health_name(enum stek_status_health health);
 /* The JSON object of docs/formats.md, "Status". NULL: no memory. The caller owns it. */
 json_t *stek_status_json(const struct stek_status_ring *ring);
 
-/* The other way round. Returns NULL, or a static text that says what is wrong; *ret_ring is
- * untouched then. */
+/* Parses that JSON. NULL, or a static text: what is wrong, with *ret_ring untouched. */
 const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret_ring);
 
 #endif

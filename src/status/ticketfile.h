@@ -20,8 +20,7 @@ const char *stek_ticket_from_file(const uint8_t *bytes, size_t len,
 /* As base64, with a final zero. */
 void stek_ticket_encode(const uint8_t *ticket, size_t len, char ret_text[STEK_TICKET_BASE64_MAX]);
 
-/* The other way round; false, with *ret_len untouched, when it is none, or too long for a ticket.
- */
+/* Decodes base64. False, with *ret_len untouched: it is not base64, or too long for a ticket. */
 bool stek_ticket_decode(const char *text, uint8_t ret_ticket[STEK_INSPECT_TICKET_MAX],
                         size_t *ret_len);
 

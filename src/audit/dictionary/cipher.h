@@ -21,8 +21,7 @@ struct stek_audit_cipher_key {
 STEK_MUST_USE enum stek_result stek_audit_cipher_key_init(struct stek_audit_cipher_key *key);
 void stek_audit_cipher_key_fini(struct stek_audit_cipher_key *key);
 
-/* Each says in ret_hit (kind, cipher, nonce_at, secret_at) when the key opens the ticket. Errors:
- * STEK_ERR_CRYPTO. */
+/* Fill ret_hit (kind, cipher, nonce_at, secret_at) on a hit. Error: STEK_ERR_CRYPTO. */
 STEK_MUST_USE enum stek_result stek_audit_try_counters(const struct stek_audit_cipher_key *key,
                                                        const struct stek_audit_probes *probes,
                                                        struct stek_audit_hit *ret_hit);
@@ -39,8 +38,7 @@ STEK_MUST_USE enum stek_result stek_audit_mac_keys_new(const struct stek_audit_p
                                                        size_t len,
                                                        struct stek_audit_mac_keys **ret_keys);
 void stek_audit_mac_keys_free(struct stek_audit_mac_keys *keys);
-/* Says in ret_hit (mac, mac_key) whose tag stands at the end of the ticket. Errors:
- * STEK_ERR_CRYPTO. */
+/* Fills ret_hit (mac, mac_key) if the key made the ticket's last bytes. Error: STEK_ERR_CRYPTO. */
 STEK_MUST_USE enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys,
                                                    const struct stek_audit_ticket *ticket,
                                                    struct stek_audit_hit *ret_hit);

@@ -99,8 +99,7 @@ static void repeat(uint8_t *key, size_t len, const uint8_t *bytes, size_t bytes_
         key[i] = bytes[(from + i) % bytes_len];
 }
 
-/* A key of 16 bytes in a field of 32: padded (b = 1) or twice (b = 2); one of 32 in a field of 16:
- * its halves. */
+/* 16 bytes in a field of 32: padded (b = 1) or twice (b = 2); 32 bytes in a field of 16: halves. */
 static bool published_key(const struct stek_audit_published *published, uint32_t b, size_t len,
                           uint8_t *key)
 {

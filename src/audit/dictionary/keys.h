@@ -40,10 +40,7 @@ struct stek_audit_key_text {
 STEK_MUST_USE enum stek_result stek_audit_patterns_new(struct stek_audit_pattern **ret_patterns,
                                                        size_t *ret_len);
 
-/*
- * The key of `len` bytes (1 to STEK_AUDIT_KEY_MAX) that a pattern makes. False: it makes no key of
- * that length.
- */
+/* A pattern's key of `len` bytes (1 to STEK_AUDIT_KEY_MAX). False: no key has that length. */
 bool stek_audit_pattern_key(const struct stek_audit_pattern *pattern, size_t len, uint8_t *ret_key);
 
 /* `all bytes 00`, `"secret" and zeros`, … */

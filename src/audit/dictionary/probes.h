@@ -96,8 +96,7 @@ struct stek_audit_probes {
     uint8_t *out; /* room for either */
 };
 
-/* Caller owned; end it with _fini(). The ticket has to outlive it. Errors: STEK_ERR_MEMORY.
- * Thread-safe. */
+/* End it with _fini(); the ticket must outlive it. Error: STEK_ERR_MEMORY. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_audit_probes_init(const struct stek_audit_ticket *ticket,
                                                       struct stek_audit_probes *ret_probes);
 void stek_audit_probes_fini(struct stek_audit_probes *probes);

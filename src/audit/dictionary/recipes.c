@@ -48,8 +48,7 @@ static bool hmac_sha256(const uint8_t *under, size_t under_len, const uint8_t *m
     return HMAC(EVP_sha256(), under, (int)under_len, message, len, ret_tag, &tag_len) != NULL;
 }
 
-/* HKDF-Extract without a salt, then the first block of HKDF-Expand (RFC 5869). `info` has room for
- * one byte more. */
+/* HKDF without a salt, one block of output (RFC 5869). `info` has one spare byte. */
 static bool expand(const uint8_t prk[KEY_LEN], const uint8_t *info, size_t info_len,
                    uint8_t ret_key[KEY_LEN])
 {
@@ -157,8 +156,7 @@ bool stek_audit_is_resumption_secret(const struct stek_audit_ticket *ticket, con
     return same;
 }
 
-/* Whether the plaintext proves the key: by the secret anywhere in it, or by a resumption master
- * secret at `rms_at`. */
+/* Whether the plaintext has the secret, or at `rms_at` the resumption master secret. */
 static bool proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len,
                    size_t rms_at)
 {
@@ -344,8 +342,7 @@ static enum stek_result try_gnutls(const struct stek_audit_recipes *recipes,
 
 enum { WOLFSSL_NONCE_AT = 16, WOLFSSL_TEXT_AT = 34, WOLFSSL_RMS_AT = 4 };
 
-/* A session of TLS 1.3 begins with its version and suite, then the secret; one of TLS 1.2 holds the
- * master secret. */
+/* A TLS 1.3 session holds version, suite, then the secret; a TLS 1.2 session the master secret. */
 static bool wolfssl_proves(const struct stek_audit_ticket *ticket, const uint8_t *plain, size_t len)
 {
     if (proves(ticket, plain, len, 0))

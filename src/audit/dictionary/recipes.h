@@ -44,8 +44,7 @@ STEK_MUST_USE enum stek_result stek_audit_try_recipes(struct stek_audit_recipes 
                                                       const struct stek_audit_ticket *ticket,
                                                       struct stek_audit_hit *ret_hit);
 
-/* Whether `rms`, of the length of the ticket's secret, is the resumption master secret of a TLS 1.3
- * ticket. */
+/* Whether `rms` (as long as the secret) is a TLS 1.3 ticket's resumption master secret. */
 bool stek_audit_is_resumption_secret(const struct stek_audit_ticket *ticket, const uint8_t *rms);
 
 #endif

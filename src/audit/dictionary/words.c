@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words and keys that can be found in documents, examples and test suites. Each published key names
- * where it stands. */
+/* Words and keys from documents, examples and test suites. Each published key names its source. */
 #include "audit/dictionary/keys.h"
 
 const char *const stek_audit_words[] = {
@@ -190,8 +189,7 @@ const char *const stek_audit_words[] = {
     NULL,
 };
 
-/* What debuggers and programmers fill memory with, and what is easily remembered in hexadecimal
- * digits; big-endian. */
+/* Patterns that debuggers fill memory with, and memorable hexadecimal words; big-endian. */
 const uint32_t stek_audit_magic_numbers[] = {
     0xdeadbeef, 0xcafebabe, 0xbaadf00d, 0xbadcaffe, 0xbadc0ffe, 0xcafed00d, 0xcafef00d, 0xcafefeed,
     0xcafebeef, 0xdeadc0de, 0xdeadcafe, 0xdeadbabe, 0xdeadf00d, 0xdeaddead, 0xdeadfa11, 0xdead10cc,
@@ -280,8 +278,10 @@ const struct stek_audit_published stek_audit_published[] = {
                                         0x0d, 0xdc, 0x3f, 0x0d, 0xc4, 0x7b, 0xba, 0x63,
                                         0x90, 0xb6, 0xc7, 0x3b, 0xb5, 0x0f, 0x9c, 0x31,
                                         0x22, 0xec, 0x84, 0x4a, 0xd7, 0xc2, 0xb3, 0xe5}},
-    /* Debian's and upstream's test suite of stunnel set these as ticketKeySecret and
-       ticketMacSecret. */
+    /*
+     *  Debian's and upstream's test suite of stunnel set these as ticketKeySecret and
+     *        ticketMacSecret.
+     */
     {"stunnel's test suite, ticketKeySecret", 32, {0x6c, 0x42, 0x72, 0x46, 0x57, 0x23, 0x3a, 0x3d,
                                                    0x4b, 0x54, 0x2d, 0x7b, 0x55, 0x4b, 0x6e, 0x8f,
                                                    0x32, 0x5c, 0x21, 0x6a, 0x2e, 0x6e, 0x47, 0x31,

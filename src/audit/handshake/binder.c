@@ -24,8 +24,7 @@ static bool mac(const EVP_MD *hash, const struct hash_value *key, const uint8_t 
     return HMAC(hash, key->bytes, (int)key->len, data, len, ret_mac->bytes, &ret_mac->len) != NULL;
 }
 
-/* HKDF-Expand-Label of RFC 9846 section 7.1, as long as the hash: one round of RFC 5869
- * section 2.3. */
+/* HKDF-Expand-Label (RFC 9846 section 7.1), one hash long: one round of RFC 5869 section 2.3. */
 static bool expand_label(const EVP_MD *hash, const struct hash_value *secret, const char *label,
                          const struct hash_value *context, struct hash_value *ret_out)
 {

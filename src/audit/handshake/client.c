@@ -104,8 +104,7 @@ static SSL_CTX *make_ctx(const struct stek_audit_client_settings *settings, uint
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    /* Many servers just close the connection after their answer, and some are too old for RFC 5746.
-     */
+    /* Many servers close the connection after their answer, and some are too old for RFC 5746. */
     (void)SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT);
     (void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     (void)SSL_CTX_set_mode(ctx,

@@ -53,8 +53,7 @@ void stek_audit_client_free(struct stek_audit_client *client); /* NULL is fine *
 /* Whether settings.alpn may be these names. Thread-safe. */
 bool stek_audit_alpn_allowed(const char *names);
 
-/* OpenSSL's name of a suite of TLS 1.2, as for ask.ciphers; NULL: it does not know it. Static text.
- */
+/* OpenSSL's name of a TLS 1.2 suite, as for ask.ciphers; NULL: unknown. Static text. */
 const char *stek_audit_cipher_name(const struct stek_audit_client *client, uint16_t cipher);
 
 /* Whether a suite of TLS 1.2 has SHA-384 for its handshake. */

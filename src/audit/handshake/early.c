@@ -58,8 +58,7 @@ static void send_flight(struct stek_audit_talk *talk, const struct flight *fligh
         talk->shake.outcome = STEK_AUDIT_CLOSED;
 }
 
-/* The child's whole life: waits for the word, replays, reports, ends. It must not touch what the
- * parent will go on with. */
+/* The child waits, replays, reports and ends. It must not touch the parent's state. */
 __attribute__((noreturn)) static void
 replay(struct stek_audit_talk *talk, const struct flight *flight, int from_parent, int to_parent)
 {

@@ -50,8 +50,7 @@ fail:
     return NULL;
 }
 
-/* Puts the field in its place, instead of one with the same number. Takes it over when it succeeds.
- */
+/* Inserts the field, or replaces one with the same number. Takes ownership if it succeeds. */
 static bool put_field(ASN1_SEQUENCE_ANY *fields, int tag, ASN1_TYPE *field)
 {
     int at = FIXED_FIELDS;

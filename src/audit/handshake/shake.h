@@ -31,8 +31,7 @@ STEK_MUST_USE enum stek_result stek_audit_shake(struct stek_audit_client *client
                                                 struct stek_audit_observation *obs,
                                                 const struct stek_audit_ask *ask);
 
-/* TLS 1.3: offers the ticket with psk_ke alone and reads the ServerHello. Otherwise as
- * stek_audit_shake(). */
+/* Like stek_audit_shake(), in TLS 1.3, with psk_ke only, up to the ServerHello. */
 STEK_MUST_USE enum stek_result stek_audit_shake_psk_only(struct stek_audit_client *client,
                                                          struct stek_audit_observation *obs,
                                                          const struct stek_audit_ask *ask);

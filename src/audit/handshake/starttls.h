@@ -18,10 +18,7 @@ enum stek_audit_starttls {
 /* The name of an option's value, `smtp`; "" for PLAIN_TLS. */
 const char *stek_audit_starttls_name(enum stek_audit_starttls protocol);
 
-/*
- * Parses smtp, imap, pop3, ftp or postgres. Returns false, with *ret_protocol untouched, for
- * others.
- */
+/* Parses smtp, imap, pop3, ftp or postgres. Else false, with *ret_protocol untouched. */
 bool stek_audit_starttls_parse(const char *name, enum stek_audit_starttls *ret_protocol);
 
 /* The port that a target has when none is given. */

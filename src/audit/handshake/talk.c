@@ -118,8 +118,7 @@ bool stek_audit_talk_dial(struct stek_audit_talk *talk)
     return false;
 }
 
-/* Why libssl gave up. An alert of the server's counts most; its number is noted already
- * (talk_watch.c). */
+/* Why libssl gave up. The server's alert counts most; talk_watch.c has noted its number. */
 static void note_failure(struct stek_audit_talk *talk, int error)
 {
     const unsigned long code = ERR_peek_error();

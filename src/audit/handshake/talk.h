@@ -26,8 +26,7 @@ struct stek_audit_talk {
     bool out_of_memory;
 };
 
-/* Gets the SSL ready, with the session to offer. End every talk with stek_audit_talk_end(),
- * whatever this returns. */
+/* Prepares the SSL with the session to offer. Always end the talk with stek_audit_talk_end(). */
 STEK_MUST_USE enum stek_result stek_audit_talk_begin(struct stek_audit_talk *talk,
                                                      struct stek_audit_client *client,
                                                      struct stek_audit_observation *obs,
@@ -40,15 +39,15 @@ bool stek_audit_talk_dial(struct stek_audit_talk *talk);
  * and the answer. */
 void stek_audit_talk_over(struct stek_audit_talk *talk);
 
-/* Whether a libssl call that returned `ret` can be tried again, after waiting; if not, notes the
- * outcome. */
+/* Waits, if a libssl call that returned `ret` can be repeated. False: notes the outcome. */
 bool stek_audit_talk_again(struct stek_audit_talk *talk, int ret);
 
 /* The request that is sent after a handshake or as early data. Returns its length. */
 size_t stek_audit_talk_request(const struct stek_audit_talk *talk, char *ret_request, size_t len);
 
-/* Appends what was seen to `obs`, unless stopped, and frees the talk. Passes on `result` if it is
- * not STEK_OK. */
+/*
+ * Appends the handshake to `obs`, unless stopped, and frees the talk. Passes a failed `result` on.
+ */
 STEK_MUST_USE enum stek_result stek_audit_talk_end(struct stek_audit_talk *talk,
                                                    struct stek_audit_observation *obs,
                                                    enum stek_result result);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libssl's callbacks show of a handshake: the messages as they come, alerts, and sessions with
- * tickets. */
+/* What libssl's callbacks show of a handshake: its messages, alerts, and sessions with tickets. */
 #include "audit/handshake/talk_watch.h"
 
 #include "audit/handshake/talk.h"

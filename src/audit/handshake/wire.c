@@ -152,8 +152,7 @@ static void put_number(uint8_t *at, size_t len, size_t value)
         at[i] = (uint8_t)(value >> 8 * (len - 1 - i));
 }
 
-/* The lengths in a pre_shared_key extension with one identity and one binder; false: it has more,
- * or is none. */
+/* The lengths in a pre_shared_key extension with one identity and binder; false: another form. */
 static bool measure_psk(struct reader data, size_t *ret_binders_at, size_t *ret_binder_len)
 {
     const size_t all = data.left;

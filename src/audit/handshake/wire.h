@@ -31,8 +31,7 @@ struct stek_audit_server_hello {
     bool key_share; /* a fresh share (TLS 1.3) */
 };
 
-/* Reads a whole ServerHello message. Returns false, and leaves *ret_hello alone, for anything else.
- */
+/* Reads a whole ServerHello message. Anything else: false, with *ret_hello untouched. */
 bool stek_audit_read_server_hello(const uint8_t *message, size_t len,
                                   struct stek_audit_server_hello *ret_hello);
 

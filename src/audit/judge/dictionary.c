@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Tickets of one target in one version that the same key opens, and what the finding says about
- * them.
- */
+/* Tickets of one target and version that one key opens, and the text about them. */
 struct opened {
     struct stek_audit_hit hit;
     uint32_t target;
@@ -95,8 +92,7 @@ static void report_opened(struct stek_audit_judging *judging, const struct tally
     struct stek_audit_text text = {.len = 0};
 
     if (opened->hit.kind == STEK_AUDIT_HIT_FORGED) {
-        /* The key that encrypts is not known: tickets can be changed, and what they say cannot be
-         * read. */
+        /* The encryption key is not known: tickets can be changed, but not read. */
         stek_audit_find(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
                         "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
                         "is not in the dictionary",

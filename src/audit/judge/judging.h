@@ -28,8 +28,7 @@ static inline struct stek_audit_about stek_audit_about(uint32_t target, uint16_t
     return (struct stek_audit_about){target, STEK_AUDIT_NONE, version};
 }
 
-/* Adds a finding. `format` and what follows make `observed`; what is not printable ASCII becomes
- * '?'. */
+/* Adds a finding. `format` and the rest make `observed`; other than printable ASCII becomes '?'. */
 __attribute__((format(printf, 5, 6))) void stek_audit_find(struct stek_audit_judging *judging,
                                                            enum stek_audit_id id,
                                                            enum stek_audit_severity severity,

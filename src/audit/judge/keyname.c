@@ -28,8 +28,7 @@ static bool same_bytes(const struct stek_audit_ticket *a, const struct stek_audi
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* More in common than any name is long: the IVs are the same, too, so the length is anyone's guess.
- */
+/* They share more bytes than any name has, so the IVs are equal too and the length is unknown. */
 static uint8_t commonest(const uint32_t counts[COMMON_MAX + 1])
 {
     size_t best = 0;
@@ -40,8 +39,7 @@ static uint8_t commonest(const uint32_t counts[COMMON_MAX + 1])
     return best == COMMON_MAX ? USUAL : (uint8_t)best;
 }
 
-/* Counts what the pairs of one target's tickets have in common; with STEK_AUDIT_NONE of all
- * tickets. */
+/* Counts the common bytes of pairs of one target's tickets; with STEK_AUDIT_NONE of all tickets. */
 static uint8_t find_len(const struct stek_audit_observation *obs, uint32_t target)
 {
     uint32_t counts[COMMON_MAX + 1] = {0};
@@ -84,8 +82,7 @@ static void note(struct stek_audit_key_name *name, const struct stek_audit_ticke
     name->tickets++;
 }
 
-/* The name of a ticket: found, or new at the end of the list. Most tickets have a name that was
- * seen lately. */
+/* The name of a ticket: found, or added to the end of the list. Most names were seen recently. */
 static uint32_t find_or_add(struct stek_audit_key_names *names,
                             const struct stek_audit_ticket *ticket, uint8_t len)
 {

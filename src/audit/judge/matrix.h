@@ -20,12 +20,10 @@ struct stek_audit_control {
 struct stek_audit_control stek_audit_control_find(const struct stek_audit_observation *obs,
                                                   uint32_t target, const char *sni);
 
-/* Whether a handshake of either arm was refused for want of a client certificate, in TLS or by an
- * answer of 4xx. */
+/* Whether a handshake was refused without a client certificate, by TLS or by an answer of 4xx. */
 bool stek_audit_denied(const struct stek_audit_handshake *handshake);
 
-/* Whether a handshake gave all that a client can want: finished, no alert, and not answered with
- * 4xx. */
+/* Whether a handshake fully succeeded: finished, no alert, and not answered with 4xx. */
 bool stek_audit_granted(const struct stek_audit_handshake *handshake);
 
 /* As stek_audit_find_matrix(), with key names that are known already. */

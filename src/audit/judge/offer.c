@@ -140,8 +140,7 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
                             (unsigned)offers->tried);
         add_failure(&text, offers->failed);
         add_cert_wanted(&text, offers->wants_cert);
-        /* After a ServerHello of this version it is something else that is missing, such as a
-         * client certificate. */
+        /* After a ServerHello of this version, something else is missing (a client certificate). */
         stek_audit_find(judging,
                         offers->answered ? STEK_AUDIT_NOT_OFFERED : STEK_AUDIT_VERSION_MISSING,
                         STEK_AUDIT_INFO, about, "%s", text.at);

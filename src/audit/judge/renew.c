@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes with a resumption: a new ticket, a fresh key exchange, and the version and suite of
- * the session. */
+/* What a resumption brings: a new ticket, a fresh key exchange, the session's version and suite. */
 #include "audit/judge/judging.h"
 
 static bool resumed_whole(const struct stek_audit_handshake *h)

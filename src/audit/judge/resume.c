@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Do tickets resume, how often, and why not always: one process, several, or a restart? Do new
- * tickets come? */
+/* Whether tickets resume, how often, and why not always: one process, several, or a restart. */
 #include "audit/judge/judging.h"
 #include "core/hex.h"
 
@@ -69,8 +68,7 @@ static struct old_keys try_old_keys(const struct stek_audit_judging *judging, ui
     return old;
 }
 
-/* Names that take turns belong to processes that are there at once; a name that is never seen again
- * has gone. */
+/* Alternating names belong to concurrent processes; a name that disappears was replaced. */
 static bool take_turns(struct stek_audit_name_order order)
 {
     return order.names > 1 && order.switches >= order.names;
@@ -113,8 +111,7 @@ static void add_shape(struct stek_audit_text *text, const struct stek_audit_judg
             order.names == 1 ? "one key name" : "no key names");
 }
 
-/* OpenSSL's servers do so in TLS 1.3 where tickets are off and sessions are not kept: then nothing
- * is to be done. */
+/* OpenSSL's servers do this in TLS 1.3 without tickets and session cache: no fault. */
 static void report_never(struct stek_audit_judging *judging, struct stek_audit_about about,
                          const struct tries *tries, struct stek_audit_text *text)
 {

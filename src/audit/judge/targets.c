@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several targets: whose tickets serve where, and what a full handshake would have brought instead.
- */
+/* Several targets: where whose tickets work, and what a full handshake gives instead. */
 #include "audit/judge/judging.h"
 #include "audit/judge/matrix.h"
 
@@ -149,8 +148,7 @@ void stek_audit_judge_cross_names(struct stek_audit_judging *judging)
         }
 }
 
-/* Whether the client's own certificate is refused at a target: then a ticket that carries it must
- * not serve there. */
+/* Where a target refuses the client's certificate, a ticket that carries it must not work. */
 static bool refuses_our_certificate(const struct stek_audit_observation *obs, uint32_t target,
                                     const char *sni)
 {

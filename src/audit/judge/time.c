@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What only time shows: how often keys change, how long tickets live, and whether renewal goes on
- * for ever. */
+/* What only time shows: how often keys change, how long tickets live, whether renewal ever ends. */
 #include "audit/judge/judging.h"
 
 enum {
@@ -32,8 +31,7 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
             rotation.longest_use_s = use_s;
         if (name->last > rotation.last)
             rotation.last = name->last;
-        /* A name that appears when the one before is still in use, or came in the same second,
-         * belongs to another process. */
+        /* A name that overlaps with the previous one, even by a second, is another process's. */
         if (before != NULL && name->first >= before->last && name->first > before->first) {
             const int64_t interval_s = stek_audit_elapsed_s(before->first, name->first);
             rotation.changes++;
@@ -46,8 +44,7 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
     return rotation;
 }
 
-/* The first interval began before anyone looked, so two changes are needed for one whole interval.
- */
+/* The first interval began before the audit, so a whole interval needs two changes. */
 static void report_changes(struct stek_audit_judging *judging, uint32_t target,
                            const struct rotation *rotation)
 {

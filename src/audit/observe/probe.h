@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run of the audit: pacing, tickets to offer, and the groups of probes in observe.c, probe_*.c
- * and watch.c. */
+/* A run of the audit: pacing, tickets to offer, and the groups of probes in this folder. */
 #ifndef STEK_AUDIT_PROBE_H
 #define STEK_AUDIT_PROBE_H
 
@@ -34,8 +33,7 @@ void stek_audit_run_init(struct stek_audit_run *run, struct stek_audit_client *c
 /* Whether nothing more is to be done: stopped, or failed. */
 bool stek_audit_run_over(const struct stek_audit_run *run);
 
-/* Waits its turn and makes the handshake. Returns its index, or STEK_AUDIT_NONE when the run is
- * over. */
+/* Waits its turn, makes the handshake, returns its index. STEK_AUDIT_NONE: the run is over. */
 uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_ask *ask);
 
 /* What most probes ask: a ticket of a target, as it came, at its own target. */

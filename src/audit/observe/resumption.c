@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-/* Suites that every server has, near enough; the client's binder is made with the hash of that of
- * TLS 1.3. */
+/* Suites that almost every server has. The client's binder uses the hash of the TLS 1.3 suite. */
 enum { FAKE_CIPHER_12 = 0xc02f, FAKE_CIPHER_13_SHA256 = 0x1301, FAKE_CIPHER_13_SHA384 = 0x1302 };
 
 /* Offers the ticket and returns the handshake, or NULL when the run is over. */

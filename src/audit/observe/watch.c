@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The long watch. All its decisions depend on the observation only, so it can continue after a
- * break.
- */
+/* The long watch. It depends on the observation only, so it can continue after a break. */
 #include "audit/observe/probe.h"
 #include "audit/observe/watch_choice.h"
 

@@ -62,8 +62,7 @@ uint32_t stek_audit_choose_life(const struct stek_audit_observation *obs, uint32
 {
     const struct bounds bounds = known_bounds(obs, target, version);
 
-    /* From the oldest on; in a gap, the first that is not older than wanted, or the youngest that
-     * tells something. */
+    /* From the oldest on; in a gap, the first that is not too old, or the youngest useful one. */
     uint32_t chosen = STEK_AUDIT_NONE;
     for (uint32_t i = 0; i < obs->tickets_len; i++) {
         const struct stek_audit_ticket *ticket = &obs->tickets[i];

@@ -47,8 +47,7 @@ const char *stek_audit_fields_read(const struct stek_audit_field *fields, const 
 /* Lower-case hex. NULL: no memory. */
 json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len);
 
-/* The bytes of a hex text of at most `max` bytes; from malloc(), the caller's. NULL: not such a
- * text, or no memory. */
+/* The bytes of a hex text, at most `max`; the caller frees. NULL: bad text, or no memory. */
 uint8_t *stek_audit_unhex_new(const json_t *text, size_t max, size_t *ret_len);
 
 #endif

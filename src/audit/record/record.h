@@ -14,8 +14,7 @@
 
 #include <stdio.h>
 
-/* How much of an observation has been written. Start from zeros; after _read(),
- * stek_audit_record_mark() sets it. */
+/* How much of an observation is written: zeros, or stek_audit_record_mark() after _read(). */
 struct stek_audit_record_mark {
     bool begun;
     size_t targets, handshakes, tickets;

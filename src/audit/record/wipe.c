@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libjansson frees what it has read and written as it is. In a recording that is the sessions'
- * secrets. */
+/* libjansson does not wipe what it frees, and recordings hold sessions' secrets. */
 #include "audit/record/record.h"
 
 #include "crypto/wipe.h"

@@ -11,8 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A table of at most 80 columns. Errors: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing failed); so for
- * all three. */
+/* A table of 80 columns. Errors of all three: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing). */
 STEK_MUST_USE enum stek_result stek_audit_report_text(FILE *out,
                                                       const struct stek_audit_observation *obs,
                                                       const struct stek_audit_findings *findings,

@@ -104,10 +104,7 @@ static void carry_out(struct connection *connection, const char *line, size_t le
     stek_request_fini(&request);
 }
 
-/*
- * At most one request: the next one waits until this answer is sent and other connections had their
- * turn.
- */
+/* At most one request. The next waits for this answer and for other connections' turns. */
 static void on_readable(struct bufferevent *stream, void *arg)
 {
     struct connection *connection = arg;

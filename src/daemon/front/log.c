@@ -25,10 +25,7 @@ void stek_log(enum stek_log_level level, const char *format, ...)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
     line[end] = '\n';
-    /*
-     * One write, so that lines of several processes do not mix. A failure cannot be reported
-     * anywhere.
-     */
+    /* One write: lines of several processes do not mix. A failure cannot be reported. */
     if (write(STDERR_FILENO, line, (size_t)end + 1) < 0)
         return;
 }

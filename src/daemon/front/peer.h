@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Which user is at the other end of the control socket, as the kernel says, and whether it may give
- * orders.
- */
+/* The user at the other end of the control socket (from the kernel), and its rights. */
 #ifndef STEK_DAEMON_PEER_H
 #define STEK_DAEMON_PEER_H
 

@@ -20,8 +20,7 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync)
     return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor : sync->floor;
 }
 
-/* Whether a published record stands under this entry, as far as is known: a full read has to
- * mention it again. */
+/* Whether this entry has a published record; a full read has to confirm it. */
 static bool stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry)
 {
     return entry->presence == STEK_PRESENCE_HELD && (entry->seen || !sync->reading);
@@ -83,8 +82,7 @@ static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq, enum stek_v
     return in_order(sync, record) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
 }
 
-/* Whether a ring takes a good record: not one that has retired, nor one so far ahead that it would
- * crowd out others. */
+/* Whether a ring takes a good record: not a retired one, and not one too far ahead to fit. */
 static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_from,
                   int64_t accept_until, int64_t now)
 {
@@ -115,8 +113,7 @@ void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
         remove_at(sync, index);
 }
 
-/* Makes room for a published record: what contradicts it is set aside, and its secret stands
- * nowhere else. */
+/* Makes room for a published record: sets others aside, removes its secret elsewhere. */
 static void clear_way(struct stek_sync *sync, const struct stek_record *record, int64_t now)
 {
     for (size_t i = sync->records.count; i-- > 0;) {

@@ -48,8 +48,7 @@ static bool move_up(struct stek_sync *sync, uint64_t first, int64_t now,
     return true;
 }
 
-/* The active record ends now, and the one after it begins. What was promised to tickets stays as it
- * was. */
+/* The active record ends now, and the next one begins. Tickets open for as long as promised. */
 static bool rotate(struct stek_sync *sync, int64_t now, struct stek_sync_write *write)
 {
     STEK_SECRET(stek_record) struct stek_record ended = {0};

@@ -5,8 +5,7 @@
 
 #include "fleet/rules/sync.h"
 
-/* Whether this host may write at all: it knows what the store holds, under the fleet's key, by a
- * clock that is right. */
+/* Whether this host may write: it knows the store, has the fleet's key and a right clock. */
 bool stek_publish_may(const struct stek_sync *sync);
 
 /*
@@ -19,16 +18,14 @@ STEK_MUST_USE enum stek_result stek_publish_write(struct stek_sync *sync, int64_
                                                   struct stek_sync_write *ret_write,
                                                   bool *ret_needed);
 
-/* Begins a transaction, without puts: it compares the floor, and deletes what has retired for long
- * enough. */
+/* Begins a transaction without puts: it compares the floor, and deletes long retired records. */
 void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write);
 
 /* Adds a put, and lets the lease last until the record has retired everywhere. */
 void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect,
                       int64_t now, struct stek_sync_write *write);
 
-/* A new chain's first record, of fresh bytes, that seals from now on. STEK_ERR_RANDOM: no fresh
- * secret. */
+/* The first record of a new chain, fresh, sealing from now on. STEK_ERR_RANDOM: no fresh secret. */
 STEK_MUST_USE enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq,
                                                   int64_t now, const struct stek_fresh *fresh,
                                                   uint32_t *used, struct stek_record *ret_record);

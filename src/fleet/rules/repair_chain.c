@@ -32,8 +32,7 @@ static void part_with(struct stek_sync *sync, size_t index, int64_t now)
             stek_adopt_put_aside(sync, i, now);
 }
 
-/* The continuation of seq - 1, up to what follows it. Nothing when there is no room in time between
- * the two. */
+/* The continuation of seq - 1, up to the next record. Nothing without time between the two. */
 static enum stek_result fill(struct stek_sync *sync, uint64_t seq)
 {
     STEK_SECRET(stek_record) struct stek_record record = {0};
@@ -115,8 +114,7 @@ static enum stek_result fill_holes(struct stek_sync *sync, int64_t now)
     return result;
 }
 
-/* The same at the end: what stands under the next seq is of no use, and nothing can be put there.
- */
+/* The same at the end: the next seq has a useless value, and nothing can be put there. */
 static enum stek_result pass_refused(struct stek_sync *sync, int64_t now)
 {
     const struct stek_record *last = stek_records_last(&sync->records);
@@ -160,8 +158,7 @@ static enum stek_result check_line(struct stek_sync *sync, int64_t now)
     return STEK_OK;
 }
 
-/* A continuation that begins in half an interval or later was made by a clock that was ahead: it
- * may yet be random. */
+/* A continuation half an interval ahead came from a fast clock: it may become random. */
 static void drop_early(struct stek_sync *sync, int64_t now)
 {
     for (;;) {

@@ -83,8 +83,7 @@ bool stek_storeview_has(const struct stek_storeview *view, uint64_t seq);
 uint64_t stek_storeview_last(const struct stek_storeview *view);
 uint64_t stek_storeview_highest(const struct stek_storeview *view);
 
-/* Notes a change at `revision`. Changes are told in their order, so there is none before it that is
- * not known. */
+/* Notes a change at `revision`. Changes arrive in order, so all earlier ones are known. */
 void stek_storeview_note(struct stek_storeview *view, int64_t revision);
 
 /* A full read at `revision` begins; and ends: what it did not mention, and what has not changed

@@ -177,8 +177,7 @@ const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t
     return NULL;
 }
 
-/* The first record of fresh bytes after `index`: nothing before it leads to it. 0: there is none.
- */
+/* The first fresh record after `index`: no record before it leads to it. 0: there is none. */
 static uint64_t fresh_after(const struct stek_records *records, size_t index)
 {
     for (size_t i = index + 1; i < records->count; i++)

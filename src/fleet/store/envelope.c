@@ -192,8 +192,7 @@ static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)
     ret_envelope->record.accept_until = (int64_t)get64(head + AT_TIMES + 16);
 }
 
-/* The seal: only what it covers may be believed, so this comes before any look at numbers and
- * times. */
+/* The seal comes first: numbers and times are trusted only if it covers them. */
 static enum stek_value open_seal(const struct stek_keks *keks, const char *ring,
                                  struct stek_bytes bytes, uint8_t *ret_plain)
 {

@@ -61,8 +61,7 @@ struct stek_kek {
     struct stek_secret32 prk;
 };
 
-/* The keys that a host accepts; the first one seals. Two at once, so that a fleet can move to
- * another. */
+/* The keys that a host accepts; the first one seals. Two keys let a fleet move to a new one. */
 struct stek_keks {
     uint32_t count;
     struct stek_kek at[STEK_KEKS_MAX];
