@@ -87,9 +87,7 @@ def test_orders_by_hand_are_refused_with_a_line_that_says_what_to_do(seeded, ord
     before = keys(host)
     done = host.stek(*order)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and not done.stdout
-    assert (
-        "ring web: its keys come from a seed" in done.stderr and "stek fleet seed" in done.stderr
-    )
+    assert "ring web: its keys come from a seed" in done.stderr and "stek fleet seed" in done.stderr
     assert set(before.items()) & set(keys(host).items())
 
 

@@ -211,10 +211,11 @@ static void a_name_that_no_ring_may_have_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)snprintf(text, sizeof text, "[ring %s]\n", bad[i]);
-        (void)snprintf(words, sizeof words,
-                       "a.conf:1: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -, "
-                       "not beginning with . or -",
-                       bad[i]);
+        (void)snprintf(
+            words, sizeof words,
+            "a.conf:1: '%s' is not a valid ring name: 1 to 64 letters, digits and . _ -, "
+            "not beginning with . or -",
+            bad[i]);
         assert_refused(text, words);
     }
 }
