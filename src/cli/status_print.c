@@ -109,6 +109,17 @@ static void print_refused(const struct stek_status_ring *ring)
     (void)puts("");
 }
 
+/* Programs that make up a session-id context for each process resume nothing after a restart, and
+ * their own logs do not say why. */
+static void print_id_context_hint(const struct stek_status_ring *ring)
+{
+    if (ring->stats.count[STEK_COUNT_ID_CONTEXT] > 0)
+        (void)puts(
+            "             id_context: the program's session-id context was another one when\n"
+            "             the ticket was sealed; 'session_id_context = ring' in\n"
+            "             stek-openssl(5) helps");
+}
+
 static void print_tickets(const struct stek_status_ring *ring)
 {
     const uint64_t *count = ring->stats.count;
@@ -123,6 +134,7 @@ static void print_tickets(const struct stek_status_ring *ring)
                      stek_format_permille(stek_status_resumption_permille(ring), &share));
     (void)puts("");
     print_refused(ring);
+    print_id_context_hint(ring);
 }
 
 /* The times between which the timelines run. */

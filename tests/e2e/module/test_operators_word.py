@@ -36,6 +36,14 @@ def test_control_a_session_id_context_of_each_process_ends_them(loaded, host_rin
     assert visit.ok and not visit.resumed
 
 
+def test_status_says_when_a_session_id_context_is_the_reason(loaded, folder):
+    with Stekd(folder / "stekd", web={}) as daemon:
+        server = loaded(Perl, stek={"ring": daemon.ring("web")})
+        assert "session_id_context" not in daemon.stek("status", "web").stdout
+        come_back_after_a_restart(server, "1.3")
+        assert "session_id_context = ring" in daemon.stek("status", "web").stdout
+
+
 @each_version
 def test_clients_that_are_verified_in_the_same_way_resume_after_a_restart(
     loaded, host_ring, certificates, tls
