@@ -5,6 +5,7 @@ import os
 import sys
 
 from command import run
+import openssl_suite
 from outcome import Outcome, failure, from_meson, from_pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lint"))
@@ -238,6 +239,7 @@ STEPS = {
 }
 # What is long by nature: make check-long.
 LONG = {
+    "openssl-suite": ("OpenSSL's own tests with the module", openssl_suite.suite),
     "unit-long": ("unit tests with numbers that take minutes", unit_long),
     "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
     "sim-long": ("simulated fleets, 3,000 seeds", sim_long),

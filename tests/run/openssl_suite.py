@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenSSL's own sslapitest and ssl_test, unchanged from Debian's source, plain and with the module."""
+
+import re
+
+from command import run
+from outcome import Outcome, failure
+from private_apt import PrivateApt
+
+# What passes plain and not with stek, and why. What passes again has to leave the list.
+HOOK = "the program's own callbacks do not win yet"
+NAME = "a ticket is for the server name of its session (RFC 6066 section 3)"
+APPDATA = "ssl_test finds stek's ticket appdata where it expects none or its own"
+SSL_TESTS = (
+    "01-simple 02-protocol-version 03-custom_verify 04-client_auth 05-sni 06-sni-ticket"
+    " 07-dtls-protocol-version 08-npn 09-alpn 10-resumption 11-dtls_resumption 12-ct"
+    " 13-fragmentation 14-curves 15-certstatus 16-dtls-certstatus 17-renegotiate"
+    " 18-dtls-renegotiate 19-mac-then-encrypt 20-cert-select 21-key-update 23-srp 24-padding"
+    " 25-cipher 26-tls13_client_auth 27-ticket-appdata 28-seclevel 30-extended-master-secret"
+)
+EXPECTED = {
+    **{f"{name}: test_handshake": APPDATA for name in SSL_TESTS.split()},
+    "sslapitest: test_early_data_replay": NAME,
+    "sslapitest: test_servername": NAME,
+    "sslapitest: test_ticket_callbacks": HOOK,
+    "sslapitest: test_ticket_lifetime": "no ticket promises longer than its key lives",
+}
+RESULT = re.compile(r"^(ok|not ok) \d+ - (\w+)", re.MULTILINE)
+
+
+def system_version():
+    """The version of Debian's openssl package and the release's name."""
+    version = run(["dpkg-query", "-W", "-f", "${Version}", "openssl"], "/")[1].strip()
+    return version, run(["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], "/")[1].strip()
+
+
+def build(folder):
+    """(source, build folder, what went wrong); nothing is done where all is there already."""
+    version, suite = system_version()
+    source = PrivateApt(folder, suite, "deb-src", security=True).source("openssl", version)
+    made = folder / "openssl-suite"
+    if (made / "test" / "ssl_test").exists():
+        return source, made, ""
+    made.mkdir(parents=True, exist_ok=True)
+    script = (
+        f"perl {source}/Configure shared enable-unit-test no-ssl3 no-ssl3-method"
+        " && make -j2 build_generated"
+        " && make -j2 libcrypto.so libssl.so engines/dasync.so test/sslapitest test/ssl_test"
+    )
+    status, output = run(["sh", "-c", script], made, limit_s=3000)
+    return source, made, output if status != 0 else ""
+
+
+def commands(source):
+    """A name and a command for each program run."""
+    tests = source / "test"
+    data = tests / "recipes" / "90-test_sslapi_data"
+    common = [tests / "certs", data / "passwd.txt", "sslapitest.tmp", "default"]
+    yield "sslapitest", ["test/sslapitest", *common, tests / "default.cnf", data / "dhparams.pem"]
+    for conf in sorted((tests / "ssl-tests").glob("*.cnf")):
+        yield conf.stem, ["test/ssl_test", conf, "default", tests / "default.cnf"]
+
+
+def results(source, made, conf):
+    """The names of all cases that passed, and those lines that the module wrote."""
+    env = {
+        "LD_LIBRARY_PATH": made,
+        "OPENSSL_ENGINES": made / "engines",
+        "OPENSSL_MODULES": made / "providers",
+        "TEST_CERTS_DIR": source / "test" / "certs",
+        "CTLOG_FILE": source / "test" / "ct" / "log_list.cnf",
+        "OPENSSL_CONF": conf,
+    }
+    env = {name: str(value) for name, value in env.items()}
+    passed, said = set(), []
+    for name, argv in commands(source):
+        output = run(argv, made, env)[1]
+        said += [line for line in output.splitlines() if line.startswith("stek:")]
+        passed |= {f"{name}: {case}" for verdict, case in RESULT.findall(output) if verdict == "ok"}
+    return passed, said
+
+
+def suite(builds):
+    """Each case that passes plain has to pass with stek, or to stand in EXPECTED."""
+    module = builds.get("build") / "src/tls/module/stek.so"
+    source, made, problem = build(builds.get("build") / "archive")
+    if problem:
+        return failure("OpenSSL's tests: the build", problem)
+    plain, loaded = made / "plain.cnf", made / "stek.cnf"
+    plain.write_text("openssl_conf = init\n[init]\n")
+    loaded.write_text(f"openssl_conf = init\n[init]\nstek = stek\n[stek]\npath = {module}\n")
+    before, _ = results(source, made, plain)
+    after, said = results(source, made, loaded)
+    outcome = Outcome(passed=len(before & after), figures=[f"{len(before)} cases pass plain"])
+    for case in sorted((before - after) ^ set(EXPECTED)):
+        outcome.add(failure(f"OpenSSL's tests: {case}", "differs from what EXPECTED lists"))
+    if not before:
+        outcome.add(failure("OpenSSL's tests: no case passed plain", ""))
+    if said:
+        outcome.add(failure("OpenSSL's tests: the module says something", "\n".join(said)))
+    return outcome
