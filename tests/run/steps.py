@@ -32,7 +32,7 @@ def checked(outcome, what, status, output):
     return outcome
 
 
-def meson_tests(folder, suite, env, wrapper=None, slower=1):
+def meson_tests(folder, suite, env, wrapper=None, slower=4):
     """Runs one suite of a build; a suite without a program in it is a failure."""
     logs = folder / "meson-logs"
     for old in logs.glob(f"check-{suite}*"):
@@ -111,7 +111,7 @@ def e2e_long(builds):
 def asan(builds):
     """Unit tests, and what is done to stekd from outside, under AddressSanitizer, LeakSanitizer and
     UndefinedBehaviorSanitizer."""
-    outcome = meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=3)
+    outcome = meson_tests(builds.get("build-asan"), "unit", SANITIZED, slower=10)
     outcome.add(
         pytest_tests(
             builds,
@@ -129,18 +129,22 @@ def tsan(builds):
     """What threads or processes share, under ThreadSanitizer."""
     usable = run(FIXED_ADDRESSES.split() + ["true"], builds.root)[0] == 0
     return meson_tests(
-        builds.get("build-tsan"), "shared", SANITIZED, FIXED_ADDRESSES if usable else None, slower=5
+        builds.get("build-tsan"),
+        "shared",
+        SANITIZED,
+        FIXED_ADDRESSES if usable else None,
+        slower=15,
     )
 
 
 def valgrind(builds):
     """Reads of uninitialised memory, in our code and in libcrypto's under our hands."""
-    return meson_tests(builds.get("build"), "memory", {}, VALGRIND, slower=10)
+    return meson_tests(builds.get("build"), "memory", {}, VALGRIND, slower=20)
 
 
 def corpus(builds):
     """Every input that fuzzing has found worth keeping, once more."""
-    return meson_tests(builds.get("build-asan"), "fuzz", SANITIZED, slower=3)
+    return meson_tests(builds.get("build-asan"), "fuzz", SANITIZED, slower=10)
 
 
 def model(builds):
