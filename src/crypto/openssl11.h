@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 
@@ -34,9 +35,18 @@
 #define EVP_DecryptInit_ex2(ctx, cipher, key, iv, params)                                          \
     EVP_DecryptInit_ex(ctx, cipher, NULL, key, iv)
 
+typedef void OSSL_LIB_CTX;
+#define OSSL_PROVIDER void
+#define EVP_CIPHER_get0_provider(cipher) NULL
+#define EVP_MD_get0_provider(digest) NULL
+#define OSSL_PROVIDER_get0_name(provider) ""
+
 /* There is one kind of ticket key callback, the older one. */
 #define EVP_MAC_CTX HMAC_CTX
 #define SSL_CTX_set_tlsext_ticket_key_evp_cb SSL_CTX_set_tlsext_ticket_key_cb
+
+#define RAND_bytes_ex(library, bytes, len, strength) RAND_bytes(bytes, (int)(len))
+#define RAND_priv_bytes_ex(library, bytes, len, strength) RAND_priv_bytes(bytes, (int)(len))
 
 #define ERR_SYSTEM_ERROR(error) (ERR_GET_LIB(error) == ERR_LIB_SYS)
 #define ERR_raise(library, reason) ERR_put_error(library, 0, reason, __FILE__, __LINE__)
@@ -49,7 +59,14 @@
 
 #define X509_VERSION_3 2
 
-/* It only reads the session. */
+/* What a certificate has to be for cannot be read there: it counts as not set. */
+#define X509_VERIFY_PARAM_get0_host(parameters, n) ((void)(parameters), (const char *)NULL)
+#define X509_VERIFY_PARAM_get0_email(parameters) ((void)(parameters), (const char *)NULL)
+#define X509_VERIFY_PARAM_get1_ip_asc(parameters) ((void)(parameters), (char *)NULL)
+
+/* It only reads the name, and the session. */
+#define X509_NAME_get_index_by_NID(name, nid, at)                                                  \
+    X509_NAME_get_index_by_NID((X509_NAME *)(uintptr_t)(name), nid, at)
 #define i2d_SSL_SESSION(session, out) i2d_SSL_SESSION((SSL_SESSION *)(uintptr_t)(session), out)
 
 /* The session keeps it alive. */

@@ -30,7 +30,7 @@ bool stek_account_find(const char *user, struct stek_account *ret_account)
 }
 
 /* Raises the soft limit to the hard one, and both where that is allowed and they are too low. */
-static void raise_limit(__rlimit_resource_t resource, rlim_t wanted)
+static void raise_limit(int resource, rlim_t wanted)
 {
     struct rlimit limit;
 

@@ -30,6 +30,8 @@ static int drop_object(struct dl_phdr_info *object, size_t size, void *arg)
 
 void stek_trim(void)
 {
+#ifdef __GLIBC__ /* other libraries give memory back by themselves, or have no call for it */
     (void)malloc_trim(0);
+#endif
     (void)dl_iterate_phdr(drop_object, NULL);
 }

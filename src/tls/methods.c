@@ -3,8 +3,6 @@
 
 #include "crypto/libctx.h"
 
-#include <openssl/provider.h>
-
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -38,7 +36,7 @@ static struct stek_methods *methods_new(void)
     if (methods == NULL)
         return NULL;
     methods->fetched_aes256cbc = EVP_CIPHER_fetch(stek_libctx_get0(), "AES-256-CBC", NULL);
-    methods->sha256 = EVP_MD_fetch(stek_libctx_get0(), "SHA2-256", NULL);
+    methods->sha256 = EVP_MD_fetch(stek_libctx_get0(), "SHA256", NULL);
     if (methods->fetched_aes256cbc == NULL || methods->sha256 == NULL) {
         methods_free(methods);
         return NULL;

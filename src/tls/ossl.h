@@ -16,19 +16,22 @@
 
 #include "crypto/derive.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/opensslv.h>
-#include <openssl/params.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+#endif
 
 #include <stdbool.h>
 
-#if OPENSSL_VERSION_NUMBER < 0x30000000L
-#error "stek needs OpenSSL 3.0 or later"
+#if OPENSSL_VERSION_NUMBER < 0x10101000L
+#error "stek needs OpenSSL 1.1.1 or later"
 #endif
 
 #ifdef OPENSSL_NO_DEPRECATED_3_0
@@ -37,8 +40,10 @@
 #define STEK_HAVE_HMAC_CALLBACK 1
 #endif
 
-/* OpenSSL 4 has no methods but fetched ones. */
-#define STEK_HAVE_DIRECT_METHODS (STEK_HAVE_HMAC_CALLBACK && OPENSSL_VERSION_NUMBER < 0x40000000L)
+/* OpenSSL 4 has no methods but fetched ones, and those of 1.1.1 are not fetched. */
+#define STEK_HAVE_DIRECT_METHODS                                                                   \
+    (STEK_HAVE_HMAC_CALLBACK && OPENSSL_VERSION_NUMBER >= 0x30000000L &&                           \
+     OPENSSL_VERSION_NUMBER < 0x40000000L)
 
 /* The MAC context that libssl hands to the callback; exactly one is set. */
 struct stek_ossl_mac {
@@ -75,7 +80,11 @@ static inline bool stek_ossl_is_tested(unsigned long version)
 typedef int (*stek_ossl_security_cb)(const SSL *, const SSL_CTX *, int, int, int, void *, void *);
 
 /* What CRYPTO_EX_dup gets: the address of the value. */
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+typedef void *stek_ossl_ex_value;
+#else
 typedef void **stek_ossl_ex_value;
+#endif
 
 /*
  * A new ex_data index that is none of the first 32: some programs use low ones that they never
@@ -219,6 +228,9 @@ static inline void stek_ossl_session_set_time(SSL_SESSION *session, int64_t time
 static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key[STEK_HMAC_KEY_LEN],
                                      const EVP_MD *sha256)
 {
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+    return stek_ossl_hmac_init(mac.hmac, key, sha256);
+#else
     static char digest[] = "SHA256";
     OSSL_PARAM params[3];
 
@@ -229,6 +241,7 @@ static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key
                                                   STEK_HMAC_KEY_LEN);
     params[2] = OSSL_PARAM_construct_end();
     return EVP_MAC_CTX_set_params(mac.evp, params) == 1;
+#endif
 }
 
 #endif
