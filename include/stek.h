@@ -137,10 +137,11 @@ void stek_ring_free(struct stek_ring *ring);
 /*
  * Lets `ctx` seal and open its session tickets with the keys of `ring`. Call it when `ctx` is made,
  * before its first SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback
- * and SSL_CTX_set_session_ticket_cb() of `ctx`; if the application replaces the latter, no tickets
- * are sealed. Attaching again replaces ring and options for later connections. `ctx` holds the ring
- * until it is freed. Thread safety: that of the SSL_CTX_set_* functions. Errors: STEK_ERR_ARGUMENT,
- * STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
+ * and SSL_CTX_set_session_ticket_cb() of `ctx`; if the application replaces the latter, its tickets
+ * open in `ctx` and its forks only, without the cap on a session's age. It also uses the argument
+ * of the record-padding callback, and wraps the security callback. Attaching again replaces ring
+ * and options. `ctx` holds the ring until it is freed. Thread safety: that of the SSL_CTX_set_*
+ * functions. Errors: STEK_ERR_ARGUMENT, STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
  */
 STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
                                            const struct stek_attach_options *options);

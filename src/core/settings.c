@@ -16,7 +16,7 @@ static const struct stek_setting_info all[] = {
     {"ahead", STEK_ALLOWED_AHEAD, "2"},
     {"max_session_age", STEK_ALLOWED_SESSION_AGE, "24h"},
     {"context", "auto, or 1 to 255 printable ASCII characters", "auto"},
-    {"override", "yes or no", "yes"},
+    {"override", "auto, yes or no", "auto"},
     {"verified_peers", "as-openssl or same-configuration", "as-openssl"},
     {"session_id_context", "program or ring", "program"},
     {"names", "same or any", "same"},
@@ -35,7 +35,7 @@ const struct stek_setting_info *stek_settings_all(void)
 
 void stek_settings_init(struct stek_settings *settings)
 {
-    *settings = (struct stek_settings){.override = true};
+    *settings = (struct stek_settings){.override = STEK_OVERRIDE_AUTO};
 }
 
 static bool set_duration(const char *value, int64_t max_s, int64_t *setting)
@@ -95,6 +95,18 @@ static bool set_choice(const char *value, const char *no, const char *yes, bool 
     return true;
 }
 
+static bool set_override(const char *value, enum stek_override *setting)
+{
+    static const char *const words[] = {"auto", "yes", "no"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *setting = (enum stek_override)i;
+            return true;
+        }
+    return false;
+}
+
 static bool set_known(struct stek_settings *settings, const char *name, const char *value)
 {
     if (strcmp(name, "rotate") == 0)
@@ -108,7 +120,7 @@ static bool set_known(struct stek_settings *settings, const char *name, const ch
     if (strcmp(name, "context") == 0)
         return set_context(value, settings->context);
     if (strcmp(name, "override") == 0)
-        return set_choice(value, "no", "yes", &settings->override);
+        return set_override(value, &settings->override);
     if (strcmp(name, "verified_peers") == 0)
         return set_choice(value, "as-openssl", "same-configuration", &settings->same_configuration);
     if (strcmp(name, "session_id_context") == 0)

@@ -11,10 +11,13 @@
 
 enum { STEK_LABEL_MAX = 255, STEK_RING_PATH_MAX = 1023 };
 
+/* AUTO: with a ring from a file, which is the operator's word. */
+enum stek_override { STEK_OVERRIDE_AUTO, STEK_OVERRIDE_YES, STEK_OVERRIDE_NO };
+
 struct stek_settings {
     char ring[STEK_RING_PATH_MAX + 1]; /* a ring file's path or a ring's name; empty: private */
     struct stek_policy policy;         /* 0: not given, the default */
-    bool override;                     /* stek's callback wins over the program's own */
+    enum stek_override override;       /* whether stek's keys win over the program's own */
     char context[STEK_LABEL_MAX + 1];  /* empty: auto */
     bool same_configuration;           /* verified_peers = same-configuration */
     bool any_id_context;               /* session_id_context = ring */
@@ -37,7 +40,7 @@ struct stek_setting_info {
 /* All settings, ended by a NULL name. */
 const struct stek_setting_info *stek_settings_all(void);
 
-/* Defaults: policy of zeros, override, auto context. */
+/* Defaults: policy of zeros, override and context auto. */
 void stek_settings_init(struct stek_settings *settings);
 
 /*

@@ -18,7 +18,7 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
     if (result != STEK_OK)
         return result;
     stek_ring_start_counting(ring);
-    attachment->put_back = stek_callbacks_install;
+    attachment->put_back = stek_callbacks_install_key;
     stek_meet_prepare(ctx, attachment);
     stek_callbacks_install(ctx, attachment);
     return STEK_OK;

@@ -9,13 +9,14 @@
 static int ctx_index = -1;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 
-static _Atomic(stek_missed_fn) watcher;
+static _Atomic(stek_watch_fn) watcher;
 
 /* Gives back what the attachment holds. */
 static void empty(struct stek_attachment *attachment)
 {
     stek_place_leave(&attachment->place);
     stek_place_fini(&attachment->place);
+    stek_place_fini(&attachment->own);
     stek_ring_free(attachment->ring);
     attachment->ring = NULL;
 }
@@ -62,14 +63,14 @@ struct stek_attachment *stek_attachment_of(const SSL_CTX *ctx)
     return stek_slots_has(attachment) && is_of(attachment, ctx) ? attachment : NULL;
 }
 
-void stek_attachment_watch(stek_missed_fn missed)
+void stek_attachment_watch(stek_watch_fn watch)
 {
-    atomic_store(&watcher, missed);
+    atomic_store(&watcher, watch);
 }
 
 void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment)
 {
-    const stek_missed_fn tell = atomic_load(&watcher);
+    const stek_watch_fn tell = atomic_load(&watcher);
 
     if (attachment == NULL)
         attachment = stek_attachment_of(SSL_get_SSL_CTX(ssl));
@@ -81,12 +82,28 @@ void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment)
                          stek_ring_now(attachment->ring));
     }
     if (tell != NULL)
-        tell();
+        tell(STEK_EVENT_MISSED);
+}
+
+void stek_attachment_replaced(struct stek_attachment *attachment)
+{
+    const stek_watch_fn tell = atomic_load(&watcher);
+
+    if (atomic_exchange(&attachment->replaced, true))
+        return;
+    stek_stats_count(attachment->ring->stats, STEK_COUNT_REPLACED, stek_ring_now(attachment->ring));
+    if (tell != NULL && attachment->wins)
+        tell(STEK_EVENT_REPLACED);
 }
 
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl)
 {
     return stek_place_keys(&attachment->place, ssl);
+}
+
+struct stek_keys *stek_attachment_own_keys(struct stek_attachment *attachment, SSL *ssl)
+{
+    return stek_place_keys(&attachment->own, ssl);
 }
 
 /* Fills a slot for the SSL_CTX, in the place of what was there. It takes a hold on the ring. */
@@ -100,6 +117,10 @@ static void fill(struct stek_attachment *attachment, SSL_CTX *ctx, struct stek_r
     attachment->any_name = options->any_name != 0;
     attachment->any_id_context = options->any_id_context != 0;
     stek_place_init(&attachment->place, ctx, ring, label, options->same_configuration != 0);
+    stek_place_init_own(&attachment->own, ctx, ring);
+    attachment->wins = options->override != 0;
+    atomic_store(&attachment->sessions, STEK_SESSIONS_UNKNOWN);
+    atomic_store(&attachment->replaced, false);
     attachment->methods = stek_methods_get0();
     atomic_store(&attachment->missed, false);
     atomic_store(&attachment->override_state,

@@ -19,6 +19,9 @@
  * override asks. */
 enum { STEK_OVERRIDE_DONE, STEK_OVERRIDE_TODO, STEK_OVERRIDE_BUSY };
 
+/* Whose session-ticket callbacks an SSL_CTX has. */
+enum { STEK_SESSIONS_UNKNOWN, STEK_SESSIONS_OURS, STEK_SESSIONS_PROGRAMS };
+
 /*
  * One for each SSL_CTX, in a slot (slots.h). Every SSL holds the SSL_CTX that it was made from, so
  * the attachment outlives the SSLs that lead to it.
@@ -28,11 +31,15 @@ struct stek_attachment {
     _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
     struct stek_ring *ring;
     const struct stek_methods *methods;
-    bool any_name;                       /* options of stek_attach() */
-    bool any_id_context;                 /* likewise */
-    struct stek_place place;             /* its context */
-    stek_ossl_security_cb security_cb;   /* what stek's own goes on to; NULL: not wrapped */
-    void (*put_back)(SSL_CTX *, void *); /* sets stek's callbacks again */
+    bool any_name;           /* options of stek_attach() */
+    bool any_id_context;     /* likewise */
+    struct stek_place own;   /* for tickets that stek's session-ticket callbacks have no part in */
+    atomic_int sessions;     /* whose those callbacks were at the last ticket */
+    atomic_bool replaced;    /* the ticket key callback is the program's */
+    bool wins;               /* as override asks */
+    struct stek_place place; /* its context */
+    stek_ossl_security_cb security_cb; /* what stek's own goes on to; NULL: not wrapped */
+    void (*put_back)(SSL_CTX *);       /* sets stek's ticket key callback again */
     atomic_int override_state;
     atomic_bool missed; /* a connection did not lead here: libssl's own keys serve now */
 };
@@ -64,6 +71,10 @@ bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
  * Thread-safe. */
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl);
 
+/* The keys under which the SSL_CTX's tickets open exactly where libssl's own would have opened
+ * them. NULL: as above. Thread-safe. */
+struct stek_keys *stek_attachment_own_keys(struct stek_attachment *attachment, SSL *ssl);
+
 /*
  * A ticket is due on a connection that does not lead to its attachment, so tickets would be lost
  * unseen. The SSL_CTX goes back to libssl's own keys; the watcher is told, and it is counted.
@@ -71,8 +82,15 @@ struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *
  */
 void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment);
 
-/* Whoever wants to be told of that: once for each SSL_CTX, from any thread. NULL: nobody. */
-typedef void (*stek_missed_fn)(void);
-void stek_attachment_watch(stek_missed_fn missed);
+/* The program's ticket key callback serves, though stek's was set before. Counted once for each
+ * SSL_CTX. Thread-safe. */
+void stek_attachment_replaced(struct stek_attachment *attachment);
+
+/* What whoever watches is told of, once for each SSL_CTX, from any thread. */
+enum stek_event { STEK_EVENT_MISSED, STEK_EVENT_REPLACED };
+typedef void (*stek_watch_fn)(enum stek_event event);
+
+/* NULL: nobody watches. */
+void stek_attachment_watch(stek_watch_fn watch);
 
 #endif

@@ -107,7 +107,7 @@ static void override_once(struct stek_attachment *attachment)
         STEK_OVERRIDE_DONE)
         return;
     if (atomic_compare_exchange_strong(&attachment->override_state, &todo, STEK_OVERRIDE_BUSY)) {
-        attachment->put_back(attachment->ctx, attachment);
+        attachment->put_back(attachment->ctx);
         atomic_store_explicit(&attachment->override_state, STEK_OVERRIDE_DONE,
                               memory_order_release);
     }

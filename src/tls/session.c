@@ -5,6 +5,7 @@
 #include "core/admit.h"
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
+#include "tls/handover.h"
 #include "tls/idcontext.h"
 #include "tls/servername.h"
 #include "tls/slots.h"
@@ -38,6 +39,13 @@ static bool would_be_answered_with_alert(const SSL *ssl, const SSL_SESSION *sess
 
     (void)SSL_SESSION_get0_id_context(session, &id_context_len);
     return id_context_len == 0 && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+}
+
+bool stek_session_may_resume(SSL *ssl)
+{
+    const SSL_SESSION *session = SSL_get_session(ssl);
+
+    return session != NULL && !would_be_answered_with_alert(ssl, session);
 }
 
 /* No ticket outlives its key, nor what its client was verified with. */
@@ -86,39 +94,90 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
            write_appdata(session, ret_appdata);
 }
 
-/* What the program set; a resumed session's own timeout was cut for the ticket that it came from.
- */
-static int64_t program_timeout_s(const SSL *ssl, SSL_CTX *ctx)
+/* Sessions that are kept in libssl's cache, not in tickets: none of stek's business. */
+static bool is_stateful(const SSL *ssl)
 {
-    const long timeout_s = SSL_CTX_get_timeout(ctx);
+    const uint64_t options = SSL_get_options(ssl);
 
-    return timeout_s > 0 ? timeout_s : SSL_get_default_timeout(ssl);
+    return SSL_version(ssl) == TLS1_3_VERSION &&
+           ((options & SSL_OP_NO_TICKET) != 0 ||
+            (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0));
 }
 
-static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
+/*
+ * Before TLS 1.3 a session that resumes by its session id stands in libssl's cache, where other
+ * threads read it. In TLS 1.3 libssl has made a copy by now.
+ */
+static bool may_be_others_too(const SSL *ssl)
+{
+    return SSL_version(ssl) != TLS1_3_VERSION && SSL_session_reused(ssl) == 1;
+}
+
+static bool has_others_appdata(SSL_SESSION *session)
+{
+    struct stek_appdata appdata;
+    void *bytes = NULL;
+    size_t len = 0;
+
+    return SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && len > 0 &&
+           !read_appdata(session, &appdata);
+}
+
+/*
+ * What the program allows, in seconds from now. A resumed session's own timeout was cut for the
+ * ticket that it came from, so that of the SSL_CTX counts. It counts from the session's time, which
+ * libssl renews in TLS 1.3 only.
+ */
+static int64_t program_left_s(const SSL *ssl, SSL_CTX *ctx, const SSL_SESSION *session,
+                              bool resumed, int64_t now)
+{
+    int64_t timeout_s = SSL_CTX_get_timeout(ctx);
+
+    if (timeout_s <= 0)
+        timeout_s = SSL_get_default_timeout(ssl);
+    if (!resumed && SSL_SESSION_get_timeout(session) < timeout_s)
+        timeout_s = SSL_SESSION_get_timeout(session);
+    return stek_ossl_session_time(session) + timeout_s - now;
+}
+
+/* The session shall last no longer than the next ticket's key, its chain, and the program say. */
+static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESSION *session,
+                          bool resumed, const struct stek_appdata *appdata, int64_t now)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
     struct stek_keys *keys = stek_attachment_keys(attachment, ssl);
-    SSL_SESSION *session = SSL_get_session(ssl);
-    const int64_t now = stek_ring_now(ring);
-    struct stek_appdata appdata;
 
-    if (session == NULL || keys == NULL || !find_or_begin_chain(ssl, session, now, &appdata))
+    if (keys == NULL || !stek_ring_seal(ring, keys, now, &active))
         return;
-    if (attachment->any_id_context)
-        stek_id_context_of_session(session);
-    if (!stek_ring_seal(ring, keys, now, &active))
-        return;
-    const int64_t promise_s = stek_promise_s(
-        program_timeout_s(ssl, attachment->ctx), first_end(active.accept_until, &appdata),
-        appdata.origin, stek_ring_max_session_age_s(ring), now);
-    if (promise_s <=
-        0) /* no ticket then; and libssl fails to encode a session with a timeout of 0 */
-        return;
-    /* The timeout counts from the session's time, which libssl renews in TLS 1.3 only. */
-    stek_ossl_session_set_time(session, now);
-    (void)SSL_SESSION_set_timeout(session, (long)promise_s);
+    const int64_t promise_s =
+        stek_promise_s(program_left_s(ssl, attachment->ctx, session, resumed, now),
+                       first_end(active.accept_until, appdata), appdata->origin,
+                       stek_ring_max_session_age_s(ring), now);
+    if (promise_s > 0) /* libssl fails to encode a session with a timeout of 0 */
+        (void)SSL_SESSION_set_timeout(session,
+                                      (long)(promise_s + now - stek_ossl_session_time(session)));
+}
+
+static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    const int64_t now = stek_ring_now(attachment->ring);
+    struct stek_appdata appdata;
+    enum stek_generated how = STEK_GENERATED;
+
+    /* Looks at the session before anything is written into it. */
+    (void)stek_attachment_keys(attachment, ssl);
+    if (session == NULL || has_others_appdata(session) ||
+        (may_be_others_too(ssl) && !read_appdata(session, &appdata)))
+        how = STEK_GENERATED_OTHERS;
+    else if (!may_be_others_too(ssl) && find_or_begin_chain(ssl, session, now, &appdata)) {
+        if (attachment->any_id_context)
+            stek_id_context_of_session(session);
+        bound_timeout(ssl, attachment, session, SSL_session_reused(ssl) == 1, &appdata, now);
+    }
+    if (stek_handover_generated(attachment, how))
+        stek_attachment_replaced(attachment);
 }
 
 /* `arg` is the attachment, unless a program calls stek's callback from its own. */
@@ -133,7 +192,8 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
     struct stek_attachment *attachment = of_callback(ssl, arg);
 
-    if (attachment != NULL)
+    if (attachment != NULL && !is_stateful(ssl) &&
+        !atomic_load_explicit(&attachment->replaced, memory_order_relaxed))
         prepare_session(ssl, attachment);
     stek_ossl_forget_errors();
     return 1;
@@ -160,12 +220,26 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
     *ret_appdata = (struct stek_appdata){.origin = stek_ossl_session_time(session),
                                          .verified_until = stek_verified_until_of_session(session)};
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
-           write_appdata(session, ret_appdata);
+           (has_others_appdata(session) || write_appdata(session, ret_appdata));
+}
+
+/*
+ * Before TLS 1.3 a session goes into its next ticket as it is, and it must not be changed once it
+ * resumes: so what the next key allows is put in here. Its time stays that of the full handshake.
+ */
+static void prepare_renewal(SSL *ssl, struct stek_attachment *attachment, SSL_SESSION *session,
+                            int64_t now)
+{
+    struct stek_appdata appdata;
+
+    if (SSL_version(ssl) != TLS1_3_VERSION && read_appdata(session, &appdata) &&
+        now <= stek_ossl_session_time(session) + SSL_SESSION_get_timeout(session))
+        bound_timeout(ssl, attachment, session, true, &appdata, now);
 }
 
 /* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */
 static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attachment *attachment,
-                               int64_t now)
+                               enum stek_asked asked, int64_t now)
 {
     static const enum stek_counter counter_of[] = {
         [STEK_VERDICT_RESUME] = STEK_COUNT_OPENED,
@@ -182,6 +256,8 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         stek_id_context_of_connection(ssl);
     if (would_be_answered_with_alert(ssl, session))
         return STEK_COUNT_ID_CONTEXT;
+    if (asked == STEK_ASKED_OWN && has_others_appdata(session)) /* libssl's own rules count */
+        return STEK_COUNT_OPENED;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
         return STEK_COUNT_DAMAGED;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))
@@ -213,13 +289,20 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
 
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
+    const enum stek_asked asked = stek_handover_take_asked(attachment);
+    if (asked == STEK_ASKED_NOT && opened) /* under a key of the program's */
+        return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
+                                                  : SSL_TICKET_RETURN_USE;
     const int64_t now = stek_ring_now(attachment->ring);
-    const enum stek_counter counter = opened ? judge(ssl, session, attachment, now)
+    const enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
                                              : why_closed(ssl, attachment, name, name_len, now);
     stek_ossl_forget_errors();
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     stek_attachment_note_opened(ssl, attachment);
-    return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
+    if (status != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_USE;
+    prepare_renewal(ssl, attachment, session, now);
+    return SSL_TICKET_RETURN_USE_RENEW;
 }

@@ -16,4 +16,7 @@
 bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_session_age_s,
                                 int64_t now);
 
+/* The last of these alone, for a session that stek does not look into. */
+bool stek_session_may_resume(SSL *ssl);
+
 #endif

@@ -4,6 +4,7 @@
 #include "tls/callbacks.h"
 
 #include "tls/attachment.h"
+#include "tls/handover.h"
 #include "tls/session.h"
 
 #include <string.h>
@@ -24,16 +25,25 @@ static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key,
     return stek_ossl_mac_init(mac, key->hmac_key, methods->sha256);
 }
 
-static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys, int64_t now,
-                      SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
+/* What stek's generate callback prepared has to hold; otherwise libssl's own rule counts. */
+static bool may_be_sealed(SSL *ssl, const struct stek_ring *ring, enum stek_generated how,
+                          int64_t accept_until, int64_t now)
+{
+    return how == STEK_GENERATED ? stek_session_may_be_sealed(
+                                       ssl, accept_until, stek_ring_max_session_age_s(ring), now)
+                                 : stek_session_may_resume(ssl);
+}
+
+static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys,
+                      enum stek_generated how, int64_t now, SSL *ssl, unsigned char *name,
+                      unsigned char *iv, struct crypto with)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
     uint8_t fresh_iv[STEK_IV_LEN];
 
     if (!stek_ring_seal(ring, keys, now, &active) ||
-        !stek_session_may_be_sealed(ssl, active.accept_until, stek_ring_max_session_age_s(ring),
-                                    now) ||
+        !may_be_sealed(ssl, ring, how, active.accept_until, now) ||
         stek_ring_iv(ring, fresh_iv) != STEK_OK)
         return NO_TICKET;
     const EVP_CIPHER *aes256cbc = stek_methods_aes256cbc(attachment->methods);
@@ -61,45 +71,86 @@ static void count_sealing(struct stek_stats *stats, SSL *ssl, struct stek_attach
         stek_stats_count(stats, STEK_COUNT_RENEWED, now);
 }
 
-/* The keys of the connection's attachment. Where it leads to none, somebody is told. */
-static struct stek_keys *keys_of(SSL *ssl, struct stek_attachment **ret_attachment)
+/* The connection's attachment. Where it leads to none, somebody is told. */
+static struct stek_attachment *attachment_of(SSL *ssl)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
 
-    *ret_attachment = attachment;
-    if (attachment != NULL)
-        return stek_attachment_keys(attachment, ssl);
-    stek_attachment_missed(ssl, NULL);
-    return NULL;
+    if (attachment == NULL)
+        stek_attachment_missed(ssl, NULL);
+    return attachment;
+}
+
+/* Notes whose session-ticket callbacks there are; not written where nothing is new. */
+static void note_sessions(struct stek_attachment *attachment, enum stek_generated how)
+{
+    const int now = how == STEK_GENERATED_NOT ? STEK_SESSIONS_PROGRAMS : STEK_SESSIONS_OURS;
+
+    if (atomic_load_explicit(&attachment->sessions, memory_order_relaxed) != now)
+        atomic_store_explicit(&attachment->sessions, now, memory_order_relaxed);
+    if (atomic_load_explicit(&attachment->replaced, memory_order_relaxed))
+        atomic_store_explicit(&attachment->replaced, false, memory_order_relaxed);
 }
 
 static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with)
 {
-    struct stek_attachment *attachment;
-    struct stek_keys *keys = keys_of(ssl, &attachment);
+    struct stek_attachment *attachment = attachment_of(ssl);
 
+    if (attachment == NULL)
+        return NO_TICKET;
+    const enum stek_generated how = stek_handover_take_generated(attachment);
+    struct stek_keys *keys = how == STEK_GENERATED ? stek_attachment_keys(attachment, ssl)
+                                                   : stek_attachment_own_keys(attachment, ssl);
+    note_sessions(attachment, how);
     if (keys == NULL)
         return NO_TICKET;
     struct stek_stats *stats = attachment->ring->stats;
     const int64_t now = stek_ring_now(attachment->ring);
-    const int answer = seal_under(attachment, keys, now, ssl, name, iv, with);
+    const int answer = seal_under(attachment, keys, how, now, ssl, name, iv, with);
     if (stats != NULL)
         count_sealing(stats, ssl, attachment, answer, now);
     return answer;
+}
+
+static enum stek_choice find(struct stek_attachment *attachment, struct stek_keys *keys, SSL *ssl,
+                             const unsigned char *name, struct stek_ticket_key *ret_key)
+{
+    const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
+
+    return keys == NULL ? STEK_CHOICE_UNKNOWN
+                        : stek_ring_find(attachment->ring, keys, name, single_use,
+                                         stek_ring_now(attachment->ring), ret_key);
+}
+
+/*
+ * Where the session-ticket callbacks are known to be the program's, nobody would look at what a
+ * shared ticket says: only the SSL_CTX's own ones open.
+ */
+static enum stek_choice find_anywhere(struct stek_attachment *attachment, SSL *ssl,
+                                      const unsigned char *name, struct stek_ticket_key *ret_key)
+{
+    enum stek_choice choice = STEK_CHOICE_UNKNOWN;
+
+    if (atomic_load_explicit(&attachment->sessions, memory_order_relaxed) != STEK_SESSIONS_PROGRAMS)
+        choice = find(attachment, stek_attachment_keys(attachment, ssl), ssl, name, ret_key);
+    stek_handover_asked(attachment, STEK_ASKED);
+    if (choice != STEK_CHOICE_UNKNOWN)
+        return choice;
+    choice = find(attachment, stek_attachment_own_keys(attachment, ssl), ssl, name, ret_key);
+    if (choice != STEK_CHOICE_UNKNOWN)
+        stek_handover_asked(attachment, STEK_ASKED_OWN);
+    return choice;
 }
 
 static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char *iv,
                        struct crypto with)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    struct stek_attachment *attachment;
-    struct stek_keys *keys = keys_of(ssl, &attachment);
-    const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
+    struct stek_attachment *attachment = attachment_of(ssl);
 
-    if (keys == NULL)
+    if (attachment == NULL)
         return UNKNOWN;
-    enum stek_choice choice = stek_ring_find(attachment->ring, keys, name, single_use,
-                                             stek_ring_now(attachment->ring), &key);
+    const enum stek_choice choice = find_anywhere(attachment, ssl, name, &key);
     if (choice == STEK_CHOICE_UNKNOWN)
         return UNKNOWN;
     if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL,

@@ -35,8 +35,16 @@ void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *r
     stek_servers_enter(&place->server, ctx);
 }
 
+void stek_place_init_own(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *ring)
+{
+    *place = (struct stek_place){.ctx = ctx, .ring = ring, .own_keys_only = true};
+    atomic_init(&place->latest, NULL);
+}
+
 void stek_place_leave(struct stek_place *place)
 {
+    if (place->own_keys_only)
+        return;
     stek_servers_leave(&place->server);
 }
 
@@ -44,7 +52,7 @@ void stek_place_fini(struct stek_place *place)
 {
     struct stek_settled *settled = atomic_load(&place->latest);
 
-    stek_servers_leave(&place->server);
+    stek_place_leave(place);
     while (settled != NULL) {
         struct stek_settled *before = settled->before;
         settled_free(place->ring, settled);
@@ -54,6 +62,8 @@ void stek_place_fini(struct stek_place *place)
 
 static enum stek_sharing sharing_wanted(const struct stek_place *place)
 {
+    if (place->own_keys_only)
+        return STEK_SHARING_OPENSSL;
     if (!stek_peers_are_verified())
         return STEK_SHARING_NAMES;
     return place->same_configuration ? STEK_SHARING_CONFIGURATION : STEK_SHARING_OPENSSL;

@@ -20,6 +20,7 @@ struct stek_place {
     SSL_CTX *ctx;              /* not held; alive as long as an SSL that it made */
     struct stek_ring *ring;    /* not held either */
     struct stek_context label; /* the operator's; len 0: auto */
+    bool own_keys_only;        /* share as libssl's own keys do, whatever the label */
     bool same_configuration;   /* the operator's word for sharing where peers are verified */
     _Atomic(struct stek_settled *) latest;
 };
@@ -27,6 +28,9 @@ struct stek_place {
 /* The SSL_CTX is alive, and so is the ring. */
 void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *ring,
                      const struct stek_context *label, bool same_configuration);
+
+/* Of the same SSL_CTX, a place that always shares as libssl's own keys do. */
+void stek_place_init_own(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *ring);
 
 /* The SSL_CTX is about to be freed. SSLs that it made may still be there. */
 void stek_place_leave(struct stek_place *place);

@@ -70,9 +70,16 @@ static void give_up(const char *why)
                       OpenSSL_version(OPENSSL_VERSION), why);
 }
 
-static void on_miss(void)
+static void on_event(enum stek_event event)
 {
-    give_up("does not call stek when a handshake begins");
+    static atomic_bool said;
+
+    if (event == STEK_EVENT_MISSED)
+        give_up("does not call stek when a handshake begins");
+    else if (!atomic_exchange(&said, true))
+        (void)fputs("stek: the program sets ticket keys of its own after the first handshake; they "
+                    "are used, not the ring's\n",
+                    stderr);
 }
 
 /* One module serves all OpenSSL 3.x, which have one name for the dynamic linker. */
@@ -289,17 +296,23 @@ static void say_no_ring(enum stek_result result)
     crypto_said = crypto_said || result == STEK_ERR_CRYPTO;
 }
 
+/* A private ring is this process's, and the program's own keys may be shared with others. */
+static bool ring_wins(void)
+{
+    return settings.override == STEK_OVERRIDE_YES ||
+           (settings.override == STEK_OVERRIDE_AUTO && !stek_ring_is_private(ring));
+}
+
 static void attach(SSL_CTX *ctx)
 {
+    take_new_ring_file();
+    say_late();
     const struct stek_attach_options options = {
         .context = settings.context[0] != '\0' ? settings.context : NULL,
-        .override = settings.override,
+        .override = ring_wins(),
         .same_configuration = settings.same_configuration,
         .any_name = settings.any_name,
         .any_id_context = settings.any_id_context};
-
-    take_new_ring_file();
-    say_late();
     (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     STEK_QUIET(mark);
     enum stek_result result = stek_attach(ctx, ring, &options);
@@ -332,7 +345,7 @@ static int hooked;
 static void hook_ssl_ctx(void)
 {
     compare_versions();
-    stek_attachment_watch(on_miss);
+    stek_attachment_watch(on_event);
     hooked = pthread_atfork(lock_module, unlock_module, unlock_module) == 0 &&
              CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
 }

@@ -57,7 +57,7 @@ def test_control_the_systems_file_refuses_tls12_by_itself(running, folder):
 
 def test_node_starts_from_its_own_init_section(running, folder):
     text = "nodejs_conf = node_init\nopenssl_conf = init\n[node_init]\n[init]\n[last]\n"
-    conf = module.compose(folder / "stek.cnf", system=system_file(folder, text))
+    conf = module.compose(folder / "stek.cnf", override="yes", system=system_file(folder, text))
     visits = running(Node, conf).visit("1.3", count=5)
     assert [c.tickets for c in visits.resumed()] == [1] * 4
 

@@ -202,23 +202,6 @@ static void nor_does_what_keeps_a_ticket_from_being_sealed(void **state)
     }
 }
 
-static int seals_nothing(SSL *ssl, void *arg)
-{
-    (void)ssl, (void)arg;
-    return 1;
-}
-
-/* Such a ticket would have no chain, and so no end. */
-static void
-a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets(void **state)
-{
-    struct tls_test *test = *state;
-
-    tls_begin_a_handshake(test->server);
-    assert_int_equal(SSL_CTX_set_session_ticket_cb(test->server, seals_nothing, NULL, NULL), 1);
-    assert_no_ticket(test);
-}
-
 int main(void)
 {
     static const struct tls_behaviour sealing[] = {
@@ -234,8 +217,6 @@ int main(void)
                       TLS_ALL),
         TLS_BEHAVIOUR(what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue, TLS_ALL),
         TLS_BEHAVIOUR(nor_does_what_keeps_a_ticket_from_being_sealed, TLS_ALL),
-        TLS_BEHAVIOUR(a_program_that_takes_the_session_ticket_callback_for_itself_gets_no_tickets,
-                      TLS_ALL),
     };
 
     return TLS_RUN(sealing);

@@ -11,6 +11,14 @@ enum {
     KEY_S = 13 * HOUR_S /* seals for one, opens for 12 more */
 };
 
+static int64_t began; /* the latest first visit */
+
+/* Timeouts count from the session's time, which only TLS 1.3 renews. */
+static int64_t age_s(const struct tls_test *test, const struct tls_visit *visit)
+{
+    return visit->resumed && !tls_is_13(test) ? tls_clock_now() - began : 0;
+}
+
 /* The timeout in the ticket, and what the client was told; a TLS 1.2 client that resumes is told
  * nothing, 0. */
 static void assert_promises(struct tls_test *test, struct tls_visit visit, int64_t promised_s)
@@ -19,7 +27,7 @@ static void assert_promises(struct tls_test *test, struct tls_visit visit, int64
 
     assert_true(visit.done);
     assert_true(visit.ticket_count > 0);
-    assert_int_equal(tls_ticket_timeout_s(visit.session, &key), promised_s);
+    assert_int_equal(tls_ticket_timeout_s(visit.session, &key), promised_s + age_s(test, &visit));
     for (size_t i = 0; i < visit.ticket_count; i++)
         assert_int_equal(visit.tickets[i].lifetime_s,
                          visit.resumed && !tls_is_13(test) ? 0 : promised_s);
@@ -27,6 +35,7 @@ static void assert_promises(struct tls_test *test, struct tls_visit visit, int64
 
 static struct tls_visit first_visit(struct tls_test *test)
 {
+    began = tls_clock_now();
     const struct tls_visit visit = tls_come_back(test, NULL);
 
     assert_full(visit);
@@ -114,6 +123,19 @@ static void the_programs_own_timeout_begins_again_at_a_renewal(void **state)
     assert_resumed(tls_come_back(test, second.session));
 }
 
+static void before_tls13_the_programs_timeout_counts_from_the_full_handshake(void **state)
+{
+    struct tls_test *test = *state;
+
+    (void)SSL_CTX_set_timeout(test->server, 2 * HOUR_S);
+    const struct tls_visit visit = first_visit(test);
+    tls_clock_pass(HOUR_S);
+    const struct tls_visit second = tls_come_back(test, visit.session);
+    assert_resumed(second);
+    tls_clock_pass(HOUR_S + 1);
+    assert_full(tls_come_back(test, second.session));
+}
+
 static void in_the_last_second_of_its_chain_a_ticket_promises_one_second(void **state)
 {
     struct tls_test *test = *state;
@@ -172,7 +194,9 @@ int main(void)
         TLS_BEHAVIOUR(a_ticket_promises_no_longer_than_seven_days, TLS_ALL),
         TLS_BEHAVIOUR(a_session_that_resumes_is_promised_as_much_as_a_new_one, TLS_ALL),
         TLS_BEHAVIOUR(what_was_promised_at_a_renewal_is_kept_to_the_last_second, TLS_ALL),
-        TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS_ALL),
+        TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS13),
+        TLS_BEHAVIOUR(before_tls13_the_programs_timeout_counts_from_the_full_handshake,
+                      TLS_BEFORE_13),
         TLS_BEHAVIOUR(in_the_last_second_of_its_chain_a_ticket_promises_one_second, TLS_ALL),
         TLS_BEHAVIOUR(
             where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
