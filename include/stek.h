@@ -31,7 +31,14 @@ extern "C" {
 #define STEK_MUST_USE
 #endif
 
+#define STEK_VERSION_MAJOR 0
+#define STEK_VERSION_MINOR 1
+#define STEK_VERSION_PATCH 0
 #define STEK_VERSION "0.1.0"
+
+/* The version as one number that can be compared: two hexadecimal digits for each part. */
+#define STEK_VERSION_NUMBER                                                                        \
+    (STEK_VERSION_MAJOR << 16 | STEK_VERSION_MINOR << 8 | STEK_VERSION_PATCH)
 
 /* Every call that can fail returns one of these; 0 is success. Outputs are untouched on failure. */
 enum stek_result {
@@ -57,6 +64,8 @@ struct stek_policy {
     int64_t max_session_age_s; /* longest chain of resumptions since a full handshake: 1 s to 30
                           days, default 24 hours */
     uint32_t ahead;            /* future keys held ready: 1 to 16, default 2 */
+    uint32_t size;             /* sizeof (struct stek_policy), so that later versions can add
+                                  fields; 0 stands for the fields up to here */
 };
 
 /* The keys of one service. Opaque; safe to use from any thread, and from every child forked after
@@ -78,10 +87,11 @@ struct stek_attach_options {
     int any_name;
     /* 1: tickets resume under any session-id context of the program. */
     int any_id_context;
+    unsigned int size; /* sizeof (struct stek_attach_options); 0 as in struct stek_policy */
 };
 #define STEK_ATTACH_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        (const char *)0, 0, 0, 0, 0                                                                \
+        (const char *)0, 0, 0, 0, 0, sizeof(struct stek_attach_options)                            \
     }
 
 /*
@@ -145,6 +155,13 @@ void stek_ring_free(struct stek_ring *ring);
  */
 STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
                                            const struct stek_attach_options *options);
+
+/*
+ * The version of the library that runs, as STEK_VERSION_NUMBER and as STEK_VERSION: it may be newer
+ * than that of the header that a program was compiled with. Static text. Thread-safe.
+ */
+unsigned int stek_version_number(void);
+const char *stek_version(void);
 
 /* A static text of one line for a result. Thread-safe. */
 const char *stek_result_text(enum stek_result result);

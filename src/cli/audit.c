@@ -17,13 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum {
-    EXIT_FINDINGS = 1,
-    EXIT_BROKEN = 3,
-    EXIT_NOT_REACHED = 4,
-    PROBLEM_LEN = 256,
-    READING_LEN = 65536
-};
+enum { PROBLEM_LEN = 256, READING_LEN = 65536 };
 
 /* One run of the command. */
 struct audit {
@@ -40,7 +34,7 @@ static int fail(const char *what, const char *name, const char *why)
 {
     audit_progress_clear();
     (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, name[0] != '\0' ? " " : "", name, why);
-    return EXIT_BROKEN;
+    return STEK_EXIT_FAILED;
 }
 
 static void after_handshake(void *arg)
@@ -295,10 +289,10 @@ static int verdict(const struct audit *audit)
 {
     for (size_t i = 0; i < audit->findings.len; i++)
         if (audit->findings.items[i].severity >= audit->request->fail_on)
-            return EXIT_FINDINGS;
+            return STEK_EXIT_DEGRADED;
     for (size_t i = 0; i < audit->findings.len; i++)
         if (audit->findings.items[i].id == STEK_AUDIT_NOT_REACHED)
-            return EXIT_NOT_REACHED;
+            return STEK_EXIT_UNREACHABLE;
     return STEK_EXIT_FINE;
 }
 
@@ -307,7 +301,7 @@ static int run(struct audit *audit)
     const struct stek_audit_judge_hooks hooks = {audit_progress_tickets, audit_stop_asked, NULL};
 
     if (audit->request->html != NULL && try_html(audit) != STEK_EXIT_FINE)
-        return EXIT_BROKEN;
+        return STEK_EXIT_FAILED;
     audit_stop_catch();
     int code = audit->request->from != NULL ? read_recording(audit) : observe(audit);
     if (code != STEK_EXIT_FINE && audit->obs.handshakes_len == 0)

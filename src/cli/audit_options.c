@@ -51,7 +51,7 @@ void audit_print_help(void)
                "  --help             show this help\n\n"
                "Example:\n"
                "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n\n"
-               "Exit codes: 0 no finding at LEVEL or above, 1 findings, 2 usage, 3 failed,\n"
+               "Exit codes: 0 no finding at LEVEL or above, 1 failed, 2 usage, 3 findings,\n"
                "4 not reachable.\n"
                "The findings are explained in stek-audit(1).");
 }

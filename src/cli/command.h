@@ -3,13 +3,13 @@
 #ifndef STEK_CLI_COMMAND_H
 #define STEK_CLI_COMMAND_H
 
-/* Exit codes: docs in stek(1). */
+/* Exit codes, the same in every command: stek(1). */
 enum {
     STEK_EXIT_FINE = 0,
     STEK_EXIT_FAILED = 1,
     STEK_EXIT_USAGE = 2,
-    STEK_EXIT_DEGRADED = 3,   /* a ring runs on continuations, or has no key */
-    STEK_EXIT_UNREACHABLE = 4 /* stekd does not answer */
+    STEK_EXIT_DEGRADED = 3,   /* done, and the answer is bad: a degraded ring, findings, no key */
+    STEK_EXIT_UNREACHABLE = 4 /* stekd, or a target of the audit, does not answer */
 };
 
 struct stek_command {

@@ -30,21 +30,20 @@ struct request {
 
 static void print_help(void)
 {
-    (void)puts(
-        "Usage: stek inspect FILE --ring RING [--json]\n"
-        "Shows which key of a ring sealed a ticket, and when. FILE is a session in PEM,\n"
-        "as 'openssl s_client -sess_out FILE' writes it, or the bytes of a ticket; - is\n"
-        "standard input. The command needs no secrets and shows none.\n\n"
-        "  --ring RING    try the keys of this ring\n"
-        "  --json         print JSON: docs/formats.md, \"Inspection\"\n"
-        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-        "  --help         show this help\n\n"
-        "For root and the group stek-admin; if stekd does not run, for users who may read\n"
-        "the ring file.\n"
-        "Exit codes: 0 a key of the ring opens it, 1 no key opens it, or failed, 2 usage.\n\n"
-        "Example:\n"
-        "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
-        "  stek inspect s.pem --ring web");
+    (void)puts("Usage: stek inspect FILE --ring RING [--json]\n"
+               "Shows which key of a ring sealed a ticket, and when. FILE is a session in PEM,\n"
+               "as 'openssl s_client -sess_out FILE' writes it, or the bytes of a ticket; - is\n"
+               "standard input. The command needs no secrets and shows none.\n\n"
+               "  --ring RING    try the keys of this ring\n"
+               "  --json         print JSON: docs/formats.md, \"Inspection\"\n"
+               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+               "  --help         show this help\n\n"
+               "For root and the group stek-admin; if stekd does not run, for users who may read\n"
+               "the ring file.\n"
+               "Exit codes: 0 a key of the ring opens it, 1 failed, 2 usage, 3 no key opens it.\n\n"
+               "Example:\n"
+               "  openssl s_client -connect localhost:443 -tls1_2 -sess_out s.pem </dev/null\n"
+               "  stek inspect s.pem --ring web");
 }
 
 static bool take_words(int argc, char **argv, struct request *request)
@@ -253,5 +252,5 @@ int stek_command_inspect(int argc, char **argv)
     }
     const bool sound = strcmp(text_of(found, "verdict"), "sound") == 0;
     json_decref(found);
-    return sound ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
+    return sound ? STEK_EXIT_FINE : STEK_EXIT_DEGRADED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/policy.h"
 
+#include "core/abi.h"
 #include "core/record.h"
 
 struct stek_policy stek_policy_resolve(const struct stek_policy *policy)
@@ -9,6 +10,7 @@ struct stek_policy stek_policy_resolve(const struct stek_policy *policy)
 
     if (policy != NULL)
         full = *policy;
+    full.size = 0; /* it says what the caller knows, and nothing about keys */
     if (full.rotate_s == 0)
         full.rotate_s = STEK_ROTATE_DEFAULT_S;
     if (full.accept_s == 0)
@@ -31,6 +33,9 @@ const char *stek_policy_problem(const struct stek_policy *policy)
 {
     const struct stek_policy full = stek_policy_resolve(policy);
 
+    if (policy != NULL && !stek_abi_fits(policy, policy->size, sizeof *policy))
+        return "size must be sizeof (struct stek_policy), without fields that this version of stek "
+               "does not know";
     if (full.rotate_s < 1 || full.rotate_s > STEK_ROTATE_MAX_S)
         return "rotate must be between 1s and 7d";
     if (full.accept_s < 1 || full.accept_s > STEK_ACCEPT_MAX_S)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/abi.h"
 #include "tls/callbacks.h"
 #include "tls/context/context.h"
 #include "tls/meet.h"
@@ -12,7 +13,8 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
 
     if (options == NULL)
         options = &defaults;
-    if (ctx == NULL || ring == NULL || !stek_context_label(options->context, &label))
+    if (ctx == NULL || ring == NULL || !stek_abi_fits(options, options->size, sizeof *options) ||
+        !stek_context_label(options->context, &label))
         return STEK_ERR_ARGUMENT;
     const enum stek_result result = stek_attachment_enter(ctx, ring, &label, options, &attachment);
     if (result != STEK_OK)

@@ -64,7 +64,8 @@ static void configure(struct sim *sim, unsigned nodes)
     config->lose = (unsigned)prng_between(prng, 0, 1) * (unsigned)prng_between(prng, 3, 100);
     config->wild_clocks = prng_one_in(prng, 2);
     if (sim->calm) {
-        config->policy = (struct stek_policy){3600, 43200, 86400, 2};
+        config->policy = (struct stek_policy){
+            .rotate_s = 3600, .accept_s = 43200, .max_session_age_s = 86400, .ahead = 2};
         config->bound_ms = 1000;
         config->timeout_ms = 7000;
         config->skew_ms = 1000;

@@ -21,7 +21,7 @@ from harness.servers import Broken, SServer, Stunnel, Vsftpd
 def test_exit_codes_follow_the_threshold(stock):
     server = stock(Broken, fault="psk-without-dhe")  # one finding of medium
     assert audit(server).status == 0
-    assert audit(server, fail_on="medium").status == 1
+    assert audit(server, fail_on="medium").status == 3
     assert audit(server, fail_on="never").status == 0
 
 
@@ -96,7 +96,7 @@ FILES = [
 @pytest.mark.parametrize("options, said", FILES, ids=lambda value: str(value))
 def test_a_file_that_cannot_be_used_is_told_before_any_connection(options, said):
     done = run_text(f"localhost:{free_port()}", **options)
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert said in done.stderr
     assert "connections" not in done.stderr
     assert done.stdout == ""
@@ -186,7 +186,7 @@ def test_a_recording_gives_the_same_findings_again(stock, folder):
     first = audit(stock(Broken, fault="no-mac"), record=recording)
     again = run(**{"from": recording})
     assert again.findings == first.findings
-    assert again.status == first.status == 1
+    assert again.status == first.status == 3
     assert again.whole["targets"] == first.whole["targets"]
     assert recording.stat().st_mode & 0o777 == 0o600
 
@@ -195,7 +195,7 @@ def test_a_recording_is_not_overwritten(folder):
     recording = folder / "seen.jsonl"
     recording.write_text("something else\n")
     done = run_text("localhost", record=recording)
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert "exists already" in done.stderr
     assert recording.read_text() == "something else\n"
 
@@ -213,7 +213,7 @@ def test_a_file_that_is_no_recording_is_refused_with_its_line(folder, text, said
     recording = folder / "seen.jsonl"
     recording.write_text(text)
     done = run_text(**{"from": recording})
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert said in done.stderr
 
 

@@ -11,7 +11,8 @@
 
 enum { ROTATE_S = 100, ACCEPT_S = 250 };
 
-static const struct stek_policy policy = {ROTATE_S, ACCEPT_S, 1000, 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1000, .ahead = 2};
 static struct prng prng = {1};
 
 static struct stek_record record_of(uint64_t seq, enum stek_origin origin)

@@ -12,7 +12,8 @@
 
 enum { ROTATE_S = 3600, ACCEPT_S = 43200, NOON = 1800000000 };
 
-static const struct stek_policy policy = {ROTATE_S, ACCEPT_S, 86400, 2};
+static const struct stek_policy policy = {
+    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 86400, .ahead = 2};
 static struct prng prng = {1};
 static struct stek_sync host;
 static struct stek_sync_actions actions;

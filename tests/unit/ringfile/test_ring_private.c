@@ -43,8 +43,10 @@ static void without_a_policy_it_has_the_defaults(void **state)
 
     (void)state;
     assert_int_equal(stek_ring_new(NULL, &ring), STEK_OK);
-    assert_policy(ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, STEK_ACCEPT_DEFAULT_S,
-                                             STEK_MAX_SESSION_AGE_DEFAULT_S, STEK_AHEAD_DEFAULT});
+    assert_policy(ring, (struct stek_policy){.rotate_s = STEK_ROTATE_DEFAULT_S,
+                                             .accept_s = STEK_ACCEPT_DEFAULT_S,
+                                             .max_session_age_s = STEK_MAX_SESSION_AGE_DEFAULT_S,
+                                             .ahead = STEK_AHEAD_DEFAULT});
     stek_ring_free(ring);
 }
 
@@ -55,8 +57,10 @@ static void a_field_of_zero_takes_its_default(void **state)
 
     (void)state;
     assert_int_equal(stek_ring_new(&some, &ring), STEK_OK);
-    assert_policy(
-        ring, (struct stek_policy){STEK_ROTATE_DEFAULT_S, 5000, STEK_MAX_SESSION_AGE_DEFAULT_S, 7});
+    assert_policy(ring, (struct stek_policy){.rotate_s = STEK_ROTATE_DEFAULT_S,
+                                             .accept_s = 5000,
+                                             .max_session_age_s = STEK_MAX_SESSION_AGE_DEFAULT_S,
+                                             .ahead = 7});
     stek_ring_free(ring);
 }
 
