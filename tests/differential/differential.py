@@ -6,6 +6,7 @@ the same ways through each, and fails where stek makes a difference that is not 
 """
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -53,7 +54,12 @@ class Run:
 
     def _group(self, driver, group):
         with ThreadPoolExecutor(len(ARMS)) as threads:
-            results = dict(zip(ARMS, threads.map(lambda arm: self._one(driver, group, arm), ARMS)))
+            try:
+                seen = threads.map(lambda arm: self._one(driver, group, arm), ARMS)
+                results = dict(zip(ARMS, seen))
+            except BaseException:
+                ground.process.stop_all()  # so that no thread waits for a server any more
+                raise
         plain, plain_deaths, _ = results["plain"]
         self.journeys += len(plain)
         found = []
@@ -102,6 +108,8 @@ def options():
 
 
 def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # with everything stopped, as on Ctrl-C
     chosen = options()
     servers = chosen.servers or [name for name in SERVERS if not chosen.short or name in SHORT]
     folder = tempfile.mkdtemp(prefix="stek-differential-")
