@@ -46,14 +46,15 @@ enum stek_result {
     STEK_ERR_ARGUMENT, /* a NULL where an object is needed, or a bad context label */
     STEK_ERR_POLICY,   /* the policy is out of range: stek_policy_problem() says how */
     STEK_ERR_MEMORY,   /* no memory */
-    STEK_ERR_LOCK,     /* memory for keys could not be locked or kept out of core dumps: raise
-                          RLIMIT_MEMLOCK */
+    STEK_ERR_LOCK,     /* memory for keys could not be locked: raise RLIMIT_MEMLOCK */
     STEK_ERR_RANDOM,   /* the random generator failed or gave a weak key: no key was made */
     STEK_ERR_CRYPTO,   /* libcrypto or libssl refused an operation */
     STEK_ERR_SYSTEM,   /* the operating system refused something else */
     STEK_ERR_BUSY,     /* another thread or process is doing this now; nothing is lost */
     STEK_ERR_FORMAT,   /* bytes that are not a ring, or a ring of another version */
-    STEK_ERR_FILE      /* a ring file that cannot be used: stek_ring_file_problem() says why */
+    STEK_ERR_FILE,     /* a ring file that cannot be used: stek_ring_file_problem() says why */
+    STEK_ERR_REFUSED   /* a system call filter (seccomp) or the kernel refuses mlock(2) or
+                          madvise(2), whatever the limit is */
 };
 
 /* How the keys of a ring live. A field that is 0 takes its default. */
@@ -104,8 +105,8 @@ const char *stek_policy_problem(const struct stek_policy *policy);
  * Makes a private ring: no file, no daemon, no thread. It lives in memory that is shared with
  * children forked later, locked, and left out of core dumps. `policy` is copied; NULL means the
  * defaults. The caller owns *ret_ring and gives it back with stek_ring_free(). Thread-safe. Errors:
- * STEK_ERR_ARGUMENT, STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM,
- * STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
+ * STEK_ERR_ARGUMENT, STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_REFUSED,
+ * STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy,
                                              struct stek_ring **ret_ring);
@@ -117,7 +118,8 @@ STEK_MUST_USE enum stek_result stek_ring_new(const struct stek_policy *policy,
  * file open continue the ring alike. The file is read only now: the mapping stays good after fork,
  * chroot and a change of user. The caller owns *ret_ring and gives it back with stek_ring_free().
  * Thread-safe. Errors: STEK_ERR_ARGUMENT; STEK_ERR_FILE: stek_ring_file_problem() says why, and a
- * program will want to go on with a private ring; STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM.
+ * program will want to go on with a private ring; STEK_ERR_MEMORY, STEK_ERR_LOCK,
+ * STEK_ERR_REFUSED, STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_ring_open(const char *path, struct stek_ring **ret_ring);
 

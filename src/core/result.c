@@ -14,8 +14,7 @@ const char *stek_result_text(enum stek_result result)
     case STEK_ERR_MEMORY:
         return "out of memory";
     case STEK_ERR_LOCK:
-        return "memory for keys cannot be locked or kept out of core dumps: raise RLIMIT_MEMLOCK "
-               "(ulimit -l)";
+        return "memory for keys cannot be locked: raise RLIMIT_MEMLOCK (ulimit -l)";
     case STEK_ERR_RANDOM:
         return "the random generator failed or gave a weak key";
     case STEK_ERR_CRYPTO:
@@ -28,6 +27,9 @@ const char *stek_result_text(enum stek_result result)
         return "not a ring, or a ring of another version";
     case STEK_ERR_FILE:
         return "the ring file cannot be used";
+    case STEK_ERR_REFUSED:
+        return "memory for keys cannot be locked or kept out of core dumps: a system call filter "
+               "(seccomp) or the kernel refuses mlock() or madvise()";
     }
     return "unknown result";
 }

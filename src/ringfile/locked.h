@@ -13,8 +13,9 @@ enum stek_sharing {
 };
 
 /*
- * Maps `len` zero bytes. Errors: STEK_ERR_MEMORY; STEK_ERR_LOCK when locking or leaving out of core
- * dumps is refused: memory that is less than that is not for keys.
+ * Maps `len` zero bytes. Memory that cannot be locked and left out of core dumps is not for keys.
+ * Errors: STEK_ERR_MEMORY; STEK_ERR_LOCK (RLIMIT_MEMLOCK is too low); STEK_ERR_REFUSED (a system
+ * call filter or the kernel refuses, whatever the limit).
  */
 STEK_MUST_USE enum stek_result stek_locked_map(size_t len, enum stek_sharing sharing,
                                                void **ret_at);

@@ -19,7 +19,8 @@ struct stek_private {
 
 /*
  * Maps a ring with this policy (resolved) and no records: the first update makes them.
- * Errors: STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_SYSTEM (no robust mutex).
+ * Errors: STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_REFUSED, STEK_ERR_SYSTEM (no robust
+ * mutex).
  */
 STEK_MUST_USE enum stek_result stek_private_map(const struct stek_policy *policy,
                                                 struct stek_private **ret_private);

@@ -41,8 +41,8 @@ enum stek_writer_start {
  * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host,
  * does what is due: when it returns there is an active record. The caller owns *ret_writer. Errors:
  * STEK_ERR_FILE: no ring can be kept there, *ret_problem, a static text, says why;
- * STEK_ERR_ARGUMENT (the name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_RANDOM,
- * STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
+ * STEK_ERR_ARGUMENT (the name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_REFUSED,
+ * STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
  */
 STEK_MUST_USE enum stek_result stek_writer_open(const struct stek_writer_place *place,
                                                 const struct stek_policy *policy, int64_t now,
@@ -61,7 +61,7 @@ void stek_writer_close(struct stek_writer *writer);
 STEK_MUST_USE enum stek_result stek_writer_remove(struct stek_writer *writer);
 
 /* Does what is due, for rings of source host: stek_image_update(). Errors: as there;
- * STEK_ERR_MEMORY, STEK_ERR_LOCK. */
+ * STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_REFUSED. */
 STEK_MUST_USE enum stek_result stek_writer_update(struct stek_writer *writer, int64_t now);
 
 /* When the next update is due, if the clock goes forward; INT64_MIN: now; INT64_MAX: never. */

@@ -8,7 +8,13 @@
 #include "ring_fixture.h"
 #include "ring_smaps.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /* Enough for a ring, not for cells (a chunk of 64 KiB); enough for both. */
 enum { RING_ONLY = 48 * 1024, PLENTY = 256 * 1024 };
@@ -175,6 +181,89 @@ static void a_child_that_may_not_lock_puts_no_key_in_unlocked_memory(void **stat
     child_run(fork_without_right_to_lock, &use);
 }
 
+/* From now on the system call fails with this errno, as under systemd's SystemCallFilter=. */
+static void refuse_system_call(unsigned number, unsigned error)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof code / sizeof code[0], code};
+
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+/* A filter, and what a ring that is made under it and the limit fails with. */
+struct refusal {
+    unsigned number;
+    unsigned error;
+    size_t limit;
+    enum stek_result expected;
+};
+
+static void make_under_filter(int fd, void *arg)
+{
+    const struct refusal *refusal = arg;
+    struct stek_ring *ring = NULL;
+
+    (void)fd;
+    child_limit_locked_memory(refusal->limit);
+    refuse_system_call(refusal->number, refusal->error);
+    CHECK(stek_ring_new(NULL, &ring) == refusal->expected);
+    CHECK(ring == NULL);
+}
+
+static void a_filter_that_refuses_is_not_taken_for_the_limit(void **state)
+{
+    struct refusal refusals[] = {
+        {SYS_mlock, EPERM, PLENTY, STEK_ERR_REFUSED},
+        {SYS_mlock, EPERM, RING_ONLY, STEK_ERR_REFUSED},
+        {SYS_mlock, EACCES, PLENTY, STEK_ERR_REFUSED},
+        {SYS_mlock, ENOSYS, PLENTY, STEK_ERR_REFUSED},
+        {SYS_mlock, ENOSYS, 0, STEK_ERR_REFUSED},
+        {SYS_madvise, EPERM, PLENTY, STEK_ERR_REFUSED},
+        {SYS_madvise, EPERM, 0, STEK_ERR_REFUSED},
+        {SYS_madvise, ENOSYS, PLENTY, STEK_ERR_REFUSED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        child_run(make_under_filter, &refusals[i]);
+}
+
+/* Under a filter that refuses something else, the limit is still the reason. */
+static void the_limit_is_not_taken_for_a_filter(void **state)
+{
+    struct refusal refusals[] = {
+        {SYS_mlock2, EPERM, 0, STEK_ERR_LOCK},
+        {SYS_mlock2, EPERM, 4096, STEK_ERR_LOCK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        child_run(make_under_filter, &refusals[i]);
+}
+
+static void a_kernel_without_resources_is_neither(void **state)
+{
+    struct refusal refusal = {SYS_madvise, EAGAIN, PLENTY, STEK_ERR_MEMORY};
+
+    (void)state;
+    child_run(make_under_filter, &refusal);
+}
+
+static void the_text_names_what_refused(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(stek_result_text(STEK_ERR_LOCK), "RLIMIT_MEMLOCK"));
+    assert_null(strstr(stek_result_text(STEK_ERR_LOCK), "seccomp"));
+    assert_non_null(strstr(stek_result_text(STEK_ERR_REFUSED), "seccomp"));
+    assert_null(strstr(stek_result_text(STEK_ERR_REFUSED), "RLIMIT_MEMLOCK"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -184,6 +273,10 @@ int main(void)
         cmocka_unit_test(without_memory_for_cells_keys_are_derived_each_time),
         cmocka_unit_test(a_child_that_may_not_lock_gives_up_its_cells),
         cmocka_unit_test(a_child_that_may_not_lock_puts_no_key_in_unlocked_memory),
+        cmocka_unit_test(a_filter_that_refuses_is_not_taken_for_the_limit),
+        cmocka_unit_test(the_limit_is_not_taken_for_a_filter),
+        cmocka_unit_test(a_kernel_without_resources_is_neither),
+        cmocka_unit_test(the_text_names_what_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
