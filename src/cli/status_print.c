@@ -120,6 +120,19 @@ static void print_id_context_hint(const struct stek_status_ring *ring)
             "             stek-openssl(5) helps");
 }
 
+/* Such programs resume nothing after a reload or a restart, where others do. */
+static void print_verified_peers_hint(const struct stek_status_ring *ring)
+{
+    const uint64_t count = ring->stats.count[STEK_COUNT_VERIFIED_PEERS];
+
+    if (count > 0)
+        (void)printf("             verified_peers: %" PRIu64
+                     " SSL_CTXs share tickets as OpenSSL does\n"
+                     "             and no further, since their program verifies peers; see\n"
+                     "             verified_peers in stek-openssl(5)\n",
+                     count);
+}
+
 static void print_tickets(const struct stek_status_ring *ring)
 {
     const uint64_t *count = ring->stats.count;
@@ -135,6 +148,7 @@ static void print_tickets(const struct stek_status_ring *ring)
     (void)puts("");
     print_refused(ring);
     print_id_context_hint(ring);
+    print_verified_peers_hint(ring);
 }
 
 /* The times between which the timelines run. */

@@ -57,6 +57,8 @@ enum stek_counter {
     STEK_COUNT_NOT_MET,      /* SSL_CTXs that went back to libssl's own keys, since a connection did
                                 not lead to its ring */
     STEK_COUNT_REPLACED,     /* SSL_CTXs whose program put keys of its own in the ring's place */
+    STEK_COUNT_VERIFIED_PEERS, /* SSL_CTXs that share tickets only as libssl does, since the program
+                                  verifies peers */
     STEK_COUNTERS
 };
 

@@ -14,9 +14,9 @@ static_assert(sizeof(struct stek_stats_total) == 160 + 8192, "the table in stats
 static_assert((int)STEK_COUNTERS <= (int)STEK_STATS_SLOTS, "every counter has a place");
 
 static const char *const counter_names[STEK_COUNTERS] = {
-    "sealed",          "opened",      "renewed",      "unknown",      "damaged",
-    "max_session_age", "server_name", "cert_expired", "cert_missing", "id_context",
-    "not_sealed",      "not_met",     "replaced"};
+    "sealed",          "opened",      "renewed",      "unknown",       "damaged",
+    "max_session_age", "server_name", "cert_expired", "cert_missing",  "id_context",
+    "not_sealed",      "not_met",     "replaced",     "verified_peers"};
 
 const char *stek_counter_name(enum stek_counter counter)
 {

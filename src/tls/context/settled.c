@@ -30,6 +30,7 @@ void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *r
 {
     *place = (struct stek_place){
         .ctx = ctx, .ring = ring, .label = *label, .same_configuration = same_configuration};
+    atomic_init(&place->counted, false);
     atomic_init(&place->latest, NULL);
     stek_peers_prepare();
     stek_servers_enter(&place->server, ctx);
@@ -38,6 +39,7 @@ void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *r
 void stek_place_init_own(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *ring)
 {
     *place = (struct stek_place){.ctx = ctx, .ring = ring, .own_keys_only = true};
+    atomic_init(&place->counted, false);
     atomic_init(&place->latest, NULL);
 }
 
@@ -123,6 +125,16 @@ static void publish(struct stek_place *place, struct stek_settled *settled)
         ;
 }
 
+/* The operator may want to know why sessions end with the SSL_CTX. One without a certificate shares
+ * as libssl does in any program. */
+static void count_verified_peers(struct stek_place *place, const struct stek_settled *settled)
+{
+    if (place->own_keys_only || settled->cert == NULL || settled->wanted == STEK_SHARING_NAMES ||
+        settled->sharing != STEK_SHARING_OPENSSL || atomic_exchange(&place->counted, true))
+        return;
+    stek_stats_count(place->ring->stats, STEK_COUNT_VERIFIED_PEERS, stek_ring_now(place->ring));
+}
+
 static struct stek_keys *settle(struct stek_place *place)
 {
     struct stek_settled *settled = calloc(1, sizeof *settled);
@@ -134,6 +146,7 @@ static struct stek_keys *settle(struct stek_place *place)
     settled->wanted = sharing_wanted(place);
     if (context.len > 0 || find_auto(place, settled, &context))
         settled->keys = stek_ring_keys(place->ring, &context);
+    count_verified_peers(place, settled);
     struct stek_keys *keys = settled->keys;
     if (keys == NULL || is_same(atomic_load(&place->latest), settled))
         settled_free(place->ring, settled);

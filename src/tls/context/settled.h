@@ -22,6 +22,7 @@ struct stek_place {
     struct stek_context label; /* the operator's; len 0: auto */
     bool own_keys_only;        /* share as libssl's own keys do, whatever the label */
     bool same_configuration;   /* the operator's word for sharing where peers are verified */
+    atomic_bool counted;       /* as one that shares as libssl does, since peers are verified */
     _Atomic(struct stek_settled *) latest;
 };
 

@@ -45,6 +45,43 @@ def test_status_says_when_a_session_id_context_is_the_reason(loaded, folder):
 
 
 @each_version
+def test_status_says_that_a_program_shares_as_openssl_does_since_it_verifies_peers(
+    loaded, folder, tls
+):
+    """One SSL_CTX, which all of its workers inherit: each of them counts it, and no more than once."""
+    with Stekd(folder / "stekd", web={}) as daemon:
+        server = loaded(
+            Python, stek={"ring": daemon.ring("web")}, client_certificate=True, workers=2
+        )
+        assert "verified_peers" not in daemon.stek("status", "web").stdout
+        assert not server.visit(tls, count=20).failed()
+        counted = daemon.status("web")["tickets"]["verified_peers"]
+        assert 1 <= counted <= 2
+        said = f"verified_peers: {counted} SSL_CTXs share tickets as OpenSSL does"
+        assert said in daemon.stek("status", "web").stdout
+
+
+@each_version
+@pytest.mark.parametrize(
+    "stek, options",
+    [
+        ({}, {}),
+        ({"verified_peers": "same-configuration"}, {"client_certificate": True}),
+        ({"context": "label"}, {"client_certificate": True}),
+    ],
+    ids=["nobody-is-verified", "same-configuration", "label"],
+)
+def test_control_status_says_nothing_of_it_where_a_program_shares_further(
+    loaded, folder, tls, stek, options
+):
+    with Stekd(folder / "stekd", web={}) as daemon:
+        server = loaded(Python, stek={"ring": daemon.ring("web"), **stek}, **options)
+        assert not server.visit(tls, count=5).failed()
+        assert daemon.status("web")["tickets"]["verified_peers"] == 0
+        assert "verified_peers" not in daemon.stek("status", "web").stdout
+
+
+@each_version
 def test_clients_that_are_verified_in_the_same_way_resume_after_a_restart(
     loaded, host_ring, certificates, tls
 ):

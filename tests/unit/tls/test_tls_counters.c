@@ -227,6 +227,27 @@ where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context(
     end(test);
 }
 
+/* Also where its context is settled anew, since the program set other keys. */
+static void an_ssl_ctx_of_a_program_that_verifies_peers_is_counted_once(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *verifying = tls_server_for(test, "a.example");
+    unsigned char keys[80] = {1};
+
+    tls_server_verify(verifying, SSL_VERIFY_PEER);
+    tls_server_id_context(verifying, "mine");
+    tls_attach(test, verifying, NULL);
+    count(test);
+    assert_full(tls_visit(test, verifying, &as_a));
+    assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 1);
+    assert_int_equal(SSL_CTX_set_tlsext_ticket_keys(verifying, keys, sizeof keys), 1);
+    assert_full(tls_visit(test, verifying, &as_a));
+    assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 1);
+    assert_full(tls_visit(test, test->server, &as_a));
+    assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 2);
+    end(test);
+}
+
 static void visits_without_tickets_are_not_counted(void **state)
 {
     struct tls_test *test = *state;
@@ -254,6 +275,7 @@ int main(void)
         TLS_BEHAVIOUR(
             where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context,
             TLS_ALL),
+        TLS_BEHAVIOUR(an_ssl_ctx_of_a_program_that_verifies_peers_is_counted_once, TLS_ALL),
         TLS_BEHAVIOUR(visits_without_tickets_are_not_counted, TLS12 | TLS13),
     };
 
