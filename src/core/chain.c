@@ -32,8 +32,8 @@ void stek_chain_set_times(const struct stek_records *records, const struct stek_
     record->accept_until = until + policy->accept_s;
 }
 
-void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first,
-                       int64_t from)
+void stek_chain_reschedule(struct stek_records *records, const struct stek_policy *policy,
+                           size_t first, int64_t from)
 {
     STEK_SECRET(stek_records) struct stek_records later = *records;
 

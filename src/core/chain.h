@@ -26,8 +26,8 @@ void stek_chain_set_times(const struct stek_records *records, const struct stek_
                           int64_t from, struct stek_record *record);
 
 /* Gives new times to those of the records [first, count) that count; the first begins at `from`. */
-void stek_chain_retime(struct stek_records *records, const struct stek_policy *policy, size_t first,
-                       int64_t from);
+void stek_chain_reschedule(struct stek_records *records, const struct stek_policy *policy,
+                           size_t first, int64_t from);
 
 /*
  * Turns *record, the last of the chain, into its own continuation. Errors:

@@ -65,7 +65,7 @@ enum stek_result stek_records_rotate_now(struct stek_records *records,
         result = append_next(&next, policy, fresh);
     if (result != STEK_OK)
         return result;
-    stek_chain_retime(&next, policy, pending, now);
+    stek_chain_reschedule(&next, policy, pending, now);
     result = stek_records_advance(&next, policy, now, fresh);
     if (result == STEK_OK)
         *records = next;
@@ -162,9 +162,9 @@ static enum stek_result close_gap(struct stek_records *records, const struct ste
     uint32_t used = 0;
 
     if (active >= 0)
-        stek_chain_retime(records, policy, pending, records->at[active].active_until);
+        stek_chain_reschedule(records, policy, pending, records->at[active].active_until);
     else if (pending < records->count)
-        stek_chain_retime(records, policy, pending, now);
+        stek_chain_reschedule(records, policy, pending, now);
     else
         return stek_chain_start(records, policy, now, last, fresh, &used);
     return STEK_OK;

@@ -133,7 +133,7 @@ struct stek_consumer {
     int64_t last_use; /* Unix seconds; 0: no ticket yet */
 };
 
-/* All stats files of a ring together with what was folded. */
+/* All stats files of a ring together with what was aggregated. */
 struct stek_stats_sum {
     uint64_t count[STEK_COUNTERS]; /* each at most 2^60 */
     uint64_t processes;            /* alive, as far as one can tell */

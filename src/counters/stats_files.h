@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking over the stats files of a ring, for those who sum up and fold: nothing in there is
+/* Walking over the stats files of a ring, for those who sum up and aggregate: nothing in there is
  * believed or waited for, and no walk does more than it has steps for. */
 #ifndef STEK_COUNTERS_STATS_FILES_H
 #define STEK_COUNTERS_STATS_FILES_H

@@ -80,8 +80,8 @@ enum stek_result stek_stats_read(int run_dir, const char *ring, unsigned *steps,
     struct stek_stats_total after;
     struct stek_stats_sum sum;
 
-    /* While stekd folds, a file may be neither in the total that was read nor in the directory any
-     * more. */
+    /* While stekd aggregates, a file may be neither in the total that was read nor in the directory
+     * any more. */
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         memset(&sum, 0, sizeof sum);
         stek_stats_total_read(run_dir, ring, &total);

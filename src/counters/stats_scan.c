@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "counters/stats_scan.h"
 
-#include "counters/stats_fold.h"
+#include "counters/stats_aggregate.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ static bool begin_round(struct stek_stats_scan *scan)
     stek_stats_add_total(&round->total, &round->sum);
     const int dir = dirfd(round->walk->dir);
     if (round->total.names > 0 &&
-        !stek_stats_fold_resume(scan->run_dir, scan->ring, dir, &round->total)) {
+        !stek_stats_aggregate_resume(scan->run_dir, scan->ring, dir, &round->total)) {
         end_round(scan);
         return false;
     }
@@ -93,8 +93,8 @@ static bool commit(struct stek_stats_scan *scan)
 
     if (round->total.names == round->known)
         return true;
-    const bool ok =
-        stek_stats_fold_commit(scan->run_dir, scan->ring, dirfd(round->walk->dir), &round->total);
+    const bool ok = stek_stats_aggregate_commit(scan->run_dir, scan->ring, dirfd(round->walk->dir),
+                                                &round->total);
     round->known = round->total.names;
     return ok;
 }
@@ -117,7 +117,7 @@ static bool take_file(struct stek_stats_scan *scan)
     if (round->total.names == STEK_STATS_NAMES)
         return true; /* files that cannot be removed */
     stek_stats_walk_drop(walk);
-    stek_stats_fold_add(walk, &round->total);
+    stek_stats_aggregate_add(walk, &round->total);
     return true;
 }
 

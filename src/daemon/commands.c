@@ -22,7 +22,7 @@ static bool append_ring(struct stekd *daemon, const struct stek_kept *kept, int6
     struct stek_status_ring status;
 
     stek_rings_describe(&daemon->rings, kept, now, &status);
-    stek_keeper_annotate(&daemon->keeper, &status);
+    stekd_fleet_annotate(&daemon->fleet, &status);
     return json_array_append_new(list, stek_status_json(&status)) == 0;
 }
 
@@ -147,22 +147,22 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept,
 
 static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
 {
-    if (daemon->keeper.fleet == NULL)
+    if (daemon->fleet.fleet == NULL)
         return stek_control_error("failed",
                                   "this host is not in a fleet: see [fleet] in stekd.conf(5)");
-    const char *problem = daemon->keeper.api->rekey(daemon->keeper.fleet);
+    const char *problem = daemon->fleet.api->rekey(daemon->fleet.fleet);
     if (problem != NULL)
         return stek_control_error("failed", "%s", problem);
     stek_log(STEK_LOG_NOTICE, "fleet: sealing the store's values again (user %ld, process %ld)",
              (long)peer->uid, (long)peer->pid);
-    return stek_keeper_json(&daemon->keeper, false);
+    return stekd_fleet_json(&daemon->fleet, false);
 }
 
 /* Which floor a revocation means. Returns an error to answer with, or NULL. */
 static json_t *find_floor(struct stekd *daemon, const struct stek_kept *kept,
                           const struct stek_request *request, size_t index, uint64_t *ret_floor)
 {
-    const struct stek_keeper *keeper = &daemon->keeper;
+    const struct stekd_fleet *keeper = &daemon->fleet;
     uint64_t seq = 0;
 
     *ret_floor = 0;
@@ -181,12 +181,12 @@ static json_t *find_floor(struct stekd *daemon, const struct stek_kept *kept,
 static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *kept,
                                 const struct stek_request *request, const struct stek_peer *peer)
 {
-    const struct stek_keeper *keeper = &daemon->keeper;
+    const struct stekd_fleet *keeper = &daemon->fleet;
     const bool rotate = request->command == STEK_REQUEST_ROTATE;
     uint64_t floor = 0;
     size_t index;
 
-    if (!stek_keeper_find(keeper, kept->config.name, &index))
+    if (!stekd_fleet_find(keeper, kept->config.name, &index))
         return stek_control_error("failed", "ring %s: its fleet is not available: see the log",
                                   kept->config.name);
     json_t *error = rotate ? NULL : find_floor(daemon, kept, request, index, &floor);
@@ -210,7 +210,7 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     if (request->command == STEK_REQUEST_STATUS)
         return answer_status(daemon, request);
     if (request->command == STEK_REQUEST_FLEET)
-        return stek_keeper_json(&daemon->keeper, request->read);
+        return stekd_fleet_json(&daemon->fleet, request->read);
     if (request->command == STEK_REQUEST_REKEY)
         return answer_rekey(daemon, peer);
     struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);

@@ -23,8 +23,8 @@ static void on_alarm(void *arg)
     struct stekd *daemon = arg;
 
     stekd_turn(daemon);
-    if (daemon->keeper.fleet != NULL)
-        daemon->keeper.api->wake(daemon->keeper.fleet);
+    if (daemon->fleet.fleet != NULL)
+        daemon->fleet.api->wake(daemon->fleet.fleet);
 }
 
 /* ---- pages ---- */
@@ -46,11 +46,11 @@ static bool write_metrics(struct evbuffer *text, void *arg)
         rings[i].rotations = kept->rotations;
         rings[i].continuations = kept->continuations;
         stek_rings_describe(&daemon->rings, kept, now, &rings[i].status);
-        stek_keeper_annotate(&daemon->keeper, &rings[i].status);
+        stekd_fleet_annotate(&daemon->fleet, &rings[i].status);
     }
     const bool written =
         stek_metrics_write(text, &self, rings, daemon->rings.count, now) &&
-        (daemon->keeper.fleet == NULL || stek_metrics_write_fleet(text, &daemon->keeper));
+        (daemon->fleet.fleet == NULL || stek_metrics_write_fleet(text, &daemon->fleet));
     free(rings);
     return written;
 }
@@ -88,9 +88,9 @@ static bool load_fleet(struct stekd *daemon)
 {
     struct stek_config_problem problem;
 
-    daemon->keeper = (struct stek_keeper){.base = daemon->base, .rings = &daemon->rings};
+    daemon->fleet = (struct stekd_fleet){.base = daemon->base, .rings = &daemon->rings};
     if (!daemon->config.fleet.given ||
-        stek_keeper_load(&daemon->keeper, daemon->options->fleet_library, &problem))
+        stekd_fleet_load(&daemon->fleet, daemon->options->fleet_library, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
     return false;
@@ -103,13 +103,13 @@ static bool apply_rings(struct stekd *daemon, const struct stek_config *config,
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
 
-    if (config->fleet.given && !stek_keeper_read_keys(&config->fleet, &keks, ret_problem))
+    if (config->fleet.given && !stekd_fleet_read_keys(&config->fleet, &keks, ret_problem))
         return false;
-    stek_keeper_close(&daemon->keeper);
+    stekd_fleet_close(&daemon->fleet);
     const bool applied = stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem);
     struct stek_config_problem ignored;
     const struct stek_config *fleet = applied ? config : &daemon->config;
-    return stek_keeper_apply(&daemon->keeper, fleet, &keks, applied ? ret_problem : &ignored) &&
+    return stekd_fleet_apply(&daemon->fleet, fleet, &keks, applied ? ret_problem : &ignored) &&
            applied;
 }
 
@@ -281,7 +281,7 @@ static bool close_sandbox(const struct stekd *daemon)
         stek_log(STEK_LOG_WARNING, "--no-sandbox: no system call filter, and debuggers may attach");
         return true;
     }
-    const enum stek_sandbox sandbox = stek_sandbox_close(daemon->keeper.api != NULL);
+    const enum stek_sandbox sandbox = stek_sandbox_close(daemon->fleet.api != NULL);
     if (sandbox == STEK_SANDBOX_NOT_BUILT)
         stek_log(STEK_LOG_WARNING, "built without libseccomp: no system call filter");
     if (sandbox == STEK_SANDBOX_REFUSED)
@@ -304,7 +304,7 @@ static void finish(struct stekd *daemon)
 {
     stek_http_close(daemon->http);
     stek_control_close(daemon->control);
-    stek_keeper_close(&daemon->keeper);
+    stekd_fleet_close(&daemon->fleet);
     stek_rings_fini(&daemon->rings);
     if (daemon->rundir.dir_fd >= 0)
         stek_rundir_close(&daemon->rundir);

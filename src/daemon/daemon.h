@@ -26,7 +26,7 @@ struct stekd {
     struct event *counting; /* goes on with the rounds over counters */
     struct stek_alarm alarm;
     struct stek_rings rings;
-    struct stek_keeper keeper;
+    struct stekd_fleet fleet;
     struct stek_control *control;
     struct stek_http *http;
     struct stek_notify notify;

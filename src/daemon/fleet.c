@@ -36,7 +36,7 @@ static void load_resolvers(void)
         freeaddrinfo(found);
 }
 
-bool stek_keeper_load(struct stek_keeper *keeper, const char *library,
+bool stekd_fleet_load(struct stekd_fleet *keeper, const char *library,
                       struct stek_config_problem *ret_problem)
 {
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
@@ -93,7 +93,7 @@ static bool read_key(const char *setting, struct stek_kek *ret_kek,
            fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
 }
 
-bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
+bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
                            struct stek_config_problem *ret_problem)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
@@ -129,9 +129,10 @@ static enum stek_result put_records(struct stek_ring_state *state, int64_t now,
     return STEK_OK;
 }
 
-static bool keep(void *arg, const char *ring, const struct stek_records *records, uint64_t floor)
+static bool write_records(void *arg, const char *ring, const struct stek_records *records,
+                          uint64_t floor)
 {
-    struct stek_keeper *keeper = arg;
+    struct stekd_fleet *keeper = arg;
     struct stek_kept *kept = stek_rings_find(keeper->rings, ring);
     struct kept_state state = {records, floor};
     const int64_t now = (int64_t)time(NULL);
@@ -190,7 +191,7 @@ static void describe_ring(const struct stek_kept *kept, struct stek_ring_state *
                                          .floor = read ? state->floor : 0};
 }
 
-static void set_options(struct stek_keeper *keeper, const struct stek_keks *keks,
+static void set_options(struct stekd_fleet *keeper, const struct stek_keks *keks,
                         struct stek_fleet_options *ret_options)
 {
     const struct stek_config_fleet *config = &keeper->config;
@@ -223,7 +224,7 @@ static void gathered_fini(struct gathered *gathered)
     free(gathered->options);
 }
 
-static bool gather(const struct stek_keeper *keeper, struct gathered *ret_gathered)
+static bool gather(const struct stekd_fleet *keeper, struct gathered *ret_gathered)
 {
     struct stek_rings *rings = keeper->rings;
 
@@ -244,10 +245,10 @@ static bool gather(const struct stek_keeper *keeper, struct gathered *ret_gather
     return true;
 }
 
-static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks,
+static bool open_fleet(struct stekd_fleet *keeper, const struct stek_keks *keks,
                        struct stek_config_problem *ret_problem)
 {
-    const struct stek_fleet_host host = {keep, write_log, keeper};
+    const struct stek_fleet_host host = {write_records, write_log, keeper};
     struct stek_fleet_options options;
     struct gathered rings = {.count = 0};
     enum stek_result result = STEK_ERR_MEMORY;
@@ -261,13 +262,13 @@ static bool open_fleet(struct stek_keeper *keeper, const struct stek_keks *keks,
     return result == STEK_OK || fail(ret_problem, "[fleet]: %s", stek_result_text(result));
 }
 
-static void set_key_ids(struct stek_keeper *keeper, const struct stek_keks *keks)
+static void set_key_ids(struct stekd_fleet *keeper, const struct stek_keks *keks)
 {
     for (uint32_t i = 0; i < keks->count; i++)
         stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, keeper->kek_id[i]);
 }
 
-static void set_host(struct stek_keeper *keeper)
+static void set_host(struct stekd_fleet *keeper)
 {
     if (keeper->config.name[0] != '\0')
         memcpy(keeper->host, keeper->config.name, strlen(keeper->config.name) + 1);
@@ -275,10 +276,10 @@ static void set_host(struct stek_keeper *keeper)
         memcpy(keeper->host, "unnamed", sizeof "unnamed");
 }
 
-bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config,
+bool stekd_fleet_apply(struct stekd_fleet *keeper, const struct stek_config *config,
                        const struct stek_keks *keks, struct stek_config_problem *ret_problem)
 {
-    stek_keeper_close(keeper);
+    stekd_fleet_close(keeper);
     if (!config->fleet.given)
         return true;
     if (keeper->api == NULL)
@@ -289,14 +290,14 @@ bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *con
     return open_fleet(keeper, keks, ret_problem);
 }
 
-void stek_keeper_close(struct stek_keeper *keeper)
+void stekd_fleet_close(struct stekd_fleet *keeper)
 {
     if (keeper->fleet != NULL)
         keeper->api->close(keeper->fleet);
     keeper->fleet = NULL;
 }
 
-bool stek_keeper_find(const struct stek_keeper *keeper, const char *ring, size_t *ret_index)
+bool stekd_fleet_find(const struct stekd_fleet *keeper, const char *ring, size_t *ret_index)
 {
     struct stek_fleet_ring_status status;
 

@@ -11,7 +11,7 @@
 
 #include <event2/event.h>
 
-struct stek_keeper {
+struct stekd_fleet {
     const struct stek_fleet_api *api; /* NULL: not loaded */
     struct stek_fleet *fleet;         /* NULL: no ring of source fleet */
     struct stek_config_fleet config;  /* in use: the fleet borrows its texts */
@@ -26,26 +26,26 @@ struct stek_keeper {
  * Loads the library, and what the C library itself would load later for looking names up: before
  * the sandbox is closed. `library` is its path. False after a fault, with one line.
  */
-bool stek_keeper_load(struct stek_keeper *keeper, const char *library,
+bool stekd_fleet_load(struct stekd_fleet *keeper, const char *library,
                       struct stek_config_problem *ret_problem);
 
 /* Reads the key-encryption keys that the configuration names. Wipe them. */
-bool stek_keeper_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
+bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
                            struct stek_config_problem *ret_problem);
 
 /*
  * Starts again with this configuration and the current rings; ends what was. False after a fault,
  * with one line: the rings of the fleet then go on by themselves.
  */
-bool stek_keeper_apply(struct stek_keeper *keeper, const struct stek_config *config,
+bool stekd_fleet_apply(struct stekd_fleet *keeper, const struct stek_config *config,
                        const struct stek_keks *keks, struct stek_config_problem *ret_problem);
-void stek_keeper_close(struct stek_keeper *keeper);
+void stekd_fleet_close(struct stekd_fleet *keeper);
 
 /* The ring's place in the fleet; false: it is no ring of the fleet, or there is no fleet now. */
-bool stek_keeper_find(const struct stek_keeper *keeper, const char *ring, size_t *ret_index);
+bool stekd_fleet_find(const struct stekd_fleet *keeper, const char *ring, size_t *ret_index);
 
 /* Adds to a ring's status how it stands in the fleet, where that is not well. */
-void stek_keeper_annotate(const struct stek_keeper *keeper, struct stek_status_ring *status);
+void stekd_fleet_annotate(const struct stekd_fleet *keeper, struct stek_status_ring *status);
 
 /* Words of JSON and metrics, and a line for people. Static. */
 const char *stek_refusal_word(enum stek_refusal refusal);
@@ -53,6 +53,6 @@ const char *stek_standing_word(enum stek_sync_standing standing);
 const char *stek_standing_text(enum stek_sync_standing standing);
 
 /* The answer to {"command":"fleet"}. NULL: no memory. */
-json_t *stek_keeper_json(struct stek_keeper *keeper, bool read_again);
+json_t *stekd_fleet_json(struct stekd_fleet *keeper, bool read_again);
 
 #endif

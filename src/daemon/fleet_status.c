@@ -42,14 +42,14 @@ static void print_time(int64_t when, char ret_text[32])
         (void)snprintf(ret_text, 32, "?");
 }
 
-void stek_keeper_annotate(const struct stek_keeper *keeper, struct stek_status_ring *status)
+void stekd_fleet_annotate(const struct stekd_fleet *keeper, struct stek_status_ring *status)
 {
     struct stek_fleet_ring_status ring;
     struct stek_fleet_status fleet;
     char since[32];
     size_t index;
 
-    if (status->health == STEK_STATUS_UNREADABLE || !stek_keeper_find(keeper, status->name, &index))
+    if (status->health == STEK_STATUS_UNREADABLE || !stekd_fleet_find(keeper, status->name, &index))
         return;
     keeper->api->describe_ring(keeper->fleet, index, &ring);
     keeper->api->describe(keeper->fleet, &fleet);
@@ -118,7 +118,7 @@ static json_t *ring_json(const struct stek_fleet_ring_status *ring)
                      "operation_problem", ring->op_problem);
 }
 
-static json_t *rings_json(const struct stek_keeper *keeper)
+static json_t *rings_json(const struct stekd_fleet *keeper)
 {
     json_t *rings = json_array();
     struct stek_fleet_ring_status ring;
@@ -130,7 +130,7 @@ static json_t *rings_json(const struct stek_keeper *keeper)
     return rings;
 }
 
-static json_t *keys_json(const struct stek_keeper *keeper)
+static json_t *keys_json(const struct stekd_fleet *keeper)
 {
     json_t *keys = json_array();
 
@@ -139,7 +139,7 @@ static json_t *keys_json(const struct stek_keeper *keeper)
     return keys;
 }
 
-json_t *stek_keeper_json(struct stek_keeper *keeper, bool read_again)
+json_t *stekd_fleet_json(struct stekd_fleet *keeper, bool read_again)
 {
     struct stek_fleet_status fleet;
     json_t *members;

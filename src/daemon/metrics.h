@@ -32,6 +32,6 @@ bool stek_metrics_write(struct evbuffer *text, const struct stek_metrics_daemon 
                         const struct stek_metrics_ring *rings, size_t count, int64_t now);
 
 /* Adds what is known of the fleet. Returns false when there was no memory for it. */
-bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *keeper);
+bool stek_metrics_write_fleet(struct evbuffer *text, const struct stekd_fleet *keeper);
 
 #endif

@@ -39,7 +39,7 @@ static void add_connection(struct evbuffer *text, const struct stek_fleet_status
 
 typedef void (*each_fn)(struct evbuffer *text, const struct stek_fleet_ring_status *ring);
 
-static void add_each(struct evbuffer *text, const struct stek_keeper *keeper, each_fn each)
+static void add_each(struct evbuffer *text, const struct stekd_fleet *keeper, each_fn each)
 {
     struct stek_fleet_ring_status ring;
 
@@ -82,7 +82,7 @@ static void add_refused(struct evbuffer *text, const struct stek_fleet_ring_stat
             ring->name, stek_refusal_word((enum stek_refusal)i), ring->refused[i]);
 }
 
-bool stek_metrics_write_fleet(struct evbuffer *text, const struct stek_keeper *keeper)
+bool stek_metrics_write_fleet(struct evbuffer *text, const struct stekd_fleet *keeper)
 {
     struct stek_fleet_status fleet;
 

@@ -2,7 +2,7 @@
 #include "daemon/rings.h"
 
 #include "core/policy.h"
-#include "core/retime.h"
+#include "core/reschedule.h"
 #include "daemon/front/log.h"
 #include "daemon/seeds.h"
 

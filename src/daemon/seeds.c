@@ -31,8 +31,8 @@ static enum stek_result put_seeded(struct stek_ring_state *state, int64_t now,
     return STEK_OK;
 }
 
-static const char *keep(struct stek_kept *kept, const struct stek_seed *seed, int64_t now,
-                        int64_t *ret_next)
+static const char *publish_seeded(struct stek_kept *kept, const struct stek_seed *seed, int64_t now,
+                                  int64_t *ret_next)
 {
     STEK_SECRET(seeded)
     struct seeded seeded = {.policy = stek_policy_resolve(&kept->config.policy)};
@@ -66,7 +66,7 @@ const char *stek_seed_update(struct stek_kept *kept, int64_t now, int64_t *ret_n
     const uint64_t before = seed.seq;
     if (stek_seed_advance(&seed, now) != STEK_OK)
         return "the seed is too old to be advanced";
-    problem = keep(kept, &seed, now, ret_next);
+    problem = publish_seeded(kept, &seed, now, ret_next);
     if (problem == NULL && seed.seq != before)
         problem = stek_seedfile_replace(kept->config.seed, &seed);
     return problem;

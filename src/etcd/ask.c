@@ -75,15 +75,15 @@ static void add_compare(struct txn *txn, const struct stek_etcd_put *put)
 }
 
 /* Only if no key in the span was made or changed since: etcd compares every key in it. */
-static void add_settled(struct txn *txn, const struct stek_etcd_write *write)
+static void add_basis(struct txn *txn, const struct stek_etcd_write *write)
 {
-    Etcd__Compare *compare = new_compare(txn, write->settled.from);
+    Etcd__Compare *compare = new_compare(txn, write->basis.from);
 
-    compare->range_end = data(write->settled.until);
+    compare->range_end = data(write->basis.until);
     compare->result = ETCD__COMPARE__RESULT__LESS;
     compare->target = ETCD__COMPARE__TARGET__MOD;
     compare->target_union_case = ETCD__COMPARE__TARGET_UNION_MOD_REVISION;
-    compare->mod_revision = write->settled_at + 1;
+    compare->mod_revision = write->based_on + 1;
 }
 
 static Etcd__RequestOp *add_success(struct txn *txn)
@@ -136,8 +136,8 @@ enum stek_result stek_etcd_ask_write(const struct stek_etcd_write *write,
         if (write->puts[i].value.len > 0)
             add_put(&txn, &write->puts[i]);
     }
-    if (write->settled.from.len > 0)
-        add_settled(&txn, write);
+    if (write->basis.from.len > 0)
+        add_basis(&txn, write);
     if (write->deleted.from.len > 0)
         add_deletion(&txn, &write->deleted);
     return pack(&txn.request.base, ret_request);

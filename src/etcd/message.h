@@ -50,9 +50,9 @@ struct stek_etcd_write {
     size_t count; /* at most STEK_ETCD_PUTS_MAX */
     const struct stek_etcd_put *puts;
     struct stek_etcd_span deleted; /* without `from`: nothing is deleted */
-    struct stek_etcd_span settled; /* compare: no key in it has changed after `settled_at`. Without
-                                      `from`: no comparison */
-    int64_t settled_at;
+    struct stek_etcd_span basis;   /* compare: no key in it has changed after `based_on`. Without
+                                        `from`: no comparison */
+    int64_t based_on;
 };
 
 /* Each writes a request. Errors: STEK_ERR_ARGUMENT (too long). */

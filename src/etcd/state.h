@@ -94,7 +94,7 @@ void stek_etcd_ops_fail(struct stek_etcd *etcd, const struct stek_etcd_problem *
 /* Begins to read every span that is idle. */
 void stek_etcd_spans_begin(struct stek_etcd *etcd);
 void stek_etcd_spans_reset(struct stek_etcd *etcd);
-bool stek_etcd_spans_settled(const struct stek_etcd *etcd);
+bool stek_etcd_spans_known(const struct stek_etcd *etcd);
 
 /* Asks for a sign of life, or gives up one that has not come. */
 void stek_etcd_watch_tick(struct stek_etcd *etcd);

@@ -156,7 +156,7 @@ static void end_reading(struct stek_etcd_watched *watched, const struct stek_etc
     else
         begin_watching(watched);
     etcd->handlers.on_read_end(etcd->handlers.arg, (size_t)(watched - etcd->spans), problem);
-    if (stek_etcd_spans_settled(etcd))
+    if (stek_etcd_spans_known(etcd))
         stek_etcd_came_online(etcd);
 }
 
@@ -263,7 +263,7 @@ void stek_etcd_spans_reset(struct stek_etcd *etcd)
     }
 }
 
-bool stek_etcd_spans_settled(const struct stek_etcd *etcd)
+bool stek_etcd_spans_known(const struct stek_etcd *etcd)
 {
     for (size_t i = 0; i < etcd->spans_count; i++)
         if (etcd->spans[i].state != STEK_SPAN_WATCHED && !etcd->spans[i].refused)

@@ -133,7 +133,7 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
                    "fleet: ring %s: %s", ring->name, standing_text(standing));
 }
 
-static void keep(struct stek_fleet_ring *ring)
+static void hand_over(struct stek_fleet_ring *ring)
 {
     const struct stek_fleet *fleet = ring->fleet;
     const bool kept =
@@ -176,7 +176,7 @@ static void carry_out(struct stek_fleet_ring *ring, const struct stek_sync_actio
                       int64_t now_ms)
 {
     if (actions->changed)
-        keep(ring);
+        hand_over(ring);
     report(ring, actions);
     note_op(ring, actions);
     note_standing(ring, now_ms / 1000);

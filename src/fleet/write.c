@@ -120,8 +120,8 @@ static enum stek_result compose(const struct stek_fleet_ring *ring, struct parts
     parts->write = (struct stek_etcd_write){
         .count = out->count + 1,
         .puts = parts->put,
-        .settled = {stek_key_name_bytes(&ring->from), stek_key_name_bytes(&ring->until)},
-        .settled_at = out->settled_at,
+        .basis = {stek_key_name_bytes(&ring->from), stek_key_name_bytes(&ring->until)},
+        .based_on = out->based_on,
     };
     if (out->delete_below > 1) {
         stek_name_record(prefix, ring->name, 0, &parts->first);

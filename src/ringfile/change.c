@@ -54,7 +54,7 @@ static enum stek_result derive(const struct stek_image *image, struct stek_recor
 static enum stek_result write_if_changed(struct stek_image *image, struct stek_ring_state *state,
                                          uint64_t floor_before, int64_t now)
 {
-    if (stek_image_is(image, state)) /* each change makes every cell stale */
+    if (stek_image_is(image, state)) /* each change makes every cache stale */
         return STEK_OK;
     state->changed_at = now;
     if (state->floor < floor_before || stek_ring_state_problem(state) != NULL)

@@ -11,7 +11,7 @@ void stek_contexts_init(struct stek_contexts *contexts, const struct stek_policy
     int64_t needed = policy->accept_s / policy->rotate_s + policy->ahead + 4;
 
     *contexts = (struct stek_contexts){.arena = arena};
-    contexts->cell_capacity = needed < STEK_RECORDS_MAX ? (uint64_t)needed : STEK_RECORDS_MAX;
+    contexts->cache_capacity = needed < STEK_RECORDS_MAX ? (uint64_t)needed : STEK_RECORDS_MAX;
 }
 
 /*
@@ -70,20 +70,20 @@ struct stek_keys *stek_contexts_find(struct stek_contexts *contexts,
     return keys;
 }
 
-static size_t cell_len(uint64_t capacity)
+static size_t cache_len(uint64_t capacity)
 {
-    return (stek_keycell_size(capacity) + STEK_GRANULE_LEN - 1) & ~(size_t)(STEK_GRANULE_LEN - 1);
+    return (stek_key_cache_size(capacity) + STEK_GRANULE_LEN - 1) & ~(size_t)(STEK_GRANULE_LEN - 1);
 }
 
-static struct stek_keycell cut_cell(struct stek_contexts *contexts, uint64_t capacity)
+static struct stek_key_cache cut_cache(struct stek_contexts *contexts, uint64_t capacity)
 {
-    return (struct stek_keycell){stek_arena_cut(contexts->arena, cell_len(capacity)), capacity};
+    return (struct stek_key_cache){stek_arena_cut(contexts->arena, cache_len(capacity)), capacity};
 }
 
-static void give_back_cell(struct stek_contexts *contexts, const struct stek_keycell *cell)
+static void give_back_cache(struct stek_contexts *contexts, const struct stek_key_cache *cache)
 {
-    if (cell->memory != NULL)
-        stek_arena_give_back(contexts->arena, cell->memory, cell_len(cell->capacity));
+    if (cache->memory != NULL)
+        stek_arena_give_back(contexts->arena, cache->memory, cache_len(cache->capacity));
 }
 
 struct stek_keys *stek_contexts_add(struct stek_contexts *contexts,
@@ -97,7 +97,7 @@ struct stek_keys *stek_contexts_add(struct stek_contexts *contexts,
     *keys = (struct stek_keys){.next = *bucket,
                                .holds = 1,
                                .context = *context,
-                               .cell = cut_cell(contexts, contexts->cell_capacity)};
+                               .cache = cut_cache(contexts, contexts->cache_capacity)};
     *bucket = keys;
     return keys;
 }
@@ -110,9 +110,9 @@ static void give_back(struct stek_contexts *contexts, struct stek_keys *keys)
         link = &(*link)->next;
     *link = keys->next;
     leave_unused(contexts, keys);
-    give_back_cell(contexts, &keys->cell);
+    give_back_cache(contexts, &keys->cache);
     if (keys->bigger != NULL)
-        give_back_cell(contexts, keys->bigger);
+        give_back_cache(contexts, keys->bigger);
     free(keys->bigger);
     free(keys);
 }
@@ -128,29 +128,29 @@ void stek_contexts_release(struct stek_contexts *contexts, struct stek_keys *key
 
 void stek_contexts_grow(struct stek_contexts *contexts, struct stek_keys *keys)
 {
-    if (keys->cell.memory == NULL ||
+    if (keys->cache.memory == NULL ||
         atomic_load_explicit(&keys->bigger, memory_order_relaxed) != NULL)
         return;
-    struct stek_keycell *bigger = malloc(sizeof *bigger);
+    struct stek_key_cache *bigger = malloc(sizeof *bigger);
     if (bigger == NULL)
         return;
-    *bigger = cut_cell(contexts, STEK_RECORDS_MAX);
+    *bigger = cut_cache(contexts, STEK_RECORDS_MAX);
     if (bigger->memory == NULL) {
         free(bigger);
         return;
     }
     atomic_store_explicit(&keys->bigger, bigger, memory_order_release);
-    stek_keycell_sweep(&keys->cell, NULL, 0);
+    stek_key_cache_sweep(&keys->cache, NULL, 0);
 }
 
 static void sweep_keys(const struct stek_keys *keys, const struct stek_records *records,
                        int64_t now)
 {
-    const struct stek_keycell *cell = stek_keys_cell(keys);
+    const struct stek_key_cache *cache = stek_keys_cache(keys);
 
-    stek_keycell_sweep(cell, records, now);
-    if (cell != &keys->cell) /* a late writer may have put something in */
-        stek_keycell_sweep(&keys->cell, records, now);
+    stek_key_cache_sweep(cache, records, now);
+    if (cache != &keys->cache) /* a late writer may have put something in */
+        stek_key_cache_sweep(&keys->cache, records, now);
 }
 
 void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_records *records,
@@ -161,13 +161,13 @@ void stek_contexts_sweep(struct stek_contexts *contexts, const struct stek_recor
             sweep_keys(keys, records, now);
 }
 
-void stek_contexts_give_up_cells(struct stek_contexts *contexts)
+void stek_contexts_give_up_caches(struct stek_contexts *contexts)
 {
     for (size_t i = 0; i < STEK_CONTEXT_BUCKETS; i++)
         for (struct stek_keys *keys = contexts->bucket[i]; keys != NULL; keys = keys->next) {
-            keys->cell.memory = NULL;
+            keys->cache.memory = NULL;
             if (keys->bigger != NULL)
-                ((struct stek_keycell *)keys->bigger)->memory = NULL;
+                ((struct stek_key_cache *)keys->bigger)->memory = NULL;
         }
 }
 

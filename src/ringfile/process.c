@@ -26,7 +26,7 @@ static void before_fork(void)
 }
 
 /* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay
- * locked by the parent as long as that lives, so a refusal costs the child its own cells only. */
+ * locked by the parent as long as that lives, so a refusal costs the child its own caches only. */
 static void lock_memory_in_child(void)
 {
     for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {
@@ -36,7 +36,7 @@ static void lock_memory_in_child(void)
             (void)stek_locked_renew(ring->image, sizeof *ring->image);
         stek_stats_after_fork(ring->stats);
         if (!stek_arena_after_fork(&ring->arena))
-            stek_contexts_give_up_cells(&ring->contexts);
+            stek_contexts_give_up_caches(&ring->contexts);
     }
     stek_process_unlock();
 }

@@ -13,7 +13,7 @@ STEK_MUST_USE enum stek_result stek_process_add(struct stek_ring *ring);
 
 void stek_process_remove(struct stek_ring *ring);
 
-/* The lock: short sections only, no callbacks. The longest sweep all cells of a ring, or make its
+/* The lock: short sections only, no callbacks. The longest sweep all caches of a ring, or make its
  * file of counters, once. */
 void stek_process_lock(void);
 void stek_process_unlock(void);

@@ -5,11 +5,11 @@
 #include "ringfile/process.h"
 
 /*
- * Once for each generation and each stretch of time: destroys retired keys in the cells of all
+ * Once for each generation and each stretch of time: destroys retired keys in the caches of all
  * contexts, also of unused ones.
  */
-static void sweep_cells(struct stek_ring *ring, const struct stek_records *records,
-                        uint64_t generation, int64_t now)
+static void sweep_caches(struct stek_ring *ring, const struct stek_records *records,
+                         uint64_t generation, int64_t now)
 {
     struct stek_view view;
 
@@ -51,7 +51,7 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now,
 
 /*
  * Records that were continued here have no fingerprint yet, and are not looked at as to whether
- * cells have them without. A process that cannot derive it cannot derive keys either.
+ * caches have them without. A process that cannot derive it cannot derive keys either.
  */
 static void name_continuations(struct stek_records *records)
 {
@@ -76,25 +76,25 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
     if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
     name_continuations(&ret_state->records);
-    sweep_cells(ring, &ret_state->records, *ret_generation, now);
+    sweep_caches(ring, &ret_state->records, *ret_generation, now);
     return update;
 }
 
 /* A ring file's policy may change, and with it how many records there are. */
-static const struct stek_keycell *cell_for(struct stek_ring *ring, struct stek_keys *keys,
-                                           uint64_t count)
+static const struct stek_key_cache *cache_for(struct stek_ring *ring, struct stek_keys *keys,
+                                              uint64_t count)
 {
-    const struct stek_keycell *cell = stek_keys_cell(keys);
+    const struct stek_key_cache *cache = stek_keys_cache(keys);
 
-    if (count <= cell->capacity)
-        return cell;
+    if (count <= cache->capacity)
+        return cache;
     stek_process_lock();
     stek_contexts_grow(&ring->contexts, keys);
     stek_process_unlock();
-    return stek_keys_cell(keys);
+    return stek_keys_cache(keys);
 }
 
-/* Builds the set and leaves it in its cell. Returns whether it was still true then. */
+/* Builds the set and leaves it in its cache. Returns whether it was still true then. */
 static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                   struct stek_keyset *set)
 {
@@ -102,22 +102,22 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     uint64_t generation = 0;
 
     (void)stek_refresh_ring(ring, now, &state, &generation);
-    if (!stek_keycell_copy(stek_keys_cell(keys), set))
+    if (!stek_key_cache_copy(stek_keys_cache(keys), set))
         set->head.count = 0;
     /* A result that depends on something temporary, such as a broken generator, is not cached. */
     if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, set))
-        (void)stek_keycell_publish(cell_for(ring, keys, set->head.count), set);
+        (void)stek_key_cache_publish(cache_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
 }
 
 void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                        struct stek_keyset *ret_set)
 {
-    /* The ring may have changed meanwhile, and others may have swept the cell before. */
+    /* The ring may have changed meanwhile, and others may have swept the cache before. */
     for (int tries = 0; tries < 3; tries++)
         if (renew(ring, keys, now, ret_set))
             return;
-    stek_keycell_sweep(stek_keys_cell(keys), NULL, now);
+    stek_key_cache_sweep(stek_keys_cache(keys), NULL, now);
 }
 
 enum stek_result stek_ring_maintain(struct stek_ring *ring)
@@ -134,7 +134,8 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                     struct stek_seal_key *ret_key)
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
-    const enum stek_cell_answer answer = stek_keycell_seal(stek_keys_cell(keys), at, ret_key);
+    const enum stek_key_cache_answer answer =
+        stek_key_cache_seal(stek_keys_cache(keys), at, ret_key);
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY;
@@ -149,8 +150,8 @@ enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
 {
     const struct stek_moment at = {stek_image_generation(ring->image), now, ring->image};
     enum stek_choice choice = STEK_CHOICE_UNKNOWN;
-    const enum stek_cell_answer answer =
-        stek_keycell_open(stek_keys_cell(keys), at, name, single_use, &choice, ret_key);
+    const enum stek_key_cache_answer answer =
+        stek_key_cache_open(stek_keys_cache(keys), at, name, single_use, &choice, ret_key);
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;

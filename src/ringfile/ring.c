@@ -18,7 +18,7 @@ static int64_t system_clock(void *arg)
     return time(NULL);
 }
 
-/* A handle without a mapping. Its cells are made for this policy. */
+/* A handle without a mapping. Its caches are made for this policy. */
 static struct stek_ring *new_handle(const struct stek_policy *policy)
 {
     struct stek_ring *ring = malloc(sizeof *ring);

@@ -25,11 +25,11 @@ struct stek_ring {
     struct stek_ringfile file;
     stek_clock_fn clock;
     void *clock_arg;
-    struct stek_arena arena; /* of cells and IVs */
+    struct stek_arena arena; /* of caches and IVs */
     struct stek_contexts contexts;
     _Atomic(struct stek_ivs *) ivs; /* NULL: none yet, or none can be made */
     atomic_bool ivs_refused;
-    _Atomic uint64_t swept_generation; /* cells hold nothing that was retired then */
+    _Atomic uint64_t swept_generation; /* caches hold nothing that was retired then */
     _Atomic int64_t swept_from;
     char name[STEK_RING_NAME_MAX + 1]; /* of a file's ring */
     char *stats_dir; /* path of the run directory, until a file of counters was tried; NULL: none */

@@ -2,7 +2,7 @@
 #include "ringfile/writer.h"
 
 #include "core/policy.h"
-#include "core/retime.h"
+#include "core/reschedule.h"
 #include "ringfile/locked.h"
 
 #include <errno.h>

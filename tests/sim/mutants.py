@@ -25,7 +25,7 @@ MUTANTS = [
         "if (write->put[i].expect != (there == NULL ? 0 : there->revision))",
         "if (write->put[i].expect > STEK_TIME_MAX && there)",
         "tests/sim/store.c",
-        "if (!is_settled(store, write->settled_at))",
+        "if (!is_settled(store, write->based_on))",
         "if (false)",
     ),
     (
@@ -34,15 +34,15 @@ MUTANTS = [
         "if (write->floor_expect != store->floor_revision)",
         "if (write->floor_expect < 0)",
         "tests/sim/store.c",
-        "if (!is_settled(store, write->settled_at))",
+        "if (!is_settled(store, write->based_on))",
         "if (false)",
     ),
     (
         "puts although the ring has changed",
         1293,
         "src/fleet/rules/publish.c",
-        "ret_write->settled_at = sync->view.revision;",
-        "ret_write->settled_at = INT64_MAX;",
+        "ret_write->based_on = sync->view.revision;",
+        "ret_write->based_on = INT64_MAX;",
     ),
     (
         "fresh bytes for a seq that is settled",

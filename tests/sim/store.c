@@ -78,7 +78,7 @@ static bool is_settled(const struct sim_store *store, int64_t revision)
 
 static bool compares(struct sim_store *store, const struct stek_sync_write *write)
 {
-    if (!is_settled(store, write->settled_at))
+    if (!is_settled(store, write->based_on))
         return false;
     if (write->floor_expect != store->floor_revision)
         return false;

@@ -121,8 +121,8 @@ static enum stek_result obey(char *line)
                                       number(words[3])};
     const struct stek_etcd_write write = {.count = 1,
                                           .puts = &put,
-                                          .settled = {bytes(words[5]), bytes(words[6])},
-                                          .settled_at = number(words[7])};
+                                          .basis = {bytes(words[5]), bytes(words[6])},
+                                          .based_on = number(words[7])};
     if (strcmp(words[0], "put") == 0)
         return stek_etcd_write(etcd, &write, &caller);
     if (strcmp(words[0], "delete") == 0)

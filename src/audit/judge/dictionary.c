@@ -93,10 +93,11 @@ static void report_opened(struct stek_audit_judging *judging, const struct tally
 
     if (opened->hit.kind == STEK_AUDIT_HIT_FORGED) {
         /* The encryption key is not known: tickets can be changed, but not read. */
-        stek_audit_find(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
-                        "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
-                        "is not in the dictionary",
-                        (unsigned)opened->count, tried, opened->hit.mac, opened->hit.mac_key);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
+            "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
+            "is not in the dictionary",
+            (unsigned)opened->count, tried, opened->hit.mac, opened->hit.mac_key);
         return;
     }
     stek_audit_text_add(&text, "%u of %u tickets opened with %s under the key: %s",
@@ -104,7 +105,7 @@ static void report_opened(struct stek_audit_judging *judging, const struct tally
     if (opened->hit.mac != NULL)
         stek_audit_text_add(&text, "; %s key: %s", opened->hit.mac, opened->hit.mac_key);
     stek_audit_text_add(&text, "; the session's secret was in them");
-    stek_audit_find(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_CRITICAL, about, "%s", text.at);
+    stek_audit_add_finding(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_CRITICAL, about, "%s", text.at);
 }
 
 static bool any_opened(const struct tally *tally, uint32_t target, uint16_t version)
@@ -125,15 +126,16 @@ static void report(struct stek_audit_judging *judging, const struct tally *tally
             if (tally->tried[target][i] > 0 &&
                 !stek_audit_only_references(judging->obs, target, version) &&
                 !any_opened(tally, target, version))
-                stek_audit_find(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO,
-                                stek_audit_about(target, version),
-                                "%zu keys of 16 and 32 bytes tried on %u of %u tickets", keys,
-                                (unsigned)tally->tried[target][i], (unsigned)tally->all[target][i]);
+                stek_audit_add_finding(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO,
+                                       stek_audit_about(target, version),
+                                       "%zu keys of 16 and 32 bytes tried on %u of %u tickets",
+                                       keys, (unsigned)tally->tried[target][i],
+                                       (unsigned)tally->all[target][i]);
         }
     if (tally->stopped)
-        stek_audit_find(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
-                        stek_audit_about(STEK_AUDIT_NONE, 0),
-                        "the dictionary was stopped before it had tried every ticket");
+        stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
+                               stek_audit_about(STEK_AUDIT_NONE, 0),
+                               "the dictionary was stopped before it had tried every ticket");
 }
 
 void stek_audit_judge_dictionary(struct stek_audit_judging *judging)

@@ -54,17 +54,19 @@ void stek_audit_judge_early_data(struct stek_audit_judging *judging)
             }
         count_handshakes(&early, obs, target);
         if (early.replayed > 0)
-            stek_audit_find(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
-                            "%u of %u exact copies of accepted early data were accepted again on "
-                            "new connections",
-                            (unsigned)early.replayed, (unsigned)early.replays);
+            stek_audit_add_finding(
+                judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
+                "%u of %u exact copies of accepted early data were accepted again on "
+                "new connections",
+                (unsigned)early.replayed, (unsigned)early.replays);
         if (early.tickets == 0 && early.accepted == 0)
             continue;
-        stek_audit_find(judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
-                        "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
-                        "ticket served for early "
-                        "data a second time in %u tries",
-                        (unsigned)early.tickets, (unsigned)early.max_bytes,
-                        (unsigned)early.accepted, (unsigned)early.sent, (unsigned)early.again);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
+            "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
+            "ticket served for early "
+            "data a second time in %u tries",
+            (unsigned)early.tickets, (unsigned)early.max_bytes, (unsigned)early.accepted,
+            (unsigned)early.sent, (unsigned)early.again);
     }
 }

@@ -57,9 +57,9 @@ static struct stek_audit_finding *new_finding(struct stek_audit_judging *judging
     return &list->items[list->len++];
 }
 
-void stek_audit_find(struct stek_audit_judging *judging, enum stek_audit_id id,
-                     enum stek_audit_severity severity, struct stek_audit_about about,
-                     const char *format, ...)
+void stek_audit_add_finding(struct stek_audit_judging *judging, enum stek_audit_id id,
+                            enum stek_audit_severity severity, struct stek_audit_about about,
+                            const char *format, ...)
 {
     struct stek_audit_finding *finding = judging->result == STEK_OK ? new_finding(judging) : NULL;
     va_list values;

@@ -29,11 +29,10 @@ static inline struct stek_audit_about stek_audit_about(uint32_t target, uint16_t
 }
 
 /* Adds a finding. `format` and the rest make `observed`; other than printable ASCII becomes '?'. */
-__attribute__((format(printf, 5, 6))) void stek_audit_find(struct stek_audit_judging *judging,
-                                                           enum stek_audit_id id,
-                                                           enum stek_audit_severity severity,
-                                                           struct stek_audit_about about,
-                                                           const char *format, ...);
+__attribute__((format(printf, 5, 6))) void
+stek_audit_add_finding(struct stek_audit_judging *judging, enum stek_audit_id id,
+                       enum stek_audit_severity severity, struct stek_audit_about about,
+                       const char *format, ...);
 
 /* The severity that an id usually has. */
 enum stek_audit_severity stek_audit_usual(enum stek_audit_id id);

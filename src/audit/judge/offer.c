@@ -141,14 +141,14 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
         add_failure(&text, offers->failed);
         add_cert_wanted(&text, offers->wants_cert);
         /* After a ServerHello of this version, something else is missing (a client certificate). */
-        stek_audit_find(judging,
-                        offers->answered ? STEK_AUDIT_NOT_OFFERED : STEK_AUDIT_VERSION_MISSING,
-                        STEK_AUDIT_INFO, about, "%s", text.at);
+        stek_audit_add_finding(
+            judging, offers->answered ? STEK_AUDIT_NOT_OFFERED : STEK_AUDIT_VERSION_MISSING,
+            STEK_AUDIT_INFO, about, "%s", text.at);
         return;
     }
     if (offers->tickets == 0) {
-        stek_audit_find(judging, STEK_AUDIT_NOT_OFFERED, STEK_AUDIT_INFO, about,
-                        "no ticket in %u full handshakes", (unsigned)offers->finished);
+        stek_audit_add_finding(judging, STEK_AUDIT_NOT_OFFERED, STEK_AUDIT_INFO, about,
+                               "no ticket in %u full handshakes", (unsigned)offers->finished);
         return;
     }
     stek_audit_text_add(&text, offers->fewest == offers->most ? "%u" : "%u to %u",
@@ -157,7 +157,7 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
     const struct hints hints = count_hints(judging->obs, target, version);
     add_lifetimes(&text, &hints);
     add_lengths(&text, judging->obs, target, version);
-    stek_audit_find(judging, STEK_AUDIT_OFFERED, STEK_AUDIT_INFO, about, "%s", text.at);
+    stek_audit_add_finding(judging, STEK_AUDIT_OFFERED, STEK_AUDIT_INFO, about, "%s", text.at);
 }
 
 void stek_audit_judge_offers(struct stek_audit_judging *judging)
@@ -174,8 +174,8 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
                 &text, "%u handshakes failed: ", (unsigned)(offers[0].tried + offers[1].tried));
             add_failure(&text, failed);
             add_cert_wanted(&text, offers[0].wants_cert || offers[1].wants_cert);
-            stek_audit_find(judging, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO,
-                            stek_audit_about(target, 0), "%s", text.at);
+            stek_audit_add_finding(judging, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO,
+                                   stek_audit_about(target, 0), "%s", text.at);
             continue;
         }
         for (int i = 0; i < 2; i++)
@@ -183,10 +183,10 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
                 report_offers(judging, target, stek_audit_versions[i], &offers[i]);
     }
     if (judging->obs->interrupted)
-        stek_audit_find(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
-                        stek_audit_about(STEK_AUDIT_NONE, 0),
-                        "stopped early, after %zu handshakes and %zu tickets",
-                        judging->obs->handshakes_len, judging->obs->tickets_len);
+        stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
+                               stek_audit_about(STEK_AUDIT_NONE, 0),
+                               "stopped early, after %zu handshakes and %zu tickets",
+                               judging->obs->handshakes_len, judging->obs->tickets_len);
 }
 
 enum { DAY_S = 86400, WEEK_S = 7 * DAY_S };
@@ -202,12 +202,13 @@ void stek_audit_judge_hints(struct stek_audit_judging *judging)
                 const bool forbidden = hints.largest > WEEK_S;
                 const enum stek_audit_id id =
                     forbidden ? STEK_AUDIT_HINT_OVER_7D : STEK_AUDIT_HINT_OVER_24H;
-                stek_audit_find(judging, id, stek_audit_usual(id), about, "lifetime %u s (%s)",
-                                (unsigned)hints.largest, stek_audit_duration(hints.largest).at);
+                stek_audit_add_finding(judging, id, stek_audit_usual(id), about,
+                                       "lifetime %u s (%s)", (unsigned)hints.largest,
+                                       stek_audit_duration(hints.largest).at);
             }
             if (hints.missing > 0)
-                stek_audit_find(judging, STEK_AUDIT_HINT_MISSING, STEK_AUDIT_INFO, about,
-                                "lifetime 0 on %u of %u tickets", (unsigned)hints.missing,
-                                (unsigned)hints.tickets);
+                stek_audit_add_finding(judging, STEK_AUDIT_HINT_MISSING, STEK_AUDIT_INFO, about,
+                                       "lifetime 0 on %u of %u tickets", (unsigned)hints.missing,
+                                       (unsigned)hints.tickets);
         }
 }

@@ -30,9 +30,9 @@ static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_ab
         example = at != STEK_AUDIT_NOWHERE ? at : example;
     }
     if (count > 0)
-        stek_audit_find(judging, STEK_AUDIT_TICKET_IN_CLEAR, STEK_AUDIT_CRITICAL, about,
-                        "%u of %zu tickets hold their session's secret, in one at byte %d",
-                        (unsigned)count, group->len, (int)example);
+        stek_audit_add_finding(judging, STEK_AUDIT_TICKET_IN_CLEAR, STEK_AUDIT_CRITICAL, about,
+                               "%u of %zu tickets hold their session's secret, in one at byte %d",
+                               (unsigned)count, group->len, (int)example);
 }
 
 static void judge_keystream(struct stek_audit_judging *judging, struct stek_audit_about about,
@@ -52,10 +52,11 @@ static void judge_keystream(struct stek_audit_judging *judging, struct stek_audi
         }
     }
     if (pairs > 0)
-        stek_audit_find(judging, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL, about,
-                        "%u pairs of %zu tickets: their difference at byte %d is that of their "
-                        "sessions' secrets",
-                        (unsigned)pairs, group->len, (int)example);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL, about,
+            "%u pairs of %zu tickets: their difference at byte %d is that of their "
+            "sessions' secrets",
+            (unsigned)pairs, group->len, (int)example);
 }
 
 static int by_bytes(const void *left, const void *right)
@@ -82,9 +83,10 @@ static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_abou
         repeats += stek_audit_same_iv(group->members[i - 1].ticket, group->members[i].ticket,
                                       group->name_len);
     if (repeats > 0)
-        stek_audit_find(judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
-                        "%u of %zu tickets have the IV of another one under the same key name",
-                        (unsigned)repeats, group->len);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
+            "%u of %zu tickets have the IV of another one under the same key name",
+            (unsigned)repeats, group->len);
 }
 
 void stek_audit_judge_protection(struct stek_audit_judging *judging)

@@ -126,8 +126,8 @@ static void report_never(struct stek_audit_judging *judging, struct stek_audit_a
         stek_audit_text_add(text, "; ");
         add_shape(text, judging, about, tries);
     }
-    stek_audit_find(judging, STEK_AUDIT_RESUMES_NEVER,
-                    references ? STEK_AUDIT_INFO : STEK_AUDIT_LOW, about, "%s", text->at);
+    stek_audit_add_finding(judging, STEK_AUDIT_RESUMES_NEVER,
+                           references ? STEK_AUDIT_INFO : STEK_AUDIT_LOW, about, "%s", text->at);
 }
 
 void stek_audit_judge_resumption(struct stek_audit_judging *judging)
@@ -143,7 +143,8 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
             stek_audit_text_add(&text, "%u of %u tries resumed", (unsigned)tries.resumed,
                                 (unsigned)tries.all);
             if (tries.resumed == tries.all) {
-                stek_audit_find(judging, STEK_AUDIT_RESUMES, STEK_AUDIT_INFO, about, "%s", text.at);
+                stek_audit_add_finding(judging, STEK_AUDIT_RESUMES, STEK_AUDIT_INFO, about, "%s",
+                                       text.at);
                 continue;
             }
             if (tries.resumed == 0) {
@@ -152,8 +153,8 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
             }
             stek_audit_text_add(&text, "; ");
             add_shape(&text, judging, about, &tries);
-            stek_audit_find(judging, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, about, "%s",
-                            text.at);
+            stek_audit_add_finding(judging, STEK_AUDIT_RESUMES_PARTLY, STEK_AUDIT_LOW, about, "%s",
+                                   text.at);
         }
 }
 
@@ -176,34 +177,39 @@ static void report_several(struct stek_audit_judging *judging, uint32_t target,
 
     if (take_turns(order) && old.resumed == old.tried && old.tried > 0 &&
         all_resumed(judging->obs, target))
-        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
-                        "%u key names take turns, and all %u tries with a ticket of another one "
-                        "resumed: it looks like "
-                        "several processes or hosts that know each other's keys",
-                        names, (unsigned)old.tried);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
+            "%u key names take turns, and all %u tries with a ticket of another one "
+            "resumed: it looks like "
+            "several processes or hosts that know each other's keys",
+            names, (unsigned)old.tried);
     else if (take_turns(order))
-        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
-                        "%u key names take turns: it looks like %u or more processes or hosts "
-                        "behind the address "
-                        "that do not share their keys",
-                        names, names);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
+            "%u key names take turns: it looks like %u or more processes or hosts "
+            "behind the address "
+            "that do not share their keys",
+            names, names);
     else if (old.tried == 0)
-        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
-                        "%u key names, one after the other: it looks like a restart or a rotation; "
-                        "no ticket of an "
-                        "earlier one was tried afterwards",
-                        names);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
+            "%u key names, one after the other: it looks like a restart or a rotation; "
+            "no ticket of an "
+            "earlier one was tried afterwards",
+            names);
     else if (old.resumed == 0)
-        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
-                        "%u key names, one after the other, and 0 of %u tickets of an earlier one "
-                        "resumed afterwards: it looks like a restart",
-                        names, (unsigned)old.tried);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
+            "%u key names, one after the other, and 0 of %u tickets of an earlier one "
+            "resumed afterwards: it looks like a restart",
+            names, (unsigned)old.tried);
     else
-        stek_audit_find(judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
-                        "%u key names, one after the other, and %u of %u tickets of an earlier one "
-                        "resumed afterwards: "
-                        "it looks like rotation",
-                        names, (unsigned)old.resumed, (unsigned)old.tried);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
+            "%u key names, one after the other, and %u of %u tickets of an earlier one "
+            "resumed afterwards: "
+            "it looks like rotation",
+            names, (unsigned)old.resumed, (unsigned)old.tried);
 }
 
 void stek_audit_judge_key_names(struct stek_audit_judging *judging)
@@ -227,8 +233,8 @@ void stek_audit_judge_key_names(struct stek_audit_judging *judging)
         }
         if (order.names > 4)
             stek_audit_text_add(&text, ", ...");
-        stek_audit_find(judging, STEK_AUDIT_KEY_NAME, STEK_AUDIT_INFO, stek_audit_about(target, 0),
-                        "%s", text.at);
+        stek_audit_add_finding(judging, STEK_AUDIT_KEY_NAME, STEK_AUDIT_INFO,
+                               stek_audit_about(target, 0), "%s", text.at);
         if (order.names > 1)
             report_several(judging, target, order);
     }

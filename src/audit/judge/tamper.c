@@ -140,7 +140,7 @@ static void report_resumed(struct stek_audit_judging *judging, struct stek_audit
     for (uint32_t i = 0; i < seen->resumed && i < 8; i++)
         stek_audit_text_add(&text, "%s %d", i > 0 ? "," : "", (int)seen->resumed_at[i]);
     stek_audit_text_add(&text, "%s changed", seen->resumed > 8 ? ", ..." : "");
-    stek_audit_find(judging, STEK_AUDIT_NO_MAC, STEK_AUDIT_CRITICAL, about, "%s", text.at);
+    stek_audit_add_finding(judging, STEK_AUDIT_NO_MAC, STEK_AUDIT_CRITICAL, about, "%s", text.at);
 }
 
 void stek_audit_judge_tampering(struct stek_audit_judging *judging)
@@ -163,6 +163,6 @@ void stek_audit_judge_tampering(struct stek_audit_judging *judging)
             }
             const enum stek_audit_id id =
                 oracle ? STEK_AUDIT_PADDING_ORACLE : STEK_AUDIT_ERROR_DIFFERS;
-            stek_audit_find(judging, id, stek_audit_usual(id), about, "%s", text.at);
+            stek_audit_add_finding(judging, id, stek_audit_usual(id), about, "%s", text.at);
         }
 }

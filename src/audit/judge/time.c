@@ -52,20 +52,20 @@ static void report_changes(struct stek_audit_judging *judging, uint32_t target,
     const int64_t span_s = stek_audit_elapsed_s(rotation->first, rotation->last);
 
     if (rotation->changes > 1)
-        stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
-                        "%u changes in %s, %s to %s apart, measured to %s",
-                        (unsigned)rotation->changes, stek_audit_duration(span_s).at,
-                        stek_audit_duration(rotation->shortest_s).at,
-                        stek_audit_duration(rotation->longest_s).at,
-                        stek_audit_duration(judging->obs->plan.sample_s).at);
+        stek_audit_add_finding(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
+                               "%u changes in %s, %s to %s apart, measured to %s",
+                               (unsigned)rotation->changes, stek_audit_duration(span_s).at,
+                               stek_audit_duration(rotation->shortest_s).at,
+                               stek_audit_duration(rotation->longest_s).at,
+                               stek_audit_duration(judging->obs->plan.sample_s).at);
     else if (rotation->changes == 1)
-        stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
-                        "one change in %s: the interval is at least %s",
-                        stek_audit_duration(span_s).at,
-                        stek_audit_duration(rotation->longest_use_s).at);
+        stek_audit_add_finding(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
+                               "one change in %s: the interval is at least %s",
+                               stek_audit_duration(span_s).at,
+                               stek_audit_duration(rotation->longest_use_s).at);
     else if (span_s >= WORTH_TELLING_S || judging->obs->plan.watch_s > 0)
-        stek_audit_find(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about, "no change in %s",
-                        stek_audit_duration(span_s).at);
+        stek_audit_add_finding(judging, STEK_AUDIT_KEY_ROTATION, STEK_AUDIT_INFO, about,
+                               "no change in %s", stek_audit_duration(span_s).at);
 }
 
 void stek_audit_judge_rotation(struct stek_audit_judging *judging)
@@ -76,9 +76,10 @@ void stek_audit_judge_rotation(struct stek_audit_judging *judging)
             continue;
         report_changes(judging, target, &rotation);
         if (rotation.longest_use_s > DAY_S)
-            stek_audit_find(judging, STEK_AUDIT_ROTATION_SLOW, STEK_AUDIT_MEDIUM,
-                            stek_audit_about(target, 0), "one key name on new tickets for %s",
-                            stek_audit_duration(rotation.longest_use_s).at);
+            stek_audit_add_finding(judging, STEK_AUDIT_ROTATION_SLOW, STEK_AUDIT_MEDIUM,
+                                   stek_audit_about(target, 0),
+                                   "one key name on new tickets for %s",
+                                   stek_audit_duration(rotation.longest_use_s).at);
     }
 }
 
@@ -136,12 +137,12 @@ void stek_audit_judge_life(struct stek_audit_judging *judging)
             const struct life life = measure_life(judging->obs, target, stek_audit_versions[i]);
             struct stek_audit_text text = {.len = 0};
             if (life.beyond > 0)
-                stek_audit_find(judging, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, about,
-                                "%u tickets resumed after their lifetime; one of %u s (%s) did %s "
-                                "after it had passed",
-                                (unsigned)life.beyond, (unsigned)life.hint_s,
-                                stek_audit_duration(life.hint_s).at,
-                                stek_audit_duration(life.beyond_s).at);
+                stek_audit_add_finding(
+                    judging, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, about,
+                    "%u tickets resumed after their lifetime; one of %u s (%s) did %s "
+                    "after it had passed",
+                    (unsigned)life.beyond, (unsigned)life.hint_s,
+                    stek_audit_duration(life.hint_s).at, stek_audit_duration(life.beyond_s).at);
             if (life.tried == 0)
                 continue;
             stek_audit_text_add(&text,
@@ -151,7 +152,8 @@ void stek_audit_judge_life(struct stek_audit_judging *judging)
             if (life.youngest_refused_s != INT64_MAX)
                 stek_audit_text_add(&text, ", the youngest that was refused %s",
                                     stek_audit_duration(life.youngest_refused_s).at);
-            stek_audit_find(judging, STEK_AUDIT_TICKET_LIFE, STEK_AUDIT_INFO, about, "%s", text.at);
+            stek_audit_add_finding(judging, STEK_AUDIT_TICKET_LIFE, STEK_AUDIT_INFO, about, "%s",
+                                   text.at);
         }
 }
 
@@ -189,11 +191,12 @@ void stek_audit_judge_chains(struct stek_audit_judging *judging)
                 }
             }
             if (longest_s > 0)
-                stek_audit_find(judging, STEK_AUDIT_CHAIN_UNBOUNDED, STEK_AUDIT_MEDIUM,
-                                stek_audit_about(target, stek_audit_versions[i]),
-                                "a chain of resumptions still went on %s after its full handshake; "
-                                "the first ticket's "
-                                "lifetime was %s",
-                                stek_audit_duration(longest_s).at, stek_audit_duration(hint_s).at);
+                stek_audit_add_finding(
+                    judging, STEK_AUDIT_CHAIN_UNBOUNDED, STEK_AUDIT_MEDIUM,
+                    stek_audit_about(target, stek_audit_versions[i]),
+                    "a chain of resumptions still went on %s after its full handshake; "
+                    "the first ticket's "
+                    "lifetime was %s",
+                    stek_audit_duration(longest_s).at, stek_audit_duration(hint_s).at);
         }
 }

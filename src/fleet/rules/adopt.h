@@ -39,7 +39,7 @@ void stek_adopt_raise(struct stek_sync *sync);
  * With a complete view of the store: drops records that do not follow from published ones, and
  * continues over seqs whose value cannot be used. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.
  */
-STEK_MUST_USE enum stek_result stek_adopt_relink(struct stek_sync *sync, int64_t now);
+STEK_MUST_USE enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now);
 
 /* Destroys what has retired, and notes it in the view. */
 void stek_adopt_retire(struct stek_sync *sync, int64_t now);

@@ -76,7 +76,7 @@ static enum stek_result keep_ring(struct stek_sync *sync, int64_t now)
     stek_adopt_retire(sync, now);
     keep_order(&sync->records);
     if (sync->synced && !sync->reading)
-        result = stek_adopt_relink(sync, now);
+        result = stek_adopt_repair_chain(sync, now);
     begin_early(&sync->records, &sync->policy, now);
     if (result == STEK_OK)
         result = stek_records_settle(&sync->records, &sync->policy, now);

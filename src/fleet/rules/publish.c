@@ -49,7 +49,7 @@ static uint64_t delete_below(const struct stek_sync *sync, int64_t now)
 void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write)
 {
     memset(ret_write, 0, sizeof *ret_write);
-    ret_write->settled_at = sync->view.revision;
+    ret_write->based_on = sync->view.revision;
     ret_write->floor_expect = sync->view.floor_revision;
     ret_write->floor = sync->floor;
     ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;

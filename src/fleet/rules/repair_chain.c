@@ -172,7 +172,7 @@ static void drop_early(struct stek_sync *sync, int64_t now)
     }
 }
 
-enum stek_result stek_adopt_relink(struct stek_sync *sync, int64_t now)
+enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now)
 {
     enum stek_result result = check_line(sync, now);
 

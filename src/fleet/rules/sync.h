@@ -37,14 +37,14 @@ struct stek_sync_put {
 };
 
 /*
- * One transaction. Compare: no key of the ring has a mod_revision above `settled_at`; the floor's
+ * One transaction. Compare: no key of the ring has a mod_revision above `based_on`; the floor's
  * key has mod_revision `floor_expect` (0: create_revision 0), and each put's key what it expects.
  * Success: all puts (under one lease of `lease_s`), the floor if asked (no lease), and the deletion
  * of all record keys with seq < delete_below. Never repeated by the transport: an error or a
  * time-out is STEK_WRITTEN_AMBIGUOUS.
  */
 struct stek_sync_write {
-    int64_t settled_at;
+    int64_t based_on;
     int64_t floor_expect;
     bool put_floor;
     uint64_t floor;
@@ -125,9 +125,9 @@ struct stek_sync {
     int64_t retry_at_ms;   /* after a refusal of the store: not before */
     int64_t retry_ms;
     enum stek_sync_op op;
-    uint64_t op_seq;     /* rotate: the record that is to seal; 0: not settled yet */
-    uint64_t op_floor;   /* revoke: the new floor; 0: not settled yet */
-    int64_t op_until_ms; /* 0: not settled yet */
+    uint64_t op_seq;     /* rotate: the record that is to seal; 0: not decided yet */
+    uint64_t op_floor;   /* revoke: the new floor; 0: not decided yet */
+    int64_t op_until_ms; /* 0: not decided yet */
     uint32_t report_count;
     struct stek_sync_report report[STEK_SYNC_REPORTS_MAX];
     struct stek_sync_write out; /* the transaction: for the caller, too */

@@ -34,7 +34,7 @@ static void assert_only_the_honest_one_counts(unsigned ignored)
     assert_int_equal(sum.count[STEK_COUNT_SEALED], SEALED);
     assert_int_equal(sum.files, 1);
     assert_int_equal(sum.files_ignored, ignored);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), SEALED);
 }
 
@@ -99,7 +99,7 @@ static void sums_never_overflow(void **state)
         stats_make_page(bytes, STEK_STATS_COUNT_MAX);
         stats_write_file(NAME, bytes, sizeof bytes);
         assert_true(stats_sum_of(STEK_COUNT_SEALED) >= STEK_STATS_COUNT_MAX);
-        assert_false(stats_fold());
+        assert_false(stats_aggregate());
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), STEK_STATS_COUNT_MAX);
     }
 }
@@ -223,7 +223,7 @@ static void more_files_than_are_looked_at_are_said_to_be_too_many(void **state)
     assert_true(sum.incomplete);
     assert_true(sum.files_ignored >= STEK_STATS_READ_STEPS - 2); /* "." and ".." are entries, too */
     assert_true(sum.files_ignored <= STEK_STATS_READ_STEPS);
-    assert_true(stats_fold());
+    assert_true(stats_aggregate());
 }
 
 /* Garbage that nobody has touched for an hour goes; what is being made just now has another clock
@@ -232,7 +232,7 @@ static void young_garbage_stays(void **state)
 {
     (void)state;
     stats_write_file(NAME, "x", 1);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
 }
 

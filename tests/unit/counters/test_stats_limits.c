@@ -37,7 +37,7 @@ static void files_over_the_limit_of_a_user_are_left_out_and_said(void **state)
     assert_int_equal(sum.files, STEK_STATS_FILES_OF_USER_MAX);
     assert_int_equal(sum.count[STEK_COUNT_SEALED], STEK_STATS_FILES_OF_USER_MAX);
     assert_int_equal(sum.files_over, OVER);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), STEK_STATS_FILES_OF_USER_MAX + OVER);
 }
 
@@ -62,7 +62,7 @@ static void a_ring_has_a_limit_of_files_in_all_and_what_is_over_it_goes(void **s
         skip();
     for (uid_t user = 1000; user < 1000 + USERS; user++)
         make_files(user, STEK_STATS_FILES_OF_USER_MAX);
-    assert_false(stats_fold_in(STEK_STATS_READ_STEPS, 0, &sum));
+    assert_false(stats_aggregate_in(STEK_STATS_READ_STEPS, 0, &sum));
     assert_int_equal(sum.files, STEK_STATS_FILES_MAX);
     assert_int_equal(sum.files_over, USERS * STEK_STATS_FILES_OF_USER_MAX - STEK_STATS_FILES_MAX);
     assert_int_equal(stats_files(), STEK_STATS_FILES_MAX);
@@ -76,7 +76,7 @@ static void a_file_that_is_too_long_goes_at_once(void **state)
     stats_write_file("1-0000000000000001", bytes, sizeof bytes);
     stats_write_file("anything", bytes, sizeof bytes);
     stats_write_file("1-0000000000000002", bytes, sizeof bytes - 1);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
 }
 
@@ -89,7 +89,7 @@ static void of_what_is_no_stats_file_a_limited_number_stays_its_hour(void **stat
         (void)snprintf(name, sizeof name, "1-%016x", i);
         stats_write_file(name, "x", 1);
     }
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), STEK_STATS_FILES_MAX);
 }
 

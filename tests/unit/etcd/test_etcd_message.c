@@ -64,7 +64,7 @@ static void a_later_write_compares_the_revision_that_is_known(void **state)
 static void a_write_may_demand_that_nothing_in_a_span_has_changed_since(void **state)
 {
     static struct stek_etcd_request request;
-    const struct stek_etcd_write write = {.settled = {text("a"), text("b")}, .settled_at = 299};
+    const struct stek_etcd_write write = {.basis = {text("a"), text("b")}, .based_on = 299};
 
     (void)state;
     assert_int_equal(stek_etcd_ask_write(&write, &request), STEK_OK);

@@ -108,11 +108,11 @@ static void a_transaction_demands_that_nothing_has_changed_since_what_is_known(v
     (void)state;
     connect(NULL, &first, 1);
     decide_until_it_writes();
-    assert_int_equal(host.out.settled_at, 6);
+    assert_int_equal(host.out.based_on, 6);
     stek_sync_written(&host, STEK_WRITTEN_REFUSED, 0, now_ms);
     see(&second, 20);
     decide_until_it_writes();
-    assert_int_equal(host.out.settled_at, 20);
+    assert_int_equal(host.out.based_on, 20);
 }
 
 static void assert_reads_before_it_writes_again(enum stek_written outcome)
@@ -133,7 +133,7 @@ static void assert_reads_before_it_writes_again(enum stek_written outcome)
     see(&first, 6);
     stek_sync_read_end(&host);
     decide_until_it_writes();
-    assert_int_equal(host.out.settled_at, 30);
+    assert_int_equal(host.out.based_on, 30);
 }
 
 static void who_lost_reads_before_it_writes_again(void **state)

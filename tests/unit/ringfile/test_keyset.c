@@ -318,7 +318,7 @@ static void covered_keys_are_known_again(void **state)
 
     (void)state;
     assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
-    memset(set.mask, 0xee, sizeof set.mask); /* cells do not have them */
+    memset(set.mask, 0xee, sizeof set.mask); /* caches do not have them */
     bad_crypto_begin();
     const bool lasting = stek_keyset_build(&records, image, generation, &context, NOW, &set);
     bad_crypto_end();

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A cell of this ring takes about 1.3 KiB: some 50 to a chunk of 64 KiB. */
+/* A cache of this ring takes about 1.3 KiB: some 50 to a chunk of 64 KiB. */
 enum { MANY = 2000 };
 
 static const char *const labels[] = {"a", "b", "c"};
@@ -77,7 +77,7 @@ static void a_ticket_opens_until_its_key_retires(void **state)
     stek_ring_free(ring);
 }
 
-static void a_cell_answers_once_it_is_warm(void **state)
+static void a_cache_answers_once_it_is_warm(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     struct stek_seal_key key;
@@ -85,30 +85,30 @@ static void a_cell_answers_once_it_is_warm(void **state)
     (void)state;
     (void)ring_seal_key(ring, "a");
     const struct stek_moment at = {stek_image_generation(ring->image), RING_START, ring->image};
-    assert_int_equal(stek_keycell_seal(&keys_of(ring, "a")->cell, at, &key), STEK_CELL_KEY);
+    assert_int_equal(stek_key_cache_seal(&keys_of(ring, "a")->cache, at, &key), STEK_CELL_KEY);
     stek_ring_free(ring);
 }
 
-/* What is in a cell is worthless without the mask, which is where all processes see it. */
-static void a_cell_keeps_keys_covered_only(void **state)
+/* What is in a cache is worthless without the mask, which is where all processes see it. */
+static void a_cache_keeps_keys_covered_only(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     const struct stek_ticket_key key = ring_seal_key(ring, "a");
     const struct stek_record first = ring_state(ring).records.at[0];
-    const struct stek_keycell *cell = &keys_of(ring, "a")->cell;
-    const size_t len = stek_keycell_size(cell->capacity);
+    const struct stek_key_cache *cache = &keys_of(ring, "a")->cache;
+    const size_t len = stek_key_cache_size(cache->capacity);
     const struct stek_ticket_key covered = ring_covered_key(&first, "a");
 
     (void)state;
-    assert_false(ring_area_holds_key(cell->memory, len, &key));
-    assert_false(ring_area_holds(cell->memory, len, first.secret.bytes));
-    assert_true(ring_area_holds(cell->memory, len, covered.hmac_key));
-    assert_true(ring_area_holds(cell->memory, len, covered.aes_key));
+    assert_false(ring_area_holds_key(cache->memory, len, &key));
+    assert_false(ring_area_holds(cache->memory, len, first.secret.bytes));
+    assert_true(ring_area_holds(cache->memory, len, covered.hmac_key));
+    assert_true(ring_area_holds(cache->memory, len, covered.aes_key));
     stek_ring_free(ring);
 }
 
-/* Nobody has come by in this process, and its cell is as it was. */
-static void what_another_process_retired_leaves_a_cell_without_the_mask(void **state)
+/* Nobody has come by in this process, and its cache is as it was. */
+static void what_another_process_retired_leaves_a_cache_without_the_mask(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     const struct stek_record first = ring_state(ring).records.at[0];
@@ -117,7 +117,7 @@ static void what_another_process_retired_leaves_a_cell_without_the_mask(void **s
     (void)ring_seal_key(ring, "a");
     assert_true(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes));
     assert_int_equal(stek_private_update(ring->shared, first.accept_until), STEK_OK);
-    assert_true(ring_cell_holds(ring, "a", &first));
+    assert_true(ring_cache_holds(ring, "a", &first));
     assert_false(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes));
     assert_false(ring_area_holds(ring->image, sizeof *ring->image, first.mask.bytes + 32));
     stek_ring_free(ring);
@@ -131,12 +131,12 @@ static void one_handshake_in_one_context_destroys_what_retired_in_all(void **sta
     (void)state;
     for (int i = 0; i < LABELS; i++) {
         (void)ring_seal_key(ring, labels[i]);
-        assert_true(ring_cell_holds(ring, labels[i], &first));
+        assert_true(ring_cache_holds(ring, labels[i], &first));
     }
     ring_set_time(first.accept_until);
     (void)ring_seal_key(ring, labels[0]);
     for (int i = 0; i < LABELS; i++)
-        assert_false(ring_cell_holds(ring, labels[i], &first));
+        assert_false(ring_cache_holds(ring, labels[i], &first));
     stek_ring_free(ring);
 }
 
@@ -151,7 +151,7 @@ static void so_does_maintenance(void **state)
     ring_set_time(first.accept_until);
     assert_int_equal(stek_ring_maintain(ring), STEK_OK);
     for (int i = 0; i < LABELS; i++)
-        assert_false(ring_cell_holds(ring, labels[i], &first));
+        assert_false(ring_cache_holds(ring, labels[i], &first));
     stek_ring_free(ring);
 }
 
@@ -165,10 +165,10 @@ static void so_does_what_another_process_updated_already(void **state)
     (void)ring_seal_key(ring, "b");
     ring_set_time(first.accept_until);
     assert_int_equal(stek_private_update(ring->shared, first.accept_until), STEK_OK);
-    assert_true(ring_cell_holds(ring, "b", &first));
+    assert_true(ring_cache_holds(ring, "b", &first));
     (void)ring_seal_key(ring, "a");
-    assert_false(ring_cell_holds(ring, "a", &first));
-    assert_false(ring_cell_holds(ring, "b", &first));
+    assert_false(ring_cache_holds(ring, "a", &first));
+    assert_false(ring_cache_holds(ring, "b", &first));
     stek_ring_free(ring);
 }
 
@@ -201,7 +201,7 @@ static void check_in_child(int fd, void *ring)
     check_each_of_many(ring);
 }
 
-/* The second round would find cells that overlap, since all of them were written in the first. */
+/* The second round would find caches that overlap, since all of them were written in the first. */
 static void thousands_of_contexts_do_not_disturb_each_other(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
@@ -224,12 +224,12 @@ static void chunks_are_filled_before_more_memory_is_locked(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++) {
         label_of(i, label);
-        assert_non_null(keys_of(ring, label)->cell.memory);
+        assert_non_null(keys_of(ring, label)->cache.memory);
     }
     for (const struct stek_chunk *chunk = ring->arena.chunks; chunk != NULL; chunk = chunk->next)
         chunks++;
-    const size_t cell_len = (stek_keycell_size(ring->contexts.cell_capacity) + 63) / 64 * 64;
-    const size_t per_chunk = (size_t)64 * 1024 / cell_len;
+    const size_t cache_len = (stek_key_cache_size(ring->contexts.cache_capacity) + 63) / 64 * 64;
+    const size_t per_chunk = (size_t)64 * 1024 / cache_len;
     assert_int_equal(chunks, (MANY + per_chunk - 1) / per_chunk);
     stek_ring_free(ring);
 }
@@ -241,9 +241,9 @@ int main(void)
         cmocka_unit_test(the_same_context_has_the_same_keys),
         cmocka_unit_test(another_ring_has_other_keys),
         cmocka_unit_test(a_ticket_opens_until_its_key_retires),
-        cmocka_unit_test(a_cell_answers_once_it_is_warm),
-        cmocka_unit_test(a_cell_keeps_keys_covered_only),
-        cmocka_unit_test(what_another_process_retired_leaves_a_cell_without_the_mask),
+        cmocka_unit_test(a_cache_answers_once_it_is_warm),
+        cmocka_unit_test(a_cache_keeps_keys_covered_only),
+        cmocka_unit_test(what_another_process_retired_leaves_a_cache_without_the_mask),
         cmocka_unit_test(one_handshake_in_one_context_destroys_what_retired_in_all),
         cmocka_unit_test(so_does_maintenance),
         cmocka_unit_test(so_does_what_another_process_updated_already),

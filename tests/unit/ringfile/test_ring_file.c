@@ -207,7 +207,7 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
     assert_int_equal(stek_ring_max_session_age_s(ring), 1000);
     assert_int_equal(stek_writer_change(writer, stek_change_policy, &other, RING_START), STEK_OK);
     assert_int_equal(stek_ring_max_session_age_s(ring), 777);
-    /* More records than the cells of an earlier policy had places for. */
+    /* More records than the caches of an earlier policy had places for. */
     for (int i = 0; i < 100; i++) {
         ring_set_time(ring_time() + 10);
         assert_int_equal(stek_writer_update(writer, ring_time()), STEK_OK);
@@ -217,11 +217,11 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
     const struct stek_ring_state now = state_of(writer);
     const struct stek_context context = ring_context("a");
     struct stek_seal_key key;
-    assert_true(now.records.count > ring->contexts.cell_capacity);
-    assert_int_equal(stek_keycell_seal(stek_keys_cell(stek_ring_keys(ring, &context)),
-                                       (struct stek_moment){stek_image_generation(ring->image),
-                                                            ring_time(), ring->image},
-                                       &key),
+    assert_true(now.records.count > ring->contexts.cache_capacity);
+    assert_int_equal(stek_key_cache_seal(stek_keys_cache(stek_ring_keys(ring, &context)),
+                                         (struct stek_moment){stek_image_generation(ring->image),
+                                                              ring_time(), ring->image},
+                                         &key),
                      STEK_CELL_KEY);
     stek_ring_free(ring);
     stek_writer_close(writer);

@@ -16,14 +16,14 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-/* Enough for a ring, not for cells (a chunk of 64 KiB); enough for both. */
+/* Enough for a ring, not for caches (a chunk of 64 KiB); enough for both. */
 enum { RING_ONLY = 48 * 1024, PLENTY = 256 * 1024 };
 
-static const void *cell_at(struct stek_ring *ring, const char *label)
+static const void *cache_at(struct stek_ring *ring, const char *label)
 {
     const struct stek_context context = ring_context(label);
 
-    return stek_ring_keys(ring, &context)->cell.memory;
+    return stek_ring_keys(ring, &context)->cache.memory;
 }
 
 static struct stek_ticket_key derived(const struct stek_ring *ring, const char *label)
@@ -52,9 +52,9 @@ static void check_flags(struct stek_ring *ring)
     CHECK(smaps_has_flag(ring->shared, "lo"));
     CHECK(smaps_has_flag(ring->shared, "dd"));
     CHECK(smaps_has_flag(ring->shared, "sh"));
-    CHECK(smaps_has_flag(cell_at(ring, "a"), "lo"));
-    CHECK(smaps_has_flag(cell_at(ring, "a"), "dd"));
-    CHECK(smaps_has_flag(cell_at(ring, "a"), "wf"));
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "lo"));
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "dd"));
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "wf"));
 }
 
 static void keys_are_in_locked_memory_that_core_dumps_leave_out(void **state)
@@ -107,12 +107,12 @@ static void memory_that_cannot_be_locked_makes_no_ring(void **state)
     child_run(make_without_right_to_lock, state);
 }
 
-static void use_without_room_for_cells(int fd, void *arg)
+static void use_without_room_for_caches(int fd, void *arg)
 {
     (void)fd, (void)arg;
     child_limit_locked_memory(RING_ONLY);
     struct stek_ring *ring = ring_start(&ring_policy);
-    CHECK(cell_at(ring, "a") == NULL);
+    CHECK(cache_at(ring, "a") == NULL);
     for (int i = 0; i < 10; i++) {
         check_seals_and_opens(ring, "a");
         check_seals_and_opens(ring, "b");
@@ -122,10 +122,10 @@ static void use_without_room_for_cells(int fd, void *arg)
     stek_ring_free(ring);
 }
 
-static void without_memory_for_cells_keys_are_derived_each_time(void **state)
+static void without_memory_for_caches_keys_are_derived_each_time(void **state)
 {
     (void)state;
-    child_run(use_without_room_for_cells, NULL);
+    child_run(use_without_room_for_caches, NULL);
 }
 
 static void use_after_lock_was_refused(int fd, void *arg)
@@ -133,7 +133,7 @@ static void use_after_lock_was_refused(int fd, void *arg)
     struct stek_ring *ring = arg;
 
     (void)fd;
-    CHECK(cell_at(ring, "a") == NULL);
+    CHECK(cache_at(ring, "a") == NULL);
     check_seals_and_opens(ring, "a");
 }
 
@@ -150,12 +150,12 @@ static void fork_without_right_to_lock(int fd, void *arg)
     child_limit_locked_memory(PLENTY);
     struct stek_ring *ring = ring_start(&ring_policy);
     check_seals_and_opens(ring, "a");
-    CHECK(cell_at(ring, "a") != NULL);
+    CHECK(cache_at(ring, "a") != NULL);
     child_limit_locked_memory(0);
     child_run(use->run, ring);
 }
 
-static void a_child_that_may_not_lock_gives_up_its_cells(void **state)
+static void a_child_that_may_not_lock_gives_up_its_caches(void **state)
 {
     struct use use = {use_after_lock_was_refused};
 
@@ -166,11 +166,11 @@ static void a_child_that_may_not_lock_gives_up_its_cells(void **state)
 static void add_context_after_lock_was_refused(int fd, void *arg)
 {
     struct stek_ring *ring = arg;
-    const void *cell = cell_at(ring, "new");
+    const void *cache = cache_at(ring, "new");
 
     (void)fd;
     check_seals_and_opens(ring, "new");
-    CHECK(cell == NULL || smaps_has_flag(cell, "lo"));
+    CHECK(cache == NULL || smaps_has_flag(cache, "lo"));
 }
 
 static void a_child_that_may_not_lock_puts_no_key_in_unlocked_memory(void **state)
@@ -270,8 +270,8 @@ int main(void)
         cmocka_unit_test(keys_are_in_locked_memory_that_core_dumps_leave_out),
         cmocka_unit_test(so_they_are_in_children_and_their_children),
         cmocka_unit_test(memory_that_cannot_be_locked_makes_no_ring),
-        cmocka_unit_test(without_memory_for_cells_keys_are_derived_each_time),
-        cmocka_unit_test(a_child_that_may_not_lock_gives_up_its_cells),
+        cmocka_unit_test(without_memory_for_caches_keys_are_derived_each_time),
+        cmocka_unit_test(a_child_that_may_not_lock_gives_up_its_caches),
         cmocka_unit_test(a_child_that_may_not_lock_puts_no_key_in_unlocked_memory),
         cmocka_unit_test(a_filter_that_refuses_is_not_taken_for_the_limit),
         cmocka_unit_test(the_limit_is_not_taken_for_a_filter),

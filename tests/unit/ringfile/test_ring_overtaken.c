@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread that derives keys while others rotate the ring: what it leaves in its cell must be true
+ * A thread that derives keys while others rotate the ring: what it leaves in its cache must be true
  * when it leaves it. EVP_KDF_derive(3) is defined here for the whole program, so that the others
  * come by just then.
  */
@@ -66,7 +66,7 @@ static void keys_that_retired_while_others_were_derived_do_not_stay(void **state
 
     (void)state;
     assert_int_equal(seal_while_others_come_by(ring, 1), 1);
-    assert_false(ring_cell_holds(ring, "a", &first));
+    assert_false(ring_cache_holds(ring, "a", &first));
     stek_ring_free(ring);
 }
 
@@ -78,7 +78,7 @@ static void nor_do_they_when_the_ring_changes_again_and_again(void **state)
     (void)state;
     assert_true(seal_while_others_come_by(ring, INT_MAX) >= 3);
     for (size_t i = 0; i < before.records.count; i++)
-        assert_false(ring_cell_holds(ring, "a", &before.records.at[i]));
+        assert_false(ring_cache_holds(ring, "a", &before.records.at[i]));
     stek_ring_free(ring);
 }
 

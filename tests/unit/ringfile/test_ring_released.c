@@ -8,12 +8,12 @@
 
 enum { MANY = 3000, AT_ONCE = 500 };
 
-static bool cell_is_warm(const struct stek_ring *ring, const struct stek_keys *keys)
+static bool cache_is_warm(const struct stek_ring *ring, const struct stek_keys *keys)
 {
     const struct stek_moment at = {stek_image_generation(ring->image), ring_time(), ring->image};
     struct stek_seal_key key;
 
-    return stek_keycell_seal(stek_keys_cell(keys), at, &key) == STEK_CELL_KEY;
+    return stek_key_cache_seal(stek_keys_cache(keys), at, &key) == STEK_CELL_KEY;
 }
 
 static void churn(struct stek_ring *ring, const char *kind)
@@ -62,7 +62,7 @@ static void held_keys_stay_whatever_comes_and_goes(void **state)
     assert_true(holds_seals_with(ring, keys, &expected));
     stek_ring_keys_release(ring, again);
     churn(ring, "n");
-    assert_true(cell_is_warm(ring, keys));
+    assert_true(cache_is_warm(ring, keys));
     assert_true(holds_seals_with(ring, keys, &expected));
     assert_ptr_equal(holds_take(ring, "held"), keys);
     stek_ring_free(ring);
@@ -77,7 +77,7 @@ static void what_was_given_back_just_now_is_still_warm(void **state)
     for (size_t i = 1; i < STEK_CONTEXTS_UNUSED_MAX; i++)
         holds_come_and_go(ring, "n", i);
     struct stek_keys *keys = holds_take_numbered(ring, "n", 0);
-    assert_true(cell_is_warm(ring, keys));
+    assert_true(cache_is_warm(ring, keys));
     stek_ring_free(ring);
 }
 
@@ -90,20 +90,20 @@ static void the_longest_unused_goes_first(void **state)
         holds_come_and_go(ring, "n", i);
     holds_come_and_go(ring, "n", 0);
     holds_come_and_go(ring, "new", 0);
-    assert_true(cell_is_warm(ring, holds_take_numbered(ring, "n", 0)));
-    assert_true(cell_is_warm(ring, holds_take_numbered(ring, "n", 2)));
-    assert_false(cell_is_warm(ring, holds_take_numbered(ring, "n", 1)));
+    assert_true(cache_is_warm(ring, holds_take_numbered(ring, "n", 0)));
+    assert_true(cache_is_warm(ring, holds_take_numbered(ring, "n", 2)));
+    assert_false(cache_is_warm(ring, holds_take_numbered(ring, "n", 1)));
     stek_ring_free(ring);
 }
 
-static void a_cell_is_empty_when_another_context_gets_it(void **state)
+static void a_cache_is_empty_when_another_context_gets_it(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     struct stek_keys *first = holds_take(ring, "first");
     const struct stek_context context = ring_context("first");
     const struct stek_ticket_key key = holds_expected_key(ring, &context);
-    const uint8_t *memory = (const uint8_t *)first->cell.memory;
-    const size_t len = stek_keycell_size(first->cell.capacity);
+    const uint8_t *memory = (const uint8_t *)first->cache.memory;
+    const size_t len = stek_key_cache_size(first->cache.capacity);
     static const uint8_t zeros[64];
 
     (void)state;
@@ -114,12 +114,12 @@ static void a_cell_is_empty_when_another_context_gets_it(void **state)
     for (size_t at = 0; at + sizeof zeros <= len; at += sizeof zeros)
         assert_memory_equal(memory + at, zeros, sizeof zeros);
     struct stek_keys *second = holds_take(ring, "second");
-    assert_ptr_equal(second->cell.memory, memory);
-    assert_false(cell_is_warm(ring, second));
+    assert_ptr_equal(second->cache.memory, memory);
+    assert_false(cache_is_warm(ring, second));
     stek_ring_free(ring);
 }
 
-static void a_grown_context_gives_both_cells_back(void **state)
+static void a_grown_context_gives_both_caches_back(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     struct stek_keys *keys = holds_take(ring, "grown");
@@ -136,7 +136,7 @@ static void a_grown_context_gives_both_cells_back(void **state)
     stek_ring_free(ring);
 }
 
-static void what_retires_goes_from_unused_cells_too(void **state)
+static void what_retires_goes_from_unused_caches_too(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);
     const struct stek_record first = ring_state(ring).records.at[0];
@@ -145,7 +145,7 @@ static void what_retires_goes_from_unused_cells_too(void **state)
     holds_come_and_go(ring, "n", 0);
     ring_set_time(first.accept_until);
     holds_come_and_go(ring, "n", 1);
-    assert_false(ring_cell_holds(ring, "n 0", &first));
+    assert_false(ring_cache_holds(ring, "n 0", &first));
     stek_ring_free(ring);
 }
 
@@ -157,9 +157,9 @@ int main(void)
         cmocka_unit_test(held_keys_stay_whatever_comes_and_goes),
         cmocka_unit_test(what_was_given_back_just_now_is_still_warm),
         cmocka_unit_test(the_longest_unused_goes_first),
-        cmocka_unit_test(a_cell_is_empty_when_another_context_gets_it),
-        cmocka_unit_test(a_grown_context_gives_both_cells_back),
-        cmocka_unit_test(what_retires_goes_from_unused_cells_too),
+        cmocka_unit_test(a_cache_is_empty_when_another_context_gets_it),
+        cmocka_unit_test(a_grown_context_gives_both_caches_back),
+        cmocka_unit_test(what_retires_goes_from_unused_caches_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void *hold_and_release_until_over(void *arg)
     return NULL;
 }
 
-/* The ring's records retire meanwhile, and all cells are swept. */
+/* The ring's records retire meanwhile, and all caches are swept. */
 static void sweeping_meets_contexts_that_come_and_go(void **state)
 {
     struct rotating rotating = {.crowd = {.ring = ring_start(&ring_policy)}};

@@ -147,10 +147,10 @@ static void a_busy_ring_still_destroys_what_retired_in_this_process(void **state
     struct child holder = start_holder(ring);
 
     (void)state;
-    assert_true(ring_cell_holds(ring, "a", &record));
+    assert_true(ring_cache_holds(ring, "a", &record));
     ring_set_time(RING_START + RING_ROTATE_S + RING_ACCEPT_S);
     assert_int_equal(stek_ring_maintain(ring), STEK_ERR_BUSY);
-    assert_false(ring_cell_holds(ring, "a", &record));
+    assert_false(ring_cache_holds(ring, "a", &record));
     assert_false(ring_opens(ring, "a", &first));
     let_go(&holder);
     stek_ring_free(ring);

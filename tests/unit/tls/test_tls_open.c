@@ -5,7 +5,7 @@
 #include "tls_spy.h"
 #include "tls_tickets.h"
 
-#include "ringfile/keycell.h"
+#include "ringfile/key_cache.h"
 #include "tls/ossl.h"
 
 #include <string.h>
@@ -157,24 +157,24 @@ static void a_ticket_that_another_implementation_seals_with_the_key_opens(void *
     assert_resumed(tls_come_back(test, tls_with_ticket(test, session, forged, len)));
 }
 
-/* Nor has an empty place in a cell a name, at any time: before 1970, even its accept_until lies
+/* Nor has an empty place in a cache a name, at any time: before 1970, even its accept_until lies
  * ahead. */
 static void an_empty_place_has_no_name_not_even_one_of_zeros(void **state)
 {
     static const uint8_t zeros[STEK_NAME_LEN];
     static uint64_t memory[1024];
-    const struct stek_keycell cell = {(struct stek_cell_memory *)(void *)memory, 1};
+    const struct stek_key_cache cache = {(struct stek_key_cache_memory *)(void *)memory, 1};
     const struct stek_keyset set = {
         .head = {.generation = 1, .valid_from = INT64_MIN, .valid_until = INT64_MAX, .count = 1}};
     struct stek_ticket_key key;
     enum stek_choice choice;
 
     (void)state;
-    assert_true(stek_keycell_size(1) <= sizeof memory);
-    assert_true(stek_keycell_publish(&cell, &set));
+    assert_true(stek_key_cache_size(1) <= sizeof memory);
+    assert_true(stek_key_cache_publish(&cache, &set));
     for (int64_t now = -1; now <= 1; now++) {
-        assert_int_equal(stek_keycell_open(&cell, (struct stek_moment){1, now, NULL}, zeros, true,
-                                           &choice, &key),
+        assert_int_equal(stek_key_cache_open(&cache, (struct stek_moment){1, now, NULL}, zeros,
+                                             true, &choice, &key),
                          STEK_CELL_NO_KEY);
         assert_int_equal(stek_keyset_open(&set, zeros, true, now, &key), STEK_CHOICE_UNKNOWN);
     }

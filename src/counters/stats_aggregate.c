@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer's side: the directory, and the total of those that are gone. */
-#include "counters/stats_fold.h"
+#include "counters/stats_aggregate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static bool replace_total(int run_dir, const char *ring, struct stek_stats_total
 }
 
 /* They may have grown until its end was seen. */
-void stek_stats_fold_add(struct stek_stats_walk *walk, struct stek_stats_total *total)
+void stek_stats_aggregate_add(struct stek_stats_walk *walk, struct stek_stats_total *total)
 {
     if (!stek_stats_walk_read(walk))
         return;
@@ -62,7 +62,8 @@ void stek_stats_fold_add(struct stek_stats_walk *walk, struct stek_stats_total *
     (void)snprintf(total->name[total->names++], STEK_STATS_NAME_LEN, "%.31s", walk->name);
 }
 
-bool stek_stats_fold_resume(int run_dir, const char *ring, int dir, struct stek_stats_total *total)
+bool stek_stats_aggregate_resume(int run_dir, const char *ring, int dir,
+                                 struct stek_stats_total *total)
 {
     uint64_t kept = 0;
 
@@ -78,9 +79,11 @@ bool stek_stats_fold_resume(int run_dir, const char *ring, int dir, struct stek_
     return replace_total(run_dir, ring, total);
 }
 
-bool stek_stats_fold_commit(int run_dir, const char *ring, int dir, struct stek_stats_total *total)
+bool stek_stats_aggregate_commit(int run_dir, const char *ring, int dir,
+                                 struct stek_stats_total *total)
 {
-    return replace_total(run_dir, ring, total) && stek_stats_fold_resume(run_dir, ring, dir, total);
+    return replace_total(run_dir, ring, total) &&
+           stek_stats_aggregate_resume(run_dir, ring, dir, total);
 }
 
 void stek_stats_remove(int run_dir, const char *ring)

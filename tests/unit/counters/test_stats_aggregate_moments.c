@@ -64,7 +64,7 @@ what_was_counted_after_the_file_was_read_and_before_its_process_ended_is_there(v
     (void)state;
     assert_int_equal(child_hear(child.fd), 'r');
     ends_when_looked_for = &child;
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_null(ends_when_looked_for); /* the control: it was looked for */
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 2);
@@ -76,7 +76,7 @@ static void what_is_no_stats_file_stays_for_an_hour(void **state)
     stats_write_file("1-0123456789abcdef", "half", 4);
     stats_write_file("garbage", "garbage", 7);
     ahead_s = 3590;
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 2);
 }
 
@@ -87,7 +87,7 @@ static void after_an_hour_it_goes(void **state)
     stats_write_file("garbage", "garbage", 7);
     assert_int_equal(symlinkat("/etc/passwd", stats_dir(), "link"), 0);
     ahead_s = 3610;
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
     assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
@@ -99,7 +99,7 @@ static void a_sound_file_of_a_living_process_does_not_go_however_old(void **stat
     (void)state;
     stek_stats_count(stats, STEK_COUNT_SEALED, STATS_NOW);
     ahead_s = 36000;
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
     stek_stats_unmap(stats);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a change of policy does to the records that are there. Pure. */
-#ifndef STEK_CORE_RETIME_H
-#define STEK_CORE_RETIME_H
+#ifndef STEK_CORE_RESCHEDULE_H
+#define STEK_CORE_RESCHEDULE_H
 
 #include "core/policy.h"
 #include "core/schedule.h"
@@ -13,8 +13,8 @@
  * and seqs stay. Does nothing when the times are those of the policy already, or no record is
  * active. For a ring whose holders all see the change at once: not for one of a fleet.
  */
-void stek_records_retime(struct stek_records *records, const struct stek_policy *policy,
-                         int64_t now);
+void stek_records_reschedule(struct stek_records *records, const struct stek_policy *policy,
+                             int64_t now);
 
 /*
  * For such a ring's owner: puts `policy` in the place of `old` at `now` (both resolved). What was

@@ -4,7 +4,7 @@
 
 #include "prng.h"
 
-#include "core/retime.h"
+#include "core/reschedule.h"
 #include "core/schedule.h"
 
 #include <string.h>
@@ -60,7 +60,7 @@ static void a_shorter_interval_holds_within_that_interval(void **state)
     const int64_t now = START + 60;
 
     (void)state;
-    stek_records_retime(&records, &hour, now);
+    stek_records_reschedule(&records, &hour, now);
     assert_same_chain(&before, &records);
     assert_int_equal(records.at[0].active_until, START + HOUR_S);
     assert_int_equal(records.at[2].active_until, START + 3 * HOUR_S);
@@ -75,7 +75,7 @@ static void an_interval_that_is_over_already_ends_now(void **state)
     const int64_t now = START + 2 * DAY_S;
 
     (void)state;
-    stek_records_retime(&records, &hour, now);
+    stek_records_reschedule(&records, &hour, now);
     assert_same_chain(&before, &records);
     assert_int_equal(records.at[0].active_until, now);
     assert_int_equal(stek_records_active(&records, now), 1);
@@ -89,7 +89,7 @@ static void a_longer_interval_begins_with_the_active_record(void **state)
     struct stek_records records = before;
 
     (void)state;
-    stek_records_retime(&records, &week, START + 60);
+    stek_records_reschedule(&records, &week, START + 60);
     assert_same_chain(&before, &records);
     assert_int_equal(records.at[0].active_until, START + 7 * DAY_S);
     assert_int_equal(records.at[0].accept_until, START + 7 * DAY_S + 12 * HOUR_S);
@@ -103,7 +103,7 @@ static void a_key_that_has_sealed_opens_as_long_as_its_tickets_were_promised(voi
     struct stek_records records = before;
 
     (void)state;
-    stek_records_retime(&records, &short_accept, START + 60);
+    stek_records_reschedule(&records, &short_accept, START + 60);
     assert_same_chain(&before, &records);
     assert_int_equal(records.at[0].accept_until, before.at[0].accept_until);
     assert_int_equal(records.at[1].accept_until, records.at[1].active_until + 600);
@@ -119,7 +119,7 @@ static void the_policy_that_holds_already_changes_nothing(void **state)
         const int64_t now = START + i * 1700;
         advance(&records, &policy, now, (uint64_t)i + 1);
         const struct stek_records before = records;
-        stek_records_retime(&records, &policy, now);
+        stek_records_reschedule(&records, &policy, now);
         assert_memory_equal(&records, &before, sizeof before);
     }
 }
@@ -131,7 +131,7 @@ static void a_ring_without_an_active_record_is_left_alone(void **state)
     struct stek_records records = before;
 
     (void)state;
-    stek_records_retime(&records, &policy, START - 10);
+    stek_records_reschedule(&records, &policy, START - 10);
     assert_memory_equal(&records, &before, sizeof before);
 }
 
@@ -153,7 +153,7 @@ static void changes_at_random_leave_no_gap(void **state)
             policy =
                 policy_of(prng_between(&prng, 1, 7 * DAY_S), prng_between(&prng, 1, 7 * DAY_S));
         while (stek_policy_problem(&policy) != NULL);
-        stek_records_retime(&records, &policy, now);
+        stek_records_reschedule(&records, &policy, now);
         assert_null(stek_records_problem(&records));
         assert_true(stek_records_active(&records, now) >= 0);
         advance(&records, &policy, now, (uint64_t)turn + 100000);

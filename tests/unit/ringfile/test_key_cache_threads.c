@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One cell under many threads. */
+/* One cache under many threads. */
 #include "unit.h"
 
 #include "ring_fixture.h"
@@ -14,9 +14,9 @@ enum { SETS = 8, THREADS = 4, READERS = 2, KEYS_READ = RING_SANITIZED ? 2000 : 5
 
 static const struct stek_moment moment = {SET_GENERATION, SET_NOW, NULL};
 
-/* Writers and readers of one cell. */
+/* Writers and readers of one cache. */
 struct scene {
-    const struct stek_keycell *cell;
+    const struct stek_key_cache *cache;
     struct stek_keyset sets[SETS];
     atomic_int reading;
     atomic_uint torn;
@@ -37,7 +37,7 @@ static void *publish_in_thread(void *arg)
     size_t turn = 0;
 
     while (atomic_load(&scene->reading) > 0)
-        (void)stek_keycell_publish(scene->cell, &scene->sets[turn++ % SETS]);
+        (void)stek_key_cache_publish(scene->cache, &scene->sets[turn++ % SETS]);
     return NULL;
 }
 
@@ -47,7 +47,7 @@ static void *sweep_in_thread(void *arg)
     const struct stek_records records = records_of(1);
 
     while (atomic_load(&scene->reading) > 0)
-        stek_keycell_sweep(scene->cell, &records, SET_NOW);
+        stek_key_cache_sweep(scene->cache, &records, SET_NOW);
     return NULL;
 }
 
@@ -58,7 +58,7 @@ static void *seal_in_thread(void *arg)
     int keys = 0;
 
     while (keys < KEYS_READ) {
-        if (stek_keycell_seal(scene->cell, moment, &key) != STEK_CELL_KEY)
+        if (stek_key_cache_seal(scene->cache, moment, &key) != STEK_CELL_KEY)
             continue;
         look_at(scene, SET_ACTIVE, &key.key);
         keys++;
@@ -76,7 +76,7 @@ static void *open_in_thread(void *arg)
     int keys = 0;
 
     while (keys < KEYS_READ) {
-        if (stek_keycell_open(scene->cell, moment, name, false, &choice, &key) != STEK_CELL_KEY)
+        if (stek_key_cache_open(scene->cache, moment, name, false, &choice, &key) != STEK_CELL_KEY)
             continue;
         look_at(scene, SET_ENTRIES - 1, &key);
         keys++;
@@ -87,11 +87,11 @@ static void *open_in_thread(void *arg)
 
 static void run_threads(void *(*const threads[THREADS])(void *))
 {
-    const struct stek_keycell cell = {calloc(1, stek_keycell_size(SET_ENTRIES)), SET_ENTRIES};
-    struct scene scene = {.cell = &cell, .reading = READERS};
+    const struct stek_key_cache cache = {calloc(1, stek_key_cache_size(SET_ENTRIES)), SET_ENTRIES};
+    struct scene scene = {.cache = &cache, .reading = READERS};
     pthread_t ids[THREADS];
 
-    assert_non_null(cell.memory);
+    assert_non_null(cache.memory);
     for (size_t n = 0; n < SETS; n++)
         scene.sets[n] = set_of(n);
     for (size_t i = 0; i < THREADS; i++)
@@ -99,7 +99,7 @@ static void run_threads(void *(*const threads[THREADS])(void *))
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(ids[i], NULL), 0);
     assert_int_equal(scene.torn, 0);
-    free(cell.memory);
+    free(cache.memory);
 }
 
 static void a_reader_gets_a_whole_key_or_none_while_others_publish(void **state)

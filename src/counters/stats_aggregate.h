@@ -8,13 +8,15 @@
 
 /* Adds the file in `view` to the total, with its last numbers. The total must have room for a name,
  * and is not written yet. */
-void stek_stats_fold_add(struct stek_stats_walk *walk, struct stek_stats_total *total);
+void stek_stats_aggregate_add(struct stek_stats_walk *walk, struct stek_stats_total *total);
 
 /* Writes the total, removes the files that it names, and writes it without the names. Returns
  * whether that worked; what could not be removed stays named. */
-bool stek_stats_fold_commit(int run_dir, const char *ring, int dir, struct stek_stats_total *total);
+bool stek_stats_aggregate_commit(int run_dir, const char *ring, int dir,
+                                 struct stek_stats_total *total);
 
 /* Removes the files that a total names which was just read: of a writer that was killed. */
-bool stek_stats_fold_resume(int run_dir, const char *ring, int dir, struct stek_stats_total *total);
+bool stek_stats_aggregate_resume(int run_dir, const char *ring, int dir,
+                                 struct stek_stats_total *total);
 
 #endif

@@ -29,17 +29,17 @@ static void the_count_stays_and_the_file_goes_when_its_process_has_ended(void **
     (void)state;
     child_run(child_counts_a_few, NULL);
     assert_int_equal(stats_files(), 1);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), SEALED);
 }
 
-static void folding_again_changes_nothing(void **state)
+static void aggregating_again_changes_nothing(void **state)
 {
     (void)state;
     child_run(child_counts_a_few, NULL);
     for (int i = 0; i < 3; i++)
-        assert_false(stats_fold());
+        assert_false(stats_aggregate());
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), SEALED);
 }
 
@@ -49,7 +49,7 @@ static void a_file_with_a_living_process_stays(void **state)
 
     (void)state;
     stek_stats_count(stats, STEK_COUNT_SEALED, STATS_NOW);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 1);
     stek_stats_unmap(stats);
@@ -73,11 +73,11 @@ static void a_file_stays_as_long_as_a_fork_lives_and_then_its_last_count_is_ther
     (void)state;
     assert_int_equal(child_hear(child.fd), 'r');
     stek_stats_unmap(stats); /* the maker goes first, as a daemon's parent does */
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
     child_tell(child.fd, 'e');
     child_join(&child);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 1);
 }
@@ -89,9 +89,9 @@ static void after_a_fork_the_child_has_time_to_enter_itself(void **state)
     (void)state;
     stek_stats_before_fork(stats);
     stek_stats_unmap(stats);
-    assert_false(stats_fold_in(STEK_STATS_READ_STEPS, STEK_STATS_PATIENCE_S, NULL));
+    assert_false(stats_aggregate_in(STEK_STATS_READ_STEPS, STEK_STATS_PATIENCE_S, NULL));
     assert_int_equal(stats_files(), 1);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
 }
 
@@ -107,7 +107,7 @@ static void a_process_that_only_has_the_number_does_not_keep_the_file(void **sta
     memcpy(bytes + offsetof(struct stek_stats_page, process), &pid, sizeof pid);
     stats_write_file("1-0123456789abcdef", bytes, sizeof bytes);
     assert_int_equal(stats_sum().processes, 0);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
 }
 
@@ -123,13 +123,13 @@ static void a_zombie_does_not_keep_the_file(void **state)
     }
     assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
     assert_int_equal(stats_sum().processes, 0);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 /* A container's processes have numbers that mean others here. */
-static void a_file_of_another_pid_namespace_is_never_folded(void **state)
+static void a_file_of_another_pid_namespace_is_never_aggregated(void **state)
 {
     const uint64_t elsewhere = 1;
     uint8_t bytes[STEK_STATS_FILE_LEN];
@@ -138,7 +138,7 @@ static void a_file_of_another_pid_namespace_is_never_folded(void **state)
     stats_make_page(bytes, SEALED);
     memcpy(bytes + 16, &elsewhere, sizeof elsewhere);
     stats_write_file("1-0123456789abcdef", bytes, sizeof bytes);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), SEALED);
     assert_int_equal(stats_sum().processes, 1);
@@ -157,38 +157,38 @@ static void make_orphans(unsigned count)
 }
 
 /* A file and its process are a step each, and so are the two names of the directory itself. */
-static void many_files_are_folded_bit_by_bit(void **state)
+static void many_files_are_aggregated_bit_by_bit(void **state)
 {
     enum { ORPHANS = 250, AT_ONCE = 64 };
-    unsigned folds = 1;
+    unsigned aggregates = 1;
 
     (void)state;
     make_orphans(ORPHANS);
-    while (stats_fold_in(2 * AT_ONCE + 2, 0, NULL)) {
+    while (stats_aggregate_in(2 * AT_ONCE + 2, 0, NULL)) {
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
-        assert_true(stats_files() <= ORPHANS - folds * AT_ONCE);
-        folds++;
+        assert_true(stats_files() <= ORPHANS - aggregates * AT_ONCE);
+        aggregates++;
     }
-    assert_true(folds >= ORPHANS / (AT_ONCE + 2));
+    assert_true(aggregates >= ORPHANS / (AT_ONCE + 2));
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
 }
 
-static void more_files_are_folded_than_a_total_can_name_and_a_user_may_have(void **state)
+static void more_files_are_aggregated_than_a_total_can_name_and_a_user_may_have(void **state)
 {
     enum { ORPHANS = 2 * STEK_STATS_NAMES + 10 };
     struct stek_stats_sum sum;
 
     (void)state;
     make_orphans(ORPHANS);
-    assert_false(stats_fold_in(STEK_STATS_READ_STEPS, 0, &sum));
+    assert_false(stats_aggregate_in(STEK_STATS_READ_STEPS, 0, &sum));
     assert_int_equal(sum.count[STEK_COUNT_SEALED], ORPHANS);
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
 }
 
 /* Folds in a child and kills it after `calls` system calls. Returns whether it had ended before. */
-static bool fold_and_die_after(unsigned calls)
+static bool aggregate_and_die_after(unsigned calls)
 {
     const pid_t pid = fork();
     int status;
@@ -196,7 +196,7 @@ static bool fold_and_die_after(unsigned calls)
     if (pid == 0) {
         (void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         (void)raise(SIGSTOP);
-        _exit(stats_fold());
+        _exit(stats_aggregate());
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     for (unsigned i = 0; i < 2 * calls && !WIFEXITED(status);
@@ -221,9 +221,9 @@ static void killed_at_any_system_call_nothing_is_lost_or_counted_twice(void **st
     for (calls = 0; !ended; calls++) {
         make_orphans(ORPHANS);
         const uint64_t before = stats_sum_of(STEK_COUNT_SEALED);
-        ended = fold_and_die_after(calls);
+        ended = aggregate_and_die_after(calls);
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), before);
-        assert_false(stats_fold());
+        assert_false(stats_aggregate());
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), before);
         assert_int_equal(stats_files(), 0);
     }
@@ -242,7 +242,7 @@ static void a_total_that_is_garbage_is_begun_anew(void **state)
     close(file);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 0);
     make_orphans(1);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 1);
 }
 
@@ -252,7 +252,7 @@ static void a_ring_that_goes_takes_its_counters_along(void **state)
 
     (void)state;
     child_run(child_counts_a_few, NULL);
-    assert_false(stats_fold());
+    assert_false(stats_aggregate());
     child_run(child_counts_a_few, NULL);
     stek_stats_remove(stats_run_dir(), STATS_RING);
     assert_int_equal(fstatat(stats_run_dir(), STATS_RING ".stats", &about, 0), -1);
@@ -265,15 +265,15 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         CASE(the_count_stays_and_the_file_goes_when_its_process_has_ended),
-        CASE(folding_again_changes_nothing),
+        CASE(aggregating_again_changes_nothing),
         CASE(a_file_with_a_living_process_stays),
         CASE(a_file_stays_as_long_as_a_fork_lives_and_then_its_last_count_is_there),
         CASE(after_a_fork_the_child_has_time_to_enter_itself),
         CASE(a_process_that_only_has_the_number_does_not_keep_the_file),
         CASE(a_zombie_does_not_keep_the_file),
-        CASE(a_file_of_another_pid_namespace_is_never_folded),
-        CASE(many_files_are_folded_bit_by_bit),
-        CASE(more_files_are_folded_than_a_total_can_name_and_a_user_may_have),
+        CASE(a_file_of_another_pid_namespace_is_never_aggregated),
+        CASE(many_files_are_aggregated_bit_by_bit),
+        CASE(more_files_are_aggregated_than_a_total_can_name_and_a_user_may_have),
         CASE(killed_at_any_system_call_nothing_is_lost_or_counted_twice),
         CASE(a_total_that_is_garbage_is_begun_anew),
         CASE(a_ring_that_goes_takes_its_counters_along),

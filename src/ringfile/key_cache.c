@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ringfile/keycell.h"
+#include "ringfile/key_cache.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -26,31 +26,31 @@ static inline void entry_wipe(struct stek_keyset_entry *entry)
 }
 
 /* Returns 0 when there is nothing to read: empty, or being written. */
-static uint64_t begin_read(const struct stek_keycell *cell)
+static uint64_t begin_read(const struct stek_key_cache *cache)
 {
-    if (cell->memory == NULL)
+    if (cache->memory == NULL)
         return 0;
-    const uint64_t version = atomic_load_explicit(&cell->memory->version, memory_order_acquire);
+    const uint64_t version = atomic_load_explicit(&cache->memory->version, memory_order_acquire);
     return (version & 1) != 0 ? 0 : version;
 }
 
-static bool end_read(const struct stek_keycell *cell, uint64_t version)
+static bool end_read(const struct stek_key_cache *cache, uint64_t version)
 {
-    return atomic_load_explicit(&cell->memory->version, memory_order_relaxed) == version;
+    return atomic_load_explicit(&cache->memory->version, memory_order_relaxed) == version;
 }
 
-/* Reads the head. Returns the version, or 0 when the cell does not speak for this moment. */
-static uint64_t begin_at(const struct stek_keycell *cell, struct stek_moment at,
+/* Reads the head. Returns the version, or 0 when the cache does not speak for this moment. */
+static uint64_t begin_at(const struct stek_key_cache *cache, struct stek_moment at,
                          struct stek_keyset_head *head)
 {
-    const uint64_t version = begin_read(cell);
+    const uint64_t version = begin_read(cache);
 
     if (version == 0)
         return 0;
-    stek_words_load(head, cell->memory->head, HEAD_WORDS);
+    stek_words_load(head, cache->memory->head, HEAD_WORDS);
     const bool speaks = head->generation == at.generation && at.now >= head->valid_from &&
-                        at.now < head->valid_until && head->count <= cell->capacity &&
-                        head->active < cell->capacity;
+                        at.now < head->valid_until && head->count <= cache->capacity &&
+                        head->active < cache->capacity;
     return speaks ? version : 0;
 }
 
@@ -61,12 +61,12 @@ struct entry_head {
     uint64_t place;
 };
 
-static struct entry_head load_entry_head(const struct stek_keycell *cell, uint64_t number)
+static struct entry_head load_entry_head(const struct stek_key_cache *cache, uint64_t number)
 {
     struct entry_head head;
 
     static_assert(STEK_WORDS(struct entry_head) == BEFORE_KEY_WORDS, "an entry begins with it");
-    stek_words_load(&head, cell->memory->entry[number], BEFORE_KEY_WORDS);
+    stek_words_load(&head, cache->memory->entry[number], BEFORE_KEY_WORDS);
     return head;
 }
 
@@ -86,13 +86,13 @@ static bool mask_was_there(struct stek_moment at, uint64_t place)
 
 /*
  * Takes the key out of an entry and uncovers it on the way: one pass, and no second copy to be
- * wiped. Returns false when cell or image have changed since; *ret_key then holds nothing.
+ * wiped. Returns false when cache or image have changed since; *ret_key then holds nothing.
  */
-static inline bool take_key(const struct stek_keycell *cell, uint64_t version,
+static inline bool take_key(const struct stek_key_cache *cache, uint64_t version,
                             struct stek_moment at, uint64_t number, uint64_t place,
                             struct stek_ticket_key *ret_key)
 {
-    const stek_word *words = cell->memory->entry[number];
+    const stek_word *words = cache->memory->entry[number];
 
     if (place > STEK_RECORDS_MAX)
         return false;
@@ -105,24 +105,24 @@ static inline bool take_key(const struct stek_keycell *cell, uint64_t version,
         memcpy((uint8_t *)ret_key + offsetof(struct stek_ticket_key, hmac_key) + i * sizeof word,
                &word, sizeof word);
     }
-    if (end_read(cell, version) && mask_was_there(at, place))
+    if (end_read(cache, version) && mask_was_there(at, place))
         return true;
     stek_ticket_key_wipe(ret_key);
     return false;
 }
 
-enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct stek_moment at,
-                                        struct stek_seal_key *ret_key)
+enum stek_key_cache_answer stek_key_cache_seal(const struct stek_key_cache *cache,
+                                               struct stek_moment at, struct stek_seal_key *ret_key)
 {
     struct stek_keyset_head head;
-    const uint64_t version = begin_at(cell, at, &head);
+    const uint64_t version = begin_at(cache, at, &head);
 
     if (version == 0)
         return STEK_CELL_STALE;
-    const struct entry_head entry = load_entry_head(cell, head.active);
+    const struct entry_head entry = load_entry_head(cache, head.active);
     if (head.active_seq == 0 || entry.seq != head.active_seq)
-        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
-    if (!take_key(cell, version, at, head.active, entry.place, &ret_key->key))
+        return end_read(cache, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    if (!take_key(cache, version, at, head.active, entry.place, &ret_key->key))
         return STEK_CELL_STALE;
     ret_key->accept_until = entry.accept_until;
     return STEK_CELL_KEY;
@@ -130,11 +130,11 @@ enum stek_cell_answer stek_keycell_seal(const struct stek_keycell *cell, struct 
 
 /* The number of the entry with this name, or `count`. An empty place has no name, not even one of
  * zeros. */
-static uint64_t find(const struct stek_keycell *cell, uint64_t count,
+static uint64_t find(const struct stek_key_cache *cache, uint64_t count,
                      const uint64_t name[NAME_WORDS])
 {
     for (uint64_t i = 0; i < count; i++) {
-        const stek_word *words = cell->memory->entry[i];
+        const stek_word *words = cache->memory->entry[i];
         if (atomic_load_explicit(&words[NAME_WORD], memory_order_acquire) == name[0] &&
             atomic_load_explicit(&words[NAME_WORD + 1], memory_order_acquire) == name[1] &&
             atomic_load_explicit(&words[SEQ_WORD], memory_order_acquire) != 0)
@@ -143,78 +143,79 @@ static uint64_t find(const struct stek_keycell *cell, uint64_t count,
     return count;
 }
 
-enum stek_cell_answer stek_keycell_open(const struct stek_keycell *cell, struct stek_moment at,
-                                        const uint8_t name[STEK_NAME_LEN], bool single_use,
-                                        enum stek_choice *ret_choice,
-                                        struct stek_ticket_key *ret_key)
+enum stek_key_cache_answer stek_key_cache_open(const struct stek_key_cache *cache,
+                                               struct stek_moment at,
+                                               const uint8_t name[STEK_NAME_LEN], bool single_use,
+                                               enum stek_choice *ret_choice,
+                                               struct stek_ticket_key *ret_key)
 {
     struct stek_keyset_head head;
     uint64_t name_words[NAME_WORDS];
-    const uint64_t version = begin_at(cell, at, &head);
+    const uint64_t version = begin_at(cache, at, &head);
 
     if (version == 0)
         return STEK_CELL_STALE;
     memcpy(name_words, name, sizeof name_words);
-    const uint64_t number = find(cell, head.count, name_words);
+    const uint64_t number = find(cache, head.count, name_words);
     if (number >= head.count)
-        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
-    const struct entry_head entry = load_entry_head(cell, number);
+        return end_read(cache, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    const struct entry_head entry = load_entry_head(cache, number);
     const enum stek_choice choice =
         stek_choose_open(entry.seq, entry.accept_until, head.active_seq, single_use, at.now);
     if (choice == STEK_CHOICE_UNKNOWN)
-        return end_read(cell, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
-    if (!take_key(cell, version, at, number, entry.place, ret_key))
+        return end_read(cache, version) ? STEK_CELL_NO_KEY : STEK_CELL_STALE;
+    if (!take_key(cache, version, at, number, entry.place, ret_key))
         return STEK_CELL_STALE;
     *ret_choice = choice;
     return STEK_CELL_KEY;
 }
 
-bool stek_keycell_copy(const struct stek_keycell *cell, struct stek_keyset *ret_set)
+bool stek_key_cache_copy(const struct stek_key_cache *cache, struct stek_keyset *ret_set)
 {
-    const uint64_t version = begin_read(cell);
+    const uint64_t version = begin_read(cache);
 
     if (version == 0)
         return false;
-    stek_words_load(&ret_set->head, cell->memory->head, HEAD_WORDS);
-    if (ret_set->head.count > cell->capacity)
+    stek_words_load(&ret_set->head, cache->memory->head, HEAD_WORDS);
+    if (ret_set->head.count > cache->capacity)
         return false;
     for (uint64_t i = 0; i < ret_set->head.count; i++)
-        stek_words_load(&ret_set->entry[i], cell->memory->entry[i], ENTRY_WORDS);
-    return end_read(cell, version);
+        stek_words_load(&ret_set->entry[i], cache->memory->entry[i], ENTRY_WORDS);
+    return end_read(cache, version);
 }
 
 /* Makes the version odd; returns it, or 0 when another thread has it. */
-static uint64_t claim(const struct stek_keycell *cell)
+static uint64_t claim(const struct stek_key_cache *cache)
 {
-    if (cell->memory == NULL)
+    if (cache->memory == NULL)
         return 0;
-    uint64_t version = atomic_load_explicit(&cell->memory->version, memory_order_relaxed);
+    uint64_t version = atomic_load_explicit(&cache->memory->version, memory_order_relaxed);
 
     if ((version & 1) != 0 ||
-        !atomic_compare_exchange_strong(&cell->memory->version, &version, version + 1))
+        !atomic_compare_exchange_strong(&cache->memory->version, &version, version + 1))
         return 0;
     return version + 1;
 }
 
-static void release(const struct stek_keycell *cell, uint64_t claimed)
+static void release(const struct stek_key_cache *cache, uint64_t claimed)
 {
-    atomic_store_explicit(&cell->memory->version, claimed + 1, memory_order_release);
+    atomic_store_explicit(&cache->memory->version, claimed + 1, memory_order_release);
 }
 
-bool stek_keycell_publish(const struct stek_keycell *cell, const struct stek_keyset *set)
+bool stek_key_cache_publish(const struct stek_key_cache *cache, const struct stek_keyset *set)
 {
-    const uint64_t claimed = set->head.count <= cell->capacity ? claim(cell) : 0;
+    const uint64_t claimed = set->head.count <= cache->capacity ? claim(cache) : 0;
 
     if (claimed == 0)
         return false;
-    stek_words_store(cell->memory->head, &set->head, HEAD_WORDS);
-    for (uint64_t i = 0; i < cell->capacity; i++) {
+    stek_words_store(cache->memory->head, &set->head, HEAD_WORDS);
+    for (uint64_t i = 0; i < cache->capacity; i++) {
         if (i < set->head.count)
-            stek_words_store(cell->memory->entry[i], &set->entry[i], ENTRY_WORDS);
+            stek_words_store(cache->memory->entry[i], &set->entry[i], ENTRY_WORDS);
         else
-            stek_words_zero(cell->memory->entry[i], ENTRY_WORDS);
+            stek_words_zero(cache->memory->entry[i], ENTRY_WORDS);
     }
-    release(cell, claimed);
+    release(cache, claimed);
     return true;
 }
 
@@ -229,24 +230,24 @@ static bool still_lives(const struct stek_keyset_entry *entry, const struct stek
     return false;
 }
 
-void stek_keycell_sweep(const struct stek_keycell *cell, const struct stek_records *records,
-                        int64_t now)
+void stek_key_cache_sweep(const struct stek_key_cache *cache, const struct stek_records *records,
+                          int64_t now)
 {
     static const struct stek_keyset_head stale;
     STEK_SECRET(entry) struct stek_keyset_entry entry;
-    const uint64_t claimed = claim(cell);
+    const uint64_t claimed = claim(cache);
     uint64_t count;
 
     if (claimed == 0)
         return;
-    count = atomic_load_explicit(&cell->memory->head[offsetof(struct stek_keyset_head, count) / 8],
+    count = atomic_load_explicit(&cache->memory->head[offsetof(struct stek_keyset_head, count) / 8],
                                  memory_order_relaxed);
-    stek_words_store(cell->memory->head, &stale,
+    stek_words_store(cache->memory->head, &stale,
                      HEAD_WORDS - 1); /* all but the count: what lives serves the next build */
-    for (uint64_t i = 0; i < cell->capacity && i < count; i++) {
-        stek_words_load(&entry, cell->memory->entry[i], ENTRY_WORDS);
+    for (uint64_t i = 0; i < cache->capacity && i < count; i++) {
+        stek_words_load(&entry, cache->memory->entry[i], ENTRY_WORDS);
         if (!still_lives(&entry, records, now))
-            stek_words_zero(cell->memory->entry[i], ENTRY_WORDS);
+            stek_words_zero(cache->memory->entry[i], ENTRY_WORDS);
     }
-    release(cell, claimed);
+    release(cache, claimed);
 }
