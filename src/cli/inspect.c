@@ -182,7 +182,11 @@ static void print_session(const json_t *found, int64_t now)
     const json_t *full = json_object_get(found, "full_handshake_at");
     struct stek_text timeout;
 
-    print_time("sealed", number_of(found, "sealed_at"), now);
+    if (json_object_get(found, "sealed_at") != NULL)
+        print_time("sealed", number_of(found, "sealed_at"), now);
+    else
+        (void)printf("  %-12s %s\n", "sealed",
+                     "while the key sealed: only a ticket of TLS 1.3 has the time");
     if (json_is_integer(full))
         print_time("handshake", (int64_t)json_integer_value(full), now);
     else
@@ -223,7 +227,7 @@ static void print_found(const struct request *request, const json_t *found)
         (void)printf("%s: sound, sealed under a key of ring %s\n", request->file, request->ring);
     if (json_object_get(found, "seq") != NULL)
         print_key(found, now);
-    if (json_object_get(found, "sealed_at") != NULL)
+    if (json_object_get(found, "timeout_s") != NULL)
         print_session(found, now);
 }
 

@@ -99,10 +99,12 @@ static void note_session(SSL_SESSION *session, struct stek_inspection *inspectio
     size_t len = 0;
 
     inspection->verdict = STEK_INSPECT_SOUND;
-    inspection->sealed_at = stek_ossl_session_time(session);
     inspection->timeout_s = (int64_t)SSL_SESSION_get_timeout(session);
     inspection->has_cert = SSL_SESSION_get0_peer(session) != NULL;
     inspection->tls_version = SSL_SESSION_get_protocol_version(session);
+    /* Before TLS 1.3 a session keeps the time of its full handshake when its ticket is renewed. */
+    inspection->sealed_at =
+        inspection->tls_version == TLS1_3_VERSION ? stek_ossl_session_time(session) : 0;
     if (name != NULL && strlen(name) <= STEK_INSPECT_SERVER_NAME_MAX)
         memcpy(inspection->server_name, name, strlen(name) + 1);
     if (SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && bytes != NULL &&

@@ -36,7 +36,7 @@ struct stek_inspection {
     int64_t accept_until;
     struct stek_context context; /* in which the keys were derived */
     /* With SOUND. Times in Unix seconds. */
-    int64_t sealed_at;
+    int64_t sealed_at; /* 0: a ticket of before TLS 1.3, which does not tell */
     int64_t timeout_s;
     bool has_origin; /* the ticket says when its full handshake was: it was sealed by stek */
     int64_t origin;  /* then: when */

@@ -70,7 +70,8 @@ static bool add_session(json_t *object, const struct stek_inspection *inspection
 {
     const json_int_t origin = (json_int_t)inspection->origin;
 
-    return add(object, "sealed_at", json_integer((json_int_t)inspection->sealed_at)) &&
+    return (inspection->sealed_at == 0 ||
+            add(object, "sealed_at", json_integer((json_int_t)inspection->sealed_at))) &&
            add(object, "timeout_s", json_integer((json_int_t)inspection->timeout_s)) &&
            add(object, "full_handshake_at",
                inspection->has_origin ? json_integer(origin) : json_null()) &&

@@ -67,7 +67,8 @@ static void it_tells_when_ticket_and_handshake_were(void **state)
     const struct tls_visit visit = tls_come_back(test, session);
     assert_resumed(visit);
     const struct stek_inspection found = inspect_session(test, visit.session);
-    assert_int_equal(found.sealed_at, began + HOUR_S + 100);
+    assert_int_equal(found.sealed_at,
+                     test->mode->version == TLS1_3_VERSION ? began + HOUR_S + 100 : 0);
     assert_true(found.has_origin);
     assert_int_equal(found.origin, began);
     assert_true(found.timeout_s > 0);
