@@ -279,7 +279,8 @@ int stek_command_fleet(int argc, char **argv)
         return fleet_status(as_json);
     if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
         return fleet_rekey();
-    (void)fprintf(stderr,
-                  "stek fleet: give init FILE, status [--json], rekey or seed RING FILE: try --help\n");
+    (void)fprintf(
+        stderr,
+        "stek fleet: give init FILE, status [--json], rekey or seed RING FILE: try --help\n");
     return STEK_EXIT_USAGE;
 }

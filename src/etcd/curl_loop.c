@@ -149,3 +149,23 @@ void stek_curl_loop_remove(struct stek_curl_loop *loop, CURL *easy)
 {
     curl_multi_remove_handle(loop->multi, easy);
 }
+
+bool stek_curl_http_only(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85 */
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+#else
+    const long protocols = CURLPROTO_HTTP | CURLPROTO_HTTPS;
+
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, protocols) == CURLE_OK;
+#endif
+}
+
+bool stek_curl_add_header(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+
+    if (longer != NULL)
+        *headers = longer;
+    return longer != NULL;
+}

@@ -5,6 +5,8 @@
 
 #include "stek.h"
 
+#include <stdbool.h>
+
 #include <curl/curl.h>
 
 struct event_base;
@@ -30,5 +32,11 @@ STEK_MUST_USE enum stek_result stek_curl_loop_add(struct stek_curl_loop *loop, C
 
 /* Ends it without a callback. */
 void stek_curl_loop_remove(struct stek_curl_loop *loop, CURL *easy);
+
+/* Lets a transfer use HTTP and HTTPS, and no other protocol of libcurl's. */
+bool stek_curl_http_only(CURL *easy);
+
+/* Adds a line to the headers of a request. False: no memory, and they are as before. */
+bool stek_curl_add_header(struct curl_slist **headers, const char *line);
 
 #endif

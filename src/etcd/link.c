@@ -144,25 +144,7 @@ static bool queue_message(struct stek_etcd_transfer *transfer, struct stek_bytes
            (message.len == 0 || evbuffer_add(transfer->out, message.at, message.len) == 0);
 }
 
-static bool add_header(struct stek_etcd_transfer *transfer, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
-
-    if (longer != NULL)
-        transfer->headers = longer;
-    return longer != NULL;
-}
-
 #define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
-
-static bool set_protocols(CURL *easy)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85 */
-    return SET(CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-}
 
 /*
  * The address, and the certificates that count. No proxy and no CA of the system's: what is
@@ -176,7 +158,7 @@ static bool set_connection(CURL *easy, const struct stek_etcd_transfer *transfer
     const bool tls = strncmp(place->endpoint, "https:", 6) == 0;
     const long version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 
-    return SET(CURLOPT_URL, transfer->url) && set_protocols(easy) && SET(CURLOPT_PROXY, "") &&
+    return SET(CURLOPT_URL, transfer->url) && stek_curl_http_only(easy) && SET(CURLOPT_PROXY, "") &&
            SET(CURLOPT_HTTP_VERSION, version) && SET(CURLOPT_NOSIGNAL, 1L) &&
            SET(CURLOPT_CONNECTTIMEOUT_MS, place->timeout_ms) && SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_CAPATH, NULL) &&
@@ -197,11 +179,13 @@ static bool set_callbacks(CURL *easy, struct stek_etcd_transfer *transfer)
 /* What makes it gRPC. `hasleader` has etcd end calls and streams of a member that has no leader. */
 static bool set_grpc(CURL *easy, struct stek_etcd_transfer *transfer)
 {
-    return add_header(transfer, "content-type: application/grpc") &&
-           add_header(transfer, "te: trailers") && add_header(transfer, "hasleader: true") &&
-           add_header(transfer, "Expect:") && SET(CURLOPT_HTTPHEADER, transfer->headers) &&
-           SET(CURLOPT_UPLOAD, 1L) && SET(CURLOPT_CUSTOMREQUEST, "POST") &&
-           SET(CURLOPT_READFUNCTION, give_body) && SET(CURLOPT_READDATA, transfer);
+    return stek_curl_add_header(&transfer->headers, "content-type: application/grpc") &&
+           stek_curl_add_header(&transfer->headers, "te: trailers") &&
+           stek_curl_add_header(&transfer->headers, "hasleader: true") &&
+           stek_curl_add_header(&transfer->headers, "Expect:") &&
+           SET(CURLOPT_HTTPHEADER, transfer->headers) && SET(CURLOPT_UPLOAD, 1L) &&
+           SET(CURLOPT_CUSTOMREQUEST, "POST") && SET(CURLOPT_READFUNCTION, give_body) &&
+           SET(CURLOPT_READDATA, transfer);
 }
 
 #undef SET

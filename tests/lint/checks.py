@@ -34,6 +34,7 @@ def commands(root, build):
 
     return [
         ("layers", script("layers")),
+        ("circles", script("circles", "--build", build)),
         ("purity", script("purity", "--build", build)),
         ("sizes", script("sizes")),
         ("layout", script("layout")),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/dictionary/recipes.h"
 
+#include "audit/dictionary/derivations.h"
 #include "audit/ticket_bytes.h"
 #include "crypto/wipe.h"
 
@@ -40,34 +41,6 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static bool hmac_sha256(const uint8_t *under, size_t under_len, const uint8_t *message, size_t len,
-                        uint8_t ret_tag[KEY_LEN])
-{
-    unsigned tag_len;
-
-    return HMAC(EVP_sha256(), under, (int)under_len, message, len, ret_tag, &tag_len) != NULL;
-}
-
-/* HKDF without a salt, one block of output (RFC 5869). `info` has one spare byte. */
-static bool expand(const uint8_t prk[KEY_LEN], const uint8_t *info, size_t info_len,
-                   uint8_t ret_key[KEY_LEN])
-{
-    uint8_t message[KEY_LEN + 1];
-
-    memcpy(message, info, info_len);
-    message[info_len] = 1;
-    return hmac_sha256(prk, KEY_LEN, message, info_len + 1, ret_key);
-}
-
-static bool s2n_prk(const uint8_t ikm[KEY_LEN], uint8_t ret_prk[KEY_LEN])
-{
-    static const uint8_t no_salt[KEY_LEN];
-    uint8_t prk[KEY_LEN], aes[KEY_LEN];
-
-    return hmac_sha256(no_salt, KEY_LEN, ikm, KEY_LEN, prk) && expand(prk, no_salt, 0, aes) &&
-           hmac_sha256(no_salt, KEY_LEN, aes, KEY_LEN, ret_prk);
-}
-
 static bool go_key(const uint8_t key[KEY_LEN], struct go_key *ret_key)
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
@@ -93,7 +66,7 @@ static enum stek_result fill(struct stek_audit_recipes *recipes)
         struct go_key *go = &recipes->go[recipes->go_len++];
         struct s2n_key *s2n = &recipes->s2n[recipes->s2n_len++];
         go->pattern = s2n->pattern = key->pattern;
-        if (!go_key(key->key, go) || !s2n_prk(key->key, s2n->prk))
+        if (!go_key(key->key, go) || !stek_audit_s2n_prk(key->key, s2n->prk))
             return STEK_ERR_CRYPTO;
     }
     return STEK_OK;
@@ -239,7 +212,7 @@ static enum stek_result try_s2n(const struct stek_audit_recipes *recipes,
     for (size_t i = 0; i < recipes->s2n_len && ok && hit->kind == STEK_AUDIT_HIT_NONE; i++) {
         uint8_t key[KEY_LEN], plain[PLAIN_LEN];
         size_t len;
-        ok = expand(recipes->s2n[i].prk, ticket->bytes + INFO_AT, KEY_LEN, key) &&
+        ok = stek_audit_expand(recipes->s2n[i].prk, ticket->bytes + INFO_AT, KEY_LEN, key) &&
              EVP_EncryptInit_ex(ctx, EVP_aes_256_ecb(), NULL, key, NULL) == 1 &&
              EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
              decrypt(ctx, counters, ticket, TEXT_AT, plain, &len);

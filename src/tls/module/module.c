@@ -15,6 +15,7 @@
 #include "tls/attachment.h"
 #include "tls/context/peers.h"
 #include "tls/module/caller.h"
+#include "tls/module/conf.h"
 #include "tls/module/latefork.h"
 #include "tls/ossl.h"
 #include "tls/refuse.h"
@@ -104,74 +105,6 @@ static bool serves(const SSL_CTX *ctx)
            method != DTLS_client_method();
 }
 
-static const char *value_or_default(const CONF *conf, const char *section, const char *name,
-                                    const char *standard)
-{
-    const char *value = NULL;
-    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
-
-    for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
-        if (strcmp(sk_CONF_VALUE_value(values, i)->name, name) == 0)
-            value = sk_CONF_VALUE_value(values, i)->value;
-    return value != NULL ? value : standard;
-}
-
-/* What happens where there is no ring. */
-static const char *going_on(bool required)
-{
-    return required ? "no tickets are given" : "going on with OpenSSL's own keys";
-}
-
-/* Read by itself, since it says what happens when the rest is wrong. */
-static bool is_required(const CONF *conf, const char *section)
-{
-    return strcmp(value_or_default(conf, section, "required", "no"), "yes") == 0;
-}
-
-static void complain(const CONF *conf, const char *section, const char *name, const char *value,
-                     const char *allowed)
-{
-    (void)fprintf(stderr, "stek: openssl configuration: section '%s': %s = %s: allowed: %s; %s\n",
-                  section, name, value, allowed, going_on(is_required(conf, section)));
-}
-
-/* Reads the section. `path` is libcrypto's own: where this module is. */
-static bool read_section(const CONF *conf, const char *section, struct stek_settings *ret_settings)
-{
-    const STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, section);
-    struct stek_settings read;
-
-    stek_settings_init(&read);
-    for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
-        const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
-        const char *allowed = strcmp(value->name, "path") == 0
-                                  ? NULL
-                                  : stek_settings_set(&read, value->name, value->value);
-        if (allowed != NULL) {
-            complain(conf, section, value->name, value->value, allowed);
-            return false;
-        }
-    }
-    *ret_settings = read;
-    return true;
-}
-
-/* Each value is in range; together they may still be too many keys. */
-static bool check_policy(const CONF *conf, const char *section, const struct stek_policy *policy)
-{
-    const char *problem = stek_policy_problem(policy);
-    char value[96];
-
-    if (problem == NULL)
-        return true;
-    (void)snprintf(value, sizeof value, "%s with accept = %s and ahead = %s",
-                   value_or_default(conf, section, "rotate", "1h"),
-                   value_or_default(conf, section, "accept", "12h"),
-                   value_or_default(conf, section, "ahead", "2"));
-    complain(conf, section, "rotate", value, problem);
-    return false;
-}
-
 static bool same_policy(const struct stek_policy *a, const struct stek_policy *b)
 {
     return a->rotate_s == b->rotate_s && a->accept_s == b->accept_s &&
@@ -195,7 +128,7 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
         (void)fprintf(stderr, "stek: no ring: %s; %s\n", stek_result_text(result),
-                      going_on(wanted->required));
+                      stek_conf_instead(wanted->required));
         return false;
     }
     is_late = ring == NULL && stek_latefork_is_fork();
@@ -287,12 +220,12 @@ static void say_no_ring(enum stek_result result)
 
     if (result != STEK_ERR_CRYPTO)
         (void)fprintf(stderr, "stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
-                      going_on(settings.required));
+                      stek_conf_instead(settings.required));
     else if (!crypto_said)
         (void)fprintf(stderr,
                       "stek: the OpenSSL configuration leaves no provider with AES-256-CBC, "
                       "SHA2-256 and HKDF; %s\n",
-                      going_on(settings.required));
+                      stek_conf_instead(settings.required));
     crypto_said = crypto_said || result == STEK_ERR_CRYPTO;
 }
 
@@ -354,9 +287,8 @@ static void configure(const CONF *conf, const char *section)
 {
     struct stek_settings wanted;
 
-    const bool required = is_required(conf, section);
-    const bool sound =
-        read_section(conf, section, &wanted) && check_policy(conf, section, &wanted.policy);
+    const bool required = stek_conf_is_required(conf, section);
+    const bool sound = stek_conf_read(conf, section, &wanted);
     stek_peers_prepare();
     lock_module();
     if (sound && ensure_ring(&wanted))

@@ -323,7 +323,8 @@ def test_a_ticket_under_a_revoked_key_is_unknown(stekd, loaded, folder):
     assert stekd.stek("revoke", "web", "--all", "--yes").returncode == FINE
     done = stekd.stek("inspect", path, "--ring", "web")
     assert (
-        done.returncode == DEGRADED and "no key of ring web has the ticket's key name" in done.stdout
+        done.returncode == DEGRADED
+        and "no key of ring web has the ticket's key name" in done.stdout
     )
 
 

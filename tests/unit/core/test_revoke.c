@@ -18,16 +18,6 @@ static const struct stek_policy policy = {
 static const struct stek_fresh none = {0};
 static const struct stek_revocation all = {.which = STEK_REVOKE_ALL};
 
-static struct stek_fresh fresh_of(uint64_t draw)
-{
-    struct stek_fresh fresh = {.count = STEK_AHEAD_MAX + 1};
-    struct prng prng = {draw};
-
-    for (size_t i = 0; i < fresh.count; i++)
-        fresh.secret[i] = prng_secret(&prng);
-    return fresh;
-}
-
 static void advance(struct stek_records *records, int64_t now, const struct stek_fresh *fresh)
 {
     assert_int_equal(stek_records_advance(records, &policy, now, fresh), STEK_OK);
@@ -39,7 +29,7 @@ static struct stek_records ring_in_use(void)
     struct stek_records records = {0};
 
     for (unsigned i = 0; i < 3; i++) {
-        const struct stek_fresh fresh = fresh_of(i + 1);
+        const struct stek_fresh fresh = prng_fresh(i + 1);
         advance(&records, START + (int64_t)i * ROTATE_S, &fresh);
     }
     assert_int_equal(records.count, 5);
@@ -52,7 +42,7 @@ enum { NOW = START + 250 };
  * active. */
 static struct stek_records ring_on_continuations(int64_t *ret_now)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     advance(&records, START, &fresh);
@@ -70,7 +60,7 @@ static void rotate(struct stek_records *records, int64_t now, const struct stek_
 static uint64_t revoke(struct stek_records *records, const struct stek_revocation *what,
                        int64_t now)
 {
-    const struct stek_fresh fresh = fresh_of(77);
+    const struct stek_fresh fresh = prng_fresh(77);
     uint64_t count = 0;
 
     assert_int_equal(stek_records_revoke(records, what, &policy, now, &fresh, &count), STEK_OK);
@@ -100,7 +90,7 @@ static const struct stek_record *active_of(const struct stek_records *records, i
 
 static void rotating_makes_the_next_record_active_now_and_for_a_whole_interval(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     const struct stek_records before = ring_in_use();
     struct stek_records records = before;
 
@@ -115,7 +105,7 @@ static void rotating_makes_the_next_record_active_now_and_for_a_whole_interval(v
 
 static void rotating_publishes_one_more_and_moves_those_ahead(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     struct stek_records records = ring_in_use();
 
     (void)state;
@@ -128,7 +118,7 @@ static void rotating_publishes_one_more_and_moves_those_ahead(void **state)
 
 static void tickets_keep_their_promise_when_the_ring_rotates(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     const struct stek_records before = ring_in_use();
     struct stek_records records = before;
 
@@ -140,7 +130,7 @@ static void tickets_keep_their_promise_when_the_ring_rotates(void **state)
 
 static void rotating_twice_in_a_second_is_refused_with_a_reason(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     struct stek_records records = ring_in_use();
 
     (void)state;
@@ -175,7 +165,7 @@ static void rotating_stops_before_a_record_that_still_opens_would_be_dropped(voi
 
     (void)state;
     for (;; now++) {
-        const struct stek_fresh fresh = fresh_of((uint64_t)now);
+        const struct stek_fresh fresh = prng_fresh((uint64_t)now);
         if (stek_records_rotate_now(&records, &policy, now, &fresh) != STEK_OK)
             break;
         assert_null(stek_records_problem(&records));
@@ -192,7 +182,7 @@ static void rotating_stops_before_a_record_that_still_opens_would_be_dropped(voi
 
 static void rotating_first_does_what_is_due(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     struct stek_records records = ring_in_use();
 
     (void)state;
@@ -363,7 +353,7 @@ static void without_random_bytes_nothing_is_revoked_that_would_leave_no_key(void
 
 static void a_failure_of_libcrypto_leaves_the_records_alone(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(9);
+    const struct stek_fresh fresh = prng_fresh(9);
     int64_t now;
     struct stek_records records = ring_on_continuations(&now);
     const struct stek_records before = records;

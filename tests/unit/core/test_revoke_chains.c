@@ -13,16 +13,6 @@ enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 1000, NOW = START + 350 };
 static const struct stek_policy policy = {
     .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1, .ahead = 2};
 
-static struct stek_fresh fresh_of(uint64_t draw)
-{
-    struct stek_fresh fresh = {.count = STEK_AHEAD_MAX + 1};
-    struct prng prng = {draw};
-
-    for (size_t i = 0; i < fresh.count; i++)
-        fresh.secret[i] = prng_secret(&prng);
-    return fresh;
-}
-
 static struct stek_record record_of(uint64_t seq, enum stek_origin origin,
                                     struct stek_secret32 secret)
 {
@@ -49,7 +39,7 @@ static struct stek_secret32 continued(struct stek_secret32 secret, unsigned step
  */
 static struct stek_records ring_that_was_cut_off(void)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     for (uint64_t seq = 1; seq <= 6; seq++) {
@@ -68,7 +58,7 @@ static struct stek_records ring_that_was_cut_off(void)
 static uint64_t revoke_key(struct stek_records *records, uint64_t seq)
 {
     const struct stek_revocation what = {.which = STEK_REVOKE_KEY, .seq = seq};
-    const struct stek_fresh fresh = fresh_of(7);
+    const struct stek_fresh fresh = prng_fresh(7);
     uint64_t count;
 
     assert_int_equal(stek_records_revoke(records, &what, &policy, NOW, &fresh, &count), STEK_OK);
@@ -114,7 +104,7 @@ static void all_records_of_a_seq_go(void **state)
 /* A settled continuation is what is published later under its seq. */
 static void a_published_record_that_was_a_continuation_is_found(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     (void)state;
@@ -131,7 +121,7 @@ static void a_published_record_that_was_a_continuation_is_found(void **state)
 /* After accept was cut, a later record of a chain may have retired before an earlier one. */
 static void a_gap_does_not_hide_a_chain(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     (void)state;
@@ -148,7 +138,7 @@ static void a_gap_does_not_hide_a_chain(void **state)
 /* Each holder continues over at most 256 intervals at once, but may do so again and again. */
 static void a_chain_may_be_longer_than_is_continued_at_once(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     const uint64_t seqs[] = {1, 200, 400, 401};
     struct stek_records records = {0};
 
@@ -165,7 +155,7 @@ static void a_chain_may_be_longer_than_is_continued_at_once(void **state)
 
 static void rotating_by_hand_passes_over_superseded_records(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(7);
+    const struct stek_fresh fresh = prng_fresh(7);
     struct stek_records records = ring_that_was_cut_off();
     const struct stek_record own =
         record_of(5, STEK_ORIGIN_SUPERSEDED, continued(fresh.secret[9], 3));

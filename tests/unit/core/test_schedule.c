@@ -18,17 +18,6 @@ static const struct stek_policy policy = {
 
 static const struct stek_fresh none = {0};
 
-/* Secrets that differ for each `draw`. */
-static struct stek_fresh fresh_of(uint64_t draw)
-{
-    struct stek_fresh fresh = {.count = STEK_AHEAD_MAX + 1};
-    struct prng prng = {draw};
-
-    for (size_t i = 0; i < fresh.count; i++)
-        fresh.secret[i] = prng_secret(&prng);
-    return fresh;
-}
-
 static void advance(struct stek_records *records, int64_t now, const struct stek_fresh *fresh)
 {
     assert_int_equal(stek_records_advance(records, &policy, now, fresh), STEK_OK);
@@ -38,7 +27,7 @@ static void advance(struct stek_records *records, int64_t now, const struct stek
 /* A ring that begins at START: one active record and two ahead. */
 static struct stek_records new_ring(void)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     advance(&records, START, &fresh);
@@ -58,7 +47,7 @@ static void assert_continues(const struct stek_record *next, const struct stek_r
 
 static void a_new_ring_has_one_active_record_and_those_ahead(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     const struct stek_records records = new_ring();
 
     (void)state;
@@ -76,7 +65,7 @@ static void a_new_ring_has_one_active_record_and_those_ahead(void **state)
 
 static void nothing_changes_before_the_interval_is_over(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     const struct stek_records before = new_ring();
     struct stek_records records = before;
 
@@ -89,7 +78,7 @@ static void nothing_changes_before_the_interval_is_over(void **state)
 static void
 when_the_interval_is_over_the_next_record_seals_and_another_one_is_published(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;
@@ -127,7 +116,7 @@ static void a_start_without_a_fresh_secret_fails(void **state)
 
 static void too_few_fresh_secrets_publish_fewer_records(void **state)
 {
-    struct stek_fresh fresh = fresh_of(1);
+    struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     (void)state;
@@ -151,7 +140,7 @@ static void without_fresh_secrets_the_chain_goes_on(void **state)
 
 static void a_seq_that_begins_in_half_an_interval_gets_a_fresh_secret(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;
@@ -162,7 +151,7 @@ static void a_seq_that_begins_in_half_an_interval_gets_a_fresh_secret(void **sta
 
 static void a_seq_that_begins_sooner_gets_its_continuation(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;
@@ -175,11 +164,11 @@ static void half_of_an_odd_interval_is_rounded_up(void **state)
 {
     const struct stek_policy odd = {
         .rotate_s = 5, .accept_s = 50, .max_session_age_s = 1, .ahead = 1};
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
 
     (void)state;
     for (int64_t left = 1; left <= 5; left++) {
-        struct stek_fresh first = fresh_of(2);
+        struct stek_fresh first = prng_fresh(2);
         struct stek_records records = {0};
 
         first.count = 1;
@@ -193,7 +182,7 @@ static void half_of_an_odd_interval_is_rounded_up(void **state)
 static void a_seq_that_has_begun_stays_its_continuation_when_fresh_secrets_are_back(void **state)
 {
     const int64_t now = START + 3 * ROTATE_S;
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records holder = new_ring();
     struct stek_records owner = holder;
 
@@ -206,7 +195,7 @@ static void a_seq_that_has_begun_stays_its_continuation_when_fresh_secrets_are_b
 
 static void a_fresh_secret_that_a_record_holds_is_passed_over(void **state)
 {
-    struct stek_fresh fresh = fresh_of(2);
+    struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;
@@ -218,7 +207,7 @@ static void a_fresh_secret_that_a_record_holds_is_passed_over(void **state)
 
 static void a_generator_that_is_stuck_gives_one_record_and_its_continuations(void **state)
 {
-    struct stek_fresh stuck = fresh_of(1);
+    struct stek_fresh stuck = prng_fresh(1);
     struct stek_records records = {0};
 
     (void)state;
@@ -245,7 +234,7 @@ static void a_generator_that_is_stuck_does_not_start_a_ring_anew_with_its_last_s
 static void a_new_interval_begins_where_the_last_published_record_ends(void **state)
 {
     struct stek_policy longer = policy;
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;
@@ -259,7 +248,7 @@ static void a_new_interval_begins_where_the_last_published_record_ends(void **st
 static void a_longer_look_ahead_is_filled_at_once(void **state)
 {
     struct stek_policy farther = policy;
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring();
 
     (void)state;

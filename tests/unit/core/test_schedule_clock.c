@@ -29,19 +29,9 @@ static const struct stek_policy policy = {
 
 static const struct stek_fresh none = {0};
 
-static struct stek_fresh fresh_of(uint64_t draw)
-{
-    struct stek_fresh fresh = {.count = STEK_AHEAD_MAX + 1};
-    struct prng prng = {draw};
-
-    for (size_t i = 0; i < fresh.count; i++)
-        fresh.secret[i] = prng_secret(&prng);
-    return fresh;
-}
-
 static struct stek_records new_ring(const struct stek_policy *of)
 {
-    const struct stek_fresh fresh = fresh_of(1);
+    const struct stek_fresh fresh = prng_fresh(1);
     struct stek_records records = {0};
 
     assert_int_equal(stek_records_advance(&records, of, START, &fresh), STEK_OK);
@@ -111,7 +101,7 @@ static void a_holder_follows_the_chain_over_256_intervals_and_no_further(void **
 
 static void a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_holders(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records owner = new_ring(&policy);
     struct stek_records holder = owner;
     const int64_t wakes = owner.at[2].accept_until;
@@ -126,7 +116,7 @@ static void a_ring_that_slept_until_all_had_retired_goes_on_in_step_with_its_hol
 static void
 a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_bytes(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring(&policy);
     const int64_t wakes = records.at[2].active_until + STEK_CONTINUE_MAX * ROTATE_S;
 
@@ -140,7 +130,7 @@ a_ring_that_slept_for_longer_than_a_chain_is_continued_starts_anew_from_fresh_by
 /* A holder that came by in every interval has followed the chain for as long as it liked. */
 static void a_new_chain_has_a_seq_that_no_holder_of_the_old_one_has_reached(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     const struct stek_records before = new_ring(&policy);
     const int64_t out_of_reach = before.at[2].active_until + STEK_CONTINUE_MAX * ROTATE_S;
     struct stek_records holder = before;
@@ -174,7 +164,7 @@ static void a_clock_that_goes_back_by_an_interval_lets_the_first_record_begin_ea
 static void a_clock_that_goes_back_by_more_starts_the_ring_anew(void **state)
 {
     const int64_t now = START - ROTATE_S - 1;
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     const struct stek_records before = new_ring(&policy);
     struct stek_records records = before;
 
@@ -192,7 +182,7 @@ static void a_time_out_of_range_is_refused(void **state)
 {
     static const int64_t times[] = {INT64_MIN, -((int64_t)1 << 39) - 1, ((int64_t)1 << 39) + 1,
                                     INT64_MAX};
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     const struct stek_records before = new_ring(&policy);
 
     (void)state;
@@ -208,7 +198,7 @@ static void a_time_out_of_range_is_refused(void **state)
 
 static void the_first_and_the_last_time_in_range_work(void **state)
 {
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
     struct stek_records records = new_ring(&policy);
 
     (void)state;
@@ -227,7 +217,7 @@ static struct stek_records crowded_ring(int64_t *ret_now)
     struct stek_records records = new_ring(&slow);
 
     for (int64_t minute = 1; minute <= 180; minute++) {
-        const struct stek_fresh fresh = fresh_of((uint64_t)minute + 1);
+        const struct stek_fresh fresh = prng_fresh((uint64_t)minute + 1);
         *ret_now = START + minute * 60;
         assert_int_equal(stek_records_advance(&records, &slow, *ret_now, &fresh), STEK_OK);
     }
@@ -247,7 +237,7 @@ static void in_a_full_ring_a_record_seals_longer_rather_than_break_a_promise(voi
 
     (void)state;
     for (int64_t until = now + 2 * 3600; now < until; now++) {
-        const struct stek_fresh fresh = fresh_of((uint64_t)now);
+        const struct stek_fresh fresh = prng_fresh((uint64_t)now);
         const struct stek_records before = records;
         assert_int_equal(stek_records_advance(&records, &hasty, now, &fresh), STEK_OK);
         for (size_t i = 0; i < before.count; i++)
@@ -305,7 +295,7 @@ static double wake_ms(const struct stek_policy *of, int64_t asleep_s,
 static void a_ring_asleep_for_ten_years_wakes_in_under_a_millisecond(void **state)
 {
     static const int64_t rotations[] = {1, 3600, 604800};
-    const struct stek_fresh fresh = fresh_of(2);
+    const struct stek_fresh fresh = prng_fresh(2);
 
     (void)state;
     for (size_t i = 0; i < sizeof rotations / sizeof *rotations; i++) {
@@ -321,7 +311,7 @@ static void a_ring_asleep_for_ten_years_wakes_in_under_a_millisecond(void **stat
  * seconds. */
 static void the_longest_chain_takes_a_few_milliseconds(void **state)
 {
-    const struct stek_fresh first = fresh_of(1);
+    const struct stek_fresh first = prng_fresh(1);
     const int64_t last_reached = START + 3600 + 256 - 1;
     struct stek_policy of = {
         .rotate_s = 3600, .accept_s = 3600, .max_session_age_s = 1, .ahead = 1};
