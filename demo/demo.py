@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-nginx and a Python server, neither of them changed: as they come and with stek, in two parts that each end with a table.
-Visitors come back to each again and again while stek's keys rotate every few seconds; in the first part nginx is
+nginx and a Python server, neither of them changed: as they come and with stek, in two parts that
+each end with a table.
+Visitors come back to each again and again while stek's keys rotate every few seconds; in the first
+part nginx is
 reloaded once, in the second everything is restarted, stekd too.
 """
 import argparse
@@ -65,7 +67,8 @@ def run_arm(title, certificates, openssl_conf, args, half_way, folder, at_the_en
 
 
 def part_of_processes(args, certificates, folder):
-    """The processes of a server share keys, and keep them over a reload. Returns what went wrong."""
+    """The processes of a server share keys, and keep them over a reload. Returns what went
+    wrong."""
     print(report.introduction(args, "nginx is reloaded half way."))
     conf = module.compose(folder / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
     results = {

@@ -25,7 +25,8 @@ def restart_all(servers):
 
 
 def cpu_ns(pids):
-    """CPU time of the processes so far, in nanoseconds: from the scheduler, else from the coarser clock ticks."""
+    """CPU time of the processes so far, in nanoseconds: from the scheduler, else from the coarser
+    clock ticks."""
     return sum(
         _scheduled_ns(pid) if os.path.exists(f"/proc/{pid}/schedstat") else _ticks_ns(pid)
         for pid in pids

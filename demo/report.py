@@ -42,8 +42,8 @@ def introduction(args, half_way):
     return (
         wrap(
             f"""nginx with 4 workers and a pre-forking Python server, neither changed, on loopback:
-        {args.connections} connections to each in TLS 1.2 and in TLS 1.3 by {args.visitors} visitors, who come back
-        with the ticket that they got last. {half_way}"""
+        {args.connections} connections to each in TLS 1.2 and in TLS 1.3 by {args.visitors}
+        visitors, who come back with the ticket that they got last. {half_way}"""
         )
         + "\n"
     )
@@ -125,8 +125,9 @@ def meaning(results):
     keys = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
     failed = sum(len(row.visits.failed()) for rows in results.values() for row in rows)
     return wrap(
-        f"""What it means: as they come, these servers sent {stock_lost} of {stock_returning} returning visitors
-        through a full handshake; with stek {stek_lost} of {stek_returning}, although {keys} keys followed each
-        other in each server's tickets, and a connection cost the servers {stek_ms:.2f} ms of CPU
+        f"""What it means: as they come, these servers sent {stock_lost} of {stock_returning}
+        returning visitors through a full handshake; with stek {stek_lost} of {stek_returning},
+        although {keys} keys followed each other in each server's tickets, and a
+        connection cost the servers {stek_ms:.2f} ms of CPU
         instead of {stock_ms:.2f} ({change:+.0f} %); {failed or 'no'} handshake{'s' * (failed > 1)} failed."""
     )

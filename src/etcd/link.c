@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <event2/buffer.h>
-#include <event2/event.h>
 
 enum kind { CALL, EXCHANGE, STREAM, DATE };
 

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Measures stek against OpenSSL's own ticket keys, the manual page's callback, and the bare cipher and MAC: everything in
-one run, and in turn, so that ratios mean something on any machine. Ends with what must be shown, and whether it was.
+Measures stek against OpenSSL's own ticket keys, the manual page's callback, and the bare cipher and
+MAC: everything in
+one run, and in turn, so that ratios mean something on any machine. Ends with what must be shown,
+and whether it was.
 """
 import argparse
 import json

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Many stekds on one machine and one etcd: how fast an order reaches all of them, and what they cost etcd.
+"""Many stekds on one machine and one etcd: how fast an order reaches all of them, and what they
+cost etcd.
 
-An order is a revocation of all keys: a lease, a transaction with new records and a higher floor, and the event that every host
-gets. Measured is the time from the request on one host's control socket until the new floor stands in each host's ring file.
-With --proxies N hosts speak to N of etcd's own proxies; etcd's users are off then, since a proxy cannot be one.
+An order is a revocation of all keys: a lease, a transaction with new records and a higher floor,
+and the event that every host
+gets. Measured is the time from the request on one host's control socket until the new floor stands
+in each host's ring file.
+With --proxies N hosts speak to N of etcd's own proxies; etcd's users are off then, since a proxy
+cannot be one.
 """
 import argparse
 import contextlib
@@ -116,7 +120,8 @@ def propagation(fleet, floors, orders):
 
 
 def load(etcd, hosts, seconds, rotate_s):
-    """Per host and rotation: calls, messages (a stream is one call), and bytes in and out, in a fleet that only rotates."""
+    """Per host and rotation: calls, messages (a stream is one call), and bytes in and out, in a
+    fleet that only rotates."""
     before, begun = counters(etcd), time.monotonic()
     time.sleep(seconds)
     after, took = counters(etcd), time.monotonic() - begun

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The certificates of a run. Three authorities: A, B, and A2, which has A's name and another key. Their
+The certificates of a run. Three authorities: A, B, and A2, which has A's name and another key.
+Their
 clients are called alice, bob and alice again. Authority A signs through an intermediate one.
 """
 from dataclasses import dataclass

@@ -13,7 +13,8 @@ def _cut(text):
 
 
 def table(differences, limit):
-    """A heading for each server, arm and kind, then some of the journeys, and how many there are."""
+    """A heading for each server, arm and kind, then some of the journeys, and how many there
+    are."""
     rows = defaultdict(list)
     for found in differences:
         rows[found.journey.server, found.arm, found.kind].append(found)

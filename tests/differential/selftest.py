@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each kind of difference is noticed, what is no difference is not, and the table keeps its width."""
+"""Each kind of difference is noticed, what is no difference is not, and the table keeps its
+width."""
 import unittest
 from dataclasses import replace
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The client: one TLS connection over a connected socket, by the system's libssl. It offers the session
+The client: one TLS connection over a connected socket, by the system's libssl. It offers the
+session
 it is given, as often as it is told to, and reports what came of it. Sessions are bytes, so that no
 connection can spoil one for the next.
 """

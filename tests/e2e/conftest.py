@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests start, they start through these fixtures, which stop it again however the test ends."""
+"""What the tests start, they start through these fixtures, which stop it again however the test
+ends."""
 import contextlib
 import signal
 import sys
@@ -49,7 +50,8 @@ def work():
 
 @pytest.fixture(scope="session")
 def figure(record_testsuite_property):
-    """figure(title, text): what a test measured, for whoever reads the report; `make check` prints it."""
+    """figure(title, text): what a test measured, for whoever reads the report; `make check` prints
+    it."""
 
     def note(title, text):
         print(f"{title}: {text}")

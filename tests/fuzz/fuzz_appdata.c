@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Appdata of a ticket: what decodes encodes to the same bytes, and anything else leaves the output
  * alone. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/appdata.h"
 

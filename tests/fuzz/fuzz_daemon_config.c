@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A configuration file of stekd, then the same again as a second file. What is refused is refused
  * in one line. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/ringname.h"
 #include "daemon/config/config.h"

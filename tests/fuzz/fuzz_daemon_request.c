@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line on stekd's control socket. What is taken is complete and in range. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/ringname.h"
 #include "daemon/front/request.h"

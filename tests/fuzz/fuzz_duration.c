@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Durations and numbers as text: what is accepted is in range, what is refused leaves the output
  * alone. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/duration.h"
 

@@ -3,7 +3,7 @@
  * Values in the store, with the key of the test vectors: what opens seals and opens again to the
  * same, and anything else leaves the output alone.
  */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "fleet/store/envelope.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an endpoint answers: frames cut anywhere, then each of etcd's messages, whatever the method
  * was. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "etcd/message.h"
 #include "etcd/grpc.h"

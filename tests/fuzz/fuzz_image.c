@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes in the place of a ring: either refused, or read as a sound ring from which any key can be
  * asked. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/policy.h"
 #include "ringfile/image.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a file for `stek inspect`: a verdict, or a text that says why there is none. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "status/ticketfile.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of key-encryption keys, and names of keys in the store: what is refused leaves the output
  * alone. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "fleet/store/kekfile.h"
 #include "fleet/store/names.h"

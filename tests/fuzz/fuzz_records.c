@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records from outside: judged, and where they are sound, viewed, settled and advanced at
  * any time. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/schedule.h"
 

@@ -3,7 +3,7 @@
  * Bytes in the place of a ring file: a consumer refuses it with a reason, or can use whatever it
  * says; a writer takes it over or puts another in its place, and then consumers take it.
  */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/policy.h"
 #include "ringfile/ring.h"

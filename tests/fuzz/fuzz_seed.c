@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A seed's text: what is taken is written again as it was, and gives a sound ring. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "seed/seed.h"
 

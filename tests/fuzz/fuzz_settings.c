@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings as a configuration file gives them: "name=value" lines. What is taken is in range; the
  * rest changes nothing. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "core/policy.h"
 #include "core/settings.h"

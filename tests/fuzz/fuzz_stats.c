@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes in the place of a consumer's stats file and of the total: refused, or read as numbers
  * within bounds. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "counters/stats_page.h"
 

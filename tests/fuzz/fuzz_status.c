@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any JSON in the place of a ring's status: refused, or taken within bounds, and then it can be
  * told again. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "status/status.h"
 

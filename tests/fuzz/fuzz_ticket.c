@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ClientHello with arbitrary bytes for a ticket: the server never resumes it, never ends the
  * handshake for it. */
-#include "fuzz.h"
+#include "driver/fuzz.h"
 
 #include "ringfile/ring.h"
 #include "tls/ossl.h"

@@ -55,7 +55,8 @@ class Report:
 
 
 def command(*targets, **options):
-    """The command line: option names with underscores, True for a bare flag, a list for several, None for none."""
+    """The command line: option names with underscores, True for a bare flag, a list for several,
+    None for none."""
     args = [str(build.COMMAND), "audit"]
     for name, value in options.items():
         for one in value if isinstance(value, list) else [value]:

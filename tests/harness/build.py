@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the things under test are: the build folder, named by STEK_BUILD or `build` beside the sources."""
+"""Where the things under test are: the build folder, named by STEK_BUILD or `build` beside the
+sources."""
 import functools
 import json
 import os

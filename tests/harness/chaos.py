@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults at random from a seed, in a fleet on one machine; who is connected; and tickets over all hosts meanwhile."""
+"""Faults at random from a seed, in a fleet on one machine; who is connected; and tickets over all
+hosts meanwhile."""
 import contextlib
 import json
 import random
@@ -81,7 +82,8 @@ class Chaos:
         return lambda: node.each_relay("heal")
 
     def pick(self):
-        """A fault and whom it hits. One member is away at a time, and sometimes two, which takes the quorum."""
+        """A fault and whom it hits. One member is away at a time, and sometimes two, which takes
+        the quorum."""
         members = [m for m in self.members.values() if not m["away"]]
         away = len(self.members) - len(members)
         if self.random.random() < 0.12 and (
@@ -145,7 +147,8 @@ class Chaos:
 
     def quorum(self):
         """
-        Whether the store can take writes, and could for the last seconds: while it elects a leader nobody publishes, and who
+        Whether the store can take writes, and could for the last seconds: while it elects a leader
+        nobody publishes, and who
         is cut off just then has no more than continuations, as if it had been cut off before.
         """
         if time.monotonic() - self.shaken < ELECTION_S:

@@ -63,7 +63,8 @@ class Visits(list):
 
 
 def command(port, tls, **options):
-    """The command line: option names with underscores, True for a bare flag, None for none at all."""
+    """The command line: option names with underscores, True for a bare flag, None for none at
+    all."""
     args = [str(build.CLIENT), "--port", str(port), "--tls", tls]
     for name, value in options.items():
         if value is None or value is False:
@@ -87,7 +88,8 @@ def visit(port, tls, http=True, **options):
 
 
 class Background:
-    """A client that runs while others do; it writes into a file, so that nobody who is slow to read stops it."""
+    """A client that runs while others do; it writes into a file, so that nobody who is slow to read
+    stops it."""
 
     def __init__(self, port, tls, http=True, **options):
         self.output = tempfile.TemporaryFile(mode="w+")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client certificates."""
+"""Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client
+certificates."""
 import os
 import re
 import signal
@@ -18,7 +19,8 @@ CLIENT = "extendedKeyUsage=clientAuth"
 
 
 class EtcdPki:
-    """A certificate authority of its own, with certificates for the members and for users by common name."""
+    """A certificate authority of its own, with certificates for the members and for users by common
+    name."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -202,7 +204,8 @@ class Etcd:
 
 
 class GrpcProxy:
-    """with GrpcProxy(folder, etcd) as proxy: `etcd grpc-proxy` before a cluster, or before some `endpoints` of it."""
+    """with GrpcProxy(folder, etcd) as proxy: `etcd grpc-proxy` before a cluster, or before some
+    `endpoints` of it."""
 
     def __init__(self, folder, etcd, endpoints=None):
         self.folder = Path(folder)

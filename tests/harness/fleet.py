@@ -13,7 +13,8 @@ QUICK_RING = {"rotate": "2s", "accept": "60s", "ahead": 2}
 
 def revocation_s(hosts, ring="web"):
     """
-    Revokes all keys through the first host; returns the seconds from when it says that the store has it until no host
+    Revokes all keys through the first host; returns the seconds from when it says that the store
+    has it until no host
     holds a key of before.
     """
     before = set(hosts[0].keys(ring))

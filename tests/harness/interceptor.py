@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A relay before an etcd in the clear that knows a write when it sees one, and what shall become of it."""
+"""A relay before an etcd in the clear that knows a write when it sees one, and what shall become of
+it."""
 import time
 
 from .proxy import Relay
@@ -8,7 +9,8 @@ FRAME_HEAD, DATA = 9, 0
 
 
 def has_data_frame(stream):
-    """Whether a whole DATA frame (RFC 9113 section 4.1) is in what one side of an HTTP/2 connection has sent."""
+    """Whether a whole DATA frame (RFC 9113 section 4.1) is in what one side of an HTTP/2 connection
+    has sent."""
     at = 0
     while at + FRAME_HEAD <= len(stream):
         length, kind = int.from_bytes(stream[at : at + 3], "big"), stream[at + 3]
@@ -20,8 +22,10 @@ def has_data_frame(stream):
 
 class Interceptor(Relay):
     """
-    `marker` is what a client's bytes contain if they are a write. For each one `choose()` gives its fate: "pass"; "lose-request":
-    the connection breaks before etcd has it; "lose-answer": it breaks when etcd has answered, before the answer is passed on;
+    `marker` is what a client's bytes contain if they are a write. For each one `choose()` gives its
+    fate: "pass"; "lose-request":
+    the connection breaks before etcd has it; "lose-answer": it breaks when etcd has answered,
+    before the answer is passed on;
     "late": it breaks, and etcd gets the request half a second later. `done` counts the fates.
     """
 

@@ -23,7 +23,8 @@ def apache(path):
 
 
 def lighttpd(path):
-    """Version 0, the times from and until which it seals (signed), then as nginx; in the machine's byte order."""
+    """Version 0, the times from and until which it seals (signed), then as nginx; in the machine's
+    byte order."""
     path.write_bytes(struct.pack("=3i", 0, 0, 0x7FFFFFFF) + NAME + os.urandom(64))
     path.chmod(0o600)
     return path

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine that systemd has booted: a copy of this one, in namespaces of its own, that is forgotten at the end."""
+"""A machine that systemd has booted: a copy of this one, in namespaces of its own, that is
+forgotten at the end."""
 import os
 import signal
 import subprocess
@@ -25,7 +26,8 @@ class Machine:
         self.init = None  # systemd, as this machine sees it
 
     def __enter__(self):
-        # Where / is no mount, as in a chroot, unshare cannot make it private: boot.sh makes a mount of it first.
+        # Where / is no mount, as in a chroot, unshare cannot make it private: boot.sh makes a mount
+        # of it first.
         kept = [] if root_is_a_mount() else ["--propagation", "unchanged"]
         self.process = Process(
             ["unshare", "--mount", *kept, BOOT, self.folder, build.BUILD], self.folder

@@ -18,7 +18,8 @@ def compose(path, **settings):
 
 
 def by_hand(path, section="stek_settings", **settings):
-    """Writes the least file that loads the module, with settings that `stek openssl-cnf` would not let pass."""
+    """Writes the least file that loads the module, with settings that `stek openssl-cnf` would not
+    let pass."""
     lines = [f"{name} = {value}" for name, value in settings.items()]
     Path(path).write_text(
         "\n".join(

@@ -36,7 +36,8 @@ def _new_key(path):
 
 
 def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
-    """A certificate with the common name `name` (or without any, if that is empty), in files called `file` (else `name`)."""
+    """A certificate with the common name `name` (or without any, if that is empty), in files called
+    `file` (else `name`)."""
     file = file or name
     key, cert, both = (folder / f"{file}.{end}" for end in ("key", "crt", "pem"))
     request, extensions = folder / f"{file}.csr", folder / f"{file}.ext"

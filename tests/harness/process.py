@@ -24,7 +24,8 @@ PATIENCE = 4
 
 def wait_for(condition, what, timeout_s=20.0, pause_s=0.01):
     """
-    Returns the first true value of condition(); asks again every pause_s. timeout_s is for a machine that has nothing
+    Returns the first true value of condition(); asks again every pause_s. timeout_s is for a
+    machine that has nothing
     else to do, and no promise of the program's is measured by it.
     """
     timeout_s *= PATIENCE
@@ -40,7 +41,8 @@ def wait_for(condition, what, timeout_s=20.0, pause_s=0.01):
 
 def quickest_s(attempt, enough_s, tries=5):
     """
-    The least of what attempt() returns or, when it returns nothing, takes, in seconds; tried again until it is under
+    The least of what attempt() returns or, when it returns nothing, takes, in seconds; tried again
+    until it is under
     enough_s. A busy machine delays one try or another, a slow program every one.
     """
     best = float("inf")
@@ -58,14 +60,16 @@ _given = collections.deque(maxlen=200)  # sockets that hold the names of ports
 
 def free_port():
     """
-    A port that nothing uses, below the range that clients' own ends are taken from; not one that a caller was given
+    A port that nothing uses, below the range that clients' own ends are taken from; not one that a
+    caller was given
     lately, here or in another run of the tests, who may not have bound it yet.
     """
     while True:
         port = random.randint(20000, 31999)
         claim = socket.socket(socket.AF_UNIX)
         try:
-            # A name that the kernel forgets with this process, in the same network namespace as the port.
+            # A name that the kernel forgets with this process, in the same network namespace as the
+            # port.
             claim.bind(f"\0stek-test-port-{port}")
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
@@ -84,7 +88,8 @@ def _keep_claim(claim):
 
 
 def is_listening(port):
-    """Whether some process listens on this TCP port; looks it up, so that the server sees no connection."""
+    """Whether some process listens on this TCP port; looks it up, so that the server sees no
+    connection."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
@@ -94,7 +99,8 @@ def is_listening(port):
 
 
 def _stat_fields(pid):
-    """/proc/PID/stat after the command name: state, ppid, pgrp, session, …; None if the process is gone."""
+    """/proc/PID/stat after the command name: state, ppid, pgrp, session, …; None if the process is
+    gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -128,7 +134,8 @@ def plain_environment(**extra):
 
 def spawn(args, input_pipe=False, **options):
     """
-    Starts a program in a session of its own. No signal comes between the start and its being known here, so that
+    Starts a program in a session of its own. No signal comes between the start and its being known
+    here, so that
     stop_all() misses none.
     """
     held = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -147,7 +154,8 @@ def spawn(args, input_pipe=False, **options):
 
 
 def stop(popen):
-    """Asks politely, then insists; returns the exit status. Nothing of the session is left afterwards."""
+    """Asks politely, then insists; returns the exit status. Nothing of the session is left
+    afterwards."""
 
     def ended():
         return popen.poll() is not None and not session_pids(popen.pid)
@@ -171,7 +179,8 @@ def _kill(pids):
 
 
 def stop_all():
-    """Stops whatever is still there, and says what it was: nothing, unless somebody was interrupted."""
+    """Stops whatever is still there, and says what it was: nothing, unless somebody was
+    interrupted."""
     left = list(_alive.values())
     for popen in left:
         stop(popen)

@@ -18,7 +18,8 @@ class Ended:
 
 
 def run(args, openssl_conf=None, stdin=b"", user=None, limits=None):
-    """Runs a program to its end, with or without an OPENSSL_CONF; limits are {RLIMIT_…: (soft, hard)}."""
+    """Runs a program to its end, with or without an OPENSSL_CONF; limits are {RLIMIT_…: (soft,
+    hard)}."""
 
     def limit():
         for what, values in (limits or {}).items():
@@ -43,8 +44,10 @@ def python(code, *args):
 
 def shares_tickets(openssl_conf, first, second=None, ca=None):
     """
-    Whether two SSL_CTXs of one program, with these identities, open each other's tickets. OpenSSL's own keys belong to
-    one SSL_CTX, so this also tells whether the module serves at all. With `ca` the second verifies its peers.
+    Whether two SSL_CTXs of one program, with these identities, open each other's tickets. OpenSSL's
+    own keys belong to
+    one SSL_CTX, so this also tells whether the module serves at all. With `ca` the second verifies
+    its peers.
     """
     args = [
         "/usr/bin/python3",

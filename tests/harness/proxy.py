@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TCP relays of the tests' own: one that can be cut off, frozen and healed, and a round-robin balancer."""
+"""TCP relays of the tests' own: one that can be cut off, frozen and healed, and a round-robin
+balancer."""
 import selectors
 import socket
 import threading
@@ -7,8 +8,10 @@ import threading
 
 class Relay:
     """
-    Listens on a port of loopback and passes connections on to `targets` in turn. cut() breaks all connections and
-    refuses new ones; freeze() keeps them open and passes nothing on, as a network that swallows packets does.
+    Listens on a port of loopback and passes connections on to `targets` in turn. cut() breaks all
+    connections and
+    refuses new ones; freeze() keeps them open and passes nothing on, as a network that swallows
+    packets does.
     """
 
     def __init__(self, targets):

@@ -21,7 +21,8 @@ class Stekd:
 
         with Stekd(folder, web={"rotate": "1h"}, mail={}) as daemon: ...
 
-    `settings` are those of [stekd], `fleet` those of [fleet]. `options` go to the command line, `wrapper` before it. It
+    `settings` are those of [stekd], `fleet` those of [fleet]. `options` go to the command line,
+    `wrapper` before it. It
     becomes `user`, to whom the run directory is given. What it says is in stderr().
     """
 
@@ -104,7 +105,8 @@ class Stekd:
         ]
 
     def launch(self, wait=True):
-        """Starts the program with what the run directory holds by now, and waits until it serves."""
+        """Starts the program with what the run directory holds by now, and waits until it
+        serves."""
         self.write_config()
         if self.process:
             self.earlier += self.process.stderr()

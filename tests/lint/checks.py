@@ -18,7 +18,8 @@ CPPCHECK = [
     "--enable=warning,style,performance,portability",
     "--inline-suppr",
     "--error-exitcode=1",
-    # It does not see that outputs are filled when the result says so, nor that a cleanup function reads a variable;
+    # It does not see that outputs are filled when the result says so, nor that a cleanup function
+    # reads a variable;
     # clang-tidy, the compilers and valgrind look for the same and do.
     "--suppress=uninitvar",
     "--suppress=unreadVariable",

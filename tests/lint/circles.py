@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""No two files use each other, directly or through others. So a reader can go through them from top to bottom.
+"""No two files use each other, directly or through others. So a reader can go through them from top
+to bottom.
 
-Judged by the compiled objects: file A uses file B when A calls a function, or reads a variable, that B defines.
+Judged by the compiled objects: file A uses file B when A calls a function, or reads a variable,
+that B defines.
 """
 
 import objects

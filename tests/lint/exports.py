@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shared objects offer the public names only, and bring nothing into a server but libssl, libcrypto and libc."""
+"""The shared objects offer the public names only, and bring nothing into a server but libssl,
+libcrypto and libc."""
 
 import re
 

@@ -7,7 +7,8 @@ import re
 
 from report import files, finish, options
 
-# A room may include itself and any room of a lower rank; rooms of the same rank never use each other.
+# A room may include itself and any room of a lower rank; rooms of the same rank never use each
+# other.
 RANKS = {
     "clock": 0,
     "crypto": 0,

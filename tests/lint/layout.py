@@ -18,7 +18,8 @@ def passes(argv, root, paths):
 
 
 def problems(root, argv, paths):
-    """The files that a formatter would change: all are looked at at once, and one by one when one differs."""
+    """The files that a formatter would change: all are looked at at once, and one by one when one
+    differs."""
     if not paths or passes(argv, root, paths):
         return []
     return [

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The pure folders call no clock, no I/O, no allocator and no random generator, and keep no writable globals.
+"""The pure folders call no clock, no I/O, no allocator and no random generator, and keep no
+writable globals.
 
-Judged by the compiled objects, so that no macro can hide a call. A pure folder may call the C library's functions on
-memory and strings, libcrypto's for wiping and comparing, core/, and crypto/ except for its random generator.
-The audit's judge and dictionary allocate and decrypt, but know no clock, no files, no network and no random generator
+Judged by the compiled objects, so that no macro can hide a call. A pure folder may call the C
+library's functions on
+memory and strings, libcrypto's for wiping and comparing, core/, and crypto/ except for its random
+generator.
+The audit's judge and dictionary allocate and decrypt, but know no clock, no files, no network and
+no random generator
 either. A new file in one of these folders is judged like the others.
 """
 
@@ -76,14 +80,16 @@ def sources(root, folder):
 
 
 def object_of(build, library, source, root):
-    """Where Meson puts the object of a source: its path with underscores, from where the library is made."""
+    """Where Meson puts the object of a source: its path with underscores, from where the library is
+    made."""
     base = root / library.rsplit("/", 1)[0] if "/" in library else root
     name = source.relative_to(base).as_posix().replace("/", "_")
     return build / library / f"{name}.o"
 
 
 def twin(path):
-    """The object in whose place this one is compiled: OpenSSL 1.1.1 has hkdf11.c, every other hkdf.c."""
+    """The object in whose place this one is compiled: OpenSSL 1.1.1 has hkdf11.c, every other
+    hkdf.c."""
     name = path.name.replace("11.c.o", ".c.o")
     return path.with_name(name if name != path.name else path.name.replace(".c.o", "11.c.o"))
 

@@ -11,66 +11,7 @@ import unittest
 import checks
 import manuals
 import purity
-
-HERE = pathlib.Path(__file__).resolve().parent
-TOP = "/* SPDX-License-Identifier: Apache-2.0 */\n"
-OBJECTS = "build/libstek_internal.a.p"
-
-
-class LintCase(unittest.TestCase):
-    """A tree in a temporary folder."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
-        self.write("src/crypto/wipe.h", "")
-        self.write("src/core/record.h", '#include "crypto/wipe.h"\n#include "stek.h"\n')
-        self.write(
-            "src/tls/ossl.h",
-            "#if OPENSSL_VERSION_NUMBER < 0x30000000L\n#endif\n#include <openssl/evp.h>\n",
-        )
-        self.write("src/tls/module/load.c", '#include "tls/ossl.h"\n')
-
-    def write(self, name, text):
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text if text.startswith("#!") else TOP + text)
-        return path
-
-    def compile(self, name, text, *options):
-        """Compiles `text` to the object or library `name`."""
-        source = self.write("scratch.c", text)
-        target = self.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-w", "-O1", "-fPIC", "-o", target, source, *options], check=True)
-        source.unlink()
-
-    def lint(self, script):
-        """Exit status and output of a lint script on the tree."""
-        result = subprocess.run(
-            [
-                "/usr/bin/python3",
-                HERE / f"{script}.py",
-                "--root",
-                self.root,
-                "--build",
-                self.root / "build",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return result.returncode, result.stdout + result.stderr
-
-    def assert_sound(self, script):
-        self.assertEqual(self.lint(script), (0, ""))
-
-    def assert_reported(self, script, words):
-        status, output = self.lint(script)
-        self.assertEqual(status, 1, output)
-        self.assertIn(words, output)
-        self.assertNotIn("Traceback", output)
+from lintcase import HERE, OBJECTS, TOP, LintCase
 
 
 class Layers(LintCase):
@@ -264,6 +205,15 @@ class Sizes(LintCase):
     def test_long_function(self):
         self.write("src/core/long.c", "int f(void)\n{\n" + "    f();\n" * 59 + "}\n")
         self.assert_reported("sizes", "src/core/long.c:3: a function of 61 lines")
+
+    def test_a_wide_line(self):
+        self.write("src/core/wide.c", "int " + "f" * 97 + ";\n")
+        self.assert_reported("sizes", "src/core/wide.c:2: 102 columns, at most 100")
+
+    def test_a_crowded_folder(self):
+        for number in range(21):
+            self.write(f"src/core/file{number}.c", "")
+        self.assert_reported("sizes", "src/core: 21 files *.c, at most 20")
 
     def test_long_python_function(self):
         self.write("tests/e2e/long.py", "#!/usr/bin/python3\ndef f():\n" + "    f()\n" * 60)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""No function is longer than 60 lines, no file than 400."""
+"""No function is longer than 60 lines, no file than 400, no line than 100 columns, and no folder has
+more than 20 sources of one language (headers and meson.build do not count)."""
 
 import ast
 
@@ -8,11 +9,14 @@ from report import files, finish, options
 
 FUNCTION_MAX = 60
 FILE_MAX = 400
+LINE_MAX = 100
+FOLDER_MAX = 20
 FOLDERS = ["src", "include", "tests", "demo", "packaging"]
 
 
 def c_functions(lines):
-    """(first line, length) of each function: a brace at the left edge opens it, the next one there closes it."""
+    """(first line, length) of each function: a brace at the left edge opens it, the next one there
+    closes it."""
     opened = None
     for number, line in enumerate(lines, 1):
         if line == "{":
@@ -45,6 +49,28 @@ def file_problems(name, path):
             yield f"{name}:{number}: a function of {length} lines, at most {FUNCTION_MAX}"
 
 
+def is_too_wide(line):
+    """Texts in quotation marks and byte layouts with wide signs are as long as they are."""
+    return len(line) > LINE_MAX and '"' not in line and line.isascii()
+
+
+def wide_lines(name, path):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if is_too_wide(line):
+            yield f"{name}:{number}: {len(line)} columns, at most {LINE_MAX}"
+
+
+def crowded_folders(root):
+    """Folders in which a reader has to look at too many names."""
+    counts = {}
+    for path in files(root, FOLDERS, [".c", ".py"]):
+        key = (path.parent.relative_to(root), path.suffix)
+        counts[key] = counts.get(key, 0) + 1
+    for (folder, suffix), count in sorted(counts.items()):
+        if count > FOLDER_MAX:
+            yield f"{folder}: {count} files *{suffix}, at most {FOLDER_MAX}"
+
+
 def is_source(path):
     """Code, by its ending, or a script without one."""
     if path.suffix in (".c", ".h", ".py", ".sh", ".php", ".js"):
@@ -54,14 +80,14 @@ def is_source(path):
 
 def main():
     root = options(__doc__).root
-    finish(
-        [
-            problem
-            for path in files(root, FOLDERS, [""])
-            if is_source(path)
-            for problem in file_problems(path.relative_to(root), path)
-        ]
-    )
+    problems = list(crowded_folders(root))
+    for path in files(root, FOLDERS, [""]):
+        name = path.relative_to(root)
+        if is_source(path):
+            problems += file_problems(name, path)
+        if path.suffix in (".c", ".h", ".py"):
+            problems += wide_lines(name, path)
+    finish(problems)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import subprocess
 from report import finish, options
 
 FOLDERS = ("src", "tests/bench", "tests/fuzz", "tests/sim", "tests/tools", "tests/unit")
-# Programs have one thread and may call exit() or getopt(); the libraries may not. Tests compare whole structures to
+# Programs have one thread and may call exit() or getopt(); the libraries may not. Tests compare
+# whole structures to
 # see that nothing was touched, and stand in for functions of the C library.
 ONE_THREAD = "-concurrency-mt-unsafe"
 RELAXED = {
@@ -20,7 +21,8 @@ RELAXED = {
     "tests": f"{ONE_THREAD},-bugprone-suspicious-memory-comparison,-cert-exp42-c,-cert-flp37-c,"
     "-readability-inconsistent-declaration-parameter-name",
 }
-# gcc's warnings are errors in the build already, and gcc looks into OpenSSL's macros with a milder eye.
+# gcc's warnings are errors in the build already, and gcc looks into OpenSSL's macros with a milder
+# eye.
 COMPILER = ("--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-cast-qual")
 
 

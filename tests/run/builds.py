@@ -60,7 +60,8 @@ class Builds:
         return folder, *run(["ninja", "-C", folder, "--quiet", *targets], self.root, env)
 
     def _configure(self, folder, options, env):
-        """Sets a folder up, anew where it was set up with other options; the one of `make` keeps its own as well."""
+        """Sets a folder up, anew where it was set up with other options; the one of `make` keeps
+        its own as well."""
         stamp = folder / "check-options"
         wanted = "\n".join(options)
         known = (folder / "build.ninja").exists()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bare Debian of another release in a folder: made once, entered often, nothing of it mounted or running afterwards."""
+"""A bare Debian of another release in a folder: made once, entered often, nothing of it mounted or
+running afterwards."""
 
 import pathlib
 import shutil
@@ -12,8 +13,10 @@ from copytree import mirror_tree
 HOME = "/srv/stek"
 GROUPS = ("build", "unit", "demo", "check")
 
-# Runs as the first process of namespaces of its own, which end with it: what is mounted here is mounted nowhere else,
-# and what a test leaves running is killed. The shell stays, since a first process must wait for orphans. $1 is the root.
+# Runs as the first process of namespaces of its own, which end with it: what is mounted here is
+# mounted nowhere else,
+# and what a test leaves running is killed. The shell stays, since a first process must wait for
+# orphans. $1 is the root.
 ENTER = """
 root=$1; home=$2; shift 2
 mount -t proc proc "$root/proc"
@@ -28,7 +31,8 @@ exit $?
 """
 
 
-# What makes a chroot mounts things in it: in namespaces of its own, too, so that nothing is left when it is stopped.
+# What makes a chroot mounts things in it: in namespaces of its own, too, so that nothing is left
+# when it is stopped.
 ALONE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -64,7 +68,8 @@ class Chroot:
         return output
 
     def inside(self, argv, net=False):
-        """The command that runs `argv` in the chroot; without `net`, there is a loopback interface and no other."""
+        """The command that runs `argv` in the chroot; without `net`, there is a loopback interface
+        and no other."""
         spaces = ["--mount", "--pid", "--ipc", *([] if net else ["--net"])]
         shell = ["sh", "-ec", ENTER, "sh", self.root, HOME, *argv]
         return [

@@ -10,7 +10,8 @@ ENDED_LATE = 124
 
 
 def environment(extra=None):
-    """What a test may inherit. OPENSSL_CONF, proxies, make's jobserver and the like stay outside."""
+    """What a test may inherit. OPENSSL_CONF, proxies, make's jobserver and the like stay
+    outside."""
     env = {name: os.environ[name] for name in KEPT if name in os.environ}
     env["PATH"] = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
     env["LC_ALL"] = "C.UTF-8"
@@ -27,7 +28,8 @@ def end_like_ctrl_c():
 
 
 def stop(process):
-    """Ends a command with all that it started: politely, so that tests stop their servers, then for good."""
+    """Ends a command with all that it started: politely, so that tests stop their servers, then for
+    good."""
     for number, wait_s in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, number)

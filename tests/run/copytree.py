@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies the sources into a chroot. What has not changed keeps its time, so that a second build is a short one."""
+"""Copies the sources into a chroot. What has not changed keeps its time, so that a second build is
+a short one."""
 
 import filecmp
 import os

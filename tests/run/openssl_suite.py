@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenSSL's own sslapitest and ssl_test, unchanged from Debian's source, plain and with the module."""
+"""OpenSSL's own sslapitest and ssl_test, unchanged from Debian's source, plain and with the
+module."""
 
 import re
 

@@ -13,7 +13,8 @@ CASE_BEGINS = re.compile(r"^\[ RUN      \] (.+)$", re.MULTILINE)
 
 @dataclasses.dataclass
 class Outcome:
-    """Counts and names; `output` is what explains the failures, `figures` what tests measured, a line each."""
+    """Counts and names; `output` is what explains the failures, `figures` what tests measured, a
+    line each."""
 
     passed: int = 0
     failed: list = dataclasses.field(default_factory=list)
@@ -46,7 +47,8 @@ def tail(title, output):
 def cmocka_cases(output):
     """The cases in cmocka's own words, in their order: (name, "OK", "SKIPPED" or "FAILED").
 
-    Several groups in one program just follow each other. A case that began and never said OK has failed, also when
+    Several groups in one program just follow each other. A case that began and never said OK has
+    failed, also when
     the program died in it.
     """
     parts = CASE_BEGINS.split(output)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages of other releases, and sources, by an apt that leaves this machine's lists and settings alone."""
+"""Packages of other releases, and sources, by an apt that leaves this machine's lists and settings
+alone."""
 
 import os
 import shutil
@@ -32,7 +33,8 @@ class PrivateApt:
         return tree
 
     def source(self, package, version):
-        """The folder of the package's source in this version, else in the newest that can be had."""
+        """The folder of the package's source in this version, else in the newest that can be
+        had."""
         tree = self._folder / "sources" / package
         if not tree.exists():
             self._update()

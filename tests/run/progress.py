@@ -57,7 +57,8 @@ def run_step(title, step, builds, progress):
 
 
 def close(total):
-    """Names what was left out and what failed, then the one line of counts. Returns the exit status."""
+    """Names what was left out and what failed, then the one line of counts. Returns the exit
+    status."""
     for name in total.skipped:
         print(f"skipped: {name}")
     for name in total.failed:

@@ -9,7 +9,8 @@ HOST_ONLY = "not fleet and not boot and not systemd and not completion and not d
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """`suite` is the archive's, `extra` one more whose packages are named; `selection` is pytest's -k."""
+    """`suite` is the archive's, `extra` one more whose packages are named; `selection` is pytest's
+    -k."""
 
     name: str
     suite: str
@@ -47,7 +48,8 @@ RELEASES = {
 
 NUMBERS = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "4.0": "experimental"}
 
-# What .ci/run runs: on which releases, and which steps there. The rest takes longer and is for `make check-long`.
+# What .ci/run runs: on which releases, and which steps there. The rest takes longer and is for
+# `make check-long`.
 CI = ("bullseye", "trixie", "sid", "experimental")
 QUICK = ("gcc", "unit", "demo")
 ALL = ("gcc", "clang", "unit", "demo", "e2e", "lint")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `make check-on` rests on: names of packages and of archives, the copy of the sources, what a chroot lets out."""
+"""What `make check-on` rests on: names of packages and of archives, the copy of the sources, what a
+chroot lets out."""
 
 import os
 import pathlib
@@ -144,7 +145,8 @@ class Removal(unittest.TestCase):
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can enter a chroot")
 class Inside(unittest.TestCase):
-    """This system itself stands in for a chroot: what is mounted over it is mounted in the namespaces only."""
+    """This system itself stands in for a chroot: what is mounted over it is mounted in the
+    namespaces only."""
 
     def inside(self, script, net=False):
         chroot = Chroot(pathlib.Path("/"), types.SimpleNamespace(name=""))

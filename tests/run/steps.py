@@ -196,7 +196,8 @@ def sim_long(builds):
 
 
 def sim(builds):
-    """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed counts as one."""
+    """Simulated fleets: many seeds, one of a thousand hosts, and what breaks on purpose. Each seed
+    counts as one."""
     folder = builds.get("build")
     outcome = Outcome()
     for what, count, options in (

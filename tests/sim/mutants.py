@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Breaks the sync on purpose, one line at a time, and demands that the simulation notices.
 
-Each mutant is the sources with one replacement, built apart and run over seeds until one fails: from 1 on, or from where
+Each mutant is the sources with one replacement, built apart and run over seeds until one fails:
+from 1 on, or from where
 what it takes comes together.
 """
 
@@ -17,7 +18,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# What is broken; perhaps the first seed; the file; the text that stands there; what stands there instead; and perhaps another file.
+# What is broken; perhaps the first seed; the file; the text that stands there; what stands there
+# instead; and perhaps another file.
 MUTANTS = [
     (
         "puts without if-absent",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AES-256-GCM (FIPS 197, NIST SP 800-38D) in plain Python, for test vectors: slow, and not for secrets."""
+"""AES-256-GCM (FIPS 197, NIST SP 800-38D) in plain Python, for test vectors: slow, and not for
+secrets."""
 
 
 def _multiply(a, b):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes derivation.json and appdata.json beside itself, from docs/formats.md and not from the C code.
+"""Writes derivation.json and appdata.json beside itself, from docs/formats.md and not from the C
+code.
 
 Needs nothing but Python. With --check it only says whether the files are what it would write.
 """

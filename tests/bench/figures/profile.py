@@ -8,7 +8,8 @@ HASHERS = ("SHA256_Update", "SHA256_Final", "SHA256_Transform")
 
 
 class Profile:
-    """The instructions of each function's own, and of each call from one to another with all that it led to."""
+    """The instructions of each function's own, and of each call from one to another with all that
+    it led to."""
 
     def __init__(self, text):
         self.own = {}
@@ -43,7 +44,8 @@ class Profile:
 
     def sha256(self):
         """
-        What hashes blocks. Its name is not in stripped libraries, and may be two: it is what each of libcrypto's
+        What hashes blocks. Its name is not in stripped libraries, and may be two: it is what each
+        of libcrypto's
         SHA256_...() spends most of its time in.
         """
         most = {}

@@ -50,7 +50,8 @@ class Series:
 
 
 class Figures:
-    """Series by name: a part of the benchmark, then whatever tells its points apart, then the unit."""
+    """Series by name: a part of the benchmark, then whatever tells its points apart, then the
+    unit."""
 
     def __init__(self):
         self._values = {}

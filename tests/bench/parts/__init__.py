@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The parts of the benchmark. Each has measure(run, figures), which fills the figures, tables(figures), which tells them,
+The parts of the benchmark. Each has measure(run, figures), which fills the figures,
+tables(figures), which tells them,
 and demands(figures), which says what they must show.
 """
 from . import callback, dictionary, fleet, handshake, percontext, presence, server

@@ -56,7 +56,8 @@ def _throughput(figures, way, op):
 
 
 def _processes(figures, way, op):
-    """Calls a second of 2 processes over those of 1: what the machine has to give to two who share nothing."""
+    """Calls a second of 2 processes over those of 1: what the machine has to give to two who share
+    nothing."""
     return figures.ratio(
         ("callback", "2 processes", way, op, "calls/s"), ("callback", BASE, way, op, "calls/s")
     )

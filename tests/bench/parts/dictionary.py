@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tickets that are tried against the audit's dictionary of weak keys, and that none of them opens."""
+"""Tickets that are tried against the audit's dictionary of weak keys, and that none of them
+opens."""
 from figures.demand import at_most
 from figures.table import number, spread, table
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Eight server processes behind a round-robin balancer, and all of them restarted in turn while clients come."""
+"""Eight server processes behind a round-robin balancer, and all of them restarted in turn while
+clients come."""
 import contextlib
 import json
 import signal
@@ -17,7 +18,8 @@ from .server import HEADS, add, cpu_ns, row, visit
 
 WORKERS = 8
 KEYS = ("own", "stek")
-# Of each thread; so many that it is the lot, not the turn, that decides to which process a client comes back.
+# Of each thread; so many that it is the lot, not the turn, that decides to which process a client
+# comes back.
 CLIENTS = 25
 QUICK_CLIENTS = 3
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Instructions of one call in the base's configuration, counted three times. By callgrind, all of them; its processor knows
-AES but not SHA instructions, so that SHA-256 is far more of a call there than on most servers. Hence by callgrind without
+Instructions of one call in the base's configuration, counted three times. By callgrind, all of
+them; its processor knows
+AES but not SHA instructions, so that SHA-256 is far more of a call there than on most servers.
+Hence by callgrind without
 SHA-256, and by single steps on the processor itself.
 """
 import re
@@ -35,7 +37,8 @@ ORDER = (
 
 
 def _read(path):
-    """Way and op of a profile, its instructions, and those outside of SHA-256; None for the last one, empty."""
+    """Way and op of a profile, its instructions, and those outside of SHA-256; None for the last
+    one, empty."""
     text = path.read_text()
     point = re.search(r"^desc: Trigger: Client Request: (.*)/(.*)$", text, re.MULTILINE)
     if not point:

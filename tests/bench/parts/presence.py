@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the module adds to the start of a program: one that uses TLS, and one that never makes an SSL_CTX."""
+"""What the module adds to the start of a program: one that uses TLS, and one that never makes an
+SSL_CTX."""
 import os
 import statistics
 import subprocess

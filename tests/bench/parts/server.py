@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-nginx with two workers, its tickets sealed with OpenSSL's own keys, its own key file's, or stek's: of a private ring, and of
+nginx with two workers, its tickets sealed with OpenSSL's own keys, its own key file's, or stek's:
+of a private ring, and of
 a ring that stekd keeps.
 """
 import contextlib

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that are small programs of ours in a language's own TLS: they read their places as JSON."""
+"""Servers that are small programs of ours in a language's own TLS: they read their places as
+JSON."""
 import json
 from pathlib import Path
 

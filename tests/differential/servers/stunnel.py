@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stunnel: one process with threads; HUP makes new SSL_CTXs. `redirect` sends strangers to a decoy."""
+"""stunnel: one process with threads; HUP makes new SSL_CTXs. `redirect` sends strangers to a
+decoy."""
 import signal
 
 from ground import wait_for

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command: exit codes, politeness, recordings, other protocols, and what it says about mistakes."""
+"""The command: exit codes, politeness, recordings, other protocols, and what it says about
+mistakes."""
 import collections
 import concurrent.futures
 import json
@@ -288,7 +289,8 @@ STUNNELS = {"postgres": "pgsql"}  # its name for it
 
 
 def test_starttls(stock):
-    """All at the same time: stunnel itself waits a fifth of a second in each connection of two of them."""
+    """All at the same time: stunnel itself waits a fifth of a second in each connection of two of
+    them."""
     with concurrent.futures.ThreadPoolExecutor(len(BEHIND_STUNNEL)) as pool:
         reports = {
             protocol: pool.submit(

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server with one fault at a time: each is found, under its id; without a fault there is nothing to find."""
+"""A server with one fault at a time: each is found, under its id; without a fault there is nothing
+to find."""
 import pytest
 
 from harness.audit import audit
 from harness.servers import Broken
 
-# The fault of the server, the id that must be found, its severity, and the versions of TLS that it shows in.
+# The fault of the server, the id that must be found, its severity, and the versions of TLS that it
+# shows in.
 FAULTS = [
     ("ticket-in-clear", "ticket-in-clear", "critical", {"1.2", "1.3"}),
     ("keystream-reuse", "keystream-reuse", "critical", {"1.2", "1.3"}),

@@ -48,7 +48,8 @@ def test_the_timeline_shows_each_key_name(loaded, folder, page):
 
 
 def test_the_page_looks_as_it_should(stock, folder, page):
-    """Pictures of it: mostly background, and much more of the colour of critical findings where there are some."""
+    """Pictures of it: mostly background, and much more of the colour of critical findings where
+    there are some."""
     audit(stock(Broken), tickets=4, html=page)
     without = browser.screenshot_colours(folder, page)
     audit(stock(Broken, fault="no-mac"), tickets=4, html=page)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The secrets of an audit's own sessions: in its recording, and in its memory only as it needs them."""
+"""The secrets of an audit's own sessions: in its recording, and in its memory only as it needs
+them."""
 import signal
 import subprocess
 
@@ -30,7 +31,8 @@ def memory(pid, folder):
 
 
 def in_memory(watch, recording, folder):
-    """Of the secrets in the recording: which are in the memory of the audit as text, and how many as bytes."""
+    """Of the secrets in the recording: which are in the memory of the audit as text, and how many
+    as bytes."""
     secrets = [line["secret"] for line in lines(recording) if line["type"] == "ticket"]
     data = memory(watch.popen.pid, folder)
     return (
@@ -41,7 +43,8 @@ def in_memory(watch, recording, folder):
 
 @pytest.mark.parametrize("sittings", [1, 2])
 def test_what_was_written_or_read_stays_in_no_buffer(stock, recording, folder, sittings):
-    """Bytes are there, for the sessions; their text in the recording passed through libjansson and stdio."""
+    """Bytes are there, for the sessions; their text in the recording passed through libjansson and
+    stdio."""
     server = stock(Broken)
     for sitting in range(sittings):
         seen = len(handshakes(recording, "sample"))

@@ -51,7 +51,8 @@ def test_tickets_off_in_other_servers(stock, program, options):
 
 
 def test_a_server_that_keeps_sessions_and_forgets_some(stock):
-    """stunnel with tickets off: of the sessions that it keeps in TLS 1.3, every other one is gone."""
+    """stunnel with tickets off: of the sessions that it keeps in TLS 1.3, every other one is
+    gone."""
     report = audit(stock(Stunnel, options="options = NO_TICKET"))
     assert report.ids("low") == {"resumes-partly"}
     assert "references to sessions: it looks like a server that forgets some" in report.observed(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several targets: whose tickets serve where, and what a full handshake there would have brought instead."""
+"""Several targets: whose tickets serve where, and what a full handshake there would have brought
+instead."""
 import base64
 import os
 
@@ -35,7 +36,8 @@ def test_control_servers_with_keys_of_their_own(stock, certificates):
 
 
 def test_control_two_hosts_of_one_site_share_keys_on_purpose(stock, certificates):
-    """The control arm: a full handshake at the other host is answered with a certificate for the same name."""
+    """The control arm: a full handshake at the other host is answered with a certificate for the
+    same name."""
     a, b = stock(Broken, seed=7), stock(Broken, seed=7)
     report = audit(certificates, *addresses(a, b), sni="a.example")
     assert report.severities("shared-keys") == {"info"}
@@ -43,7 +45,8 @@ def test_control_two_hosts_of_one_site_share_keys_on_purpose(stock, certificates
 
 
 def test_haproxy_hosts_with_one_key_file(stock, folder, certificates):
-    """The same through HAProxy's own configuration: told, and a flaw only where the name is not the host's own."""
+    """The same through HAProxy's own configuration: told, and a flaw only where the name is not the
+    host's own."""
     keys = folder / "keys"
     keys.write_text("".join(base64.b64encode(os.urandom(80)).decode() + "\n" for _ in range(3)))
     a = stock(Haproxy, ticket_keys=keys)
@@ -76,7 +79,8 @@ def test_control_with_the_module_names_are_kept_apart(loaded, certificates):
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_ticket_in_place_of_a_client_certificate_is_found(stock, certificates, program, options):
-    """HAProxy and stunnel as Debian 12 has them, where one of two names at an address demands a certificate."""
+    """HAProxy and stunnel as Debian 12 has them, where one of two names at an address demands a
+    certificate."""
     server = stock(program, **options)
     report = audit(certificates, *addresses(server), sni=["a.example", "b.example"])
     assert report.severities("client-auth-bypass") == {"high"}

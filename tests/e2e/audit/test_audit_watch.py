@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only time shows: rotation, how long tickets live, chains; and a watch that is taken up again."""
+"""What only time shows: rotation, how long tickets live, chains; and a watch that is taken up
+again."""
 import concurrent.futures
 import contextlib
 import json
@@ -25,7 +26,8 @@ def recording(folder):
     return folder / "seen.jsonl"
 
 
-# Name: the server, its options, the module's settings (None: without it), and how long it is watched.
+# Name: the server, its options, the module's settings (None: without it), and how long it is
+# watched.
 WATCHES = {
     "rotates": (Nginx, {}, {"rotate": "4s", "accept": "20s"}, "14s"),
     "outlives": (Broken, {"fault": "lives-beyond-hint", "timeout": 2}, None, "10s"),
@@ -70,7 +72,8 @@ def test_the_rotation_interval_is_measured(watched):
 
 
 def test_in_tls_1_2_a_new_ticket_comes_once_the_key_has_changed(watched):
-    """A ticket of the newest key is not replaced; one whose key was replaced is, by one with another key name."""
+    """A ticket of the newest key is not replaced; one whose key was replaced is, by one with
+    another key name."""
     seen = lines(watched["rotates"].recording)
     shakes = [line for line in seen if line["type"] == "handshake"]
     tickets = [line for line in seen if line["type"] == "ticket"]
@@ -121,7 +124,8 @@ def stretched(recording, path, factor):
 
 
 def test_a_key_that_is_used_for_over_a_day_is_found(watched, folder):
-    """A watch of eight seconds, told as one of over a day: the judge knows no clock but the recording's."""
+    """A watch of eight seconds, told as one of over a day: the judge knows no clock but the
+    recording's."""
     seen = watched["never-rotates"]
     assert "rotation-slow" not in seen.report.ids()
     longer = run(**{"from": stretched(seen.recording, folder / "longer.jsonl", 86400 // 6)})
@@ -202,7 +206,8 @@ def test_an_end_by_ctrl_c_says_how_to_go_on(stock, recording):
 
 
 def test_rotation_is_measured_across_an_interruption(loaded, recording):
-    """A key that changes every 4 s, watched in two sittings with a Ctrl-C and a pause between them."""
+    """A key that changes every 4 s, watched in two sittings with a Ctrl-C and a pause between
+    them."""
     server = loaded(Nginx, stek={"rotate": "4s", "accept": "60s"})
     watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: len(names(recording)) >= 2, "a rotation")

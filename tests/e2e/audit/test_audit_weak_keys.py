@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys that anyone can guess, in servers from Debian and in other ciphers: found, and proved by opening a ticket."""
+"""Keys that anyone can guess, in servers from Debian and in other ciphers: found, and proved by
+opening a ticket."""
 import base64
 import os
 

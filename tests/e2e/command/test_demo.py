@@ -16,7 +16,8 @@ SMALL = ["--connections", "20", "--visitors", "5", "--interval-ms", "20"]
 
 @pytest.fixture
 def demo(folder):
-    """demo(*args, build=…): the demo, with a folder for temporary files that it must leave empty."""
+    """demo(*args, build=…): the demo, with a folder for temporary files that it must leave
+    empty."""
     started = []
 
     def start(*args, built=build.BUILD):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Completion in the shells themselves: what a TAB makes of a line, and that no option is forgotten."""
+"""Completion in the shells themselves: what a TAB makes of a line, and that no option is
+forgotten."""
 import os
 import pty
 import re
@@ -130,7 +131,8 @@ def test_fish_completes_commands_options_and_rings(rings):
 
 
 def options_of(command):
-    """The long options that a command's help names at the beginning of a line, or beside others there."""
+    """The long options that a command's help names at the beginning of a line, or beside others
+    there."""
     text = subprocess.run(
         [build.COMMAND, command, "--help"], check=True, capture_output=True, text=True
     ).stdout

@@ -32,7 +32,8 @@ def tickets(stekd):
 
 
 def seen(visits):
-    """The same numbers from the client's side: tickets that it got, and what became of those it offered."""
+    """The same numbers from the client's side: tickets that it got, and what became of those it
+    offered."""
     return {
         "sealed": sum(c.tickets for c in visits),
         "opened": len(visits.resumed()),

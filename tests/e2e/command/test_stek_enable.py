@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stek enable` and `disable`: what they write for systemd, below --root, and that it works for a real server."""
+"""`stek enable` and `disable`: what they write for systemd, below --root, and that it works for a
+real server."""
 import os
 import re
 import shutil

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes of which the host cannot know what became of them: it reads back, and the fleet stays one."""
+"""Writes of which the host cannot know what became of them: it reads back, and the fleet stays
+one."""
 import base64
 import itertools
 import json

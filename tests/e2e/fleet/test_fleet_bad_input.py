@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What can be wrong around a fleet. Each time there is a clear line in the log and in `stek fleet status`, the ring goes on, no key is lost, and
+What can be wrong around a fleet. Each time there is a clear line in the log and in `stek fleet
+status`, the ring goes on, no key is lost, and
 when it is put right the host is in step again. A clock that is off: test_fleet_hosts.py.
 """
 import pytest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Many hosts and three members of etcd, while anything is killed, stopped and cut off at random: eight hosts for half a
+Many hosts and three members of etcd, while anything is killed, stopped and cut off at random: eight
+hosts for half a
 minute, twenty for two minutes.
 """
 import os

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The connection to etcd on its own: what it reads, watches and writes, and what it says when something is wrong."""
+"""The connection to etcd on its own: what it reads, watches and writes, and what it says when
+something is wrong."""
 import contextlib
 import itertools
 import socket
@@ -119,7 +120,8 @@ def test_a_member_that_is_killed_is_left_for_another(three, probe):
     victim.kill()
     assert one.wait("offline")["fault"] == "unreachable"
     assert one.wait("online")["endpoint"] != endpoint
-    # It may have led: then nothing is written until another one does. A key of its own for each try: one may have been written.
+    # It may have led: then nothing is written until another one does. A key of its own for each
+    # try: one may have been written.
     key = itertools.count()
     wait_for(
         lambda: one.ask("put", f"/stek/v1/{next(key)}", "v", 0, 0).get("succeeded"),
@@ -180,7 +182,8 @@ def test_a_network_that_swallows_everything_is_noticed_in_time(plain, probe):
 
 
 class StuckWatch(Relay):
-    """Once `stuck`, nothing comes back on the connection that carries the watch: the second that speaks HTTP/2, after the first reading."""
+    """Once `stuck`, nothing comes back on the connection that carries the watch: the second that
+    speaks HTTP/2, after the first reading."""
 
     stuck = False
 

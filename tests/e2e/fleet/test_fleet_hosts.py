@@ -10,7 +10,8 @@ from harness.proxy import Relay
 
 
 def secrets_of(host, ring="web"):
-    """The secrets in a host's ring file: of each record, wherever it lies. Only tests may look there."""
+    """The secrets in a host's ring file: of each record, wherever it lies. Only tests may look
+    there."""
     return host.ring(ring).read_bytes()
 
 
@@ -327,7 +328,8 @@ def test_a_key_file_that_others_may_read_is_refused(fleet, folder):
 
 @pytest.fixture
 def credentials(folder):
-    """A folder as systemd makes one for LoadCredential=: only the service may look into it, and nobody writes."""
+    """A folder as systemd makes one for LoadCredential=: only the service may look into it, and
+    nobody writes."""
     made = folder / "credentials"
     made.mkdir(mode=0o700)
     yield made

@@ -115,7 +115,8 @@ def test_a_proxys_own_answers_are_signs_of_life_however_fast_they_come(folder, p
         one.wait("online")
 
         def goes_well():
-            """A machine that stops for seconds makes everybody silent; without a rule, they are so each time."""
+            """A machine that stops for seconds makes everybody silent; without a rule, they are so
+            each time."""
             first, before = readings(etcd), offline(one)
             wait_for(
                 lambda: readings(etcd) >= first + 5,

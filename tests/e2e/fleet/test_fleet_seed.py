@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rings without any store: hosts that were given the same seed hold the same keys, and destroy the past."""
+"""Rings without any store: hosts that were given the same seed hold the same keys, and destroy the
+past."""
 import shutil
 import subprocess
 
@@ -11,7 +12,8 @@ from harness.stekd import Stekd
 
 @pytest.fixture
 def seeded(folder):
-    """seeded(name): a host with its own copy of one seed; `seeded.original` is the file as it was made."""
+    """seeded(name): a host with its own copy of one seed; `seeded.original` is the file as it was
+    made."""
     original = folder / "web.seed"
     hosts = []
     make_seed(original)

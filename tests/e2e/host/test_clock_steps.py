@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The clock of stekd and of a server on its ring is set, far ahead and far back, while both run. Only these processes see
-that (libfaketime). In place of the kernel, which wakes stekd when somebody sets the clock, the test sends SIGHUP: that
+The clock of stekd and of a server on its ring is set, far ahead and far back, while both run. Only
+these processes see
+that (libfaketime). In place of the kernel, which wakes stekd when somebody sets the clock, the test
+sends SIGHUP: that
 stekd has asked the kernel for it is for test_stekd_idle.py to show.
 """
 import os

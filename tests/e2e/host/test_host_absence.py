@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server whose stekd is gone goes on rotating by continuation; a server whose ring is gone starts anew."""
+"""A server whose stekd is gone goes on rotating by continuation; a server whose ring is gone starts
+anew."""
 import contextlib
 
 import pytest
@@ -17,7 +18,8 @@ each_version = pytest.mark.parametrize("tls", VERSIONS)
 
 @pytest.fixture(scope="module")
 def absence(work, certificates):
-    """What clients of nginx saw, and what stekd said of the ring before it left, when it came back and later."""
+    """What clients of nginx saw, and what stekd said of the ring before it left, when it came back
+    and later."""
     folder = work / "absence"
     folder.mkdir()
     with contextlib.ExitStack() as stack:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Half a minute, or two, in which stekd, nginx, its workers and clients are killed at random. What fails then must be a connection that
+Half a minute, or two, in which stekd, nginx, its workers and clients are killed at random. What
+fails then must be a connection that
 was to a killed server while it was down, and what is lost a ticket from before the one revocation.
 
 The lot can be drawn again: STEK_KILL_SEED=N.

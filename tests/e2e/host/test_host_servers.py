@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real servers on a ring that stekd keeps: what the restart of either would have cost, and does not."""
+"""Real servers on a ring that stekd keeps: what the restart of either would have cost, and does
+not."""
 import json
 import os
 import signal

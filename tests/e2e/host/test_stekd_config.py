@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stekd's command line and configuration: what is wrong is said in one line, and nothing happens."""
+"""stekd's command line and configuration: what is wrong is said in one line, and nothing
+happens."""
 import subprocess
 
 import pytest

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The control socket: what it answers, to whom, and that nobody who misbehaves there delays another."""
+"""The control socket: what it answers, to whom, and that nobody who misbehaves there delays
+another."""
 import base64
 import contextlib
 import grp
@@ -168,7 +169,7 @@ def with_many_keys(folder, rings):
     return Stekd(folder / "many", **{f"ring{i}": {"ahead": "16"} for i in range(rings)})
 
 
-def test_an_answer_that_is_larger_than_the_socket_holds_arrives_whole_also_when_the_peer_has_shut_down_its_side(
+def test_an_answer_larger_than_the_socket_holds_arrives_whole_after_the_peer_shut_down_its_side(
     folder,
 ):
     with with_many_keys(folder, 100) as daemon, daemon.connect() as connection:
@@ -250,7 +251,8 @@ class TestPeers:
 
 
 def test_stalled_clients_delay_nobody(daemon, crowd):
-    """Three times as many as there are places, each with half a request; some have lost their place by then."""
+    """Three times as many as there are places, each with half a request; some have lost their place
+    by then."""
     for connection in crowd(200):
         with contextlib.suppress(BrokenPipeError):
             connection.sendall(b'{"command":')

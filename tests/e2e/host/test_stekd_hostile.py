@@ -46,7 +46,8 @@ def cpu_ms(pid):
 
 
 def ask(daemon):
-    """The status of the ring, and what it cost in milliseconds: of a processor, and by the clock."""
+    """The status of the ring, and what it cost in milliseconds: of a processor, and by the
+    clock."""
     before, began = cpu_ms(daemon.pid), time.monotonic()
     status = daemon.status("web")
     return status, cpu_ms(daemon.pid) - before, (time.monotonic() - began) * 1e3

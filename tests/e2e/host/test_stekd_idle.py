@@ -99,7 +99,8 @@ def test_control_the_counters_do_count(daemon):
 
 
 def test_its_alarm_is_set_for_the_next_rotation_and_for_changes_of_the_clock(daemon):
-    """By the calendar (CLOCK_REALTIME is 0), absolute (1) and cancelled when the clock is set (2)."""
+    """By the calendar (CLOCK_REALTIME is 0), absolute (1) and cancelled when the clock is set
+    (2)."""
     (text,) = timer(daemon.pid)
     assert re.search(r"^clockid: 0$", text, re.MULTILINE) and re.search(
         r"^settime flags: 03$", text, re.MULTILINE

@@ -118,7 +118,8 @@ def test_its_system_calls_are_filtered(daemon):
 
 
 def test_no_code_needs_to_be_loaded_to_look_a_group_up_later(folder):
-    """What the C library asks for groups last, it has loaded before the filter forbids that, needed or not."""
+    """What the C library asks for groups last, it has loaded before the filter forbids that, needed
+    or not."""
     with open("/etc/nsswitch.conf", encoding="ascii") as lines:
         services = next(line for line in lines if line.startswith("group:")).split()[1:]
     with Stekd(
@@ -170,7 +171,8 @@ def test_all_that_it_does_works_inside_the_filter(folder):
 
 def test_it_writes_no_core_dump_and_only_root_may_look_into_it(daemon):
     assert resource.prlimit(daemon.pid, resource.RLIMIT_CORE) == (0, 0)
-    # A process that may be dumped has its /proc files; one that may not has root's. As the same user without
+    # A process that may be dumped has its /proc files; one that may not has root's. As the same
+    # user without
     # capabilities nobody gets at its memory then.
     code = f"open('/proc/{daemon.pid}/mem', 'rb')"
     done = subprocess.run(

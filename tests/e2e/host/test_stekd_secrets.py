@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where stekd's secrets are: in the locked pages of the rings, and nowhere else. Each search first finds what it must."""
+"""Where stekd's secrets are: in the locked pages of the rings, and nowhere else. Each search first
+finds what it must."""
 import base64
 import os
 import re

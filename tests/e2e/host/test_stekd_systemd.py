@@ -72,7 +72,8 @@ def test_it_gives_signs_of_life_as_often_as_it_is_asked_to(folder):
 
 
 def test_a_stekd_that_hangs_gives_no_sign(folder):
-    """The control for the watchdog: signs come from the loop that does the work, so they end with it."""
+    """The control for the watchdog: signs come from the loop that does the work, so they end with
+    it."""
     name = str(folder / "notify")
     with Manager(name) as manager:
         with Stekd(
@@ -164,7 +165,8 @@ def calls_in(name):
 
 
 def calls_of_unit():
-    """What the unit's SystemCallFilter lines leave, applied one after the other (systemd.exec(5))."""
+    """What the unit's SystemCallFilter lines leave, applied one after the other
+    (systemd.exec(5))."""
     allowed = set()
     for line in UNIT.read_text().splitlines():
         if not line.startswith("SystemCallFilter="):
@@ -293,7 +295,8 @@ def test_the_example_of_a_configuration_is_sound(installed):
 
 
 def test_the_unit_starts_what_it_says(folder):
-    """Its ExecStart line, apart from systemd: the options are known, the configuration is the compiled-in one."""
+    """Its ExecStart line, apart from systemd: the options are known, the configuration is the
+    compiled-in one."""
     line = (
         next(line for line in UNIT.read_text().splitlines() if line.startswith("ExecStart="))
         .split("=", 1)[1]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine whose systemd starts, watches and reloads stekd by its unit, and nginx by what `stek enable` wrote."""
+"""A machine whose systemd starts, watches and reloads stekd by its unit, and nginx by what `stek
+enable` wrote."""
 import os
 import signal
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mistake in the settings is said in one line, and the program goes on with OpenSSL's own keys."""
+"""A mistake in the settings is said in one line, and the program goes on with OpenSSL's own
+keys."""
 import re
 
 import pytest

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tickets must not cross: SSL_CTXs of one process share one ring, but not always their tickets."""
+"""What tickets must not cross: SSL_CTXs of one process share one ring, but not always their
+tickets."""
 from harness import module
 from harness.programs import shares_tickets
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program that forks before it reads the OpenSSL configuration has a private ring in each process: a line says so."""
+"""A program that forks before it reads the OpenSSL configuration has a private ring in each
+process: a line says so."""
 import subprocess
 
 import pytest

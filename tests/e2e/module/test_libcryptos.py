@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A process with two libcryptos: both read the same configuration and load the module, which serves the one that it is
+A process with two libcryptos: both read the same configuration and load the module, which serves
+the one that it is
 linked to, and for the other does nothing at all.
 """
 import subprocess

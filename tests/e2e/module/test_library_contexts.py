@@ -14,7 +14,8 @@ def write_conf(path, *lines):
 
 
 def in_own_context(folder, certificates, first_lines):
-    """Two servers in a library context of the program's own, while the default one holds nothing."""
+    """Two servers in a library context of the program's own, while the default one holds
+    nothing."""
     conf = write_conf(folder / "own.cnf", "stek = stek", *first_lines)
     program = libcryptos.two_contexts(
         folder / "own_context", "-DIN_OWN_CONTEXT", "-lssl", "-lcrypto"

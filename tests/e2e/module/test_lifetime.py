@@ -43,7 +43,8 @@ def test_a_chain_of_resumptions_ends_at_the_chain_cap(loaded, tls):
 
 @each_version
 def test_no_handshake_fails_in_the_second_in_which_a_chain_ends(loaded, tls):
-    """A chain may end between the opening of the old ticket and the sealing of the new one: then there is none."""
+    """A chain may end between the opening of the old ticket and the sealing of the new one: then
+    there is none."""
     server = loaded(Nginx, stek={"max_session_age": "1s", "rotate": "1s", "accept": "9s"})
     with contextlib.ExitStack() as stack:
         clients = [client.Background(server.port, tls, seconds=6) for _ in range(4)]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs with a ticket key file of their own: whose key is in the ticket tells whose callback won."""
+"""Programs with a ticket key file of their own: whose key is in the ticket tells whose callback
+won."""
 import pytest
 
 from harness import keyfile

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs with `ring = …`: they use stekd's ring, or say in one line why not and go on with a private one."""
+"""Programs with `ring = …`: they use stekd's ring, or say in one line why not and go on with a
+private one."""
 import os
 import struct
 
@@ -101,7 +102,8 @@ each_fault = pytest.mark.parametrize(
 
 
 def assert_refused(conf, path, problem, certificates):
-    """One line that says which, and then a private ring: the program's SSL_CTXs share tickets, which stock never do."""
+    """One line that says which, and then a private ring: the program's SSL_CTXs share tickets,
+    which stock never do."""
     ended = run(["openssl", "version"], conf)
     assert ended.status == 0
     assert ended.stderr == f"stek: ring file {path}: {problem}; going on with a private ring\n"

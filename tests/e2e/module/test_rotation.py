@@ -32,7 +32,8 @@ each_version = pytest.mark.parametrize("tls", VERSIONS)
 
 @pytest.fixture(scope="module")
 def visits(work, certificates):
-    """{(program, version, loaded): what its client saw}; servers and clients all run side by side."""
+    """{(program, version, loaded): what its client saw}; servers and clients all run side by
+    side."""
     folder = work / "rotation"
     folder.mkdir()
     conf = module.compose(folder / "stek.cnf", **POLICY)

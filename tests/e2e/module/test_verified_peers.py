@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that verify their peers; libssl kills a resumption there when no session-id context is set."""
+"""Programs that verify their peers; libssl kills a resumption there when no session-id context is
+set."""
 import pytest
 
 from harness.client import VERSIONS

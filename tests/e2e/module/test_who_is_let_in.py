@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whom a service lets in with a ticket: nobody whom the same service without stek would turn away."""
+"""Whom a service lets in with a ticket: nobody whom the same service without stek would turn
+away."""
 import dataclasses
 import subprocess
 
@@ -63,7 +64,8 @@ def alice(certificates):
 
 
 def carry(server, tls, certificates):
-    """A client with a certificate visits the first port, and takes its ticket to the second, without one."""
+    """A client with a certificate visits the first port, and takes its ticket to the second,
+    without one."""
     session = server.folder / "session.pem"
     first = client.visit(server.at(0), tls, sess_out=session, **alice(certificates))
     assert not first.failed() and first.answers() == {"client"}
@@ -122,7 +124,8 @@ def test_a_client_still_resumes_at_its_own_port(loaded, certificates, other_ca, 
 def test_behind_a_host_that_verifies_nobody_a_replaced_authority_ends_tickets_at_a_reload(
     loaded, certificates, other_ca, tls
 ):
-    """Tickets open before the servername callback, under an SSL_CTX that has no authority at all."""
+    """Tickets open before the servername callback, under an SSL_CTX that has no authority at
+    all."""
     server = loaded(Nginx, second_host=True, second_verifies=True)
     session = server.folder / "session.pem"
     first = server.visit(tls, sni="b.example", sess_out=session, **alice(certificates))

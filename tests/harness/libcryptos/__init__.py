@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs and libraries that bring a libcrypto of their own, built from what Debian's packages hold."""
+"""Programs and libraries that bring a libcrypto of their own, built from what Debian's packages
+hold."""
 import subprocess
 import sysconfig
 from pathlib import Path

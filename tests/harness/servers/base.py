@@ -12,7 +12,8 @@ class Server:
 
         with Nginx(folder, pki, openssl_conf) as server: ...
 
-    openssl_conf is the file that loads the module, or None to take the program as it comes. Every server answers a
+    openssl_conf is the file that loads the module, or None to take the program as it comes. Every
+    server answers a
     GET with the process that answered, as the first line of the body, unless it says otherwise.
     """
 
@@ -75,12 +76,14 @@ class Server:
         return self.process.stderr()
 
     def said(self):
-        """What it wrote to standard error, and to the error log that takes its place in some programs."""
+        """What it wrote to standard error, and to the error log that takes its place in some
+        programs."""
         log = self.folder / "error.log"
         return self.stderr() + (log.read_text(errors="replace") if log.exists() else "")
 
     def reload(self):
-        """Has the program read its configuration again, which gives it new SSL_CTXs; returns when it has."""
+        """Has the program read its configuration again, which gives it new SSL_CTXs; returns when
+        it has."""
         raise NotImplementedError
 
     def client_options(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our own server that is wrong about session tickets in one way at a time (tests/tools/faults.h)."""
+"""Our own server that is wrong about session tickets in one way at a time
+(tests/tools/faults.h)."""
 from .. import build
 from .base import Server
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Caddy: a server on Go's crypto/tls. Its ticket keys come from its storage, as hosts that share one have it."""
+"""Caddy: a server on Go's crypto/tls. Its ticket keys come from its storage, as hosts that share
+one have it."""
 import json
 
 from ..process import plain_environment, wait_for
@@ -9,7 +10,8 @@ KEY_LEN = 32
 
 
 def read_uint(data, at):
-    """encoding/gob: a small number is one byte; else a byte says, negated, how many follow. Returns number and end."""
+    """encoding/gob: a small number is one byte; else a byte says, negated, how many follow. Returns
+    number and end."""
     if data[at] < 0x80:
         return data[at], at + 1
     end = at + 1 + 0x100 - data[at]
@@ -18,8 +20,10 @@ def read_uint(data, at):
 
 def with_key(data, key):
     """
-    Caddy's stek.bin with another key in place of its only one. The file is messages, each after its length: types,
-    then the value: type (2 bytes), field, number of keys, length of a key, its bytes as numbers, and times.
+    Caddy's stek.bin with another key in place of its only one. The file is messages, each after its
+    length: types,
+    then the value: type (2 bytes), field, number of keys, length of a key, its bytes as numbers,
+    and times.
     """
     at = 0
     while True:

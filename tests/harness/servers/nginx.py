@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx: a master that makes the SSL_CTXs and forks workers; a reload makes new ones in the same master."""
+"""nginx: a master that makes the SSL_CTXs and forks workers; a reload makes new ones in the same
+master."""
 import os
 import signal
 

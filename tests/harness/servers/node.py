@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A Node.js HTTPS server; HUP gives it a new SSL_CTX. Debian's Node uses the system's libssl; Node from other sources has
+A Node.js HTTPS server; HUP gives it a new SSL_CTX. Debian's Node uses the system's libssl; Node
+from other sources has
 one linked in, and shares it with a module as long as it exports the symbols.
 """
 import signal

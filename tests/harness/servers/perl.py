@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server written with Perl's IO::Socket::SSL; each process has a session-id context of its own."""
+"""A server written with Perl's IO::Socket::SSL; each process has a session-id context of its
+own."""
 from pathlib import Path
 
 from .base import Server

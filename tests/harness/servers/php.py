@@ -8,7 +8,8 @@ PROGRAM = Path(__file__).parent / "programs/stream.php"
 
 
 class Php(Server):
-    """With a client certificate it verifies its peers, and like all PHP sets no session-id context."""
+    """With a client certificate it verifies its peers, and like all PHP sets no session-id
+    context."""
 
     name = "php"
 

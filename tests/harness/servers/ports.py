@@ -13,7 +13,8 @@ class Ports(Server):
     name = "ports"
 
     def __init__(self, *args, ports, **kwargs):
-        """ports: a list of {"pem", "ca", "crl"}; what is left out is the usual certificate, and nobody verified."""
+        """ports: a list of {"pem", "ca", "crl"}; what is left out is the usual certificate, and
+        nobody verified."""
         super().__init__(*args, **kwargs)
         usual = {"pem": self.pki.server.both, "ca": None, "crl": None}
         self.ports = [{**usual, **of, "port": free_port()} for of in ports]

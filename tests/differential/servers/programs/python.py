@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTPS server with Python's ssl: an SSLContext for each place. usage: python.py PLACES WORKERS"""
+"""An HTTPS server with Python's ssl: an SSLContext for each place. usage: python.py PLACES
+WORKERS"""
 import json
 import os
 import signal

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-One program with several ports, an SSLContext for each; it answers an HTTP request with the common name of its client.
+One program with several ports, an SSLContext for each; it answers an HTTP request with the common
+name of its client.
 
 usage: ports.py JSON, a list of {"port", "pem", "ca" (null: nobody is verified), "crl" (or null)}
 """

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pre-forking HTTPS server such as many Python services are: it answers with the process that answered."""
+"""A pre-forking HTTPS server such as many Python services are: it answers with the process that
+answered."""
 import argparse
 import ctypes
 import os
@@ -26,7 +27,8 @@ def make_context(args):
 
 
 def take_session_id_context_away(context):
-    """Python sets one always; this makes a program of those that set none. An SSLContext begins with its SSL_CTX."""
+    """Python sets one always; this makes a program of those that set none. An SSLContext begins
+    with its SSL_CTX."""
     ssl_ctx = ctypes.c_void_p.from_address(id(context) + object.__basicsize__)
     ctypes.CDLL("libssl.so.3").SSL_CTX_set_session_id_context(ssl_ctx, b"", 0)
 

@@ -2,7 +2,8 @@
 """
 Two servers' SSLContexts, in memory: says whether the second resumes what the first began.
 
-usage: two_contexts.py FIRST SECOND [CA: the second verifies peers], each a file with certificate and key
+usage: two_contexts.py FIRST SECOND [CA: the second verifies peers], each a file with certificate
+and key
 """
 import ssl
 import sys

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A program with two libcryptos, which both read OPENSSL_CONF: its own, that of the ssl module, and one in a library.
+A program with two libcryptos, which both read OPENSSL_CONF: its own, that of the ssl module, and
+one in a library.
 
 usage: two_libcryptos.py ORDER LIBRARY PEM
 
-ORDER is made of letters: o makes a server's SSLContext, f lets the foreign libcrypto read the configuration, p calls
-the module as a libcrypto does whose structures nobody can read (LIBRARY is that libcrypto, and OPENSSL_CONF names the
+ORDER is made of letters: o makes a server's SSLContext, f lets the foreign libcrypto read the
+configuration, p calls
+the module as a libcrypto does whose structures nobody can read (LIBRARY is that libcrypto, and
+OPENSSL_CONF names the
 module). Then says whether the first SSLContext and the last share tickets.
 """
 import ctypes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of `stek audit`. */
-#include "cli/audit.h"
+#include "cli/audit/audit.h"
 
 #include "core/duration.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ctrl-C and the progress line of `stek audit`. */
-#include "cli/audit.h"
+#include "cli/audit/audit.h"
 
 #include "audit/handshake/net.h"
 

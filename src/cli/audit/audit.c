@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek audit: observes servers (or reads a recording), judges, reports. */
-#include "cli/audit.h"
+#include "cli/audit/audit.h"
 
 #include "audit/judge/judge.h"
 #include "audit/observe/observe.h"
