@@ -13,6 +13,7 @@ from .node import Node
 from .perl import Perl
 from .php import Php
 from .ports import Ports
+from .proftpd import Proftpd
 from .python import Python, PythonAfterFork
 from .s_server import SServer
 from .stunnel import Stunnel

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+FTP servers demand that a data connection resumes the session of its control connection. The recipe
+in stek-openssl(5) is for clients that name the host on the control connection only.
+"""
+import ftplib
+import subprocess
+
+import pytest
+
+from harness.client import VERSIONS
+from harness.ftp import HOST, TEXT, TIMEOUT_S, fetch
+from harness.process import plain_environment
+from harness.servers import Proftpd, Vsftpd
+from harness.stekd import Stekd
+
+each_version = pytest.mark.parametrize("tls", VERSIONS)
+each_server = pytest.mark.parametrize("program", [Vsftpd, Proftpd], ids=lambda p: p.name)
+with_and_without_tickets = pytest.mark.parametrize(
+    "options", ["", "TLSSessionTickets on"], ids=["default", "tickets"]
+)
+
+
+def fetch_with_curl(server, tls, ca):
+    """The file by curl, which names the host on both connections."""
+    server.write("file", TEXT)
+    return subprocess.run(
+        ["curl", "-sS", "--ssl-reqd", f"--tlsv{tls}", "--tls-max", tls, "--cacert", ca]
+        + ["--resolve", f"{HOST}:{server.port}:127.0.0.1", "--max-time", str(TIMEOUT_S)]
+        + [f"ftp://{HOST}:{server.port}/file"],
+        capture_output=True,
+        text=True,
+        env=plain_environment(),
+    )
+
+
+@each_version
+@each_server
+def test_control_without_stek_a_data_connection_resumes_under_no_name(stock, program, tls):
+    assert fetch(stock(program), tls) == (TEXT, True)
+
+
+@each_version
+@each_server
+def test_control_a_data_connection_that_offers_no_session_is_refused(stock, program, tls):
+    with pytest.raises(ftplib.Error):
+        fetch(stock(program), tls, offers_session=False)
+
+
+@each_version
+def test_with_any_name_vsftpd_takes_a_data_connection_that_names_no_host(loaded, tls):
+    assert fetch(loaded(Vsftpd, stek={"names": "any"}), tls) == (TEXT, True)
+
+
+@each_version
+def test_by_default_vsftpd_refuses_it(loaded, tls):
+    with pytest.raises(ftplib.error_perm, match="session reuse required"):
+        fetch(loaded(Vsftpd), tls)
+
+
+@each_version
+def test_vsftpd_takes_a_data_connection_that_names_the_host_again(loaded, tls):
+    assert fetch(loaded(Vsftpd), tls, data_host=HOST) == (TEXT, True)
+
+
+@each_version
+@each_server
+def test_curl_names_the_host_on_both_and_needs_no_setting(loaded, program, certificates, tls):
+    done = fetch_with_curl(loaded(program), tls, certificates.ca)
+    assert (done.stdout, done.returncode) == (TEXT, 0), done.stderr
+
+
+@each_version
+@with_and_without_tickets
+def test_proftpd_needs_no_setting(loaded, options, tls):
+    """Its own session-ticket callbacks replace stek's, which look at the name."""
+    assert fetch(loaded(Proftpd, options=options), tls) == (TEXT, True)
+
+
+@each_version
+@with_and_without_tickets
+def test_nor_does_proftpd_with_a_ring_that_stekd_keeps(loaded, folder, options, tls):
+    with Stekd(folder / "stekd", web={}) as daemon:
+        server = loaded(Proftpd, stek={"ring": daemon.ring("web")}, options=options)
+        assert fetch(server, tls) == (TEXT, True)
+        assert daemon.status("web")["tickets"]["sealed"] > 0

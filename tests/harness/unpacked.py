@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs of Debian packages that cannot be installed beside others."""
+import fcntl
+import subprocess
+
+from . import build
+
+
+def unpacked(*packages):
+    """
+    A folder with what these packages and what they still need hold. It stays in the build folder.
+    """
+    folder = build.BUILD / "unpacked" / packages[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            _unpack(folder, packages)
+    return folder
+
+
+def _unpack(folder, packages):
+    """apt says what it would install, and that is unpacked instead."""
+    plan = _run("apt-get", "install", "--simulate", "--no-install-recommends", *packages)
+    for line in plan.splitlines():
+        if line.startswith("Inst "):
+            _run("apt-get", "download", line.split()[1], cwd=folder)
+    for archive in folder.glob("*.deb"):
+        _run("dpkg-deb", "-x", archive, folder)
+        archive.unlink()
+    (folder / "complete").touch()
+
+
+def _run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
