@@ -4,21 +4,69 @@ FTP servers demand that a data connection resumes the session of its control con
 in stek-openssl(5) is for clients that name the host on the control connection only.
 """
 import ftplib
+import ssl
 import subprocess
 
 import pytest
 
 from harness.client import VERSIONS
-from harness.ftp import HOST, TEXT, TIMEOUT_S, fetch
 from harness.process import plain_environment
 from harness.servers import Proftpd, Vsftpd
 from harness.stekd import Stekd
+
+HOST = "a.example"
+TEXT = "some data\n"
+TIMEOUT_S = 15
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
 each_server = pytest.mark.parametrize("program", [Vsftpd, Proftpd], ids=lambda p: p.name)
 with_and_without_tickets = pytest.mark.parametrize(
     "options", ["", "TLSSessionTickets on"], ids=["default", "tickets"]
 )
+
+
+class Client(ftplib.FTP_TLS):
+    """ftplib, which offers the session of the control connection for the data."""
+
+    data_host = None
+    offers_session = True
+    resumed = False
+
+    def ntransfercmd(self, cmd, rest=None):
+        sock, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        session = self.sock.session if self.offers_session else None
+        data = self.context.wrap_socket(sock, server_hostname=self.data_host, session=session)
+        self.resumed = data.session_reused
+        return data, size
+
+
+def context_for(tls):
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[tls]
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+def fetch(server, tls, data_host=None, offers_session=True):
+    """
+    A file of the server, and whether its data connection resumed. The control connection names
+    HOST, the data connection data_host (None: no host). Raises ftplib.Error when refused.
+    """
+    server.write("file", TEXT)
+    client = Client(context=context_for(tls), timeout=TIMEOUT_S)
+    client.data_host, client.offers_session = data_host, offers_session
+    try:
+        client.connect("127.0.0.1", server.port)
+        client.host = HOST
+        client.login()
+        client.prot_p()
+        lines = []
+        client.retrlines("RETR file", lambda line: lines.append(line + "\n"))
+        return "".join(lines), client.resumed
+    finally:
+        client.close()
 
 
 def fetch_with_curl(server, tls, ca):
