@@ -58,10 +58,6 @@ KNOWN = (
     Known(SEEN_LATE, "resumes", "php", "host", "peers: re*: open -> open*"),
     Known(MENDED, "loses", "lighttpd", "private"),
     Known(MENDED, "loses", "postfix", "private"),
-    Known(MENDED, "loses", "node", "private", "workers: *"),
-    Known(MENDED, "identity", "proftpd"),
-    Known(MENDED, "identity", "stunnel", journey="redirect: *"),
-    Known(MENDED, "*", "freeradius"),
     Known(MENDED, "*", "dovecot", journey="one-optional: *"),
     Known(MENDED, "*", "dovecot", journey="one-demand: *"),
 )
