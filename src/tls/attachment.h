@@ -9,7 +9,7 @@
 #define STEK_TLS_ATTACHMENT_H
 
 #include "ringfile/ring.h"
-#include "tls/context/settled.h"
+#include "tls/context/chosen.h"
 #include "tls/methods.h"
 #include "tls/ossl.h"
 

@@ -132,6 +132,7 @@ MUTANTS = [
     ),
     (
         "holds nothing ahead when nothing is published",
+        579,
         "src/fleet/rules/decide.c",
         "        result = hold_next(sync, now);",
         "        result = STEK_OK;",

@@ -227,7 +227,7 @@ where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context(
     end(test);
 }
 
-/* Also where its context is settled anew, since the program set other keys. */
+/* Also where its context is chosen anew, since the program set other keys. */
 static void an_ssl_ctx_of_a_program_that_verifies_peers_is_counted_once(void **state)
 {
     struct tls_test *test = *state;

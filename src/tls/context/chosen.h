@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The context of an SSL_CTX as it was settled at a ticket, and again whenever what it was made of
+ * The context of an SSL_CTX as it was chosen at a ticket, and again whenever what it was made of
  * has changed: the certificate, libssl's own keys, whether the program verifies peers.
  */
-#ifndef STEK_TLS_CONTEXT_SETTLED_H
-#define STEK_TLS_CONTEXT_SETTLED_H
+#ifndef STEK_TLS_CONTEXT_CHOSEN_H
+#define STEK_TLS_CONTEXT_CHOSEN_H
 
 #include "ringfile/ring.h"
 #include "tls/context/context.h"
@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-struct stek_settled; /* one settlement; it lives as long as its place */
+struct stek_chosen; /* one choice; it lives as long as its place */
 
 /* Where an SSL_CTX keeps its context. */
 struct stek_place {
@@ -23,7 +23,7 @@ struct stek_place {
     bool own_keys_only;        /* share as libssl's own keys do, whatever the label */
     bool same_configuration;   /* the operator's word for sharing where peers are verified */
     atomic_bool counted;       /* as one that shares as libssl does, since peers are verified */
-    _Atomic(struct stek_settled *) latest;
+    _Atomic(struct stek_chosen *) latest;
 };
 
 /* The SSL_CTX is alive, and so is the ring. */
