@@ -142,7 +142,7 @@ MUTANTS = [
     ),
     (
         "writes with a clock that is off",
-        739,
+        1424,
         "src/fleet/rules/publish.c",
         "!sync->clock_off && right_key",
         "right_key",
