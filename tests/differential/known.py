@@ -56,10 +56,7 @@ KNOWN = (
     Known(SEEN_LATE, "loses", "ruby", journey="peers: cross, *: open -> open*"),
     Known(SEEN_LATE, "resumes", "node", "host", "peers: re*: open -> open*"),
     Known(SEEN_LATE, "resumes", "php", "host", "peers: re*: open -> open*"),
-    Known(MENDED, "loses", "lighttpd", "private"),
     Known(MENDED, "loses", "postfix", "private"),
-    Known(MENDED, "*", "dovecot", journey="one-optional: *"),
-    Known(MENDED, "*", "dovecot", journey="one-demand: *"),
 )
 
 

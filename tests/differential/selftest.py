@@ -74,6 +74,10 @@ class Runs(unittest.TestCase):
     def test_no_session_where_plain_gave_one(self):
         self.assertEqual(self.found({CROSS: RESUMED}, {}), [verdict.LOSES])
 
+    def test_no_session_where_plain_gave_one_that_does_not_resume(self):
+        self.assertEqual(self.found({CROSS: REFUSED}, {}), [])
+        self.assertEqual(self.found({CROSS: FULL}, {}), [])
+
     def test_a_session_that_plain_did_not_give(self):
         self.assertEqual(self.found({}, {CROSS: RESUMED}), [verdict.RESUMES])
         self.assertEqual(self.found({}, {CROSS: FULL}), [])

@@ -73,7 +73,8 @@ def compare(arm, plain, stek):
     for journey in {**plain, **stek}:
         before, after = plain.get(journey), stek.get(journey)
         if after is None:
-            found.append(Difference(arm, LOSES, journey, "stek gave no session to offer"))
+            if before.resumed:
+                found.append(Difference(arm, LOSES, journey, "stek gave no session to offer"))
         elif before is None:
             if after.resumed and not journey.may_share:
                 found.append(Difference(arm, RESUMES, journey, "plain gave no session to offer"))

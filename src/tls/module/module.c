@@ -50,10 +50,6 @@ static struct stek_loaded libssl;
  */
 static atomic_bool given_up;
 
-/* A default session-id context: without one libssl answers resumptions with an alert where peers
- * are verified. */
-static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
-
 static void lock_module(void)
 {
     (void)pthread_mutex_lock(&lock);
@@ -246,7 +242,6 @@ static void attach(SSL_CTX *ctx)
         .same_configuration = settings.same_configuration,
         .any_name = settings.any_name,
         .any_id_context = settings.any_id_context};
-    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     STEK_QUIET(mark);
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result == STEK_OK)
