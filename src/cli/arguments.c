@@ -21,7 +21,7 @@ static void prepare(const struct stek_argument *table, struct parser *parser)
     size_t shorts = 0;
     size_t i = 0;
 
-    for (; table[i].name != NULL && i < STEK_ARGUMENTS_MAX; i++) {
+    for (; i < STEK_ARGUMENTS_MAX && table[i].name != NULL; i++) {
         parser->longs[i] =
             (struct option){table[i].name, table[i].flag != NULL ? no_argument : required_argument,
                             NULL, FIRST_OPTION + (int)i};

@@ -23,7 +23,6 @@ struct request {
     const char *file;
     const char *ring;
     bool json;
-    bool help;
     uint8_t ticket[STEK_INSPECT_TICKET_MAX];
     size_t len;
 };

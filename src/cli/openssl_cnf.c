@@ -16,7 +16,7 @@ static const char *option_name(const char *setting, char ret_name[OPTION_NAME_MA
 {
     size_t len = 0;
 
-    for (; setting[len] != '\0' && len < OPTION_NAME_MAX - 1; len++)
+    for (; len < OPTION_NAME_MAX - 1 && setting[len] != '\0'; len++)
         ret_name[len] = (char)(setting[len] == '_' ? '-' : setting[len]);
     ret_name[len] = '\0';
     return ret_name;

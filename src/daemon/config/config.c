@@ -235,11 +235,10 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
 /* Ends the text before the blanks at its end, and returns it without those at its beginning. */
 static char *trim(char *text)
 {
-    size_t len;
-
     text += strspn(text, " \t\r");
-    for (len = strlen(text); len > 0 && strchr(" \t\r", text[len - 1]) != NULL; len--)
-        continue;
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
+        len--;
     text[len] = '\0';
     return text;
 }

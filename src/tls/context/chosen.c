@@ -86,7 +86,7 @@ static bool still_holds(const struct stek_chosen *chosen, const struct stek_plac
 static bool find_auto(struct stek_place *place, struct stek_chosen *chosen,
                       struct stek_context *ret_context)
 {
-    uint8_t digest[STEK_DIGEST_LEN];
+    uint8_t digest[STEK_DIGEST_LEN] = {0};
     enum stek_sharing sharing = chosen->wanted;
 
     chosen->cert = SSL_CTX_get0_certificate(place->ctx);

@@ -70,12 +70,12 @@ enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,
                                    struct stek_context *ret_context)
 {
     struct stek_nameset names = {0};
-    uint8_t own[STEK_DIGEST_LEN];
     enum stek_result result = STEK_ERR_CRYPTO;
 
     if (stek_names_of(ctx, &names)) {
         if (names.count == 0)
             sharing = STEK_SHARING_OPENSSL;
+        uint8_t own[STEK_DIGEST_LEN];
         if (sharing != STEK_SHARING_OPENSSL)
             result = stek_context_of(sharing, &names, configuration, ret_context);
         else if (stek_context_own_keys(ctx, own))
