@@ -40,7 +40,11 @@ SEEN_LATE = (
     "it asks on the SSL and not on the SSL_CTX. A ticket from before then, which carries nobody's "
     "identity, does not open after that moment, and opens at its own place after a restart."
 )
-MENDED = "This one is being mended."
+SERVICE = (
+    "Each service of Postfix is a process of its own. One that asks nobody for a certificate shares "
+    "tickets by name, as any program that verifies nobody: with a ring from a file they survive a "
+    "restart. They open at no service that asks."
+)
 
 KNOWN = (
     Known(SERVER_NAME, "loses", journey="hosts: cross, *"),
@@ -56,7 +60,7 @@ KNOWN = (
     Known(SEEN_LATE, "loses", "ruby", journey="peers: cross, *: open -> open*"),
     Known(SEEN_LATE, "resumes", "node", "host", "peers: re*: open -> open*"),
     Known(SEEN_LATE, "resumes", "php", "host", "peers: re*: open -> open*"),
-    Known(MENDED, "loses", "postfix", "private"),
+    Known(SERVICE, "resumes", "postfix", "host", "peers: re*: open -> open*"),
 )
 
 
