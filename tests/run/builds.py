@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The build folders, each made once in a run."""
 
+import re
 import shutil
 
 from command import run
@@ -31,6 +32,10 @@ FOLDERS = {
 }
 
 
+# Ninja 1.10, which is Debian 11's, has no --quiet.
+NINJA_PROGRESS = re.compile(r"^\[\d+/\d+\] .*\n", re.MULTILINE)
+
+
 class BuildFailed(Exception):
     """The text is what the compiler or Meson said."""
 
@@ -57,7 +62,8 @@ class Builds:
         status, output = self._configure(folder, options, env)
         if status != 0:
             return folder, status, output
-        return folder, *run(["ninja", "-C", folder, "--quiet", *targets], self.root, env)
+        status, output = run(["ninja", "-C", folder, *targets], self.root, env)
+        return folder, status, NINJA_PROGRESS.sub("", output)
 
     def _configure(self, folder, options, env):
         """Sets a folder up, anew where it was set up with other options; the one of `make` keeps
