@@ -229,7 +229,7 @@ static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key
                                      const EVP_MD *sha256)
 {
 #if OPENSSL_VERSION_NUMBER < 0x30000000L
-    return stek_ossl_hmac_init(mac.hmac, key, sha256);
+    return stek_ossl_hmac_init(mac.hmac != NULL ? mac.hmac : mac.evp, key, sha256);
 #else
     static char digest[] = "SHA256";
     OSSL_PARAM params[3];

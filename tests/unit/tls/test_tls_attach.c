@@ -3,6 +3,7 @@
 #include "tls_tickets.h"
 
 #include "tls/callbacks.h"
+#include "tls/ossl.h"
 
 #include <string.h>
 
@@ -15,19 +16,12 @@ static unsigned char app_secret[32] = "a secret of the application";
 static int app_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                       EVP_MAC_CTX *mac, int enc)
 {
-    static char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-        OSSL_PARAM_construct_octet_string("key", app_secret, sizeof app_secret),
-        OSSL_PARAM_construct_end(),
-    };
-
     (void)ssl;
     if (enc != 0) {
         memcpy(name, app_name, sizeof app_name);
         memset(iv, 7, 16);
     }
-    return EVP_MAC_CTX_set_params(mac, params) == 1 &&
+    return stek_ossl_mac_init((struct stek_ossl_mac){.evp = mac}, app_secret, EVP_sha256()) &&
            EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, app_secret, iv, enc != 0) == 1;
 }
 

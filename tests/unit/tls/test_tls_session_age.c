@@ -85,23 +85,29 @@ static void a_chain_that_begins_later_than_in_an_hour_is_not_believed(void **sta
 /* What a server with the same 80 bytes in a key file does. */
 static struct stek_ticket_key shared_key;
 
-static int foreign_seal(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                        EVP_MAC_CTX *mac, int enc)
+static int foreign_seal(unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                        struct stek_ossl_mac mac, int enc)
 {
-    static char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-        OSSL_PARAM_construct_octet_string("key", shared_key.hmac_key, sizeof shared_key.hmac_key),
-        OSSL_PARAM_construct_end(),
-    };
-
-    (void)ssl;
     if (enc == 0)
         return 0;
     memcpy(name, shared_key.name, sizeof shared_key.name);
     memset(iv, 1, 16);
     return EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, shared_key.aes_key, iv) == 1 &&
-           EVP_MAC_CTX_set_params(mac, params) == 1;
+           stek_ossl_mac_init(mac, shared_key.hmac_key, EVP_sha256());
+}
+
+static int foreign_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                          EVP_MAC_CTX *mac, int enc)
+{
+    (void)ssl;
+    return foreign_seal(name, iv, cipher, (struct stek_ossl_mac){.evp = mac}, enc);
+}
+
+static int foreign_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                           HMAC_CTX *mac, int enc)
+{
+    (void)ssl;
+    return foreign_seal(name, iv, cipher, (struct stek_ossl_mac){.hmac = mac}, enc);
 }
 
 /* A ticket of a server without this library, for a client that names no server. */
@@ -111,7 +117,7 @@ static SSL_SESSION *get_foreign_ticket(struct tls_test *test)
 
     (void)tls_get_ticket(test);
     shared_key = tls_active_key(test->ring, test->server);
-    assert_int_equal(SSL_CTX_set_tlsext_ticket_key_evp_cb(foreign, foreign_seal), 1);
+    stek_ossl_install(foreign, foreign_evp_cb, foreign_hmac_cb);
     SSL_SESSION *session =
         tls_get_ticket_from(test, foreign, &(struct tls_call){.server_name = NULL});
     return session;
