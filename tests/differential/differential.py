@@ -44,13 +44,24 @@ class Run:
         try:
             server.start()
             walk.take(server, group, self.certificates.clients, seen, short=self.short)
-            loaded = server.loads_stek()
+            loaded = self._loads_stek(server, arm)
         except ground.Gone as problem:
             server.ended_badly.append(" ".join(str(problem).split()))
         finally:
             server.stop()
             server.close()
         return seen, server.deaths(), loaded
+
+    @staticmethod
+    def _loads_stek(server, arm):
+        """A program may put new processes in the place of others at just this moment."""
+        if arm == "plain":
+            return server.loads_stek()
+        try:
+            ground.wait_for(server.loads_stek, f"stek in {server.name}")
+            return True
+        except ground.Gone:
+            return False
 
     def _group(self, driver, group):
         with ThreadPoolExecutor(len(ARMS)) as threads:
