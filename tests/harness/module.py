@@ -35,3 +35,20 @@ def by_hand(path, section="stek_settings", **settings):
         )
     )
     return Path(path)
+
+
+# Programs that set ticket keys of their own, which win over a private ring.
+SETS_KEYS = ("lighttpd", "node")
+# Programs whose accepting SSL_CTX has no certificate: stek shares no further than OpenSSL, unless
+# the operator names a context.
+HAS_NO_CERTIFICATE = ("haproxy", "lighttpd")
+
+
+def private_settings(program):
+    """What makes a program use a private ring in place of its own keys."""
+    return {"override": "yes"} if program.name in SETS_KEYS else {}
+
+
+def host_settings(program):
+    """What makes a program's tickets outlive it."""
+    return {"context": "service"} if program.name in HAS_NO_CERTIFICATE else {}

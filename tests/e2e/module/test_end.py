@@ -95,7 +95,8 @@ def test_valgrind_finds_nothing_in_a_server(folder, certificates, tls):
     finally:
         server.stop()
     assert len(visits.resumed()) == 3
-    assert 0 < visits[-1].hint_s <= 51
+    hints = [visit.hint_s for visit in visits if visit.tickets > 0 and visit.hint_s > 0]
+    assert hints and max(hints) <= 51
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

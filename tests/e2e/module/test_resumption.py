@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from harness import module
 from harness.client import VERSIONS
 from harness.servers import (
     Apache,
@@ -32,7 +33,8 @@ def each(programs):
 @each_version
 @each(ALL)
 def test_every_returning_client_resumes(loaded, program, tls):
-    visits = loaded(program).visit(tls, count=COUNT)
+    server = loaded(program, stek=module.private_settings(program))
+    visits = server.visit(tls, count=COUNT)
     assert not visits.failed()
     assert len(visits.resumed()) == COUNT - 1
 
@@ -48,7 +50,7 @@ def test_tickets_resume_across_processes(loaded, program, tls):
 
 @each(ALL)
 def test_a_tls13_client_gets_one_new_ticket_at_each_resumption(loaded, program):
-    visits = loaded(program).visit("1.3", count=10)
+    visits = loaded(program, stek=module.private_settings(program)).visit("1.3", count=10)
     assert [c.tickets for c in visits.resumed()] == [1] * 9
 
 

@@ -36,7 +36,6 @@ def visits(work, certificates):
     side."""
     folder = work / "rotation"
     folder.mkdir()
-    conf = module.compose(folder / "stek.cnf", **POLICY)
     clients = {}
     with contextlib.ExitStack() as stack:
 
@@ -51,6 +50,8 @@ def visits(work, certificates):
                 clients[program, tls, bool(openssl_conf)] = visitor
 
         for program in LOADED:
+            settings = {**POLICY, **module.private_settings(program)}
+            conf = module.compose(folder / f"{program.name}.cnf", **settings)
             run(program, conf, interval_ms=40)
         for program in STOCK:
             run(program, None, interval_ms=500)
