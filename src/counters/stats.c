@@ -50,10 +50,11 @@ static int make_file(int dir, const char *name)
  */
 static void note_path(int dir, const char *name, char ret_path[PATH_MAX + 1])
 {
-    char link[40];
+    char self[40];
 
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
-    const ssize_t len = readlink(link, ret_path, PATH_MAX);
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", dir);
+    char *target = ret_path;
+    const ssize_t len = readlink(self, target, PATH_MAX);
     if (len > 0 && (size_t)len + 1 + strlen(name) <= PATH_MAX)
         (void)snprintf(ret_path + len, PATH_MAX + 1 - (size_t)len, "/%s", name);
     else

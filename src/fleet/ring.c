@@ -110,8 +110,9 @@ static const char *standing_text(enum stek_sync_standing standing)
         [STEK_SYNC_WAITING] = "no keys yet: waiting for the store",
         [STEK_SYNC_IN_STEP] = "in step with the fleet",
         [STEK_SYNC_CONTINUED] = "on continuations: no host published keys in time",
-        [STEK_SYNC_WRONG_KEY] = "read-only: the store's floor is sealed under a key-encryption key "
-                                "that this host does not have",
+        [STEK_SYNC_WRONG_KEY] =
+            ("read-only: the store's floor is sealed under a key-encryption key "
+             "that this host does not have"),
         [STEK_SYNC_CLOCK_OFF] = "read-only: this host's clock differs too much from the others'",
         [STEK_SYNC_NO_ACTIVE] = "no key is valid at this host's time: is its clock right?",
     };

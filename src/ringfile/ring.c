@@ -98,14 +98,14 @@ static enum stek_result hold_file(const struct stek_ringfile *file, struct stek_
 /* Where the run directory is, so that it is found when it is needed. Without /proc: now. */
 static void prepare_counting(struct stek_ring *ring, const struct stek_ringfile_place *place)
 {
-    char link[40];
-    char path[PATH_MAX];
+    char self[40];
+    char target[PATH_MAX];
 
     memcpy(ring->name, place->ring, sizeof ring->name);
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir_fd);
-    const ssize_t len = readlink(link, path, sizeof path);
-    if (len > 0 && path[0] == '/')
-        ring->stats_dir = strndup(path, (size_t)len);
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", place->dir_fd);
+    const ssize_t len = readlink(self, target, sizeof target);
+    if (len > 0 && target[0] == '/')
+        ring->stats_dir = strndup(target, (size_t)len);
     else
         ring->stats = stek_stats_create(place->dir_fd, place->ring);
 }

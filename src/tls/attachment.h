@@ -31,17 +31,17 @@ struct stek_attachment {
     _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
     struct stek_ring *ring;
     const struct stek_methods *methods;
-    bool any_name;           /* options of stek_attach() */
-    bool any_id_context;     /* likewise */
-    struct stek_place own;   /* for tickets that stek's session-ticket callbacks have no part in */
-    atomic_int sessions;     /* whose those callbacks were at the last ticket */
-    atomic_bool replaced;    /* the ticket key callback is the program's */
-    bool wins;               /* as override asks */
     struct stek_place place; /* its context */
+    struct stek_place own;   /* for tickets that stek's session-ticket callbacks have no part in */
     stek_ossl_security_cb security_cb; /* what stek's own goes on to; NULL: not wrapped */
     void (*put_back)(SSL_CTX *);       /* sets stek's ticket key callback again */
+    atomic_int sessions;               /* whose those callbacks were at the last ticket */
     atomic_int override_state;
-    atomic_bool missed; /* a connection did not lead here: libssl's own keys serve now */
+    atomic_bool replaced; /* the ticket key callback is the program's */
+    atomic_bool missed;   /* a connection did not lead here: libssl's own keys serve now */
+    bool wins;            /* as override asks */
+    bool any_name;        /* options of stek_attach() */
+    bool any_id_context;  /* likewise */
 };
 
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */

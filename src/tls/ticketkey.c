@@ -17,6 +17,12 @@ struct crypto {
     struct stek_ossl_mac mac;
 };
 
+/* The beginning of a ticket, in libssl's buffers. */
+struct head {
+    unsigned char *name;
+    unsigned char *iv;
+};
+
 static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key,
                     const struct stek_methods *methods)
 {
@@ -35,8 +41,8 @@ static bool may_be_sealed(SSL *ssl, const struct stek_ring *ring, enum stek_gene
 }
 
 static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys,
-                      enum stek_generated how, int64_t now, SSL *ssl, unsigned char *name,
-                      unsigned char *iv, struct crypto with)
+                      enum stek_generated how, int64_t now, SSL *ssl, struct head head,
+                      struct crypto with)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
@@ -50,8 +56,8 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
     if (EVP_EncryptInit_ex(with.cipher, aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
         !key_mac(with.mac, &active.key, attachment->methods))
         return NO_TICKET;
-    memcpy(name, active.key.name, STEK_NAME_LEN);
-    memcpy(iv, fresh_iv, sizeof fresh_iv);
+    memcpy(head.name, active.key.name, STEK_NAME_LEN);
+    memcpy(head.iv, fresh_iv, sizeof fresh_iv);
     return SEALED;
 }
 
@@ -106,7 +112,7 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
         return NO_TICKET;
     struct stek_stats *stats = attachment->ring->stats;
     const int64_t now = stek_ring_now(attachment->ring);
-    const int answer = seal_under(attachment, keys, how, now, ssl, name, iv, with);
+    const int answer = seal_under(attachment, keys, how, now, ssl, (struct head){name, iv}, with);
     if (stats != NULL)
         count_sealing(stats, ssl, attachment, answer, now);
     return answer;

@@ -2,6 +2,7 @@
 #include "tls/module/latefork.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@ enum { STAT_MAX = 1024, FIELD_STATE = 3, FIELD_START_STACK = 28 };
 static unsigned long start_of_stack(pid_t pid)
 {
     char path[32], line[STAT_MAX];
-    unsigned long start = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     FILE *file = fopen(path, "re");
@@ -23,9 +23,7 @@ static unsigned long start_of_stack(pid_t pid)
     (void)fclose(file);
     for (int field = FIELD_STATE - 1; at != NULL && field < FIELD_START_STACK; field++)
         at = strchr(at + 1, ' ');
-    if (at != NULL && sscanf(at, "%lu", &start) == 1)
-        return start;
-    return 0;
+    return at != NULL ? strtoul(at, NULL, 10) : 0;
 }
 
 bool stek_latefork_is_fork(void)

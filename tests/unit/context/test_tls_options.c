@@ -77,8 +77,8 @@ static void with_any_session_id_context_a_renewed_ticket_still_resumes(void **st
 
 /* How a server verifies its peers. */
 struct manner {
-    int depth;
     unsigned long flags;
+    int depth;
     int level;
     X509 *authority;
     X509 *announced;

@@ -92,8 +92,8 @@ static void a_revocation_means_exactly_one_thing(void **state)
         "{\"command\":\"revoke\",\"ring\":\"web\",\"key\":\"\"}",
         "{\"command\":\"revoke\",\"all\":true}",
         /* 65 characters */
-        "{\"command\":\"revoke\",\"ring\":\"web\",\"key\":"
-        "\"00000000000000000000000000000000000000000000000000000000000000000\"}",
+        ("{\"command\":\"revoke\",\"ring\":\"web\",\"key\":"
+         "\"00000000000000000000000000000000000000000000000000000000000000000\"}"),
     };
 
     (void)state;

@@ -76,8 +76,8 @@ static void it_tells_when_ticket_and_handshake_were(void **state)
     assert_false(found.has_cert);
 }
 
-static int take_any_name(SSL *ssl, int *alert,
-                         void *arg) /* NOLINT(readability-non-const-parameter): libssl's type */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
+static int take_any_name(SSL *ssl, int *alert, void *arg)
 {
     (void)ssl, (void)alert, (void)arg;
     return SSL_TLSEXT_ERR_OK;

@@ -34,12 +34,14 @@ static void assert_ring_serves(struct tls_test *test)
 
 /* ---- what switches the SSL_CTX ---- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
 static int switch_in_client_hello(SSL *ssl, int *alert, void *arg)
 {
     (void)alert;
     return SSL_set_SSL_CTX(ssl, arg) != NULL ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
 static int switch_by_name(SSL *ssl, int *alert, void *arg)
 {
     (void)alert;

@@ -86,13 +86,14 @@ static void serve(const struct tls_test *test, const char *kind, size_t from, si
 static size_t resident(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size;
-    unsigned long pages = 0;
+    char line[128];
 
     assert_non_null(file);
-    assert_int_equal(fscanf(file, "%lu %lu", &size, &pages), 2);
+    assert_non_null(fgets(line, sizeof line, file));
     (void)fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    const char *resident_pages = strchr(line, ' ');
+    assert_non_null(resident_pages);
+    return strtoul(resident_pages, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static size_t chunks(const struct stek_ring *ring)
