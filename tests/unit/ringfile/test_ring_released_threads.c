@@ -153,6 +153,8 @@ static void sweeping_meets_contexts_that_come_and_go(void **state)
     stek_ring_free(rotating.crowd.ring);
 }
 
+/* AddressSanitizer's allocator hangs in a child that is forked while a thread allocates. */
+#if !RING_SANITIZED
 static void check_in_child(int fd, void *arg)
 {
     struct stek_ring *ring = arg;
@@ -185,13 +187,16 @@ static void nor_do_children_that_are_forked_meanwhile(void **state)
     assert_int_equal(crowd.wrong, 0);
     stek_ring_free(crowd.ring);
 }
+#endif
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_never_meet_the_keys_of_another_context),
         cmocka_unit_test(sweeping_meets_contexts_that_come_and_go),
+#if !RING_SANITIZED
         cmocka_unit_test(nor_do_children_that_are_forked_meanwhile),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
