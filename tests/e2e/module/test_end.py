@@ -95,8 +95,10 @@ def test_valgrind_finds_nothing_in_a_server(folder, certificates, tls):
     finally:
         server.stop()
     assert len(visits.resumed()) == 3
-    hints = [visit.hint_s for visit in visits if visit.tickets > 0 and visit.hint_s > 0]
-    assert hints and max(hints) <= 51
+    promised = [visit for visit in visits if visit.tickets > 0 and visit.hint_s > 0]
+    # Before TLS 1.3 a promise counts from the handshake's beginning, which is slow under valgrind.
+    assert promised
+    assert all(visit.hint_s <= 52 + visit.took_ms // 1000 for visit in promised)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
