@@ -4,6 +4,10 @@
 #include "core/schedule.h"
 #include "ringfile/process.h"
 
+#include <sched.h>
+
+enum { FIRST_KEYS_PATIENCE = 20000 };
+
 /*
  * Once for each generation and each stretch of time: destroys retired keys in the caches of all
  * contexts, also of unused ones.
@@ -33,6 +37,25 @@ static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_st
 }
 
 /*
+ * A ring without any key gives no tickets, so who comes while another makes its first keys waits
+ * for them: once in the life of a ring, for some milliseconds at most. Not for ever, since the
+ * other may be stopped.
+ */
+static enum stek_result update(struct stek_ring *ring, const struct stek_ring_state *state,
+                               int64_t now)
+{
+    enum stek_result result = stek_private_update(ring->shared, now);
+
+    for (int i = 0; i < FIRST_KEYS_PATIENCE && state->records.count == 0; i++) {
+        if (result != STEK_ERR_BUSY)
+            break;
+        (void)sched_yield();
+        result = stek_private_update(ring->shared, now);
+    }
+    return result;
+}
+
+/*
  * Reads the image; of a private ring, after an update when one is due. The result of the update is
  * in *ret_update. A ring file has a writer of its own.
  */
@@ -45,7 +68,7 @@ static enum stek_result read_updated(struct stek_ring *ring, int64_t now,
     *ret_update = STEK_OK;
     if (result != STEK_OK || ring->shared == NULL || !needs_writer(ring, ret_state, now))
         return result;
-    *ret_update = stek_private_update(ring->shared, now);
+    *ret_update = update(ring, ret_state, now);
     return stek_image_read(ring->image, ret_state, ret_generation);
 }
 
@@ -66,8 +89,8 @@ static void name_continuations(struct stek_records *records)
 enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
                                    struct stek_ring_state *ret_state, uint64_t *ret_generation)
 {
-    enum stek_result update;
-    enum stek_result result = read_updated(ring, now, ret_state, ret_generation, &update);
+    enum stek_result updated;
+    enum stek_result result = read_updated(ring, now, ret_state, ret_generation, &updated);
 
     if (result != STEK_OK)
         return result;
@@ -77,7 +100,7 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
         stek_records_retire(&ret_state->records, now);
     name_continuations(&ret_state->records);
     sweep_caches(ring, &ret_state->records, *ret_generation, now);
-    return update;
+    return updated;
 }
 
 /* A ring file's policy may change, and with it how many records there are. */
