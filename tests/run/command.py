@@ -7,6 +7,7 @@ import subprocess
 
 KEPT = ("HOME", "USER", "LOGNAME", "TERM", "TMPDIR", "CI")
 ENDED_LATE = 124
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def environment(extra=None):
@@ -38,9 +39,13 @@ def stop(process):
             pass
 
 
-def run(argv, root, extra=None, limit_s=1800):
-    """Returns the exit status (124: the time was over) and everything that the command wrote."""
-    process = subprocess.Popen(
+def unblock():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def start(argv, root, extra):
+    """Starts a command in a session of its own."""
+    return subprocess.Popen(
         [str(arg) for arg in argv],
         cwd=root,
         env=environment(extra),
@@ -48,10 +53,20 @@ def run(argv, root, extra=None, limit_s=1800):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=unblock,
         text=True,
         errors="replace",
     )
+
+
+def run(argv, root, extra=None, limit_s=1800):
+    """Returns the exit status (124: the time was over) and everything that the command wrote."""
+    process = None
+    # A Ctrl-C between a command's start and the try would leave it behind.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
+        process = start(argv, root, extra)
+        unblock()
         output, _ = process.communicate(timeout=limit_s)
         return process.returncode, output
     except subprocess.TimeoutExpired:
@@ -59,5 +74,7 @@ def run(argv, root, extra=None, limit_s=1800):
         output, _ = process.communicate()
         return ENDED_LATE, f"{output}\nended after {limit_s} s: {' '.join(map(str, argv))}\n"
     finally:
-        if process.poll() is None:
+        if process is None:
+            unblock()
+        elif process.poll() is None:
             stop(process)

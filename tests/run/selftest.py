@@ -6,11 +6,16 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import io
+import os
 import pathlib
+import signal
 import tempfile
+import threading
+import time
 import unittest
 
-from command import ENDED_LATE, environment, run
+from command import ENDED_LATE, end_like_ctrl_c, environment, run
+from lanes import run_lanes
 from outcome import Outcome, cmocka_cases, from_pytest, program_outcome
 from steps import checked
 
@@ -159,6 +164,55 @@ class Sum(unittest.TestCase):
         for parts in (("exit 1", "echo 7 passed, 0 failed, 1 skipped"),):
             self.assertEqual(self.end(*parts), (1, "7 passed, 1 failed, 1 skipped"))
             self.assertEqual(self.end(*parts[::-1]), (1, "7 passed, 1 failed, 1 skipped"))
+
+
+class Lanes(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def wait_for(self, name):
+        """Whether another lane has made that file."""
+        deadline = time.monotonic() + 20
+        while not (self.folder / name).exists():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def test_lanes_run_beside_each_other(self):
+        def step(name):
+            (self.folder / name).touch()
+            other = {"a": "c", "b": "a", "c": "a"}[name]
+            return Outcome(passed=1) if self.wait_for(other) else Outcome(failed=[name])
+
+        total = run_lanes([["a", "b"], ["c"]], step)
+        self.assertEqual((total.passed, total.failed), (3, []))
+
+    def test_steps_of_a_lane_whose_process_died_have_failed(self):
+        def step(name):
+            return os._exit(1) if name == "b" else Outcome(passed=1)
+
+        total = run_lanes([["a", "b", "c"], ["d"]], step)
+        self.assertEqual((total.passed, total.failed), (2, ["b: did not end", "c: did not end"]))
+
+    def test_what_a_lane_has_started_ends_with_the_run(self):
+        pid = self.folder / "pid"
+
+        def step(_):
+            run(["sh", "-c", f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 60"], "/")
+
+        def end_soon():
+            self.wait_for("pid")
+            os.kill(os.getpid(), signal.SIGINT)
+
+        ender = threading.Thread(target=end_soon)
+        ender.start()
+        end_like_ctrl_c()
+        with self.assertRaises(KeyboardInterrupt):
+            run_lanes([["a"]], step)
+        ender.join()
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
 
 
 class Command(unittest.TestCase):

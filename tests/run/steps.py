@@ -242,7 +242,10 @@ STEPS = {
     "sim": ("simulated fleets", sim),
     "lint": ("lint", lint),
 }
-# What is long by nature: make check-long.
+# Run beside each other: servers that are waited for, and what keeps a processor busy.
+WAITING = ("e2e", "differential")
+COMPUTING = ("asan", "tsan", "valgrind", "corpus", "model", "sim", "lint")
+# What is long by nature: make check-long, one step after the other.
 LONG = {
     "openssl-suite": ("OpenSSL's own tests with the module", openssl_suite.suite),
     "unit-long": ("unit tests with numbers that take minutes", unit_long),
