@@ -4,10 +4,10 @@
  *
  * A cache has a version: odd while somebody writes, 0 when it is empty (fresh, or a child after
  * fork). A reader copies what it needs and then looks whether the version is still the same; a
- * writer claims the cache by making the version odd, or goes without. Nobody waits: whoever cannot
- * use the cache works with a keyset of his own on the stack.
+ * writer claims the cache by making the version odd, or goes without. No thread waits: one that
+ * cannot use the cache works with a keyset of its own on the stack.
  *
- * The keys in it are covered by masks that are in the ring's image only (keyset.h): who reads them
+ * The keys in it are covered by masks that are in the ring's image only (keyset.h): a reader
  * takes the mask from there, and then looks whether the image's generation is still that of the
  * cache.
  */
@@ -29,7 +29,7 @@ struct stek_key_cache {
     uint64_t capacity; /* entries */
 };
 
-/* What a reader knows of the ring, and where he finds the masks of its records. */
+/* What a reader knows of the ring, and where it finds the masks of its records. */
 struct stek_moment {
     uint64_t generation;
     int64_t now;

@@ -10,9 +10,9 @@
  *
  * What an attacker may do:
  *
- * - Read the file (a server of its group, taken over). He has the ring's secrets, and nothing else.
- *   His descriptor is read-only, so he can neither change nor truncate the file. The locks that he
- *   can take on it are not those of the writer (stekd.lock, which he cannot open), and readers take
+ * - Read the file (a server of its group, taken over). It has the ring's secrets, and nothing else.
+ *   Its descriptor is read-only, so it can neither change nor truncate the file. The locks that it
+ *   can take on it are not those of the writer (stekd.lock, which it cannot open), and readers take
  *   no locks.
  * - Own another file, or write in some directory. A reader believes a file only if it is a regular
  *   one, not a symbolic link, owned by root or by the owner of its directory, and if neither of

@@ -86,7 +86,7 @@ void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment);
  * SSL_CTX. Thread-safe. */
 void stek_attachment_replaced(struct stek_attachment *attachment);
 
-/* What whoever watches is told of, once for each SSL_CTX, from any thread. */
+/* What an observer is told, once for each SSL_CTX, from any thread. */
 enum stek_event { STEK_EVENT_MISSED, STEK_EVENT_REPLACED };
 typedef void (*stek_watch_fn)(enum stek_event event);
 

@@ -87,7 +87,7 @@ typedef void **stek_ossl_ex_value;
 #endif
 
 /*
- * A new ex_data index that is none of the first 32: some programs use low ones that they never
+ * A new ex_data index behind the first 32: some programs use low ones that they never
  * asked for (FreeRADIUS: 1 and 10 to 16 of an SSL). Below 0: libcrypto refuses.
  */
 static inline int stek_ossl_high_index(int class_index, CRYPTO_EX_dup *dup, CRYPTO_EX_free *free_fn)

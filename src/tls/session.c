@@ -94,7 +94,7 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
            write_appdata(session, ret_appdata);
 }
 
-/* Sessions that are kept in libssl's cache, not in tickets: none of stek's business. */
+/* Sessions that are kept in libssl's cache, not in tickets: stek leaves them alone. */
 static bool is_stateful(const SSL *ssl)
 {
     const uint64_t options = SSL_get_options(ssl);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench-dictionary ROUNDS TICKETS: what it costs to try the audit's dictionary of weak keys on
- * tickets that none of its keys opens, no two under one key: the slowest case. */
+ * tickets under keys that are not in it, each under another key: the slowest case. */
 #include "timing.h"
 
 #include "audit_seal.h"

@@ -10,7 +10,7 @@
 
 enum { TICK_NS = 10 * 1000 * 1000, UNSEEN_MAX_S = 4 * SCENE_ROTATE_S };
 
-/* Reads the real clock, as a ring does that nobody plays with. */
+/* Reads the real clock, as a ring outside of tests does. */
 static int64_t read_clock(void *arg)
 {
     const struct scene *scene = arg;

@@ -24,8 +24,8 @@ struct scene {
     struct scene_shape shape;
     struct stek_ring *ring;
     _Atomic int64_t clock_offset_s; /* the ring's clock is the system's and this */
-    _Atomic int64_t seen_offset_s;  /* what whoever keeps the tickets fresh has seen of it */
-    size_t openers;                 /* records that tickets may come from: all but those ahead */
+    _Atomic int64_t seen_offset_s; /* what the thread that keeps the tickets fresh has seen of it */
+    size_t openers;                /* records that tickets may come from: all but those ahead */
     SSL_CTX **ctxs;
     SSL **ssls[SCENE_THREADS_MAX]; /* for each thread, one of each context; one thread only where
                                       contexts are many */

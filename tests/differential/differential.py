@@ -91,7 +91,7 @@ class Run:
         return found + verdict.controls(driver.name, plain, {}, resumes=driver.plain_resumes)
 
     def all(self):
-        """The differences that nobody knows, and the entries of known.py that were met."""
+        """The differences that are not in known.py, and the entries of it that were met."""
         with Arms(self.folder, self.servers) as self.arms:
             unknown, used = [], set()
             for name in self.servers:

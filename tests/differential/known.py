@@ -65,7 +65,7 @@ KNOWN = (
 
 
 def split(differences, known=KNOWN):
-    """(those that nobody knows, the entries that matched something)."""
+    """(differences that are not listed here, entries that matched one)."""
     unknown, used = [], set()
     for found in differences:
         matching = [entry for entry in known if entry.matches(found)]

@@ -81,7 +81,7 @@ def free_port():
 
 
 def _keep_claim(claim):
-    """The oldest goes when there are many: who asked for it has bound it long since."""
+    """The oldest goes when there are many: the test that asked for it has bound it by now."""
     if len(_given) == _given.maxlen:
         _given.popleft().close()
     _given.append(claim)

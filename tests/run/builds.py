@@ -7,7 +7,7 @@ import shutil
 from command import run
 
 CLANG = {"CC": "clang"}
-# Warnings are errors for us, not for who installs; a build with sanitizers only has to work.
+# Warnings are errors in our runs, not for users; a build with sanitizers only has to work.
 SANITIZED = ["-Db_lundef=false"]
 STOP_AT_ONCE = "-fno-sanitize-recover=all"
 

@@ -33,7 +33,7 @@ struct sim_value {
     uint64_t seq;
     int64_t revision;
     bool there;
-    bool foreign; /* nobody can open it */
+    bool foreign; /* no host can open it */
     int64_t lease_until;
     int64_t at_ms;
     struct stek_record record;

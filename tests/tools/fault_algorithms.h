@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Algorithms that no library offers, since nobody should seal tickets with them. OpenSSL 3 and
+ * Algorithms that no library offers, since no server should seal tickets with them. OpenSSL 3 and
  * later take them from a provider (fault_provider.c), OpenSSL 1.1.1 as methods (fault_methods.c).
  */
 #ifndef BROKEN_SERVER_FAULT_ALGORITHMS_H

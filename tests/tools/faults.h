@@ -20,16 +20,16 @@ enum fault {
     FAULT_PADDING_ORACLE, /* decrypts before it checks the MAC, and answers bad padding with an
                              alert */
     FAULT_ERROR_DIFFERS,  /* a bad MAC under a known key name is answered with an alert */
-    FAULT_CLIENT_AUTH,   /* the second host demands client certificates, but not of who has a ticket
-                          */
-    FAULT_EARLY_REPLAY,  /* early data without any guard */
-    FAULT_PSK_ONLY,      /* psk_ke allowed */
-    FAULT_PROTOCOL,      /* takes tickets of the other version */
-    FAULT_CIPHER,        /* resumes with the first suite of the ClientHello */
-    FAULT_NO_RENEWAL,    /* TLS 1.3 resumptions bring no ticket */
-    FAULT_FOREVER,       /* takes tickets of any age */
-    FAULT_NEVER,         /* takes none of its own tickets */
-    FAULT_TWO_PROCESSES, /* two keys, of which it has one in hand for each connection, by turns */
+    FAULT_CLIENT_AUTH,    /* the second host demands client certificates, but not with a ticket
+                           */
+    FAULT_EARLY_REPLAY,   /* early data without any guard */
+    FAULT_PSK_ONLY,       /* psk_ke allowed */
+    FAULT_PROTOCOL,       /* takes tickets of the other version */
+    FAULT_CIPHER,         /* resumes with the first suite of the ClientHello */
+    FAULT_NO_RENEWAL,     /* TLS 1.3 resumptions bring no ticket */
+    FAULT_FOREVER,        /* takes tickets of any age */
+    FAULT_NEVER,          /* refuses its own tickets */
+    FAULT_TWO_PROCESSES,  /* two keys, of which it has one in hand for each connection, by turns */
     FAULTS
 };
 

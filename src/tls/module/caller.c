@@ -23,7 +23,7 @@ static bool is_libssl_name(const char *name)
            begins(name, "OPENSSL_init_ssl") || strstr(name, "_SSL_SESSION") != NULL;
 }
 
-/* All names of OpenSSL begin in upper case but for these two kinds; none of libc's does. */
+/* OpenSSL's names begin in upper case but for these two kinds; libc's never do. */
 static bool is_openssl_name(const char *name)
 {
     return (name[0] >= 'A' && name[0] <= 'Z') || begins(name, "d2i_") || begins(name, "i2d_");

@@ -34,7 +34,7 @@ def visit(port, seconds, *options):
 
 
 def _servers(run, stack):
-    """All of them at once: whoever is not asked just waits."""
+    """All servers run at once: one that gets no request just waits."""
     stekd = stack.enter_context(Stekd(run.folder / "stekd", web={}))
     options = {
         "own": {},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs under test, one driver each; none of them is modified."""
+"""The programs under test, unmodified, one driver each."""
 from .apache import Apache
 from .dovecot import Dovecot
 from .freeradius import Freeradius

@@ -24,7 +24,7 @@ FAULTS = [
     ("several-keys", "several-keys", "low", None),
     ("several-keys", "resumes-partly", "low", None),
 ]
-# A fault may show in more than one way: who checks no MAC also tells errors apart.
+# A fault may show in more than one way: a server that checks no MAC also tells errors apart.
 COMPANIONS = {
     "no-mac": {"padding-oracle", "error-differs"},
     "several-keys": {"several-keys", "resumes-partly"},

@@ -48,7 +48,7 @@ def started_by(demo):
 
 @pytest.fixture(scope="module")
 def shown(work):
-    """What it prints when nobody asks for anything special."""
+    """What it prints without options."""
     folder = work / "demo"
     folder.mkdir()
     running = Process(DEMO, folder, plain_environment(STEK_BUILD=build.BUILD))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stek rotate`, `stek revoke` and `stek inspect`, with servers that nobody touches."""
+"""`stek rotate`, `stek revoke` and `stek inspect`, with servers that go on running."""
 import json
 import os
 import pty

@@ -103,7 +103,7 @@ def test_valgrind_finds_nothing_in_a_server(folder, certificates, tls):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_program_that_may_lock_no_memory_says_so_and_goes_on(folder):
-    """Whoever else it runs as must be able to read the module."""
+    """The user that it runs as must be able to read the module."""
     place = folder / "stek.so"
     shutil.copy(build.MODULE, place)
     place.chmod(0o755)

@@ -41,7 +41,7 @@ def newer_extension(output, libcrypto):
 
 
 def poison(output):
-    """A library whose structures crash everybody who looks at them."""
+    """A library whose structures crash any code that looks at them."""
     return compile_c(output, "-shared", "-fPIC", SOURCES / "poison.c")
 
 

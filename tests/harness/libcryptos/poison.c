@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A libcrypto that stek was never built for, reduced to what it does to a module: it loads the
- * module and calls it with structures that nobody else can read. Any look at them is a crash.
+ * module and calls it with structures of its own. Any look at them is a crash.
  */
 #include <dlfcn.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs under test, one file each; none of them is modified."""
+"""The programs under test, unmodified, one file each."""
 from .apache import Apache
 from .balancer import Balancer
 from .broken import Broken

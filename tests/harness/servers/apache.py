@@ -80,7 +80,7 @@ class Apache(Server):
         wait_for(renewed, "Apache's new children")
 
     def answered_by(self, visits):
-        """Apache tells in its log who answered, for all visits so far."""
+        """Which process answered each visit so far: Apache writes it into its log."""
         wait_for(lambda: len(self._answers()) >= len(visits), "Apache's log")
         return set(self._answers())
 

@@ -144,7 +144,7 @@ static void finds_a_ticket_in_place_of_a_client_certificate(void **state)
                  "got without a client certificate");
 }
 
-/* nginx finishes the handshake, and answers 400 to whoever sent no certificate. */
+/* nginx finishes the handshake, and answers 400 to a client without a certificate. */
 static void believes_the_answer_where_the_handshake_succeeds_for_all(void **state)
 {
     struct scene *scene = *state;

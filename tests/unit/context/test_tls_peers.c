@@ -80,7 +80,7 @@ static void a_verify_mode_that_is_set_later_is_noticed(void **state)
     assert_full(carry(test, one, other, NULL));
 }
 
-/* What was sealed while nobody was verified does not open afterwards. */
+/* A ticket from before the program verified clients does not open afterwards. */
 static void a_ticket_from_before_anybody_was_verified_does_not_open_afterwards(void **state)
 {
     struct tls_test *test = *state;

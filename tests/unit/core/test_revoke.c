@@ -38,8 +38,8 @@ static struct stek_records ring_in_use(void)
 
 enum { NOW = START + 250 };
 
-/* The same, when nobody came by in between: 1 to 3 were published, 4 to 6 are continuations, 6 is
- * active. */
+/* The same, when no process did anything in between: 1 to 3 were published, 4 to 6 are
+ * continuations, 6 is active. */
 static struct stek_records ring_on_continuations(int64_t *ret_now)
 {
     const struct stek_fresh fresh = prng_fresh(1);

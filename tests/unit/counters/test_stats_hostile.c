@@ -140,7 +140,7 @@ static void symbolic_links_are_not_followed(void **state)
     stek_stats_unmap(stats);
 }
 
-/* Else whoever links another's file makes it count twice. */
+/* Else a hard link to another user's file would make it count twice. */
 static void hard_links_do_not_count(void **state)
 {
     struct stek_stats *stats = honest();
@@ -153,7 +153,7 @@ static void hard_links_do_not_count(void **state)
     stek_stats_unmap(stats);
 }
 
-/* Whoever holds a lease on his file makes others' open(2) wait for up to 45 seconds. */
+/* A user who holds a lease on a file makes others' open(2) wait for up to 45 seconds. */
 static void a_lease_makes_nobody_wait(void **state)
 {
     struct stek_stats *stats = honest();
@@ -226,7 +226,7 @@ static void more_files_than_are_looked_at_are_said_to_be_too_many(void **state)
     assert_true(stats_aggregate());
 }
 
-/* Garbage that nobody has touched for an hour goes; what is being made just now has another clock
+/* Garbage that has not changed for an hour goes; what is being made just now has another clock
  * than ours. */
 static void young_garbage_stays(void **state)
 {
@@ -261,7 +261,7 @@ static void a_file_that_lists_everybody_is_read_in_bounded_time(void **state)
     assert_int_equal(sum.consumer_count, STEK_STATS_CONSUMERS_MAX);
 }
 
-/* Becomes one of the ring's group who is not the maker of the file. */
+/* Becomes a member of the ring's group that did not make the file. */
 static void become_a_neighbour(void)
 {
     CHECK(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);

@@ -107,7 +107,7 @@ static void a_cache_keeps_keys_covered_only(void **state)
     stek_ring_free(ring);
 }
 
-/* Nobody has come by in this process, and its cache is as it was. */
+/* No thread of this process used the ring meanwhile: its cache is as it was. */
 static void what_another_process_retired_leaves_a_cache_without_the_mask(void **state)
 {
     struct stek_ring *ring = ring_start(&ring_policy);

@@ -256,7 +256,7 @@ static bool has_counters(const struct stek_ring *ring)
     return sum.files > 0;
 }
 
-/* Programs that read openssl.cnf and serve nobody are many. */
+/* Many programs read openssl.cnf and serve no client. */
 static void a_reader_has_a_file_of_counters_once_it_can_serve(void **state)
 {
     struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);

@@ -196,7 +196,7 @@ static void a_writer_killed_at_any_store_leaves_a_ring_that_reads_and_goes_on(vo
     assert_true(left_behind > 0);
 }
 
-/* The one who takes over is killed, too. */
+/* The process that takes over is killed, too. */
 static void nor_does_it_matter_where_those_are_killed_who_take_over(void **state)
 {
     enum { FIRST = 2 * STEK_WORDS(struct stek_ring_state) };

@@ -58,7 +58,7 @@ static void finish(struct update *update)
     stek_private_unmap(update->shared);
 }
 
-/* What the writer does under his lock. */
+/* What the writer does under its lock. */
 static void write_under_lock(void *arg)
 {
     struct update *update = arg;

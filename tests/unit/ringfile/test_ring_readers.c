@@ -234,7 +234,7 @@ static void map_and_stop(int fd, void *arg)
     stek_ring_free(ring);
 }
 
-/* Nobody waits for readers, so it does not matter how many there are and what they do. */
+/* No process waits for readers: their number and what they do make no difference. */
 static void a_crowd_of_readers_that_sleep_hinders_nobody(void **state)
 {
     enum { CROWD = 50 };

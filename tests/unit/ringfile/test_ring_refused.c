@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ring files that nobody may believe: each is refused with its own line, by readers; and a writer
+/* Ring files that must not be believed: each is refused with its own line, by readers; and a writer
  * puts another in its place. */
 #include "unit.h"
 

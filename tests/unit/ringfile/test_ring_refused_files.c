@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files whose owner, mode, kind or place lets nobody believe what is in them: each is refused with
+/* Files that must not be believed for their owner, mode, kind or place: each is refused with
  * its own line. */
 #include "unit.h"
 

@@ -11,7 +11,7 @@
 
 enum { STACK_LEN = 48 * 1024, TURNS = 40 };
 
-/* Warm and cold, with a rotation due at each turn and, in the middle, nobody there to publish for
+/* Warm and cold, with a rotation due at each turn and, in the middle, no process that publishes for
  * long. */
 static void *use(void *arg)
 {

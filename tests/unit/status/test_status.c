@@ -98,7 +98,7 @@ static void a_ring_that_nobody_keeps_is_told_as_its_holders_have_it(void **state
     assert_int_equal(active->seq, 5);
     assert_int_equal(active->origin, STEK_ORIGIN_CONTINUED);
     assert_int_equal(ring.continued_since,
-                     START + 3 * ROTATE_S); /* 4 was the first that nobody published */
+                     START + 3 * ROTATE_S); /* 4 was the first that was not published */
     assert_int_equal(ring.published_until, START + 3 * ROTATE_S);
     assert_int_equal(strlen(active->fingerprint), STEK_FINGERPRINT_HEX_LEN);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stek_attach(): whose callback wins, and who holds what for how long. */
+/* stek_attach(): which callback wins, and what is held for how long. */
 #include "tls_tickets.h"
 
 #include "tls/callbacks.h"
@@ -259,7 +259,7 @@ static void a_refused_call_leaves_what_was_attached(void **state)
     assert_resumed(tls_come_back(test, session));
 }
 
-/* A program may use one SSL_CTX both ways; its client's side is none of stek's business. */
+/* A program may use one SSL_CTX both ways; stek leaves its client's side alone. */
 static void a_client_with_a_ring_is_a_client_like_any_other(void **state)
 {
     struct tls_test *test = *state;

@@ -150,7 +150,7 @@ static void with_the_name_of_one_key_and_the_bytes_of_another(void **state)
     assert_refused(test, newer, ticket, len);
 }
 
-/* Nobody but a holder of the keys can make these. */
+/* Only a holder of the keys can make these. */
 static void with_nonsense_under_a_good_seal(void **state)
 {
     static const uint8_t iv[IV_LEN];

@@ -194,7 +194,7 @@ static void a_client_certificate_that_is_missing_is_counted_as_that(void **state
     X509_free(cert);
 }
 
-/* Our callbacks have let it pass; libssl itself refuses it, and says so to nobody. */
+/* Our callbacks have let it pass; libssl itself refuses it, and tells no callback. */
 static void a_ticket_of_another_session_id_context_is_taken_back(void **state)
 {
     struct tls_test *test = *state;

@@ -69,7 +69,7 @@ static void the_programs_callbacks_stay_after_the_first_handshake(void **state)
     assert_int_equal(notes_seen, 2);
 }
 
-/* Nobody would look at what a ticket says that others have sealed. */
+/* No code may look into a ticket that another server has sealed. */
 static void such_tickets_do_not_open_at_another_server_of_the_same_names(void **state)
 {
     struct tls_test *test = *state;
