@@ -4,12 +4,7 @@
 #include "crypto/hkdf.h"
 #include "crypto/keycheck.h"
 
-#include <assert.h>
 #include <string.h>
-
-enum { DERIVED_LEN = offsetof(struct stek_ticket_key, hmac_state) };
-static_assert(DERIVED_LEN == STEK_NAME_LEN + STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN,
-              "the keys lie as they are derived");
 
 static enum stek_result extract(const struct stek_secret32 *secret, struct stek_secret32 *ret_prk)
 {
@@ -45,13 +40,11 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
     enum stek_result result = extract(secret, &prk);
     if (result == STEK_OK)
         result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key,
-                                  DERIVED_LEN);
+                                  sizeof key);
     if (result == STEK_OK && ticket_key_is_weak(&key))
         result = STEK_ERR_RANDOM;
-    if (result == STEK_OK) {
-        stek_hmac_state_make(key.hmac_key, &key.hmac_state);
+    if (result == STEK_OK)
         *ret_key = key;
-    }
     return result;
 }
 

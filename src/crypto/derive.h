@@ -20,13 +20,13 @@
 
 #include "stek.h"
 
-#include "crypto/hmacstate.h"
 #include "crypto/wipe.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STEK_NAME_LEN = 16, STEK_AES_KEY_LEN = 32, STEK_CONTEXT_MAX = 255 };
+enum { STEK_NAME_LEN = 16, STEK_HMAC_KEY_LEN = 32, STEK_AES_KEY_LEN = 32, STEK_CONTEXT_MAX = 255 };
 enum { STEK_FINGERPRINT_LEN = 16, STEK_MASK_LEN = STEK_HMAC_KEY_LEN + STEK_AES_KEY_LEN };
 
 /* What tickets must not cross: an explicit label, or the 32-byte digest of an `auto` context. Not
@@ -42,8 +42,10 @@ struct stek_ticket_key {
     uint8_t name[STEK_NAME_LEN];
     uint8_t hmac_key[STEK_HMAC_KEY_LEN];
     uint8_t aes_key[STEK_AES_KEY_LEN];
-    struct stek_hmac_state hmac_state; /* of hmac_key; not derived, but found once */
 };
+
+static_assert(sizeof(struct stek_ticket_key) == STEK_NAME_LEN + STEK_MASK_LEN,
+              "the keys lie as they are derived, and the mask covers all of them");
 
 static inline void stek_ticket_key_wipe(struct stek_ticket_key *key)
 {
@@ -67,17 +69,13 @@ static inline void stek_mask_wipe(struct stek_mask *mask)
     stek_wipe(mask, sizeof *mask);
 }
 
-/*
- * Covers all but the name with the mask, or uncovers it. The mask lies over hmac_key and aes_key,
- * and again over hmac_state: what the two covers tell together is hmac_key or aes_key mixed with a
- * one-way function of hmac_key, and without either key nothing can be computed from that.
- */
+/* Covers all but the name with the mask, or uncovers it. */
 static inline void stek_mask_apply(const struct stek_mask *mask, struct stek_ticket_key *key)
 {
     uint8_t *secret = (uint8_t *)key + STEK_NAME_LEN;
 
-    for (size_t i = 0; i < sizeof *key - STEK_NAME_LEN; i++)
-        secret[i] ^= mask->bytes[i % STEK_MASK_LEN];
+    for (size_t i = 0; i < STEK_MASK_LEN; i++)
+        secret[i] ^= mask->bytes[i];
 }
 
 /*

@@ -24,7 +24,6 @@ static void methods_free(struct stek_methods *methods)
     EVP_CIPHER_free(methods->fetched_aes256cbc);
     EVP_MD_free(methods->sha256);
     stek_ossl_direct_free(methods->direct_aes256cbc);
-    stek_hmac_template_free(methods->hmac_template);
     free(methods);
 }
 
@@ -43,8 +42,6 @@ static struct stek_methods *methods_new(void)
     }
     if (is_builtin(EVP_CIPHER_get0_provider(methods->fetched_aes256cbc)))
         methods->direct_aes256cbc = stek_ossl_direct_aes256cbc();
-    if (is_builtin(EVP_MD_get0_provider(methods->sha256)))
-        methods->hmac_template = stek_hmac_template_new();
     return methods;
 }
 

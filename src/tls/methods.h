@@ -3,14 +3,13 @@
 #ifndef STEK_TLS_METHODS_H
 #define STEK_TLS_METHODS_H
 
-#include "tls/hmacload.h"
+#include "tls/ossl.h"
 
 struct stek_methods {
     EVP_CIPHER *fetched_aes256cbc;
     EVP_CIPHER *direct_aes256cbc; /* see ossl.h; NULL: not to be had, or what was fetched is not
                                      libcrypto's own */
     EVP_MD *sha256;
-    struct stek_hmac_template *hmac_template; /* likewise */
 };
 
 static inline const EVP_CIPHER *stek_methods_aes256cbc(const struct stek_methods *methods)

@@ -23,14 +23,6 @@ struct head {
     unsigned char *iv;
 };
 
-static bool key_mac(struct stek_ossl_mac mac, const struct stek_ticket_key *key,
-                    const struct stek_methods *methods)
-{
-    if (mac.hmac != NULL && methods->hmac_template != NULL)
-        return stek_hmac_load(mac.hmac, methods->hmac_template, &key->hmac_state);
-    return stek_ossl_mac_init(mac, key->hmac_key, methods->sha256);
-}
-
 /* What stek's generate callback prepared has to hold; otherwise libssl's own rule counts. */
 static bool may_be_sealed(SSL *ssl, const struct stek_ring *ring, enum stek_generated how,
                           int64_t accept_until, int64_t now)
@@ -54,7 +46,7 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
         return NO_TICKET;
     const EVP_CIPHER *aes256cbc = stek_methods_aes256cbc(attachment->methods);
     if (EVP_EncryptInit_ex(with.cipher, aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||
-        !key_mac(with.mac, &active.key, attachment->methods))
+        !stek_ossl_mac_init(with.mac, active.key.hmac_key, attachment->methods->sha256))
         return NO_TICKET;
     memcpy(head.name, active.key.name, STEK_NAME_LEN);
     memcpy(head.iv, fresh_iv, sizeof fresh_iv);
@@ -161,7 +153,7 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
         return UNKNOWN;
     if (EVP_DecryptInit_ex(with.cipher, stek_methods_aes256cbc(attachment->methods), NULL,
                            key.aes_key, iv) != 1 ||
-        !key_mac(with.mac, &key, attachment->methods))
+        !stek_ossl_mac_init(with.mac, key.hmac_key, attachment->methods->sha256))
         return UNKNOWN;
     return choice == STEK_CHOICE_RENEW ? OPENED_RENEW : OPENED;
 }
