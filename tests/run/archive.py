@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where this machine's apt gets Debian from: the archive of every release is beside it."""
 
+import tempfile
+
 from command import run
+
+HELPER = "/usr/lib/apt/apt-helper"
+PATIENCE = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1"]
+LIMIT_S = 60
 
 # What may be needed to reach that archive at all, and to accept it as this machine does.
 SETTINGS = (
@@ -37,6 +43,18 @@ def mirror():
         run(["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update"], "/")
         output = run(listing, "/")[1]
     return addresses(output)
+
+
+def unreachable(archive, suite):
+    """Why a release's own file cannot be fetched from the archive, in one line; None if it can."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"{archive}/dists/{suite}/InRelease"
+        argv = [HELPER, *PATIENCE, "download-file", url, f"{folder}/InRelease"]
+        status, output = run(argv, "/", limit_s=LIMIT_S)
+    if status == 0:
+        return None
+    said = [line[3:] for line in output.splitlines() if line.startswith("E: ")]
+    return said[0] if said else f"no answer from {url} in {LIMIT_S} s"
 
 
 def settings():

@@ -5,6 +5,7 @@ running afterwards."""
 import pathlib
 import shutil
 import subprocess
+import types
 
 import archive
 from command import environment, run
@@ -57,9 +58,10 @@ def remove(folder):
 class Chroot:
     """One release's chroot below a folder that keeps them all."""
 
-    def __init__(self, folder, release):
+    def __init__(self, folder, release, home=HOME):
         self.release = release
         self.root = folder / release.name
+        self._home = home
 
     def _must(self, what, argv, **options):
         status, output = run(argv, "/", **options)
@@ -71,7 +73,7 @@ class Chroot:
         """The command that runs `argv` in the chroot; without `net`, there is a loopback interface
         and no other."""
         spaces = ["--mount", "--pid", "--ipc", *([] if net else ["--net"])]
-        shell = ["sh", "-ec", ENTER, "sh", self.root, HOME, *argv]
+        shell = ["sh", "-ec", ENTER, "sh", self.root, self._home, *argv]
         return [
             "env",
             f"NEW_NET={'' if net else '1'}",
@@ -89,11 +91,15 @@ class Chroot:
         if self.root.exists():
             return
         say(f"{self.release.name}: a bare system from the Debian archive ...")
+        places = archive.mirror()
+        problem = archive.unreachable(places[0], self.release.suite)
+        if problem:
+            raise ChrootFailed(f"{self.release.name}: the Debian archive: {problem}\n")
         part = self.root.with_name(self.release.name + ".part")
         remove(part)
         part.parent.mkdir(parents=True, exist_ok=True)
         options = [f"--aptopt={line}" for line in archive.settings()]
-        lines = archive.sources(self.release, *archive.mirror())
+        lines = archive.sources(self.release, *places)
         bootstrap = [*ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
         # It is made anew where the power fails: nothing waits for the disk.
         bootstrap += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", *options]
@@ -136,3 +142,14 @@ class Chroot:
         finally:
             process.kill()  # where it was interrupted: all that runs inside ends with it
             process.wait()
+
+
+def forbidden():
+    """What this machine does not allow of what a chroot needs, in one line, or None. Containers
+    often allow no mount."""
+    this_system = Chroot(pathlib.Path("/"), types.SimpleNamespace(name=""), "/")
+    status, output = run(this_system.inside(["true"]), "/", limit_s=60)
+    if status == 0:
+        return None
+    said = output.strip().splitlines() or [f"status {status}"]
+    return f"check-on needs namespaces and mounts, which this machine forbids: {said[-1]}\n"

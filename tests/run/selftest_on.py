@@ -9,11 +9,12 @@ import tempfile
 import types
 import unittest
 
-from archive import NoArchive, addresses, sources
-from chroot import Chroot, mounted_below
+from archive import NoArchive, addresses, sources, unreachable
+from chroot import Chroot, ChrootFailed, mounted_below
 from command import run
 from copytree import mirror_tree
 from inventory import installed, table, upstream
+from prepare import ENDED, Preparing
 from releases import RELEASES, find
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -39,6 +40,11 @@ class Archive(unittest.TestCase):
             sources(RELEASES["experimental"], "http://m", "http://s"),
             ["deb http://m sid main", "deb http://m experimental main"],
         )
+
+    def test_an_archive_out_of_reach_is_one_line(self):
+        said = unreachable("http://127.0.0.1:1/debian", "sid")
+        self.assertIn("127.0.0.1", said)
+        self.assertEqual(len(said.splitlines()), 1)
 
 
 class Releases(unittest.TestCase):
@@ -124,6 +130,67 @@ class Copy(unittest.TestCase):
         self.assertEqual((self.target / "src/b.c").read_text(), "c")
 
 
+class Ahead(unittest.TestCase):
+    """The process that makes chroots ready."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.chroots = [
+            Chroot(self.folder, types.SimpleNamespace(name=name)) for name in ("a", "b", "c")
+        ]
+
+    def preparing(self, make_ready, say=lambda _: None):
+        return Preparing(self.chroots, make_ready, say)
+
+    def test_one_after_the_other_in_the_order_given(self):
+        def make_ready(chroot):
+            with (self.folder / "order").open("a") as file:
+                file.write(chroot.release.name)
+
+        with self.preparing(make_ready) as preparing:
+            self.assertEqual([preparing.wait() for _ in self.chroots], [None] * 3)
+        self.assertEqual((self.folder / "order").read_text(), "abc")
+
+    def test_one_that_fails_says_why_and_the_next_is_made(self):
+        def make_ready(chroot):
+            if chroot.release.name == "a":
+                raise ChrootFailed("no archive")
+
+        with self.preparing(make_ready) as preparing:
+            self.assertEqual([preparing.wait() for _ in self.chroots], ["no archive", None, None])
+
+    def test_a_process_that_died_is_no_chroot_that_is_ready(self):
+        with self.preparing(lambda _: os._exit(0)) as preparing:
+            self.assertEqual([preparing.wait(), preparing.wait()], [ENDED, ENDED])
+
+    def test_an_interrupted_run_ends_what_it_has_started(self):
+        begun = self.folder / "begun"
+        os.mkfifo(begun)
+
+        def make_ready(_):
+            run(["sh", "-c", f"echo $$ >{begun}; exec sleep 1000"], "/")
+
+        with self.preparing(make_ready):
+            process = int(begun.read_text())
+        with self.assertRaises(ProcessLookupError):
+            os.kill(process, 0)
+
+    def test_two_runs_do_not_share_a_chroot(self):
+        waits = self.folder / "waits"
+        os.mkfifo(waits)
+        with self.preparing(lambda _: None) as first:
+            self.assertIsNone(first.wait())
+            with self.preparing(lambda _: None, waits.write_text) as second:
+                self.assertIn("waiting for another run", waits.read_text())
+                first.release(self.chroots[0])
+                self.assertIsNone(second.wait())
+                for chroot in self.chroots[1:]:
+                    first.wait()
+                    first.release(chroot)
+
+
 class Removal(unittest.TestCase):
     def test_mounts_below_are_seen(self):
         text = "22 1 0:20 / / rw - ext4 a rw\n23 22 0:21 / /c/x/proc rw - proc proc rw\n24 22 0:2 / /c/xy rw - a a\n"
@@ -149,10 +216,8 @@ class Inside(unittest.TestCase):
     namespaces only."""
 
     def inside(self, script, net=False):
-        chroot = Chroot(pathlib.Path("/"), types.SimpleNamespace(name=""))
-        argv = chroot.inside(["sh", "-c", script], net)
-        argv[argv.index("/srv/stek")] = "/"
-        return run(argv, "/", limit_s=60)
+        chroot = Chroot(pathlib.Path("/"), types.SimpleNamespace(name=""), "/")
+        return run(chroot.inside(["sh", "-c", script], net), "/", limit_s=60)
 
     def test_the_status_comes_out(self):
         self.assertEqual(self.inside("echo out; exit 3"), (3, "out\n"))
@@ -174,6 +239,14 @@ class Inside(unittest.TestCase):
                 self.assertNotEqual(os.readlink(f"/proc/{entry}/ns/pid"), output.strip())
             except OSError:
                 continue
+
+    def test_a_machine_that_forbids_mounts_says_so_in_one_line(self):
+        script = "from chroot import forbidden; print(forbidden(), end='')"
+        without = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]
+        _, output = run([*without, "/usr/bin/python3", "-c", script], ROOT / "tests/run")
+        self.assertIn("this machine forbids", output)
+        self.assertEqual(len(output.splitlines()), 1)
+        self.assertEqual(run(["/usr/bin/python3", "-c", script], ROOT / "tests/run"), (0, "None"))
 
     def test_loopback_is_the_only_interface(self):
         status, output = self.inside("cut -d: -f1 /proc/net/dev | sed 1,2d")
