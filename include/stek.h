@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#include <openssl/ossl_typ.h>
+#include <openssl/ssl.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -157,6 +157,21 @@ void stek_ring_free(struct stek_ring *ring);
  */
 STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
                                            const struct stek_attach_options *options);
+
+/*
+ * stek's session-ticket callbacks, for a program that has its own and calls stek's from them. After
+ * stek_attach() it sets its own with SSL_CTX_set_session_ticket_cb(3). Its generate callback calls
+ * stek_ticket_gen_cb() and returns what that returns, which is always 1. Its decrypt callback calls
+ * stek_ticket_dec_cb() first and with every status, and returns its answer or a stricter one:
+ * SSL_TICKET_RETURN_IGNORE_RENEW. A program calls both or neither. `arg` is not used there: NULL.
+ * The session's ticket appdata is stek's; where the program writes its own, tickets open in that
+ * SSL_CTX and its forks only, without the cap on a session's age. On connections of an SSL_CTX that
+ * is not attached, they answer what libssl does without callbacks. Thread safety: they are for the
+ * connection's thread, inside these callbacks.
+ */
+int stek_ticket_gen_cb(SSL *ssl, void *arg);
+SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t name_len, SSL_TICKET_STATUS status, void *arg);
 
 /*
  * The version of the library that runs, as STEK_VERSION_NUMBER and as STEK_VERSION: it may be newer

@@ -4,6 +4,8 @@
 #ifndef STEK_TLS_CALLBACKS_H
 #define STEK_TLS_CALLBACKS_H
 
+#include "stek.h"
+
 #include "tls/ossl.h"
 
 /* SSL_CTX_set_tlsext_ticket_key_evp_cb(3): seals (enc = 1) or opens (enc = 0) a ticket. Never
@@ -15,13 +17,9 @@ int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP
 int stek_ticket_key_hmac_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
                             EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc);
 
-/* SSL_CTX_set_session_ticket_cb(3): runs just before sealing; writes the chain, bounds the
- * timeout. Returns 1. */
-int stek_ticket_gen_cb(SSL *ssl, void *arg);
-
-/* The same, just after opening: refuses what must not resume here and now. */
-SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
-                                     size_t name_len, SSL_TICKET_STATUS status, void *arg);
+/* Of the session-ticket callbacks, which stek.h declares: the one runs just before sealing, writes
+ * the chain and bounds the timeout; the other just after opening, and refuses what must not resume
+ * here and now. */
 
 /* Sets the better of the two ticket key callbacks, in the place of the program's own. */
 static inline void stek_callbacks_install_key(SSL_CTX *ctx)

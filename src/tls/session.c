@@ -123,6 +123,15 @@ static bool has_others_appdata(SSL_SESSION *session)
            !read_appdata(session, &appdata);
 }
 
+enum stek_generated stek_session_look_again(SSL *ssl, enum stek_generated how)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+
+    return how == STEK_GENERATED && session != NULL && has_others_appdata(session)
+               ? STEK_GENERATED_OTHERS
+               : how;
+}
+
 /*
  * What the program allows, in seconds from now. A resumed session's own timeout was cut for the
  * ticket that it came from, so that of the SSL_CTX counts. It counts from the session's time, which
@@ -281,6 +290,15 @@ static enum stek_counter why_closed(SSL *ssl, struct stek_attachment *attachment
                : STEK_COUNT_UNKNOWN;
 }
 
+/* What happens without such a callback. */
+static SSL_TICKET_RETURN as_libssl_does(SSL_TICKET_STATUS status)
+{
+    if (status == SSL_TICKET_SUCCESS)
+        return SSL_TICKET_RETURN_USE;
+    return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
+                                              : SSL_TICKET_RETURN_IGNORE_RENEW;
+}
+
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
@@ -288,11 +306,10 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
     const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
-        return SSL_TICKET_RETURN_IGNORE_RENEW;
+        return as_libssl_does(status);
     const enum stek_asked asked = stek_handover_take_asked(attachment);
     if (asked == STEK_ASKED_NOT && opened) /* under a key of the program's */
-        return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW
-                                                  : SSL_TICKET_RETURN_USE;
+        return as_libssl_does(status);
     const int64_t now = stek_ring_now(attachment->ring);
     const enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
                                              : why_closed(ssl, attachment, name, name_len, now);

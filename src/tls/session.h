@@ -3,6 +3,7 @@
 #ifndef STEK_TLS_SESSION_H
 #define STEK_TLS_SESSION_H
 
+#include "tls/handover.h"
 #include "tls/ossl.h"
 
 #include <stdbool.h>
@@ -15,6 +16,10 @@
  */
 bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_session_age_s,
                                 int64_t now);
+
+/* What stek's generate callback left, or that the program has put its own appdata in the place of
+ * stek's since. */
+enum stek_generated stek_session_look_again(SSL *ssl, enum stek_generated how);
 
 /* The last of these alone, for a session that stek does not look into. */
 bool stek_session_may_resume(SSL *ssl);

@@ -96,7 +96,8 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
 
     if (attachment == NULL)
         return NO_TICKET;
-    const enum stek_generated how = stek_handover_take_generated(attachment);
+    const enum stek_generated how =
+        stek_session_look_again(ssl, stek_handover_take_generated(attachment));
     struct stek_keys *keys = how == STEK_GENERATED ? stek_attachment_keys(attachment, ssl)
                                                    : stek_attachment_own_keys(attachment, ssl);
     note_sessions(attachment, how);
