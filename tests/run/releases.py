@@ -30,9 +30,11 @@ RELEASES = {
         # The archive no longer has all of its security updates; 1.1.1w is in the release itself.
         Release("bullseye", "bullseye", "1.1.1"),
         Release("bookworm", "bookworm", "3.0", security=True, lint=True),
-        Release("trixie", "trixie", "3.5", security=True, selection="", lint=True),
-        Release("forky", "forky", "3.6"),
-        Release("sid", "sid", "3.6"),
+        Release(
+            "trixie", "trixie", "3.5", security=True, selection="", lint=True, not_yet=("demo",)
+        ),
+        Release("forky", "forky", "3.6", not_yet=("demo",)),
+        Release("sid", "sid", "3.6", not_yet=("demo",)),
         # Its servers still load sid's libssl; what is tested there is what loads the new one.
         Release(
             "experimental",
