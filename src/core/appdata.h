@@ -15,6 +15,8 @@
  *         36     16  instance         random id of the program that sealed the ticket, which alone
  *                                     accepts its early data; zeros: nobody does
  *         52      8  serial           of the ticket in that program; 0 where instance is zeros
+ *         60      4  timeout          what the program gave the session, in seconds, before it was
+ *                                     cut for a ticket; ff ff ff ff: that, or more
  *
  * It is sealed and authenticated with the ticket. Bytes of another length or version, with a time
  * beyond 2^40 seconds from 1970 either way, or with a serial of no instance, are as good as none.
@@ -28,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STEK_APPDATA_LEN = 60, STEK_NAME_HASH_LEN = 16, STEK_INSTANCE_LEN = 16 };
+enum { STEK_APPDATA_LEN = 64, STEK_NAME_HASH_LEN = 16, STEK_INSTANCE_LEN = 16 };
 
 struct stek_appdata {
     int64_t origin;
@@ -36,6 +38,7 @@ struct stek_appdata {
     uint64_t serial;
     uint8_t name_hash[STEK_NAME_HASH_LEN];
     uint8_t instance[STEK_INSTANCE_LEN];
+    uint32_t timeout_s;
 };
 
 void stek_appdata_encode(const struct stek_appdata *appdata, uint8_t ret_bytes[STEK_APPDATA_LEN]);

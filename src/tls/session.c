@@ -81,13 +81,21 @@ static bool note_verified(SSL *ssl, SSL_SESSION *session, int64_t now, struct st
     return write_appdata(session, appdata);
 }
 
+/* What the program gave the session, as long as nobody cut it for a ticket. */
+static uint32_t timeout_of(const SSL_SESSION *session)
+{
+    const long timeout_s = SSL_SESSION_get_timeout(session);
+
+    return timeout_s < 0 ? 0 : timeout_s < UINT32_MAX ? (uint32_t)timeout_s : UINT32_MAX;
+}
+
 /* The chain of the session: what its ticket said, else it begins now. */
 static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
                                 struct stek_appdata *ret_appdata)
 {
     if (read_appdata(session, ret_appdata))
         return note_verified(ssl, session, now, ret_appdata);
-    *ret_appdata = (struct stek_appdata){0};
+    *ret_appdata = (struct stek_appdata){.timeout_s = timeout_of(session)};
     (void)stek_verified_until(ssl, now, &ret_appdata->verified_until);
     ret_appdata->origin = SSL_session_reused(ssl) ? stek_ossl_session_time(session) : now;
     return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
@@ -133,25 +141,25 @@ enum stek_generated stek_session_look_again(SSL *ssl, enum stek_generated how)
 }
 
 /*
- * What the program allows, in seconds from now. A resumed session's own timeout was cut for the
- * ticket that it came from, so that of the SSL_CTX counts. It counts from the session's time, which
- * libssl renews in TLS 1.3 only.
+ * What the program allows, in seconds from now: what it gave the session at the full handshake, and
+ * no more than what the SSL_CTX says now, since the ticket may come from another one. It counts
+ * from the session's time, which libssl renews in TLS 1.3 only.
  */
 static int64_t program_left_s(const SSL *ssl, SSL_CTX *ctx, const SSL_SESSION *session,
-                              bool resumed, int64_t now)
+                              const struct stek_appdata *appdata, int64_t now)
 {
     int64_t timeout_s = SSL_CTX_get_timeout(ctx);
 
     if (timeout_s <= 0)
         timeout_s = SSL_get_default_timeout(ssl);
-    if (!resumed && SSL_SESSION_get_timeout(session) < timeout_s)
-        timeout_s = SSL_SESSION_get_timeout(session);
+    if (appdata->timeout_s < timeout_s)
+        timeout_s = appdata->timeout_s;
     return stek_ossl_session_time(session) + timeout_s - now;
 }
 
 /* The session shall last no longer than the next ticket's key, its chain, and the program say. */
 static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESSION *session,
-                          bool resumed, const struct stek_appdata *appdata, int64_t now)
+                          const struct stek_appdata *appdata, int64_t now)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
@@ -160,7 +168,7 @@ static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESS
     if (keys == NULL || !stek_ring_seal(ring, keys, now, &active))
         return;
     const int64_t promise_s =
-        stek_promise_s(program_left_s(ssl, attachment->ctx, session, resumed, now),
+        stek_promise_s(program_left_s(ssl, attachment->ctx, session, appdata, now),
                        first_end(active.accept_until, appdata), appdata->origin,
                        stek_ring_max_session_age_s(ring), now);
     if (promise_s > 0) /* libssl fails to encode a session with a timeout of 0 */
@@ -183,7 +191,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
     else if (!may_be_others_too(ssl) && find_or_begin_chain(ssl, session, now, &appdata)) {
         if (attachment->any_id_context)
             stek_id_context_of_session(session);
-        bound_timeout(ssl, attachment, session, SSL_session_reused(ssl) == 1, &appdata, now);
+        bound_timeout(ssl, attachment, session, &appdata, now);
     }
     if (stek_handover_generated(attachment, how))
         stek_attachment_replaced(attachment);
@@ -227,7 +235,8 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
     const char *name = SSL_SESSION_get0_hostname(session);
 
     *ret_appdata = (struct stek_appdata){.origin = stek_ossl_session_time(session),
-                                         .verified_until = stek_verified_until_of_session(session)};
+                                         .verified_until = stek_verified_until_of_session(session),
+                                         .timeout_s = timeout_of(session)};
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
            (has_others_appdata(session) || write_appdata(session, ret_appdata));
 }
@@ -243,7 +252,7 @@ static void prepare_renewal(SSL *ssl, struct stek_attachment *attachment, SSL_SE
 
     if (SSL_version(ssl) != TLS1_3_VERSION && read_appdata(session, &appdata) &&
         now <= stek_ossl_session_time(session) + SSL_SESSION_get_timeout(session))
-        bound_timeout(ssl, attachment, session, true, &appdata, now);
+        bound_timeout(ssl, attachment, session, &appdata, now);
 }
 
 /* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */
@@ -269,6 +278,8 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         return STEK_COUNT_OPENED;
     if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
         return STEK_COUNT_DAMAGED;
+    if (program_left_s(ssl, attachment->ctx, session, &facts.sealed, now) < 0)
+        return STEK_COUNT_SESSION_AGE;
     if (!stek_server_name_of_hello(ssl, facts.hello_name))
         return STEK_COUNT_SERVER_NAME;
     if (attachment->any_name)

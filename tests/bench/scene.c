@@ -53,7 +53,8 @@ static SSL_CTX *make_ctx(struct scene *scene, size_t number)
 
 void scene_begin_chain(const struct scene *scene, const SSL *ssl)
 {
-    const struct stek_appdata appdata = {.origin = stek_ring_now(scene->ring), .name_hash = {1}};
+    const struct stek_appdata appdata = {
+        .origin = stek_ring_now(scene->ring), .name_hash = {1}, .timeout_s = UINT32_MAX};
     uint8_t bytes[STEK_APPDATA_LEN];
 
     stek_appdata_encode(&appdata, bytes);

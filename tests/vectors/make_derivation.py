@@ -122,12 +122,16 @@ def weak_secrets():
 NOBODY = bytes(16)
 
 
-def appdata_bytes(origin, name_hash, verified_until=0, instance=NOBODY, serial=0):
+def appdata_bytes(origin, name_hash, verified_until=0, instance=NOBODY, serial=0, timeout_s=0):
     head = b"stk\x02" + struct.pack("<q", origin) + name_hash
-    return head + struct.pack("<q", verified_until) + instance + struct.pack("<Q", serial)
+    return (
+        head + struct.pack("<q", verified_until) + instance + struct.pack("<QI", serial, timeout_s)
+    )
 
 
-def appdata_case(about, origin, server_name, verified_until=0, instance=NOBODY, serial=0):
+def appdata_case(
+    about, origin, server_name, verified_until=0, instance=NOBODY, serial=0, timeout_s=0
+):
     name_hash = (
         hashlib.sha256(server_name.lower().encode()).digest()[:16] if server_name else bytes(16)
     )
@@ -139,7 +143,10 @@ def appdata_case(about, origin, server_name, verified_until=0, instance=NOBODY, 
         "verified_until": verified_until,
         "instance": instance.hex(),
         "serial": f"{serial:016x}",
-        "bytes": appdata_bytes(origin, name_hash, verified_until, instance, serial).hex(),
+        "timeout": timeout_s,
+        "bytes": appdata_bytes(
+            origin, name_hash, verified_until, instance, serial, timeout_s
+        ).hex(),
     }
 
 
@@ -161,7 +168,9 @@ def appdata_cases():
         appdata_case("with one that never ends", 1700000000, "a", 2**40),
         appdata_case("early data, the first ticket", 1700000000, "a", 0, INSTANCE, 0),
         appdata_case("early data, every byte differs", 1, "a", 0, INSTANCE, 0x0102030405060708),
-        appdata_case("all of it", 1700000000, None, 1700086399, INSTANCE, 2**64 - 1),
+        appdata_case("the program's timeout", 1700000000, "a", timeout_s=7200),
+        appdata_case("every byte of it differs", 1700000000, "a", timeout_s=0x01020304),
+        appdata_case("all of it", 1700000000, None, 1700086399, INSTANCE, 2**64 - 1, 2**32 - 1),
     ]
 
 

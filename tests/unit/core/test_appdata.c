@@ -27,7 +27,8 @@ static struct stek_appdata appdata_of(const json_t *vector)
     struct stek_appdata appdata = {
         .origin = json_integer_value(json_object_get(vector, "origin")),
         .verified_until = json_integer_value(json_object_get(vector, "verified_until")),
-        .serial = strtoull(vectors_text(vector, "serial"), NULL, 16)};
+        .serial = strtoull(vectors_text(vector, "serial"), NULL, 16),
+        .timeout_s = (uint32_t)json_integer_value(json_object_get(vector, "timeout"))};
 
     assert_int_equal(
         vectors_bytes(vector, "name_hash", appdata.name_hash, sizeof appdata.name_hash),
@@ -42,6 +43,7 @@ static void assert_same(const struct stek_appdata *one, const struct stek_appdat
     assert_int_equal(one->origin, other->origin);
     assert_int_equal(one->verified_until, other->verified_until);
     assert_int_equal(one->serial, other->serial);
+    assert_int_equal(one->timeout_s, other->timeout_s);
     assert_memory_equal(one->name_hash, other->name_hash, STEK_NAME_HASH_LEN);
     assert_memory_equal(one->instance, other->instance, STEK_INSTANCE_LEN);
 }
@@ -120,7 +122,8 @@ static void what_is_encoded_decodes_to_the_same(void **state)
         struct stek_appdata appdata = {
             .origin = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40),
             .verified_until = prng_between(&prng, -((int64_t)1 << 40), (int64_t)1 << 40),
-            .serial = prng_next(&prng)};
+            .serial = prng_next(&prng),
+            .timeout_s = (uint32_t)prng_next(&prng)};
         struct stek_appdata decoded;
         uint8_t bytes[STEK_APPDATA_LEN];
 

@@ -136,6 +136,38 @@ static void before_tls13_the_programs_timeout_counts_from_the_full_handshake(voi
     assert_full(tls_come_back(test, second.session));
 }
 
+/* As libssl does, which knows no other timeout than the one in the session. */
+static void what_the_program_gave_a_session_counts_after_the_program_gives_more(void **state)
+{
+    struct tls_test *test = *state;
+
+    (void)SSL_CTX_set_timeout(test->server, 2 * HOUR_S);
+    const struct tls_visit visit = first_visit(test);
+    (void)SSL_CTX_set_timeout(test->server, 12 * HOUR_S);
+    tls_clock_pass(HOUR_S);
+    const struct tls_visit second = tls_come_back(test, visit.session);
+    assert_resumed(second);
+    assert_promises(test, second, 2 * HOUR_S - age_s(test, &second));
+}
+
+/* Names are shared; how long sessions last is each SSL_CTX's own. */
+static void a_ticket_from_elsewhere_lasts_no_longer_than_sessions_do_here(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *other = tls_server_for(test, "a.example");
+
+    tls_attach(test, other, NULL);
+    (void)SSL_CTX_set_timeout(test->server, 2 * HOUR_S);
+    (void)SSL_CTX_set_timeout(other, HOUR_S);
+    const struct tls_visit visit = first_visit(test);
+    const struct tls_call call = {.server_name = "a.example", .session = visit.session};
+    tls_clock_pass(HOUR_S);
+    assert_resumed(tls_visit(test, other, &call));
+    tls_clock_pass(1);
+    assert_full(tls_visit(test, other, &call));
+    assert_resumed(tls_visit(test, test->server, &call));
+}
+
 static void in_the_last_second_of_its_chain_a_ticket_promises_one_second(void **state)
 {
     struct tls_test *test = *state;
@@ -197,6 +229,8 @@ int main(void)
         TLS_BEHAVIOUR(the_programs_own_timeout_begins_again_at_a_renewal, TLS13),
         TLS_BEHAVIOUR(before_tls13_the_programs_timeout_counts_from_the_full_handshake,
                       TLS_BEFORE_13),
+        TLS_BEHAVIOUR(what_the_program_gave_a_session_counts_after_the_program_gives_more, TLS_ALL),
+        TLS_BEHAVIOUR(a_ticket_from_elsewhere_lasts_no_longer_than_sessions_do_here, TLS_ALL),
         TLS_BEHAVIOUR(in_the_last_second_of_its_chain_a_ticket_promises_one_second, TLS_ALL),
         TLS_BEHAVIOUR(
             where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
