@@ -15,7 +15,7 @@ struct stek_chosen {
     enum stek_sharing sharing;
     X509 *cert;        /* the SSL_CTX's current one; held, so that no other has its address */
     uint64_t own_keys; /* mark of libssl's; 0: they do not matter */
-    _Atomic uint64_t generation; /* of the list of SSL_CTXs; 0: it does not matter */
+    _Atomic uint64_t configuration; /* mark of how all SSL_CTXs verify; of no matter elsewhere */
 };
 
 static void chosen_free(struct stek_ring *ring, struct stek_chosen *chosen)
@@ -79,7 +79,8 @@ static bool still_holds(const struct stek_chosen *chosen, const struct stek_plac
     return chosen->wanted == sharing_wanted(place) &&
            chosen->cert == SSL_CTX_get0_certificate(place->ctx) &&
            (chosen->own_keys == 0 || chosen->own_keys == stek_own_keys_mark(place->ctx)) &&
-           (chosen->generation == 0 || chosen->generation == stek_servers_generation());
+           (chosen->wanted != STEK_SHARING_CONFIGURATION ||
+            chosen->configuration == stek_configuration_mark());
 }
 
 /* What cannot be read of the configuration is shared as libssl does it. */
@@ -93,7 +94,7 @@ static bool find_auto(struct stek_place *place, struct stek_chosen *chosen,
     if (chosen->cert != NULL)
         (void)X509_up_ref(chosen->cert);
     if (sharing == STEK_SHARING_CONFIGURATION) {
-        chosen->generation = stek_servers_generation();
+        chosen->configuration = stek_configuration_mark();
         if (!stek_configuration_digest(digest))
             sharing = STEK_SHARING_OPENSSL;
     }
@@ -113,7 +114,7 @@ static bool is_same(struct stek_chosen *latest, struct stek_chosen *chosen)
         latest->sharing != chosen->sharing || latest->cert != chosen->cert ||
         latest->own_keys != chosen->own_keys)
         return false;
-    atomic_store(&latest->generation, chosen->generation);
+    atomic_store(&latest->configuration, chosen->configuration);
     return true;
 }
 

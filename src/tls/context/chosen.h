@@ -41,7 +41,8 @@ void stek_place_fini(struct stek_place *place);
 
 /*
  * The keys for tickets of a connection that this SSL_CTX accepted. NULL: no memory, or libcrypto
- * refuses. Thread-safe; takes no lock where nothing has changed.
+ * refuses. Thread-safe; takes no lock where nothing has changed, but for `same_configuration`:
+ * there whoever adds to a store while the program serves is noticed at the next ticket.
  */
 struct stek_keys *stek_place_keys(struct stek_place *place, SSL *ssl);
 

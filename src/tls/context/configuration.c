@@ -2,7 +2,9 @@
 #include "tls/context/configuration.h"
 
 #include "crypto/libctx.h"
+#include "crypto/quiet.h"
 #include "tls/context/codeplace.h"
+#include "tls/context/mark.h"
 #include "tls/context/names.h"
 #include "tls/context/parameters.h"
 #include "tls/context/servers.h"
@@ -95,4 +97,35 @@ bool stek_configuration_digest(uint8_t ret_digest[STEK_DIGEST_LEN])
     stek_nameset_fini(&servers);
     EVP_MD_CTX_free(hash);
     return ok;
+}
+
+static uint64_t add_pointer(uint64_t mark, const void *pointer)
+{
+    return stek_mark_add(mark, (uint64_t)(uintptr_t)pointer);
+}
+
+/* For stek_servers_for_each(). The list has an order, which only changes with its generation. */
+static bool mark_server(SSL_CTX *ctx, void *arg)
+{
+    uint64_t *mark = arg;
+
+    *mark = add_pointer(*mark, SSL_CTX_get0_certificate(ctx));
+    *mark = stek_mark_add(*mark, (uint64_t)SSL_CTX_get_verify_mode(ctx));
+    *mark = stek_mark_add(*mark, (uint64_t)SSL_CTX_get_security_level(ctx));
+    *mark = stek_mark_add(*mark, (uint64_t)(uintptr_t)SSL_CTX_get_verify_callback(ctx));
+    *mark = stek_mark_add(*mark, stek_mark_parameters(SSL_CTX_get0_param(ctx)));
+    *mark = stek_mark_add(*mark, stek_mark_store(SSL_CTX_get_cert_store(ctx)));
+    *mark = stek_mark_add(*mark, stek_mark_store(stek_ossl_verify_store(ctx)));
+    *mark = add_pointer(*mark, SSL_CTX_get_client_CA_list(ctx));
+    *mark = add_pointer(*mark, SSL_CTX_get0_CA_list(ctx));
+    return true;
+}
+
+uint64_t stek_configuration_mark(void)
+{
+    uint64_t mark = stek_servers_generation();
+    STEK_QUIET(quiet);
+
+    (void)stek_servers_for_each(mark_server, &mark);
+    return mark;
 }

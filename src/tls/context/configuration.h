@@ -12,4 +12,8 @@
  */
 bool stek_configuration_digest(uint8_t ret_digest[STEK_DIGEST_LEN]);
 
+/* Another number as soon as the digest is another one, or would have to be read anew. Of the names
+ * of authorities it only sees that others were set. Thread-safe as above. */
+uint64_t stek_configuration_mark(void);
+
 #endif

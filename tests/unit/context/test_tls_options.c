@@ -3,9 +3,13 @@
  * where peers are verified in the same way. */
 #include "tls_tickets.h"
 
+#include "tls/context/configuration.h"
+
 #include <openssl/x509_vfy.h>
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { DEMAND = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
 
@@ -238,6 +242,132 @@ static void the_other_ssl_ctxs_of_a_program_count(void **state)
     X509_free(one);
 }
 
+/* What changes in an SSL_CTX while it serves. */
+enum change {
+    ANOTHER_CERTIFICATE,
+    A_CRL,
+    A_FLAG,
+    A_DEPTH,
+    A_MODE,
+    A_LEVEL,
+    A_HOST,
+    A_STORE,
+    A_STORE_THAT_VERIFIES,
+    CHANGES
+};
+
+static void change(SSL_CTX *server, enum change what, X509 *other, X509_CRL *crl)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(server);
+    long done = 1;
+
+    if (what == ANOTHER_CERTIFICATE)
+        done = X509_STORE_add_cert(store, other);
+    else if (what == A_CRL)
+        done = X509_STORE_add_crl(store, crl);
+    else if (what == A_FLAG)
+        done = X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    else if (what == A_DEPTH)
+        SSL_CTX_set_verify_depth(server, 1);
+    else if (what == A_MODE)
+        SSL_CTX_set_verify(server, SSL_VERIFY_PEER, take_any);
+    else if (what == A_LEVEL)
+        SSL_CTX_set_security_level(server, 0);
+    else if (what == A_HOST)
+        done = X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(server), "client", 0);
+    else if (what == A_STORE)
+        SSL_CTX_set_cert_store(server, X509_STORE_new());
+    else
+        done = SSL_CTX_set0_verify_cert_store(server, X509_STORE_new());
+    assert_int_equal(done, 1);
+}
+
+/* The ticket is from another process, which verified as this one did before it changed; it comes to
+ * an SSL_CTX that has opened another such ticket already. */
+static void what_changes_in_an_ssl_ctx_that_serves_counts_at_the_next_ticket(void **state)
+{
+    struct tls_test *test = *state;
+    X509 *authority = tls_cert_new(&(struct tls_cert_wish){.common_name = "authority"});
+    X509 *cert = tls_cert_new(&(struct tls_cert_wish){.common_name = "client"});
+    X509_CRL *crl = crl_of(authority);
+    const struct manner manner = {.depth = 3,
+                                  .level = 1,
+                                  .authority = authority,
+                                  .name = "a.example",
+                                  .callback = take_any,
+                                  .mode = DEMAND};
+
+    for (int behind = 0; behind <= 1; behind++)
+        for (enum change what = 0; what < CHANGES; what++) {
+            SSL_SESSION *sessions[2];
+            struct manner hidden = manner;
+            struct tls_call call = {.cert = cert};
+            hidden.name = "b.example";
+            for (int i = 0; i < 2; i++) {
+                (void)program(test, &hidden);
+                sessions[i] = tls_get_ticket_from(test, program(test, &manner), &call);
+                end_of_program(test);
+                end_of_program(test);
+            }
+            SSL_CTX *other = program(test, &hidden);
+            SSL_CTX *server = program(test, &manner);
+            call.session = sessions[0];
+            assert_resumed(tls_visit(test, server, &call));
+            change(behind ? other : server, what, cert, crl);
+            call.session = sessions[1];
+            assert_full(tls_visit(test, server, &call));
+            end_of_program(test);
+            end_of_program(test);
+        }
+    X509_CRL_free(crl);
+    X509_free(cert);
+    X509_free(authority);
+}
+
+static double microseconds_each(void (*work)(void), int rounds)
+{
+    struct timespec began, ended;
+
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began), 0);
+    for (int i = 0; i < rounds; i++)
+        work();
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended), 0);
+    return ((double)(ended.tv_sec - began.tv_sec) * 1e6 +
+            (double)(ended.tv_nsec - began.tv_nsec) / 1e3) /
+           rounds;
+}
+
+static void read_digest(void)
+{
+    uint8_t digest[STEK_DIGEST_LEN];
+
+    assert_true(stek_configuration_digest(digest));
+}
+
+static void read_mark(void)
+{
+    (void)stek_configuration_mark();
+}
+
+/* As many as a system's bundle has. */
+static void a_store_of_150_authorities_can_be_read_at_every_ticket(void **state)
+{
+    enum { AUTHORITIES = 150 };
+    struct tls_test *test = *state;
+    const struct manner manner = {
+        .depth = 3, .level = 1, .name = "a.example", .callback = take_any, .mode = DEMAND};
+    X509_STORE *store = SSL_CTX_get_cert_store(program(test, &manner));
+
+    for (int i = 0; i < AUTHORITIES; i++) {
+        X509 *authority = tls_cert_new(&(struct tls_cert_wish){.common_name = "authority"});
+        assert_int_equal(X509_STORE_add_cert(store, authority), 1);
+        X509_free(authority);
+    }
+    assert_int_equal(sk_X509_OBJECT_num(X509_STORE_get0_objects(store)), AUTHORITIES);
+    printf("figure: configuration with a store of 150 authorities: digest %.0f us, mark %.1f us\n",
+           microseconds_each(read_digest, 20), microseconds_each(read_mark, 200));
+}
+
 int main(void)
 {
     static const struct tls_behaviour options[] = {
@@ -247,6 +377,9 @@ int main(void)
         TLS_BEHAVIOUR(programs_that_verify_in_the_same_way_share_over_a_restart, TLS_ANY),
         TLS_BEHAVIOUR(whatever_differs_in_how_peers_are_verified_keeps_programs_apart, TLS_ANY),
         TLS_BEHAVIOUR(the_other_ssl_ctxs_of_a_program_count, TLS_ANY),
+        TLS_BEHAVIOUR(what_changes_in_an_ssl_ctx_that_serves_counts_at_the_next_ticket,
+                      TLS_ONE_CALLBACK | TLS12 | TLS13),
+        TLS_BEHAVIOUR(a_store_of_150_authorities_can_be_read_at_every_ticket, TLS_ONCE),
     };
 
     return TLS_RUN(options);
