@@ -23,6 +23,7 @@ from arms import Arms, pairs
 from certificates import Certificates
 from seen import ARMS
 from servers import SERVERS, SHORT
+from servers.cases import Cases
 
 
 class Run:
@@ -37,6 +38,8 @@ class Run:
     def _one(self, driver, group, arm):
         """(what was seen, deaths, whether stek was loaded) of one program in one arm."""
         folder = self.folder / f"{driver.name}-{group}-{arm}"
+        if driver is Cases:
+            return self._one_process(driver, folder, group, arm)
         places = driver.chosen(scenes.places(group, short=self.short))
         conf = self.arms.conf(arm, driver.name)
         server = driver(folder, self.certificates, conf, group, places)
@@ -51,6 +54,14 @@ class Run:
             server.stop()
             server.close()
         return seen, server.deaths(), loaded
+
+    def _one_process(self, driver, folder, group, arm):
+        """The same of a program that is server and clients in one."""
+        conf = self.arms.conf(arm, driver.name)
+        seen, deaths, objects = driver.take(
+            folder, self.certificates, conf, group, short=self.short
+        )
+        return seen, deaths, str(ground.build.MODULE) in objects
 
     @staticmethod
     def _loads_stek(server, arm):
@@ -84,7 +95,7 @@ class Run:
     def server(self, driver):
         """The differences of one server."""
         found, plain = [], {}
-        for group in driver.groups:
+        for group in driver.groups_of(self.short):
             more, seen = self._group(driver, group)
             found += more
             plain.update(seen)

@@ -40,6 +40,29 @@ SEEN_LATE = (
     "it asks on the SSL and not on the SSL_CTX. A ticket from before then, which carries nobody's "
     "identity, does not open after that moment, and opens at its own place after a restart."
 )
+DEMANDED = (
+    "A session without a client certificate does not resume on a connection that demands one "
+    "(CVE-2025-23419), although OpenSSL does that where a program demands it on the SSL, or from "
+    "some moment on."
+)
+SET_LATE = (
+    "A program that sets session-ticket callbacks when an SSL_CTX has served already: until stek "
+    "has sealed the next ticket there it cannot know that, and the program may see stek's appdata "
+    "in a ticket from before. Afterwards tickets from before do not open."
+)
+EACH_TIME = (
+    "A program that sets its ticket key callback again for each connection (Traffic Server), with "
+    "a ring from a file: its keys win from the second connection on, and the first one's tickets "
+    "do not open. That is counted and said once."
+)
+NO_TICKETS = (
+    "With a ring from a file stek's keys take the place of a callback of the program's that gives "
+    "no tickets: it gives some then. SSL_OP_NO_TICKET is heeded."
+)
+BYTES = (
+    "Ticket keys that a program sets as bytes cannot be told from OpenSSL's own random ones, so "
+    "stek's take their place, with a private ring, too: sessions then end with the process."
+)
 SERVICE = (
     "Each service of Postfix is a process of its own. One that asks nobody for a certificate shares "
     "tickets by name, as any program that verifies nobody: with a ring from a file they survive a "
@@ -47,6 +70,18 @@ SERVICE = (
 )
 
 KNOWN = (
+    Known(DEMANDED, "loses", "cases", journey="modes: cross, *: open -> *"),
+    Known(DEMANDED, "loses", "cases", journey="modes: cross, *: ask -> *"),
+    Known(DEMANDED, "breaks", "cases", journey="live: mode, * nobody: optional -> optional*"),
+    Known(SET_LATE, "identity", "cases", journey="appdata-late: *, *: late*"),
+    Known(SET_LATE, "loses", "cases", journey="appdata-late: set, *: late*"),
+    Known(EACH_TIME, "loses", "cases", "host", "keys-each: cross, *"),
+    Known(EACH_TIME, "loses", "cases", "host", "keys-each: second, *"),
+    Known(NO_TICKETS, "resumes", "cases", "host", "keys-verifying: *: no-key -> no-key*"),
+    Known(OWN_KEYS, "loses", "cases", "host", "keys-verifying: cross, *"),
+    Known(OWN_KEYS, "loses", "cases", "host", "keys-verifying: restart, *"),
+    Known(BYTES, "loses", "cases", "private", "bytes-open: restart, *"),
+    Known(BYTES, "loses", "cases", "private", "bytes-verifying: restart, *"),
     Known(SERVER_NAME, "loses", journey="hosts: cross, *"),
     Known(SERVER_NAME, "loses", journey="open-hosts: cross, *"),
     Known(SERVER_NAME, "loses", "vsftpd", journey="ftp: cross, *"),

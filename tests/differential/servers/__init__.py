@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs under test, unmodified, one driver each."""
 from .apache import Apache
+from .cases import Cases
 from .dovecot import Dovecot
 from .freeradius import Freeradius
 from .ftp import Proftpd, Vsftpd
@@ -27,7 +28,8 @@ ALL = (
     Ruby,
     Php,
     Node,
+    Cases,
 )
 SERVERS = {server.name: server for server in ALL}
 # Those of the short run: each kind of program once.
-SHORT = ("nginx", "stunnel", "freeradius", "proftpd", "python", "node")
+SHORT = ("nginx", "stunnel", "freeradius", "proftpd", "python", "node", "cases")

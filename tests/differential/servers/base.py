@@ -41,6 +41,11 @@ class Server:
     # -- what a driver says --
 
     @classmethod
+    def groups_of(cls, short):  # pylint: disable=unused-argument
+        """The groups of places that it can offer."""
+        return cls.groups
+
+    @classmethod
     def chosen(cls, places):
         """Those places that the program can offer."""
         return tuple(places)

@@ -3,10 +3,12 @@
 hold."""
 import subprocess
 import sysconfig
+import threading
 from pathlib import Path
 
 SOURCES = Path(__file__).parent
 LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
+ONCE = threading.Lock()
 STATIC = [LIBRARIES / "libssl.a", LIBRARIES / "libcrypto.a"]
 WHOLE = ["-Wl,--whole-archive", *STATIC, "-Wl,--no-whole-archive"]
 # libcrypto.a of later releases has compression in it, whose libraries every Debian has.
@@ -33,6 +35,12 @@ def extension(output, libcrypto, *more):
         "-Wl,-Bsymbolic",
         f"-Wl,--version-script={SOURCES / 'extension.map'}",
     )
+
+
+def extension_once(output):
+    """One with the libcrypto of this release, made where it is not there yet."""
+    with ONCE:
+        return output if output.exists() else extension(output, LIBRARIES / "libcrypto.a")
 
 
 def newer_extension(output, libcrypto):
