@@ -15,6 +15,7 @@
 #include "stek.h"
 
 #include "crypto/derive.h"
+#include "crypto/libctx.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -161,6 +162,50 @@ static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMA
 }
 
 #pragma GCC diagnostic pop
+
+/*
+ * Of a QUIC connection OpenSSL shows two SSLs. The program's, which this is, has a version of its
+ * own (OSSL_QUIC1_VERSION, where the headers know it). The other one is inside it and speaks
+ * TLS 1.3. In a callback the connection is locked: what looks into it through the program's SSL,
+ * as SSL_get_options() does, waits for ever.
+ */
+static inline bool stek_ossl_is_quic(const SSL *ssl)
+{
+    return SSL_version(ssl) == 1;
+}
+
+/*
+ * An SSL with the certificates of an SSL_CTX that makes none itself: OpenSSL's QUIC server. It is
+ * a client's, so that no module takes its SSL_CTX for a server's. NULL: libssl refuses.
+ */
+static inline SSL *stek_ossl_new_for_certs(SSL_CTX *ctx)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    SSL_CTX *client = SSL_CTX_new_ex(stek_libctx_get0(), NULL, TLS_client_method());
+    SSL *ssl = client != NULL ? SSL_new(client) : NULL;
+
+    SSL_CTX_free(client);
+    if (ssl == NULL || SSL_set_SSL_CTX(ssl, ctx) == ctx)
+        return ssl;
+    SSL_free(ssl);
+#else
+    (void)ctx;
+#endif
+    return NULL;
+}
+
+/* Whether the rules for tickets are those of TLS 1.3, as they are in QUIC. */
+static inline bool stek_ossl_is_tls13(const SSL *ssl)
+{
+    return SSL_version(ssl) == TLS1_3_VERSION || stek_ossl_is_quic(ssl);
+}
+
+/* The options, of QUIC those of the SSL_CTX. */
+static inline uint64_t stek_ossl_options(const SSL *ssl)
+{
+    return stek_ossl_is_quic(ssl) ? (uint64_t)SSL_CTX_get_options(SSL_get_SSL_CTX(ssl))
+                                  : (uint64_t)SSL_get_options(ssl);
+}
 
 /* Whether the session says who the peer is by a raw public key (RFC 7250). */
 static inline int stek_ossl_session_has_raw_key(const SSL_SESSION *session)

@@ -105,9 +105,9 @@ static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
 /* Sessions that are kept in libssl's cache, not in tickets: stek leaves them alone. */
 static bool is_stateful(const SSL *ssl)
 {
-    const uint64_t options = SSL_get_options(ssl);
+    const uint64_t options = stek_ossl_options(ssl);
 
-    return SSL_version(ssl) == TLS1_3_VERSION &&
+    return stek_ossl_is_tls13(ssl) &&
            ((options & SSL_OP_NO_TICKET) != 0 ||
             (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0));
 }
@@ -118,7 +118,7 @@ static bool is_stateful(const SSL *ssl)
  */
 static bool may_be_others_too(const SSL *ssl)
 {
-    return SSL_version(ssl) != TLS1_3_VERSION && SSL_session_reused(ssl) == 1;
+    return !stek_ossl_is_tls13(ssl) && SSL_session_reused(ssl) == 1;
 }
 
 static bool has_others_appdata(SSL_SESSION *session)
@@ -222,8 +222,7 @@ static bool cert_is_required(const SSL *ssl)
 {
     const int required = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     const int mode = SSL_get_verify_mode(ssl);
-    const bool later =
-        (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && SSL_version(ssl) == TLS1_3_VERSION;
+    const bool later = (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && stek_ossl_is_tls13(ssl);
 
     return (mode & required) == required && !later;
 }
@@ -250,7 +249,7 @@ static void prepare_renewal(SSL *ssl, struct stek_attachment *attachment, SSL_SE
 {
     struct stek_appdata appdata;
 
-    if (SSL_version(ssl) != TLS1_3_VERSION && read_appdata(session, &appdata) &&
+    if (!stek_ossl_is_tls13(ssl) && read_appdata(session, &appdata) &&
         now <= stek_ossl_session_time(session) + SSL_SESSION_get_timeout(session))
         bound_timeout(ssl, attachment, session, &appdata, now);
 }

@@ -114,7 +114,7 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
 static enum stek_choice find(struct stek_attachment *attachment, struct stek_keys *keys, SSL *ssl,
                              const unsigned char *name, struct stek_ticket_key *ret_key)
 {
-    const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
+    const bool single_use = stek_ossl_is_tls13(ssl);
 
     return keys == NULL ? STEK_CHOICE_UNKNOWN
                         : stek_ring_find(attachment->ring, keys, name, single_use,

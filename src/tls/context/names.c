@@ -97,7 +97,11 @@ static bool add_certificate(struct stek_nameset *names, const X509 *cert)
 bool stek_names_of(SSL_CTX *ctx, struct stek_nameset *names)
 {
     SSL *ssl = SSL_new(ctx);
-    bool ok = ssl != NULL;
+    bool ok;
+
+    if (ssl == NULL)
+        ssl = stek_ossl_new_for_certs(ctx);
+    ok = ssl != NULL;
 
     for (long more = ok ? SSL_set_current_cert(ssl, SSL_CERT_SET_FIRST) : 0; ok && more == 1;
          more = SSL_set_current_cert(ssl, SSL_CERT_SET_NEXT))

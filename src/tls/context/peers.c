@@ -48,7 +48,7 @@ static bool is_external_psk(SSL *ssl, SSL_SESSION *session)
     void *appdata = NULL;
     size_t len = 0;
 
-    return SSL_version(ssl) == TLS1_3_VERSION && SSL_session_reused(ssl) == 1 &&
+    return stek_ossl_is_tls13(ssl) && SSL_session_reused(ssl) == 1 &&
            SSL_SESSION_get0_ticket_appdata(session, &appdata, &len) == 1 && len == 0;
 }
 
