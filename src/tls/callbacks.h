@@ -8,8 +8,8 @@
 
 #include "tls/ossl.h"
 
-/* SSL_CTX_set_tlsext_ticket_key_evp_cb(3): seals (enc = 1) or opens (enc = 0) a ticket. Never
- * negative. */
+/* SSL_CTX_set_tlsext_ticket_key_evp_cb(3): seals (enc = 1) or opens (enc = 0) a ticket. Negative
+ * only where stek_refuse_ticket() is. */
 int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                            EVP_MAC_CTX *mac, int enc);
 

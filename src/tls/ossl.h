@@ -77,6 +77,15 @@ static inline bool stek_ossl_is_tested(unsigned long version)
     return false;
 }
 
+/*
+ * Whether the libssl that runs takes 0 from a ticket key callback that shall seal in TLS 1.3. Until
+ * 3.0.6 it then sends a NewSessionTicket that no client can read, and clients end the connection.
+ */
+static inline bool stek_ossl_takes_no_ticket(void)
+{
+    return OpenSSL_version_num() >= 0x30000060UL;
+}
+
 typedef int (*stek_ossl_security_cb)(const SSL *, const SSL_CTX *, int, int, int, void *, void *);
 
 /* What CRYPTO_EX_dup gets: the address of the value. */

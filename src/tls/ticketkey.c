@@ -5,6 +5,7 @@
 
 #include "tls/attachment.h"
 #include "tls/handover.h"
+#include "tls/refuse.h"
 #include "tls/session.h"
 
 #include <string.h>
@@ -164,9 +165,10 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct
 {
     const int answer = enc != 0 ? seal(ssl, name, iv, with) : open_ticket(ssl, name, iv, with);
 
-    if (answer == 0) /* NO_TICKET or UNKNOWN */
-        stek_ossl_forget_errors();
-    return answer;
+    if (answer != 0)
+        return answer;
+    stek_ossl_forget_errors();
+    return enc != 0 ? stek_refuse_ticket(ssl, name, iv, with.cipher, with.mac) : UNKNOWN;
 }
 
 int stek_ticket_key_evp_cb(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,

@@ -33,7 +33,7 @@ static void without_one_a_server_that_verifies_peers_seals_no_ticket(void **stat
     const struct tls_visit visit = tls_visit(test, server, &as_a);
 
     assert_full(visit);
-    assert_int_equal(visit.ticket_count, 0);
+    tls_assert_no_ticket(test, &visit);
     assert_full(come_back_to(test, server, visit.session));
 }
 

@@ -77,8 +77,7 @@ static void assert_no_ticket(struct tls_test *test)
         tls_visit(test, test->server, &(struct tls_call){.server_name = NULL});
 
     assert_full(visit);
-    assert_int_equal(visit.ticket_count, 0);
-    assert_null(visit.session);
+    tls_assert_no_ticket(test, &visit);
 }
 
 static enum bad_rand_kind failure;
@@ -132,6 +131,7 @@ static void tickets_are_sealed_again_when_libcrypto_recovers(void **state)
 {
     struct tls_test *test = *state;
 
+    tls_skip_if_a_ticket_must_be(test);
     settle_context_without_keys(test);
     assert_recovers_from(test, bad_crypto_begin, bad_crypto_end);
 }
@@ -146,7 +146,7 @@ static void without_a_random_iv_there_is_no_ticket_and_the_handshake_goes_on(voi
     const unsigned draws = bad_rand_draws();
     bad_rand_restore();
     assert_full(visit);
-    assert_int_equal(visit.ticket_count, 0);
+    tls_assert_no_ticket(test, &visit);
     assert_int_not_equal(draws, 0);
 }
 
@@ -154,6 +154,7 @@ static void without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on
 {
     struct tls_test *test = *state;
 
+    tls_skip_if_a_ticket_must_be(test);
     settle_context_without_keys(test);
     tls_spy_place(test, test->server);
     tls_spy.before = bad_crypto_begin;
@@ -190,6 +191,7 @@ static void nor_does_what_keeps_a_ticket_from_being_sealed(void **state)
 {
     struct tls_test *test = *state;
 
+    tls_skip_if_a_ticket_must_be(test);
     settle_context_without_keys(test);
     tls_spy_place(test, test->server);
     tls_spy.before = bad_crypto_begin;
