@@ -69,7 +69,8 @@ static inline unsigned long stek_ossl_series(unsigned long version)
  */
 static inline bool stek_ossl_is_tested(unsigned long version)
 {
-    static const unsigned long tested[] = {0x30000000UL, 0x30500000UL, 0x30600000UL, 0x40000000UL};
+    static const unsigned long tested[] = {0x10100000UL, 0x30000000UL, 0x30500000UL, 0x30600000UL,
+                                           0x40000000UL};
 
     for (size_t i = 0; i < sizeof tested / sizeof *tested; i++)
         if (stek_ossl_series(version) == tested[i])
