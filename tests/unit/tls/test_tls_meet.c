@@ -221,11 +221,14 @@ static void what_the_security_callback_of_before_says_counts(void **state)
     assert_ring_serves(test); /* beside it, a server that has libssl's default */
 }
 
+/* OpenSSL 1.1.1 by itself ends the second handshake of a cleared SSL in TLS 1.3 with an alert. */
 static void an_ssl_that_was_cleared_has_the_ring_again(void **state)
 {
     struct tls_test *test = *state;
-    SSL *server = SSL_new(test->server);
 
+    if (tls_is_13(test) && OPENSSL_VERSION_NUMBER < 0x30000000L)
+        skip();
+    SSL *server = SSL_new(test->server);
     assert_int_equal(SSL_up_ref(server), 1);
     assert_full(tls_visit(test, test->server, &(struct tls_call){.server = server}));
     SSL_set_SSL_CTX(server, other_server(test));

@@ -182,8 +182,8 @@ static void in_the_last_second_of_its_chain_a_ticket_promises_one_second(void **
 }
 
 #if OPENSSL_VERSION_NUMBER < 0x30000000L
-/* OpenSSL 1.1.1 sends tickets with a handshake only. */
-#define SSL_new_session_ticket(ssl) (skip(), (void)(ssl), 0)
+/* OpenSSL 1.1.1 sends tickets with a handshake only: the test is skipped there. */
+#define SSL_new_session_ticket(ssl) ((void)(ssl), 0)
 #endif
 
 /* Asks for one more ticket on a connection of this age; the client is gone by then, and is not
@@ -209,6 +209,8 @@ where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on(v
 {
     struct tls_test *test = *state;
 
+    if (OPENSSL_VERSION_NUMBER < 0x30000000L)
+        skip();
     tls_spy_place(test, test->server);
     (void)ask_again_after(test, DAY_S - 1);
     assert_int_equal(tls_spy.last, 1);
