@@ -55,7 +55,7 @@ def assert_one_line(stderr, name, value, allowed):
 def test_a_mistake_is_said_in_one_line(folder, name, value, allowed):
     ended = run(["openssl", "version"], module.by_hand(folder / "bad.cnf", **{name: value}))
     assert ended.status == 0
-    assert ended.stdout.startswith(b"OpenSSL 3")
+    assert ended.stdout.startswith(b"OpenSSL ")
     assert_one_line(ended.stderr, name, value, allowed)
     assert ended.stderr.count("\n") == 1
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """nginx: a master that makes the SSL_CTXs and forks workers; a reload makes new ones in the same
 master."""
+import functools
 import os
 import signal
+import subprocess
 
 from ..process import wait_for
 from .base import Server
@@ -41,6 +43,14 @@ HOST = """
         return 200 "$pid\\n";
     }}
 """
+
+
+@functools.cache
+def log_option():
+    """nginx 1.18 has no -e; before it reads its configuration it opens the log that it was built
+    with."""
+    usage = subprocess.run(["nginx", "-h"], capture_output=True, text=True, check=True)
+    return "-e filename" in usage.stderr + usage.stdout
 
 
 class Nginx(Server):
@@ -106,15 +116,8 @@ class Nginx(Server):
         )
 
     def command(self):
-        return [
-            "nginx",
-            "-p",
-            self.folder,
-            "-c",
-            self.folder / "nginx.conf",
-            "-e",
-            self.folder / "error.log",
-        ]
+        log = ["-e", self.folder / "error.log"] if log_option() else []
+        return ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", *log]
 
     def is_ready(self):
         return len(self.process.children()) == self.workers
