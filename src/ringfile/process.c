@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/process.h"
 
+#include "early/register.h"
 #include "ringfile/locked.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -48,6 +49,7 @@ static void set_up_handlers(void)
 
 enum stek_result stek_process_add(struct stek_ring *ring)
 {
+    stek_register_prepare();
     if (pthread_once(&once, set_up_handlers) != 0 || handlers_refused)
         return STEK_ERR_SYSTEM;
     stek_process_lock();

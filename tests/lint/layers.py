@@ -14,6 +14,7 @@ RANKS = {
     "crypto": 0,
     "core": 1,
     "counters": 2,
+    "early": 2,
     "ringfile": 3,
     "tls": 4,
     "seed": 4,
