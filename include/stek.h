@@ -73,6 +73,13 @@ struct stek_policy {
  * it was made. */
 struct stek_ring;
 
+/* What becomes of early data (0-RTT, RFC 9846 section 2.3) where the program accepts it at all. */
+enum stek_early_data {
+    STEK_EARLY_DATA_ONCE = 0, /* of each ticket at most once, by the program that sealed it */
+    STEK_EARLY_DATA_AS_IS,    /* as the program and libssl decide: stek stays out of it */
+    STEK_EARLY_DATA_NEVER     /* it is refused; the handshake goes on without it */
+};
+
 /* Options of stek_attach(); start from STEK_ATTACH_OPTIONS_INIT. */
 struct stek_attach_options {
     /* What tickets must not cross. NULL: `auto`, made of the names in the certificates of the
@@ -88,11 +95,13 @@ struct stek_attach_options {
     int any_name;
     /* 1: tickets resume under any session-id context of the program. */
     int any_id_context;
+    /* An enum stek_early_data. */
+    int early_data;
     unsigned int size; /* sizeof (struct stek_attach_options); 0 as in struct stek_policy */
 };
 #define STEK_ATTACH_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        (const char *)0, 0, 0, 0, 0, sizeof(struct stek_attach_options)                            \
+        (const char *)0, 0, 0, 0, 0, 0, sizeof(struct stek_attach_options)                         \
     }
 
 /*
@@ -151,7 +160,8 @@ void stek_ring_free(struct stek_ring *ring);
  * before its first SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback
  * and SSL_CTX_set_session_ticket_cb() of `ctx`; if the application replaces the latter, its tickets
  * open in `ctx` and its forks only, without the cap on a session's age. It also uses the argument
- * of the record-padding callback, and wraps the security callback. Attaching again replaces ring
+ * of the record-padding callback, wraps the security callback and, unless early_data is as-is, sets
+ * the allow_early_data callback. Attaching again replaces ring
  * and options. `ctx` holds the ring until it is freed. Thread safety: that of the SSL_CTX_set_*
  * functions. Errors: STEK_ERR_ARGUMENT, STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
  */
@@ -172,6 +182,15 @@ STEK_MUST_USE enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
 int stek_ticket_gen_cb(SSL *ssl, void *arg);
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg);
+
+/*
+ * stek's allow_early_data callback, for a program that has its own: after stek_attach() it sets its
+ * own with SSL_CTX_set_allow_early_data_cb(3), and calls stek's last, when it would allow early
+ * data itself. It returns 1, and the ticket has had its one time, or 0: the handshake goes on
+ * without early data. `arg` is not used there: NULL. On connections of an SSL_CTX that is not
+ * attached it returns 0. Thread safety: as above.
+ */
+int stek_allow_early_data_cb(SSL *ssl, void *arg);
 
 /*
  * The version of the library that runs, as STEK_VERSION_NUMBER and as STEK_VERSION: it may be newer

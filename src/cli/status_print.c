@@ -133,6 +133,25 @@ static void print_verified_peers_hint(const struct stek_status_ring *ring)
                      count);
 }
 
+/* Nothing, where no server of the ring was offered early data. */
+static void print_early_data(const struct stek_status_ring *ring)
+{
+    const uint64_t *count = ring->stats.count;
+    const uint64_t refused = count[STEK_COUNT_EARLY_REPLAYED] + count[STEK_COUNT_EARLY_FOREIGN] +
+                             count[STEK_COUNT_EARLY_TOO_OLD];
+
+    if (count[STEK_COUNT_EARLY_ACCEPTED] + refused > 0)
+        (void)printf("  early data accepted %" PRIu64 ", refused %" PRIu64 ": replayed %" PRIu64
+                     ", foreign %" PRIu64 ", too old %" PRIu64 "\n",
+                     count[STEK_COUNT_EARLY_ACCEPTED], refused, count[STEK_COUNT_EARLY_REPLAYED],
+                     count[STEK_COUNT_EARLY_FOREIGN], count[STEK_COUNT_EARLY_TOO_OLD]);
+    if (count[STEK_COUNT_EARLY_UNCHECKED] > 0)
+        (void)printf("  early data NOT CHECKED %" PRIu64
+                     " times: the program accepts it by itself\n"
+                     "             and may accept a replay; see early_data in stek-openssl(5)\n",
+                     count[STEK_COUNT_EARLY_UNCHECKED]);
+}
+
 static void print_tickets(const struct stek_status_ring *ring)
 {
     const uint64_t *count = ring->stats.count;
@@ -149,6 +168,7 @@ static void print_tickets(const struct stek_status_ring *ring)
     print_refused(ring);
     print_id_context_hint(ring);
     print_verified_peers_hint(ring);
+    print_early_data(ring);
 }
 
 /* The times between which the timelines run. */

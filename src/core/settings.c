@@ -20,13 +20,14 @@ static const struct stek_setting_info all[] = {
     {"verified_peers", "as-openssl or same-configuration", "as-openssl"},
     {"session_id_context", "program or ring", "program"},
     {"names", "same or any", "same"},
+    {"early_data", "once, as-is or never", "once"},
     {"required", "yes or no", "no"},
     {NULL, NULL, NULL},
 };
 
 static const char names[] =
     "the settings ring, rotate, accept, ahead, max_session_age, context, override, "
-    "verified_peers, session_id_context, names and required";
+    "verified_peers, session_id_context, names, early_data and required";
 
 const struct stek_setting_info *stek_settings_all(void)
 {
@@ -95,16 +96,37 @@ static bool set_choice(const char *value, const char *no, const char *yes, bool 
     return true;
 }
 
-static bool set_override(const char *value, enum stek_override *setting)
+/* One of three words; sets its place. */
+static bool find_word(const char *value, const char *const words[3], unsigned *ret_place)
 {
-    static const char *const words[] = {"auto", "yes", "no"};
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (unsigned i = 0; i < 3; i++)
         if (strcmp(value, words[i]) == 0) {
-            *setting = (enum stek_override)i;
+            *ret_place = i;
             return true;
         }
     return false;
+}
+
+static bool set_override(const char *value, enum stek_override *setting)
+{
+    static const char *const words[] = {"auto", "yes", "no"};
+    unsigned place;
+
+    if (!find_word(value, words, &place))
+        return false;
+    *setting = (enum stek_override)place;
+    return true;
+}
+
+static bool set_early_data(const char *value, enum stek_early_data *setting)
+{
+    static const char *const words[] = {"once", "as-is", "never"};
+    unsigned place;
+
+    if (!find_word(value, words, &place))
+        return false;
+    *setting = (enum stek_early_data)place;
+    return true;
 }
 
 static bool set_known(struct stek_settings *settings, const char *name, const char *value)
@@ -127,6 +149,8 @@ static bool set_known(struct stek_settings *settings, const char *name, const ch
         return set_choice(value, "program", "ring", &settings->any_id_context);
     if (strcmp(name, "names") == 0)
         return set_choice(value, "same", "any", &settings->any_name);
+    if (strcmp(name, "early_data") == 0)
+        return set_early_data(value, &settings->early_data);
     if (strcmp(name, "required") == 0)
         return set_choice(value, "no", "yes", &settings->required);
     return set_ring(value, settings->ring);

@@ -22,7 +22,8 @@ struct stek_settings {
     bool same_configuration;           /* verified_peers = same-configuration */
     bool any_id_context;               /* session_id_context = ring */
     bool any_name;                     /* names = any */
-    bool required;                     /* no tickets rather than OpenSSL's own keys */
+    enum stek_early_data early_data;
+    bool required; /* no tickets rather than OpenSSL's own keys */
 };
 
 /* What the settings of a policy may be, in words. */

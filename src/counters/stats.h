@@ -5,20 +5,20 @@
  * Counting is an atomic addition in memory, so numbers survive kill -9. All numbers are
  * little-endian, as in the ring file:
  *
- *     RING.stats/PID-16HEX, 28,672 bytes
+ *     RING.stats/PID-16HEX, 32,768 bytes
  *     offset  bytes  field
  *          0      8  magic "stekstat"
- *          8      8  version, 1
+ *          8      8  version, 2
  *         16      8  the maker's pid namespace: inode of /proc/self/ns/pid, 0 if unknown
  *         24      8  time of the latest fork, seconds of CLOCK_BOOTTIME
  *         32     32  zeros
- *         64   2048  16 shards of 16 counters, 8 bytes each, in the order of enum stek_counter
- *       2112   8192  256 processes of 32 bytes: pid, entered (seconds of CLOCK_BOOTTIME),
+ *         64   4096  16 shards of 32 counters, 8 bytes each, in the order of enum stek_counter
+ *       4160   8192  256 processes of 32 bytes: pid, entered (seconds of CLOCK_BOOTTIME),
  *                    last_use (Unix seconds of the latest ticket, 0: none yet), taken.
  *                    The first is the maker and stays.
- *      10304  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length,
+ *      12352  17408  64 contexts in use: state (0 free, 1 being written, 2 there), length,
  *                    256 bytes
- *      27712    960  zeros
+ *      29760   3008  zeros
  *
  * Why one file for each program: a process that can write a file can also truncate it, and a
  * mapping of a truncated file kills its process with SIGBUS. Here only the program's own user can
@@ -59,6 +59,11 @@ enum stek_counter {
     STEK_COUNT_REPLACED,     /* SSL_CTXs whose program put keys of its own in the ring's place */
     STEK_COUNT_VERIFIED_PEERS, /* SSL_CTXs that share tickets only as libssl does, since the program
                                   verifies peers */
+    STEK_COUNT_EARLY_ACCEPTED, /* early data that stek let pass */
+    STEK_COUNT_EARLY_REPLAYED, /* refused early data: its ticket had brought some before */
+    STEK_COUNT_EARLY_FOREIGN,  /* refused early data: another program sealed the ticket */
+    STEK_COUNT_EARLY_TOO_OLD,  /* refused early data: the ticket has left the window */
+    STEK_COUNT_EARLY_UNCHECKED, /* early data that the program accepted without asking stek */
     STEK_COUNTERS
 };
 
@@ -69,6 +74,12 @@ const char *stek_counter_name(enum stek_counter counter);
 static inline bool stek_counter_is_refusal(enum stek_counter counter)
 {
     return counter >= STEK_COUNT_UNKNOWN && counter <= STEK_COUNT_ID_CONTEXT;
+}
+
+/* Whether the counter says what became of early data. Its name begins with "early_". */
+static inline bool stek_counter_is_early(enum stek_counter counter)
+{
+    return counter >= STEK_COUNT_EARLY_ACCEPTED && counter <= STEK_COUNT_EARLY_UNCHECKED;
 }
 
 /* ---- for consumers ---- */

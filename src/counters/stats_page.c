@@ -8,15 +8,16 @@
 
 static_assert(sizeof(struct stek_stats_page) == STEK_STATS_FILE_LEN,
               "the table in stats.h is true");
-static_assert(offsetof(struct stek_stats_page, process) == 2112, "the table in stats.h is true");
-static_assert(offsetof(struct stek_stats_page, context) == 10304, "the table in stats.h is true");
-static_assert(sizeof(struct stek_stats_total) == 160 + 8192, "the table in stats_page.h is true");
+static_assert(offsetof(struct stek_stats_page, process) == 4160, "the table in stats.h is true");
+static_assert(offsetof(struct stek_stats_page, context) == 12352, "the table in stats.h is true");
+static_assert(sizeof(struct stek_stats_total) == 288 + 8192, "the table in stats_page.h is true");
 static_assert((int)STEK_COUNTERS <= (int)STEK_STATS_SLOTS, "every counter has a place");
 
 static const char *const counter_names[STEK_COUNTERS] = {
-    "sealed",          "opened",      "renewed",      "unknown",       "damaged",
-    "max_session_age", "server_name", "cert_expired", "cert_missing",  "id_context",
-    "not_sealed",      "not_met",     "replaced",     "verified_peers"};
+    "sealed",          "opened",        "renewed",       "unknown",        "damaged",
+    "max_session_age", "server_name",   "cert_expired",  "cert_missing",   "id_context",
+    "not_sealed",      "not_met",       "replaced",      "verified_peers", "early_accepted",
+    "early_replayed",  "early_foreign", "early_too_old", "early_unchecked"};
 
 const char *stek_counter_name(enum stek_counter counter)
 {

@@ -3,14 +3,14 @@
  * The bytes of stats files (their tables are in stats.h) and of RING.total, where stekd keeps the
  * sum of the files that it has removed:
  *
- *     RING.total, 8,352 bytes
+ *     RING.total, 8,480 bytes
  *     offset  bytes  field
  *          0      8  magic "stektotl"
- *          8      8  version, 1
+ *          8      8  version, 2
  *         16      8  generation: rises with each change
  *         24      8  number of names below, at most 256
- *         32    128  the counters, 8 bytes each, in the order of enum stek_counter, zeros up to 16
- *        160   8192  256 names of 32 bytes: files that are in the total already, and whose removal
+ *         32    256  the counters, 8 bytes each, in the order of enum stek_counter, zeros up to 32
+ *        288   8192  256 names of 32 bytes: files that are in the total already, and whose removal
  *                    comes next
  *
  * A reader skips the files with these names, so that no ticket is counted twice.
@@ -24,12 +24,12 @@
 #include <stdalign.h>
 
 enum {
-    STEK_STATS_VERSION = 1,
+    STEK_STATS_VERSION = 2,
     STEK_STATS_SHARDS = 16,
-    STEK_STATS_SLOTS = 16, /* counters in a shard: room for more than there are */
+    STEK_STATS_SLOTS = 32, /* counters in a shard: room for more than there are */
     STEK_STATS_PROCESSES = 256,
     STEK_STATS_CONTEXTS = 64,
-    STEK_STATS_FILE_LEN = 28672,
+    STEK_STATS_FILE_LEN = 32768,
     STEK_STATS_NAME_LEN = 32, /* a file's name with its zero */
     STEK_STATS_NAMES = 256,
     STEK_STATS_PATH_LEN =
@@ -69,7 +69,7 @@ struct stek_stats_page {
     struct stek_stats_shard shard[STEK_STATS_SHARDS];
     struct stek_stats_process process[STEK_STATS_PROCESSES];
     struct stek_stats_context context[STEK_STATS_CONTEXTS];
-    stek_word padding[120];
+    stek_word padding[376];
 };
 
 /* The same as plain bytes, for readers. */

@@ -2,6 +2,7 @@
 #include "daemon/metrics.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* The text as it grows; once something failed, nothing is added any more. */
 struct metrics {
@@ -146,6 +147,20 @@ static void add_presented(struct metrics *metrics)
     }
 }
 
+static void add_early_data(struct metrics *metrics)
+{
+    add_head(metrics, "stek_early_data_total", "counter",
+             "Early data (0-RTT) by result: accepted, why it was refused, or not checked.");
+    for (size_t i = 0; i < metrics->count; i++) {
+        const struct stek_status_ring *status = &metrics->rings[i].status;
+        for (int counter = 0; counter < STEK_COUNTERS && is_readable(&metrics->rings[i]); counter++)
+            if (stek_counter_is_early((enum stek_counter)counter))
+                add(metrics, "stek_early_data_total{ring=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+                    status->name, stek_counter_name((enum stek_counter)counter) + strlen("early_"),
+                    status->stats.count[counter]);
+    }
+}
+
 static void add_rings(struct metrics *metrics)
 {
     add_up(metrics);
@@ -172,6 +187,7 @@ static void add_rings(struct metrics *metrics)
              "Handshakes without a new ticket: no usable key, or no lifetime left to promise.",
              not_sealed);
     add_presented(metrics);
+    add_early_data(metrics);
 }
 
 static void add_daemon(struct metrics *metrics, const struct stek_metrics_daemon *daemon)

@@ -14,6 +14,7 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
     if (options == NULL)
         options = &defaults;
     if (ctx == NULL || ring == NULL || !stek_abi_fits(options, options->size, sizeof *options) ||
+        options->early_data < STEK_EARLY_DATA_ONCE || options->early_data > STEK_EARLY_DATA_NEVER ||
         !stek_context_label(options->context, &label))
         return STEK_ERR_ARGUMENT;
     const enum stek_result result = stek_attachment_enter(ctx, ring, &label, options, &attachment);
@@ -23,5 +24,7 @@ enum stek_result stek_attach(SSL_CTX *ctx, struct stek_ring *ring,
     attachment->put_back = stek_callbacks_install_key;
     stek_meet_prepare(ctx, attachment);
     stek_callbacks_install(ctx, attachment);
+    if (options->early_data != STEK_EARLY_DATA_AS_IS)
+        SSL_CTX_set_allow_early_data_cb(ctx, stek_allow_early_data_cb, attachment);
     return STEK_OK;
 }

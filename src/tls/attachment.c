@@ -96,6 +96,16 @@ void stek_attachment_replaced(struct stek_attachment *attachment)
         tell(STEK_EVENT_REPLACED);
 }
 
+void stek_attachment_unchecked(struct stek_attachment *attachment)
+{
+    const stek_watch_fn tell = atomic_load(&watcher);
+
+    stek_stats_count(attachment->ring->stats, STEK_COUNT_EARLY_UNCHECKED,
+                     stek_ring_now(attachment->ring));
+    if (tell != NULL)
+        tell(STEK_EVENT_UNCHECKED_EARLY_DATA);
+}
+
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl)
 {
     return stek_place_keys(&attachment->place, ssl);
@@ -116,6 +126,7 @@ static void fill(struct stek_attachment *attachment, SSL_CTX *ctx, struct stek_r
     attachment->ring = ring;
     attachment->any_name = options->any_name != 0;
     attachment->any_id_context = options->any_id_context != 0;
+    attachment->early_data = options->early_data;
     stek_place_init(&attachment->place, ctx, ring, label, options->same_configuration != 0);
     stek_place_init_own(&attachment->own, ctx, ring);
     attachment->wins = options->override != 0;

@@ -42,10 +42,15 @@ struct stek_attachment {
     bool wins;            /* as override asks */
     bool any_name;        /* options of stek_attach() */
     bool any_id_context;  /* likewise */
+    int early_data;       /* likewise: an enum stek_early_data */
 };
 
 /* The attachment of the SSL_CTX that accepted this connection, or NULL. Borrowed. Thread-safe. */
 struct stek_attachment *stek_attachment_get0(const SSL *ssl);
+
+/* The same, in a callback whose argument is the attachment, unless a program calls stek's callback
+ * from its own. */
+struct stek_attachment *stek_attachment_of_callback(const SSL *ssl, void *arg);
 
 /*
  * Gives an SSL_CTX its attachment, or another content to the one that it has. It takes a hold on
@@ -67,6 +72,13 @@ struct stek_attachment *stek_attachment_of(const SSL_CTX *ctx);
 void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment);
 bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment);
 
+/*
+ * Notes in the SSL that its early data is dealt with: stek let it pass, or has said that it was not
+ * asked. Returns whether that is news; false also where nothing can be noted. For the connection's
+ * own thread.
+ */
+bool stek_attachment_note_early_data(SSL *ssl, struct stek_attachment *attachment);
+
 /* The keys of the attachment's context, for a ticket of this connection. NULL: no memory.
  * Thread-safe. */
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl);
@@ -86,8 +98,11 @@ void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment);
  * SSL_CTX. Thread-safe. */
 void stek_attachment_replaced(struct stek_attachment *attachment);
 
-/* What an observer is told, once for each SSL_CTX, from any thread. */
-enum stek_event { STEK_EVENT_MISSED, STEK_EVENT_REPLACED };
+/* Early data was accepted, and stek was not asked. Counted for each connection. Thread-safe. */
+void stek_attachment_unchecked(struct stek_attachment *attachment);
+
+/* What an observer is told, from any thread; the first two once for each SSL_CTX. */
+enum stek_event { STEK_EVENT_MISSED, STEK_EVENT_REPLACED, STEK_EVENT_UNCHECKED_EARLY_DATA };
 typedef void (*stek_watch_fn)(enum stek_event event);
 
 /* NULL: nobody watches. */

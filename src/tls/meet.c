@@ -9,9 +9,9 @@
 /* Setting two callbacks takes nanoseconds; this many turns of others are ample. */
 enum { OVERRIDE_PATIENCE = 1000 };
 
-/* In an SSL, the lowest bit of the pointer notes that a ticket has opened: so nothing is allocated
- * for the note. */
-enum { OPENED_BIT = 1 };
+/* In an SSL, the lowest bits of the pointer note that a ticket has opened, and that its early data
+ * is dealt with: so nothing is allocated for the notes. */
+enum { OPENED_BIT = 1, EARLY_BIT = 2, NOTE_BITS = OPENED_BIT | EARLY_BIT };
 
 /* What most SSL_CTXs had before: libssl's default. Other ones are found through the attachment. */
 static _Atomic(stek_ossl_security_cb) common_security_cb;
@@ -39,7 +39,7 @@ static void make_ssl_index(void)
 static struct stek_attachment *proved(void *pointer)
 {
     struct stek_attachment *attachment =
-        (struct stek_attachment *)((uintptr_t)pointer & ~(uintptr_t)OPENED_BIT);
+        (struct stek_attachment *)((uintptr_t)pointer & ~(uintptr_t)NOTE_BITS);
 
     return stek_slots_has(attachment) &&
                    atomic_load_explicit(&attachment->ctx, memory_order_relaxed) != NULL
@@ -65,6 +65,11 @@ struct stek_attachment *stek_attachment_get0(const SSL *ssl)
     return proved(entry_of(ssl, &padded));
 }
 
+struct stek_attachment *stek_attachment_of_callback(const SSL *ssl, void *arg)
+{
+    return stek_slots_has(arg) ? arg : stek_attachment_get0(ssl);
+}
+
 static void set_entry(SSL *ssl, void *entry, bool padded)
 {
     if (padded)
@@ -73,23 +78,38 @@ static void set_entry(SSL *ssl, void *entry, bool padded)
         SSL_set_record_padding_callback_arg(ssl, entry);
 }
 
-void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment)
+/* Whether it was not set yet. */
+static bool set_note(SSL *ssl, const struct stek_attachment *attachment, uintptr_t bit)
 {
     bool padded;
+    void *entry = entry_of(ssl, &padded);
 
-    if (attachment->ring->stats != NULL && proved(entry_of(ssl, &padded)) == attachment)
-        set_entry(ssl, (void *)((uintptr_t)attachment | OPENED_BIT), padded);
+    if (proved(entry) != attachment || ((uintptr_t)entry & bit) != 0)
+        return false;
+    set_entry(ssl, (unsigned char *)entry + bit, padded);
+    return true;
+}
+
+void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment)
+{
+    if (attachment->ring->stats != NULL)
+        (void)set_note(ssl, attachment, OPENED_BIT);
 }
 
 bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
 {
     bool padded;
-    const void *entry = entry_of(ssl, &padded);
+    void *entry = entry_of(ssl, &padded);
 
-    if (entry != (void *)((uintptr_t)attachment | OPENED_BIT))
+    if (proved(entry) != attachment || ((uintptr_t)entry & OPENED_BIT) == 0)
         return false;
-    set_entry(ssl, attachment, padded);
+    set_entry(ssl, (unsigned char *)entry - OPENED_BIT, padded);
     return true;
+}
+
+bool stek_attachment_note_early_data(SSL *ssl, struct stek_attachment *attachment)
+{
+    return set_note(ssl, attachment, EARLY_BIT);
 }
 
 /*

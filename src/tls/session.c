@@ -5,31 +5,15 @@
 #include "core/admit.h"
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
+#include "tls/earlydata.h"
 #include "tls/handover.h"
 #include "tls/idcontext.h"
 #include "tls/servername.h"
-#include "tls/slots.h"
+#include "tls/ticketdata.h"
 #include "tls/verified.h"
 
 #include <string.h>
 #include <time.h>
-
-static bool read_appdata(SSL_SESSION *session, struct stek_appdata *ret_appdata)
-{
-    void *bytes = NULL;
-    size_t len = 0;
-
-    return SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && bytes != NULL &&
-           stek_appdata_decode(bytes, len, ret_appdata);
-}
-
-static bool write_appdata(SSL_SESSION *session, const struct stek_appdata *appdata)
-{
-    uint8_t bytes[STEK_APPDATA_LEN];
-
-    stek_appdata_encode(appdata, bytes);
-    return SSL_SESSION_set1_ticket_appdata(session, bytes, sizeof bytes) == 1;
-}
 
 /* libssl ends a resumption with a fatal alert when peers are verified and there is no session-id
  * context. */
@@ -62,7 +46,7 @@ bool stek_session_may_be_sealed(SSL *ssl, int64_t accept_until, int64_t max_sess
     SSL_SESSION *session = SSL_get_session(ssl);
     struct stek_appdata appdata;
 
-    return session != NULL && read_appdata(session, &appdata) &&
+    return session != NULL && stek_ticketdata_read(session, &appdata) &&
            stek_promise_s(1, first_end(accept_until, &appdata), appdata.origin, max_session_age_s,
                           now) > 0 &&
            !would_be_answered_with_alert(ssl, session);
@@ -78,7 +62,7 @@ static bool note_verified(SSL *ssl, SSL_SESSION *session, int64_t now, struct st
         (appdata->verified_until != 0 && appdata->verified_until <= until))
         return true;
     appdata->verified_until = until;
-    return write_appdata(session, appdata);
+    return stek_ticketdata_write(session, appdata);
 }
 
 /* What the program gave the session, as long as nobody cut it for a ticket. */
@@ -93,23 +77,21 @@ static uint32_t timeout_of(const SSL_SESSION *session)
 static bool find_or_begin_chain(SSL *ssl, SSL_SESSION *session, int64_t now,
                                 struct stek_appdata *ret_appdata)
 {
-    if (read_appdata(session, ret_appdata))
+    if (stek_ticketdata_read(session, ret_appdata))
         return note_verified(ssl, session, now, ret_appdata);
     *ret_appdata = (struct stek_appdata){.timeout_s = timeout_of(session)};
     (void)stek_verified_until(ssl, now, &ret_appdata->verified_until);
     ret_appdata->origin = SSL_session_reused(ssl) ? stek_ossl_session_time(session) : now;
     return stek_server_name_of_connection(ssl, ret_appdata->name_hash) &&
-           write_appdata(session, ret_appdata);
+           stek_ticketdata_write(session, ret_appdata);
 }
 
-/* Sessions that are kept in libssl's cache, not in tickets: stek leaves them alone. */
-static bool is_stateful(const SSL *ssl)
+/* Each ticket of TLS 1.3 has a serial of its own. */
+static bool mark_early_data(const SSL *ssl, const struct stek_attachment *attachment,
+                            SSL_SESSION *session, struct stek_appdata *appdata)
 {
-    const uint64_t options = stek_ossl_options(ssl);
-
-    return stek_ossl_is_tls13(ssl) &&
-           ((options & SSL_OP_NO_TICKET) != 0 ||
-            (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0));
+    return !stek_early_data_mark(ssl, attachment, appdata) ||
+           stek_ticketdata_write(session, appdata);
 }
 
 /*
@@ -121,21 +103,11 @@ static bool may_be_others_too(const SSL *ssl)
     return !stek_ossl_is_tls13(ssl) && SSL_session_reused(ssl) == 1;
 }
 
-static bool has_others_appdata(SSL_SESSION *session)
-{
-    struct stek_appdata appdata;
-    void *bytes = NULL;
-    size_t len = 0;
-
-    return SSL_SESSION_get0_ticket_appdata(session, &bytes, &len) == 1 && len > 0 &&
-           !read_appdata(session, &appdata);
-}
-
 enum stek_generated stek_session_look_again(SSL *ssl, enum stek_generated how)
 {
     SSL_SESSION *session = SSL_get_session(ssl);
 
-    return how == STEK_GENERATED && session != NULL && has_others_appdata(session)
+    return how == STEK_GENERATED && session != NULL && stek_ticketdata_is_others(session)
                ? STEK_GENERATED_OTHERS
                : how;
 }
@@ -185,10 +157,11 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
 
     /* Looks at the session before anything is written into it. */
     (void)stek_attachment_keys(attachment, ssl);
-    if (session == NULL || has_others_appdata(session) ||
-        (may_be_others_too(ssl) && !read_appdata(session, &appdata)))
+    if (session == NULL || stek_ticketdata_is_others(session) ||
+        (may_be_others_too(ssl) && !stek_ticketdata_read(session, &appdata)))
         how = STEK_GENERATED_OTHERS;
-    else if (!may_be_others_too(ssl) && find_or_begin_chain(ssl, session, now, &appdata)) {
+    else if (!may_be_others_too(ssl) && find_or_begin_chain(ssl, session, now, &appdata) &&
+             mark_early_data(ssl, attachment, session, &appdata)) {
         if (attachment->any_id_context)
             stek_id_context_of_session(session);
         bound_timeout(ssl, attachment, session, &appdata, now);
@@ -197,21 +170,31 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
         stek_attachment_replaced(attachment);
 }
 
-/* `arg` is the attachment, unless a program calls stek's callback from its own. */
-static struct stek_attachment *of_callback(const SSL *ssl, void *arg)
+/* Under the program's own keys a ticket gets no more than what early data needs. */
+static void prepare_programs_session(SSL *ssl, struct stek_attachment *attachment)
 {
-    return stek_slots_has(arg) ? arg : stek_attachment_get0(ssl);
+    SSL_SESSION *session = SSL_get_session(ssl);
+    struct stek_appdata appdata;
+
+    if (stek_early_data_is_due(ssl, attachment) && session != NULL &&
+        !stek_ticketdata_is_others(session) &&
+        find_or_begin_chain(ssl, session, stek_ring_now(attachment->ring), &appdata))
+        (void)mark_early_data(ssl, attachment, session, &appdata);
 }
 
 /* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end
  * the handshake. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
-    struct stek_attachment *attachment = of_callback(ssl, arg);
+    struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
 
-    if (attachment != NULL && !is_stateful(ssl) &&
-        !atomic_load_explicit(&attachment->replaced, memory_order_relaxed))
-        prepare_session(ssl, attachment);
+    if (attachment != NULL && !stek_early_data_is_stateful(ssl)) {
+        stek_early_data_watch(ssl, attachment);
+        if (atomic_load_explicit(&attachment->replaced, memory_order_relaxed))
+            prepare_programs_session(ssl, attachment);
+        else
+            prepare_session(ssl, attachment);
+    }
     stek_ossl_forget_errors();
     return 1;
 }
@@ -237,7 +220,18 @@ static bool adopt(SSL_SESSION *session, struct stek_appdata *ret_appdata)
                                          .verified_until = stek_verified_until_of_session(session),
                                          .timeout_s = timeout_of(session)};
     return stek_server_name_hash(name, name != NULL ? strlen(name) : 0, ret_appdata->name_hash) &&
-           (has_others_appdata(session) || write_appdata(session, ret_appdata));
+           (stek_ticketdata_is_others(session) || stek_ticketdata_write(session, ret_appdata));
+}
+
+/* A ticket under the program's keys that may be from elsewhere: so that its early data is not taken
+ * for that of an external pre-shared key. */
+static void mark_as_ticket(const SSL *ssl, const struct stek_attachment *attachment,
+                           SSL_SESSION *session)
+{
+    struct stek_appdata appdata;
+
+    if (stek_early_data_is_due(ssl, attachment) && !stek_ticketdata_read(session, &appdata))
+        (void)adopt(session, &appdata);
 }
 
 /*
@@ -249,7 +243,7 @@ static void prepare_renewal(SSL *ssl, struct stek_attachment *attachment, SSL_SE
 {
     struct stek_appdata appdata;
 
-    if (!stek_ossl_is_tls13(ssl) && read_appdata(session, &appdata) &&
+    if (!stek_ossl_is_tls13(ssl) && stek_ticketdata_read(session, &appdata) &&
         now <= stek_ossl_session_time(session) + SSL_SESSION_get_timeout(session))
         bound_timeout(ssl, attachment, session, &appdata, now);
 }
@@ -273,9 +267,10 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         stek_id_context_of_connection(ssl);
     if (would_be_answered_with_alert(ssl, session))
         return STEK_COUNT_ID_CONTEXT;
-    if (asked == STEK_ASKED_OWN && has_others_appdata(session)) /* libssl's own rules count */
+    if (asked == STEK_ASKED_OWN &&
+        stek_ticketdata_is_others(session)) /* libssl's own rules count */
         return STEK_COUNT_OPENED;
-    if (!read_appdata(session, &facts.sealed) && !adopt(session, &facts.sealed))
+    if (!stek_ticketdata_read(session, &facts.sealed) && !adopt(session, &facts.sealed))
         return STEK_COUNT_DAMAGED;
     if (program_left_s(ssl, attachment->ctx, session, &facts.sealed, now) < 0)
         return STEK_COUNT_SESSION_AGE;
@@ -312,14 +307,16 @@ static SSL_TICKET_RETURN as_libssl_does(SSL_TICKET_STATUS status)
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
-    struct stek_attachment *attachment = of_callback(ssl, arg);
+    struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
     const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return as_libssl_does(status);
     const enum stek_asked asked = stek_handover_take_asked(attachment);
-    if (asked == STEK_ASKED_NOT && opened) /* under a key of the program's */
+    if (asked == STEK_ASKED_NOT && opened) { /* under a key of the program's */
+        mark_as_ticket(ssl, attachment, session);
         return as_libssl_does(status);
+    }
     const int64_t now = stek_ring_now(attachment->ring);
     const enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
                                              : why_closed(ssl, attachment, name, name_len, now);

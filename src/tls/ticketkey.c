@@ -4,6 +4,7 @@
 #include "tls/callbacks.h"
 
 #include "tls/attachment.h"
+#include "tls/earlydata.h"
 #include "tls/handover.h"
 #include "tls/refuse.h"
 #include "tls/session.h"
@@ -102,6 +103,10 @@ static int seal(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto 
     struct stek_keys *keys = how == STEK_GENERATED ? stek_attachment_keys(attachment, ssl)
                                                    : stek_attachment_own_keys(attachment, ssl);
     note_sessions(attachment, how);
+    if (how == STEK_GENERATED_NOT) {
+        (void)stek_handover_take_asked(attachment); /* nobody did */
+        stek_early_data_watch(ssl, attachment);
+    }
     if (keys == NULL)
         return NO_TICKET;
     struct stek_stats *stats = attachment->ring->stats;

@@ -67,16 +67,25 @@ static void give_up(const char *why)
                       OpenSSL_version(OPENSSL_VERSION), why);
 }
 
+static void say_once(atomic_bool *said, const char *text)
+{
+    if (!atomic_exchange(said, true))
+        (void)fputs(text, stderr);
+}
+
 static void on_event(enum stek_event event)
 {
-    static atomic_bool said;
+    static atomic_bool replaced_said;
+    static atomic_bool early_data_said;
 
     if (event == STEK_EVENT_MISSED)
         give_up("does not call stek when a handshake begins");
-    else if (!atomic_exchange(&said, true))
-        (void)fputs("stek: the program sets ticket keys of its own after the first handshake; they "
-                    "are used, not the ring's\n",
-                    stderr);
+    else if (event == STEK_EVENT_REPLACED)
+        say_once(&replaced_said, "stek: the program sets ticket keys of its own after the first "
+                                 "handshake; they are used, not the ring's\n");
+    else
+        say_once(&early_data_said, "stek: the program accepts early data without asking stek: it "
+                                   "may be a replay; see early_data in stek-openssl(5)\n");
 }
 
 /* One module serves all OpenSSL 3.x, which have one name for the dynamic linker. */
@@ -241,7 +250,8 @@ static void attach(SSL_CTX *ctx)
         .override = ring_wins(),
         .same_configuration = settings.same_configuration,
         .any_name = settings.any_name,
-        .any_id_context = settings.any_id_context};
+        .any_id_context = settings.any_id_context,
+        .early_data = settings.early_data};
     STEK_QUIET(mark);
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result == STEK_OK)

@@ -33,6 +33,7 @@ MISTAKES = [
     ("override", "maybe", "auto yes no"),
     ("override", "YES", "auto yes no"),
     ("verified_peers", "all", "as-openssl same-configuration"),
+    ("early_data", "twice", "once as-is never"),
     ("session_id_context", "stek", "program ring"),
     ("names", "none", "same any"),
     ("colour", "blue", "ring rotate accept ahead max_session_age context override names"),
