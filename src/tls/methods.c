@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/methods.h"
 
+#include "crypto/hkdf.h"
 #include "crypto/libctx.h"
 
 #include <stdatomic.h>
@@ -27,6 +28,16 @@ static void methods_free(struct stek_methods *methods)
     free(methods);
 }
 
+/* Whether keys can be derived. Without HKDF they are not, and a FIPS provider may refuse it for
+ * reasons of its own. */
+static bool can_derive(void)
+{
+    static const uint8_t secret[STEK_HKDF_PRK_LEN];
+    uint8_t prk[STEK_HKDF_PRK_LEN];
+
+    return stek_hkdf_extract(secret, sizeof secret, secret, sizeof secret, prk) == STEK_OK;
+}
+
 /* Fetching in the callback would cost more than the cipher. */
 static struct stek_methods *methods_new(void)
 {
@@ -36,7 +47,7 @@ static struct stek_methods *methods_new(void)
         return NULL;
     methods->fetched_aes256cbc = EVP_CIPHER_fetch(stek_libctx_get0(), "AES-256-CBC", NULL);
     methods->sha256 = EVP_MD_fetch(stek_libctx_get0(), "SHA256", NULL);
-    if (methods->fetched_aes256cbc == NULL || methods->sha256 == NULL) {
+    if (methods->fetched_aes256cbc == NULL || methods->sha256 == NULL || !can_derive()) {
         methods_free(methods);
         return NULL;
     }

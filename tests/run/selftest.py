@@ -15,9 +15,23 @@ import time
 import unittest
 
 from command import ENDED_LATE, end_like_ctrl_c, environment, run
+from helgrind import of_stek
 from lanes import run_lanes
 from outcome import Outcome, cmocka_cases, from_pytest, program_outcome
 from steps import checked
+
+RACE = """\
+==7== ----------------------------------------------------------------
+==7== 
+==7== Possible data race during write of size 8 at 0x5 by thread #4
+==7==    at 0x4: {0} (in /usr/lib/libssl.so.3)
+==7==    by 0x1: {1} (somewhere.c:190)
+==7== This conflicts with a previous read of size 8 by thread #2
+==7==    at 0x4: ??? (in /usr/lib/libssl.so.3)
+==7==  Address 0x5 is 8 bytes inside a block of size 48 alloc'd
+==7==    at 0x4: {2} (somewhere.c:190)
+==7== 
+"""
 
 TWO_GROUPS = """\
 [==========] Running 2 test(s).
@@ -42,6 +56,16 @@ half a line without an end[       OK ] one
 
 def report(output, status=0, result="OK"):
     return {"name": "stek:unit / x", "stdout": output, "returncode": status, "result": result}
+
+
+class Races(unittest.TestCase):
+    def test_only_those_of_stek_over_memory_of_openssl_count(self):
+        ours = RACE.format("SSL_SESSION_set_timeout", "stek_ticket_gen_cb", "SSL_SESSION_new")
+        libssls = RACE.format("???", "main", "SSL_SESSION_new")
+        own_memory = RACE.format("stek_words_store", "stek_ticket_gen_cb", "stek_ring_new")
+        self.assertEqual(len(of_stek(libssls + ours + own_memory + ours)), 2)
+        self.assertEqual(of_stek(libssls + own_memory), [])
+        self.assertEqual(of_stek(""), [])
 
 
 class Cmocka(unittest.TestCase):

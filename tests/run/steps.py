@@ -138,8 +138,12 @@ def tsan(builds):
 
 
 def valgrind(builds):
-    """Reads of uninitialised memory, in our code and in libcrypto's under our hands."""
-    return meson_tests(builds.get("build"), "memory", {}, VALGRIND, slower=20)
+    """Reads of uninitialised memory, in our code and in libcrypto's under our hands; and races of
+    ours in libssl's memory, which ThreadSanitizer does not see."""
+    outcome = meson_tests(builds.get("build"), "memory", {}, VALGRIND, slower=20)
+    helgrind = f"/usr/bin/python3 {builds.root}/tests/run/helgrind.py"
+    outcome.add(meson_tests(builds.get("build"), "races", {}, helgrind, slower=20))
+    return outcome
 
 
 def corpus(builds):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs whose default library context is not the usual one."""
+import pytest
+
 from harness import build, libcryptos
 from harness.programs import run
 
@@ -36,3 +38,60 @@ def test_where_fips_is_demanded_and_not_there_one_line_says_so(folder, certifica
     )
     assert (ended.status, ended.stdout) == (0, b"apart\n")
     assert ended.stderr == REFUSED + "going on with OpenSSL's own keys\n"
+
+
+def where_fips_is_all(folder, certificates, *settings, lacks=None):
+    """Two servers in a program that may use a FIPS provider only, with stek and without."""
+    provider = libcryptos.fips_like(folder / "fips.so")
+    program = libcryptos.two_contexts(folder / "fips_only", "-lssl", "-lcrypto")
+    lines = [
+        "providers = providers",
+        "alg_section = demands",
+        "[demands]",
+        "default_properties = fips=yes",
+        "[providers]",
+        "fips = fips",
+        "base = base",
+        "[base]",
+        "activate = 1",
+        "[fips]",
+        f"module = {provider}",
+        "activate = 1",
+    ]
+    command = ["env", *([f"FIPS_LIKE_LACKS={lacks}"] if lacks else [])]
+    command += [program, certificates.server.both]
+    plain = folder / "plain.cnf"
+    plain.write_text("\n".join(["openssl_conf = init", "[init]", *lines, ""]))
+    conf = write_conf(folder / "fips.cnf", "stek = stek", *lines)
+    conf.write_text(conf.read_text() + "\n".join([*settings, ""]))
+    return run(command, conf), run(command, plain)
+
+
+def test_a_program_that_may_use_fips_only_shares_tickets(folder, certificates):
+    ended, plain = where_fips_is_all(folder, certificates)
+    assert (plain.status, plain.stdout, plain.stderr) == (0, b"apart\n", "")
+    assert (ended.status, ended.stdout, ended.stderr) == (0, b"shared\n", "")
+
+
+@pytest.mark.parametrize(
+    "settings, instead",
+    [((), "going on with OpenSSL's own keys"), (("required = yes",), "no tickets are given")],
+)
+def test_where_its_fips_provider_lacks_something_one_line_says_so(
+    settings, instead, folder, certificates
+):
+    ended, plain = where_fips_is_all(folder, certificates, *settings, lacks="HKDF")
+    assert (plain.status, plain.stdout) == (0, b"apart\n")
+    assert (ended.status, ended.stdout) == (0, b"apart\n")
+    assert ended.stderr == REFUSED + instead + "\n"
+
+
+def test_a_program_whose_default_context_has_no_algorithms_at_all_shares_tickets(
+    folder, certificates
+):
+    ended = in_own_context(
+        folder,
+        certificates,
+        ["providers = providers", "[providers]", "base = base", "[base]", "activate = 1"],
+    )
+    assert (ended.status, ended.stdout, ended.stderr) == (0, b"shared\n", "")

@@ -53,6 +53,11 @@ def poison(output):
     return compile_c(output, "-shared", "-fPIC", SOURCES / "poison.c")
 
 
+def fips_like(output):
+    """A provider that gives the built-in algorithms as those of a FIPS provider."""
+    return compile_c(output, "-shared", "-fPIC", SOURCES / "fips_like.c", "-lcrypto")
+
+
 def two_contexts(output, *how):
     """The program that says whether two SSL_CTXs share tickets, linked with OpenSSL as told."""
     return compile_c(output, SOURCES / "two_contexts.c", *how)
