@@ -5,6 +5,7 @@ from .base import Server
 CONFIGURATION = """
 global
     nbthread 2
+    {limited_quic}
 defaults
     mode http
     timeout connect 5s
@@ -12,6 +13,7 @@ defaults
     timeout server 5s
 frontend https
     bind 127.0.0.1:{port} ssl {certificates} ssl-min-ver TLSv1.2 {ticket_keys}
+    {quic}
     http-request return status 200 content-type text/plain lf-string "%pid\\n"
 """
 
@@ -19,13 +21,16 @@ frontend https
 class Haproxy(Server):
     name = "haproxy"
 
-    def __init__(self, *args, ticket_keys=None, second_verifies=False, identity=None, **kwargs):
+    def __init__(
+        self, *args, ticket_keys=None, second_verifies=False, identity=None, quic=False, **kwargs
+    ):
         super().__init__(*args, **kwargs)
         self.ticket_keys = ticket_keys  # a file of base64 lines of 80-byte keys
         self.second_verifies = (
             second_verifies  # serves b.example too, where it demands client certificates
         )
         self.identity = identity or self.pki.server
+        self.quic = quic  # serves HTTP/3, too, on the same port
 
     def certificates(self):
         if not self.second_verifies:
@@ -38,12 +43,18 @@ class Haproxy(Server):
             )
         )
 
+    def quic_bind(self):
+        return f"bind quic4@127.0.0.1:{self.port} ssl {self.certificates()} alpn h3"
+
     def prepare(self):
         self.write(
             "haproxy.cfg",
             CONFIGURATION.format(
                 port=self.port,
                 certificates=self.certificates(),
+                # With an OpenSSL that is not made for QUIC, HAProxy wants this word.
+                limited_quic="limited-quic" if self.quic else "",
+                quic=self.quic_bind() if self.quic else "",
                 ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else "",
             ),
         )

@@ -24,7 +24,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    keepalive_timeout 0;
+    keepalive_timeout {keepalive};
     ssl_protocols {protocols};
     {ticket_key}
     {directives}
@@ -35,6 +35,7 @@ http {{
 HOST = """
     server {{
         listen 127.0.0.1:{port} ssl {listen};
+        {quic}
         server_name {names};
         ssl_certificate {identity.cert};
         ssl_certificate_key {identity.key};
@@ -67,6 +68,7 @@ class Nginx(Server):
         protocols="TLSv1.2 TLSv1.3",
         directives="",
         main="",
+        quic=False,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
@@ -78,6 +80,7 @@ class Nginx(Server):
         self.protocols = protocols
         self.directives = directives  # more of them, for all hosts
         self.main = main  # more of them, outside of http
+        self.quic = quic  # serves HTTP/3, too, on the same port
 
     def verification(self):
         return f"ssl_client_certificate {self.pki.ca}; ssl_verify_client on;"
@@ -86,6 +89,7 @@ class Nginx(Server):
         text = HOST.format(
             port=self.port,
             listen="reuseport",
+            quic=f"listen 127.0.0.1:{self.port} quic reuseport;" if self.quic else "",
             names="localhost a.example",
             identity=self.pki.server,
             extra=self.verification() if self.client_certificate else "",
@@ -94,6 +98,7 @@ class Nginx(Server):
             text += HOST.format(
                 port=self.port,
                 listen="",
+                quic=f"listen 127.0.0.1:{self.port} quic;" if self.quic else "",
                 names="b.example",
                 identity=self.pki.other,
                 extra=self.verification() if self.second_verifies else "",
@@ -106,6 +111,7 @@ class Nginx(Server):
             CONFIGURATION.format(
                 folder=self.folder,
                 workers=self.workers,
+                keepalive="60s" if self.quic else "0",  # with 0 a QUIC connection ends at once
                 hosts=self.hosts(),
                 protocols=self.protocols,
                 directives=self.directives,
