@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of Debian packages that cannot be installed beside others."""
+"""Programs of Debian packages that cannot be installed beside others. As a program it unpacks the
+packages that it is told of."""
 import fcntl
 import subprocess
+import sys
 
 from . import build
 
@@ -33,3 +35,7 @@ def _unpack(folder, packages):
 
 def _run(*command, **options):
     return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+if __name__ == "__main__":
+    unpacked(*sys.argv[1:])
