@@ -17,12 +17,23 @@ from harness.servers import (
     Node,
     Php,
     Python,
-    PythonAfterFork,
     SServer,
     Stunnel,
+    python_for_a_private_ring,
 )
 
-ALL = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php, SServer, Stunnel, Haproxy, Node]
+ALL = [
+    Nginx,
+    Apache,
+    Lighttpd,
+    Python,
+    python_for_a_private_ring(),
+    Php,
+    SServer,
+    Stunnel,
+    Haproxy,
+    Node,
+]
 VALGRIND = [
     "valgrind",
     "-q",

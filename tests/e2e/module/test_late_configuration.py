@@ -6,7 +6,9 @@ import subprocess
 import pytest
 
 from harness import module
+from harness.client import VERSIONS
 from harness.process import plain_environment
+from harness.servers import PythonAfterFork, python_for_a_private_ring, reads_late
 
 SERVER, CLIENT = "ssl.PROTOCOL_TLS_SERVER", "ssl.PROTOCOL_TLS_CLIENT"
 READS = "import ssl; ssl.SSLContext({})"
@@ -55,3 +57,19 @@ def test_nothing_is_said_of_a_program_of_its_own(said):
 
 def test_nothing_is_said_of_clients(said):
     assert said(CHILD.format(READS.format(CLIENT))) == ""
+
+
+@pytest.mark.skipif(not reads_late(), reason="this release's Python reads it when it is imported")
+@pytest.mark.parametrize("tls", VERSIONS)
+def test_clients_of_such_a_server_resume_with_one_process_only(loaded, tls):
+    server = loaded(PythonAfterFork)
+    visits = server.visit(tls, count=40)
+    assert visits.lost() and visits.resumed()
+    assert server.stderr().count(LINE) == server.workers
+
+
+@pytest.mark.parametrize("tls", VERSIONS)
+def test_an_ssl_context_before_the_fork_mends_that(loaded, tls):
+    server = loaded(python_for_a_private_ring())
+    assert not server.visit(tls, count=40).lost()
+    assert server.stderr() == ""

@@ -32,7 +32,7 @@ def from_archive(suite, package):
 
 
 def same_release(folder):
-    return libcryptos.extension(folder / "same.so", libcryptos.LIBRARIES / "libcrypto.a")
+    return libcryptos.extension(folder / "same.so", *libcryptos.STATIC[1:])
 
 
 def openssl_4(folder):

@@ -17,9 +17,10 @@ from harness.servers import (
     PythonAfterFork,
     SServer,
     Stunnel,
+    python_for_a_private_ring,
 )
 
-PREFORKED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php]
+PREFORKED = [Nginx, Apache, Lighttpd, Python, python_for_a_private_ring(), Php]
 ALL = [*PREFORKED, SServer, Stunnel, Haproxy, Node]
 COUNT = 40
 

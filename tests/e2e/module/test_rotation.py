@@ -14,15 +14,26 @@ from harness.servers import (
     Node,
     Php,
     Python,
-    PythonAfterFork,
     SServer,
     Stunnel,
+    python_for_a_private_ring,
 )
 
 RUN_S = 30
 ROTATE_S = 2
 POLICY = {"rotate": f"{ROTATE_S}s", "accept": "60s"}
-LOADED = [Nginx, Apache, Lighttpd, Python, PythonAfterFork, Php, SServer, Stunnel, Haproxy, Node]
+LOADED = [
+    Nginx,
+    Apache,
+    Lighttpd,
+    Python,
+    python_for_a_private_ring(),
+    Php,
+    SServer,
+    Stunnel,
+    Haproxy,
+    Node,
+]
 STOCK = [Nginx, Apache, Lighttpd, Python, SServer, Stunnel, Haproxy]
 
 each_loaded = pytest.mark.parametrize("program", LOADED, ids=lambda p: p.name)

@@ -9,8 +9,18 @@ from pathlib import Path
 SOURCES = Path(__file__).parent
 LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
 ONCE = threading.Lock()
-STATIC = [LIBRARIES / "libssl.a", LIBRARIES / "libcrypto.a"]
-WHOLE = ["-Wl,--whole-archive", *STATIC, "-Wl,--no-whole-archive"]
+
+
+def needed_by_libcrypto():
+    """What libcrypto.a of this release needs besides libc: compression from Debian 13 on."""
+    text = (LIBRARIES / "pkgconfig/libcrypto.pc").read_text()
+    needs = [line.split() for line in text.splitlines() if line.startswith("Libs.private:")]
+    return [word for words in needs for word in words if word in ("-lz", "-lzstd")]
+
+
+NEEDED = needed_by_libcrypto()
+STATIC = [LIBRARIES / "libssl.a", LIBRARIES / "libcrypto.a", *NEEDED]
+WHOLE = ["-Wl,--whole-archive", *STATIC[:2], "-Wl,--no-whole-archive", *NEEDED]
 # libcrypto.a of later releases has compression in it, whose libraries every Debian has.
 COMPRESSION = ["-l:libz.so.1", "-l:libzstd.so.1"]
 
@@ -23,15 +33,14 @@ def compile_c(output, *args):
     return Path(output)
 
 
-def extension(output, libcrypto, *more):
-    """A shared library with this libcrypto.a inside, which shows nothing of it."""
+def extension(output, *libcrypto):
+    """A shared library with a libcrypto.a inside, which shows nothing of it."""
     return compile_c(
         output,
         "-shared",
         "-fPIC",
         SOURCES / "extension.c",
-        *more,
-        libcrypto,
+        *libcrypto,
         "-Wl,-Bsymbolic",
         f"-Wl,--version-script={SOURCES / 'extension.map'}",
     )
@@ -40,12 +49,12 @@ def extension(output, libcrypto, *more):
 def extension_once(output):
     """One with the libcrypto of this release, made where it is not there yet."""
     with ONCE:
-        return output if output.exists() else extension(output, LIBRARIES / "libcrypto.a")
+        return output if output.exists() else extension(output, *STATIC[1:])
 
 
 def newer_extension(output, libcrypto):
     """The same for a libcrypto.a from a later Debian."""
-    return extension(output, SOURCES / "isoc23.c", libcrypto, *COMPRESSION)
+    return extension(output, libcrypto, *COMPRESSION, SOURCES / "isoc23.c")
 
 
 def poison(output):

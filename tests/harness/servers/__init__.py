@@ -14,7 +14,7 @@ from .perl import Perl
 from .php import Php
 from .ports import Ports
 from .proftpd import Proftpd
-from .python import Python, PythonAfterFork
+from .python import Python, PythonAfterFork, python_for_a_private_ring, reads_late
 from .s_server import SServer
 from .stunnel import Stunnel
 from .vsftpd import Vsftpd

@@ -4,6 +4,8 @@ from ..unpacked import unpacked
 from .base import Server
 
 CONFIGURATION = """
+ModulePath {root}/usr/lib/proftpd
+{modules}
 ServerName test
 ServerType standalone
 Port {port}
@@ -13,14 +15,14 @@ User nobody
 Group nogroup
 PidFile {folder}/proftpd.pid
 ScoreboardFile {folder}/scoreboard
-DelayEngine off
+<IfModule mod_delay.c>
+    DelayEngine off
+</IfModule>
 WtmpLog off
 TransferLog none
 SystemLog {folder}/error.log
 RequireValidShell off
 UseFtpUsers off
-ModulePath {root}/usr/lib/proftpd
-LoadModule mod_tls.c
 TLSEngine on
 TLSLog {folder}/tls.log
 TLSProtocol TLSv1.2 TLSv1.3
@@ -37,6 +39,10 @@ TLSECCertificateKeyFile {identity.key}
 """
 
 
+# Debian 13 has made modules of what was in the program before.
+MODULES = ("ls", "xfer", "delay", "tls")
+
+
 class Proftpd(Server):
     name = "proftpd"
 
@@ -45,6 +51,13 @@ class Proftpd(Server):
         self.options = options  # more lines of its configuration
         self.root = unpacked("proftpd-core", "proftpd-mod-crypto")
 
+    def modules(self):
+        """Lines that load those that are files."""
+        there = [
+            name for name in MODULES if (self.root / f"usr/lib/proftpd/mod_{name}.so").exists()
+        ]
+        return "\n".join(f"LoadModule mod_{name}.c" for name in there)
+
     def prepare(self):
         self.write(
             "proftpd.conf",
@@ -52,6 +65,7 @@ class Proftpd(Server):
                 port=self.port,
                 folder=self.folder,
                 root=self.root,
+                modules=self.modules(),
                 identity=self.pki.server,
                 options=self.options,
             ),
