@@ -12,6 +12,9 @@ MESON := meson
 PYTHON := /usr/bin/python3
 PACKAGES := packaging/install-packages
 
+# Ninja 1.10, which is Debian 11's, has no --quiet: what it says is kept, and shown when it fails.
+quietly = ninja -C $(1) $(2) >$(1)/ninja.log 2>&1 || { cat $(1)/ninja.log; exit 1; }
+
 .PHONY: build help demo check check-long check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
 .DEFAULT_GOAL := build
 
@@ -44,7 +47,7 @@ demo: DEMO := $(if $(wildcard build/build.ninja),build,build-demo)
 demo:
 	@$(PACKAGES) build demo
 	@test -f $(DEMO)/build.ninja || $(MESON) setup $(DEMO) -Dtests=false >/dev/null
-	@ninja -C $(DEMO) --quiet demo
+	@$(call quietly,$(DEMO),demo)
 	@STEK_BUILD=$(DEMO) $(PYTHON) demo/demo.py
 
 check:
@@ -77,13 +80,13 @@ bench-instructions: PARTS := --only instructions
 bench bench-instructions:
 	@$(PACKAGES) build unit demo bench
 	@test -f build-bench/build.ninja || $(MESON) setup build-bench >/dev/null
-	@ninja -C build-bench --quiet bench
+	@$(call quietly,build-bench,bench)
 	@STEK_BUILD=build-bench $(PYTHON) tests/bench/bench.py $(PARTS) $(ARGS)
 
 bench-fleet:
 	@$(PACKAGES) build unit demo bench check
 	@test -f build-bench/build.ninja || $(MESON) setup build-bench >/dev/null
-	@ninja -C build-bench --quiet
+	@$(call quietly,build-bench,)
 	@STEK_BUILD=build-bench $(PYTHON) tests/bench/fleet_etcd.py $(ARGS)
 
 # In a folder of its own: paths under PREFIX are compiled in, and tests are left out.
@@ -91,7 +94,7 @@ install:
 	@$(PACKAGES) --check build
 	@$(MESON) setup build-install $(if $(wildcard build-install/build.ninja),--reconfigure) \
 	    --prefix '$(PREFIX)' -Dtests=false >/dev/null
-	@ninja -C build-install --quiet
+	@$(call quietly,build-install,)
 	@$(MESON) install -C build-install --no-rebuild $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
 	@test -n '$(DESTDIR)' || test "$$(id -u)" != 0 || ldconfig
 

@@ -19,6 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import report  # noqa: E402
 from measure import Arm, reload_nginx, restart_all  # noqa: E402
 from harness import build, module, pki, process, stekd  # noqa: E402
+from harness.servers import (  # noqa: E402
+    PythonAfterFork,
+    python_for_a_private_ring,
+    reads_late,
+)
 
 PROGRAMS = {"nginx": "nginx", "openssl": "openssl", "/usr/bin/python3": "python3"}
 
@@ -60,7 +65,8 @@ def interrupt_once(*_):
 def run_arm(title, certificates, openssl_conf, args, half_way, folder, at_the_end=lambda: None):
     """One arm at a time, so that it has the machine to itself."""
     with contextlib.ExitStack() as stack:
-        arm = Arm(stack, folder / title.replace(" ", "-"), certificates, openssl_conf, args)
+        place = folder / title.replace(" ", "-")
+        arm = Arm(stack, place, certificates, openssl_conf, args, args.python)
         rows = arm.run(report.Progress(title, 4 * args.connections), half_way)
         at_the_end()
         return rows
@@ -71,19 +77,21 @@ def part_of_processes(args, certificates, folder):
     wrong."""
     print(report.introduction(args, "nginx is reloaded half way."))
     conf = module.compose(folder / "stek.cnf", rotate=f"{args.rotate}s", accept="60s")
+    args = argparse.Namespace(**{**vars(args), "python": python_for_a_private_ring()})
     results = {
         title: run_arm(title, certificates, openssl_conf, args, reload_nginx, folder)
         for title, openssl_conf in (("as they come", None), ("with stek", conf))
     }
     print(report.table(results))
-    print(report.legend(args))
+    print(report.legend(args, reads_late()))
     print(report.meaning(results))
     return report.too_few(results)
 
 
 def part_of_restarts(args, certificates, folder):
     """stekd keeps the keys: they outlive a restart of the servers, and of stekd itself."""
-    args = argparse.Namespace(**{**vars(args), "connections": args.connections // 2})
+    changed = {"connections": args.connections // 2, "python": PythonAfterFork}
+    args = argparse.Namespace(**{**vars(args), **changed})
     print(
         "\n"
         + report.introduction(

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from harness.client import VERSIONS, Background, Visits
 from harness.process import wait_for
-from harness.servers import Nginx, PythonAfterFork
+from harness.servers import Nginx
 
 BURST = 25  # connections one right after the other, so that it is not the waking up that costs
-
-SERVERS = {"nginx": Nginx, "Python": PythonAfterFork}
 
 
 def reload_nginx(servers):
@@ -62,15 +60,17 @@ class Measured:
 
 
 class Arm:
-    """A server of its own for each row of the table, all at the same time and lightly loaded."""
+    """A server of its own for each row of the table, all at the same time and lightly loaded.
+    `python` is the Python one's class."""
 
-    def __init__(self, stack, folder, certificates, openssl_conf, args):
+    def __init__(self, stack, folder, certificates, openssl_conf, args, python):
+        kinds = {"nginx": Nginx, "Python": python}
         self.stack = stack
         self.args = args
-        self.rows = [Measured(name, tls) for name in SERVERS for tls in VERSIONS]
+        self.rows = [Measured(name, tls) for name in kinds for tls in VERSIONS]
         self.servers = [
             stack.enter_context(
-                SERVERS[row.server](folder / f"{row.server}-{row.tls}", certificates, openssl_conf)
+                kinds[row.server](folder / f"{row.server}-{row.tls}", certificates, openssl_conf)
             )
             for row in self.rows
         ]

@@ -74,7 +74,12 @@ def _cells(row):
     return f"| {row.resumed_percent():5.0f} %{row.cpu_ms_per_handshake():9.2f}{len(row.visits.keys()):7} "
 
 
-def legend(args):
+READS_LATE = """This Python reads the OpenSSL configuration with its first SSLContext. In this part,
+its server makes one before the fork, too, in both columns. Else each of its processes would
+have keys of its own."""
+
+
+def legend(args, reads_late):
     return (
         "\n".join(
             map(
@@ -86,6 +91,7 @@ def legend(args):
                     "Python: as it comes, each of its 4 processes makes an SSLContext after the fork, with one key for life.",
                     f"stek: each key seals for {args.rotate} s; all processes share the keys, and so do they after the reload.",
                     "Certificates: ECDSA P-256.",
+                    *([READS_LATE] if reads_late else []),
                 ),
             )
         )
