@@ -50,6 +50,9 @@ static struct stek_loaded libssl;
  */
 static atomic_bool given_up;
 
+/* As the configuration says. Beside the settings, since events come without the lock. */
+static atomic_bool is_required;
+
 static void lock_module(void)
 {
     (void)pthread_mutex_lock(&lock);
@@ -63,8 +66,9 @@ static void unlock_module(void)
 static void give_up(const char *why)
 {
     if (!atomic_exchange(&given_up, true))
-        (void)fprintf(stderr, "stek: %s %s; new SSL_CTXs have OpenSSL's own ticket keys\n",
-                      OpenSSL_version(OPENSSL_VERSION), why);
+        (void)fprintf(
+            stderr, "stek: %s %s; new SSL_CTXs %s\n", OpenSSL_version(OPENSSL_VERSION), why,
+            atomic_load(&is_required) ? "give no tickets" : "have OpenSSL's own ticket keys");
 }
 
 static void say_once(atomic_bool *said, const char *text)
@@ -261,6 +265,13 @@ static void attach(SSL_CTX *ctx)
         stek_refuse_tickets(ctx);
 }
 
+/* Where none was attached, nothing has started to count yet. */
+static void count_not_met(void)
+{
+    stek_ring_start_counting(ring);
+    stek_stats_count(ring->stats, STEK_COUNT_NOT_MET, stek_ring_now(ring));
+}
+
 /* CRYPTO_EX_new for SSL_CTX: runs in every SSL_CTX_new(). */
 static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
 {
@@ -271,8 +282,8 @@ static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
     if (ring != NULL && !atomic_load(&given_up))
         attach(parent);
     else if (ring != NULL)
-        stek_stats_count(ring->stats, STEK_COUNT_NOT_MET, stek_ring_now(ring));
-    if (refuse || (atomic_load(&given_up) && settings.required))
+        count_not_met();
+    if (refuse || (atomic_load(&given_up) && atomic_load(&is_required)))
         stek_refuse_tickets(parent);
     unlock_module();
 }
@@ -298,6 +309,7 @@ static void configure(const CONF *conf, const char *section)
     lock_module();
     if (sound && ensure_ring(&wanted))
         settings = wanted;
+    atomic_store(&is_required, required);
     refuse = required && ring == NULL;
     unlock_module();
 }

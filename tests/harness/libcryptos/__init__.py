@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs and libraries that bring a libcrypto of their own, built from what Debian's packages
 hold."""
+import re
+import ssl
 import subprocess
 import sysconfig
 import threading
@@ -86,3 +88,22 @@ def renamed_libssl(folder):
     copy = Path(folder) / other.decode()
     copy.write_bytes(found.read_bytes().replace(name + b"\0", other + b"\0"))
     return copy
+
+
+def saying(folder, number, text):
+    """A folder with a copy of libcrypto that says it is another version, for LD_LIBRARY_PATH."""
+    found = next(LIBRARIES.glob("libcrypto.so.[0-9]*"))
+    original = found.read_bytes()
+    listing = subprocess.run(["nm", "-D", found], capture_output=True, text=True, check=True).stdout
+    at = int(re.search(r"^([0-9a-f]+) T OpenSSL_version_num\b", listing, re.MULTILINE)[1], 16)
+    own = ssl.OPENSSL_VERSION_INFO
+    own_number = own[0] << 28 | own[1] << 20 | own[2] << 12 | own[3] << 4 | own[4]
+    place = original.index(own_number.to_bytes(4, "little"), at, at + 16)
+    changed = original[:place] + number.to_bytes(4, "little") + original[place + 4 :]
+    own_text = ssl.OPENSSL_VERSION.encode()
+    assert own_text in changed and len(text) <= len(own_text)
+    changed = changed.replace(own_text, text.encode().ljust(len(own_text), b"\0"))
+    folder = Path(folder)
+    folder.mkdir()
+    (folder / found.name).write_bytes(changed)
+    return folder
