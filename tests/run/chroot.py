@@ -102,6 +102,8 @@ class Chroot:
         lines = archive.sources(self.release, *places)
         bootstrap = [*ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
         # It is made anew where the power fails: nothing waits for the disk.
+        if self.release.architecture:
+            bootstrap.append(f"--architectures={self.release.architecture}")
         bootstrap += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", *options]
         self._must("mmdebstrap", [*bootstrap, self.release.suite, part, *lines], limit_s=900)
         (part / "etc/resolv.conf").unlink(missing_ok=True)
