@@ -4,21 +4,31 @@
  * with stek in turn. One JSON object a line for each of the two and each round, medians over its
  * connections:
  *
- *   {"tls":"1.3","keys":"stek","round":0,"ops":200,"make_ns":1,"ticket_ns":1,"server_ns":1}
+ *   {"program":"plain","tls":"1.3","keys":"stek","round":0,"ops":200,"make_ns":1,"ticket_ns":1,
+ *    "server_ns":1}
  *
  *   make_ns    SSL_CTX_new(), certificate, stek's attaching, and at the end SSL_CTX_free()
  *   ticket_ns  the server's step in which its first ticket is made and sent
  *   server_ns  the server's side of the handshake, that step included
  *
- *   bench-percontext ROUNDS CONNECTIONS
+ * A program that verifies peers shares tickets as libssl does: each SSL_CTX has a context of its
+ * own there, whose keys are derived from all records of a ring in steady state.
+ *
+ *   bench-percontext plain|verifies ROUNDS CONNECTIONS
  */
 #include "pair.h"
 
-#include "stek.h"
+#include "ringfile/ring.h"
 #include "timing.h"
+
+#include <string.h>
+#include <time.h>
 
 enum { OWN, STEK, KEYS, VERSIONS = 2, CONNECTIONS_MAX = 2000 };
 enum { MAKE, TICKET, SERVER, PARTS };
+enum { HOUR_S = 3600, HOURS = 13 }; /* of the default policy, until the first record retires */
+
+static bool verifies;
 
 struct series {
     size_t count;
@@ -42,14 +52,44 @@ static void on_step(const SSL *ssl, int where, int result)
     step_begin_ns = now;
 }
 
+static int64_t read_clock(void *arg)
+{
+    const int64_t *offset_s = arg;
+
+    return time(NULL) + *offset_s;
+}
+
+/* As many records as a ring has that lives for long. */
+static struct stek_ring *make_ring(void)
+{
+    static int64_t offset_s;
+    struct stek_ring *ring = NULL;
+
+    bench_must(stek_ring_new(NULL, &ring) == STEK_OK, "no ring");
+    stek_ring_set_clock(ring, read_clock, &offset_s);
+    for (int hour = 0; hour < HOURS; hour++) {
+        offset_s += HOUR_S;
+        bench_must(stek_ring_maintain(ring) == STEK_OK, "the ring does not go on");
+    }
+    return ring;
+}
+
 /* What the module does in SSL_CTX_new(). */
 static void attach(SSL_CTX *ctx, struct stek_ring *ring)
 {
-    static const unsigned char id_context[] = {'s', 't', 'e', 'k'};
     const struct stek_attach_options options = {.override = 1};
 
-    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
     bench_must(stek_attach(ctx, ring, &options) == STEK_OK, "stek cannot be attached");
+}
+
+static void configure(SSL_CTX *ctx)
+{
+    static const unsigned char id_context[] = {'b', 'e', 'n', 'c', 'h'};
+
+    if (!verifies)
+        return;
+    (void)SSL_CTX_set_session_id_context(ctx, id_context, sizeof id_context);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 }
 
 static void connect_once(struct pair_client *client, int version, struct stek_ring *ring,
@@ -60,6 +100,7 @@ static void connect_once(struct pair_client *client, int version, struct stek_ri
 
     if (ring != NULL)
         attach(ctx, ring);
+    configure(ctx);
     int64_t make_ns = bench_cpu_ns() - begin;
     SSL_CTX_set_info_callback(ctx, on_step);
     ticket_ns = 0;
@@ -101,9 +142,9 @@ static void run_round(long round, int version, long connections, struct stek_rin
     pair_client_fini(&client);
     for (int keys = OWN; keys < KEYS; keys++) {
         struct series *of = &series[keys];
-        printf("{\"tls\":\"%s\",\"keys\":\"%s\",\"round\":%ld,\"ops\":%zu,",
-               version == TLS1_2_VERSION ? "1.2" : "1.3", keys == OWN ? "own" : "stek", round,
-               of->count);
+        printf("{\"program\":\"%s\",\"tls\":\"%s\",\"keys\":\"%s\",\"round\":%ld,\"ops\":%zu,",
+               verifies ? "verifies" : "plain", version == TLS1_2_VERSION ? "1.2" : "1.3",
+               keys == OWN ? "own" : "stek", round, of->count);
         printf("\"make_ns\":%lld,\"ticket_ns\":%lld,\"server_ns\":%lld}\n",
                median(of->part[MAKE], of->count), median(of->part[TICKET], of->count),
                median(of->part[SERVER], of->count));
@@ -113,13 +154,12 @@ static void run_round(long round, int version, long connections, struct stek_rin
 
 int main(int argc, char **argv)
 {
-    struct stek_ring *ring = NULL;
-
-    bench_must(argc == 3, "usage: bench-percontext ROUNDS CONNECTIONS");
-    const long rounds = strtol(argv[1], NULL, 10);
-    const long connections = strtol(argv[2], NULL, 10);
+    bench_must(argc == 4, "usage: bench-percontext plain|verifies ROUNDS CONNECTIONS");
+    verifies = strcmp(argv[1], "verifies") == 0;
+    const long rounds = strtol(argv[2], NULL, 10);
+    const long connections = strtol(argv[3], NULL, 10);
     bench_must(connections > 0 && connections <= CONNECTIONS_MAX, "1 to 2000 connections");
-    bench_must(stek_ring_new(NULL, &ring) == STEK_OK, "no ring");
+    struct stek_ring *ring = make_ring();
     run_round(-1, TLS1_2_VERSION, 1, ring);
     for (long round = 0; round < rounds; round++) {
         run_round(round, TLS1_2_VERSION, connections, ring);
