@@ -3,6 +3,8 @@
 
 #include "crypto/keycheck.h"
 
+#include <string.h>
+
 int stek_records_active(const struct stek_records *records, int64_t now)
 {
     for (size_t i = records->count; i-- > 0;)
@@ -44,11 +46,24 @@ const char *stek_record_problem(const struct stek_record *record)
     return NULL;
 }
 
+/* In constant time, as CRYPTO_memcmp() is; that one goes by bytes, which 64 records feel. */
+static bool is_same_secret(const struct stek_secret32 *a, const struct stek_secret32 *b)
+{
+    uint64_t differs = 0;
+
+    for (size_t at = 0; at < sizeof a->bytes; at += sizeof(uint64_t)) {
+        uint64_t x, y;
+        memcpy(&x, a->bytes + at, sizeof x);
+        memcpy(&y, b->bytes + at, sizeof y);
+        differs |= x ^ y;
+    }
+    return differs == 0;
+}
+
 static bool secret_repeats(const struct stek_records *records, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (CRYPTO_memcmp(&records->at[i].secret, &records->at[index].secret,
-                          sizeof(struct stek_secret32)) == 0)
+        if (is_same_secret(&records->at[i].secret, &records->at[index].secret))
             return true;
     return false;
 }
@@ -87,7 +102,7 @@ bool stek_records_hold_secret(const struct stek_records *records,
                               const struct stek_secret32 *secret)
 {
     for (size_t i = 0; i < records->count; i++)
-        if (CRYPTO_memcmp(&records->at[i].secret, secret, sizeof *secret) == 0)
+        if (is_same_secret(&records->at[i].secret, secret))
             return true;
     return false;
 }
@@ -125,8 +140,7 @@ static size_t least_needed(const struct stek_records *records)
 static void remove_superseded(struct stek_records *records, const struct stek_secret32 *secret)
 {
     for (size_t i = records->count; i-- > 0;)
-        if (!stek_record_counts(&records->at[i]) &&
-            CRYPTO_memcmp(&records->at[i].secret, secret, sizeof *secret) == 0)
+        if (!stek_record_counts(&records->at[i]) && is_same_secret(&records->at[i].secret, secret))
             stek_records_remove(records, i, i + 1);
 }
 

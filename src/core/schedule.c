@@ -33,21 +33,37 @@ static bool time_is_sane(int64_t now)
     return now >= -(STEK_TIME_MAX >> 1) && now <= (STEK_TIME_MAX >> 1);
 }
 
-enum stek_result stek_records_settle(struct stek_records *records, const struct stek_policy *policy,
-                                     int64_t now)
+/* Most often nothing has happened: then nothing is copied. */
+static bool is_settled(const struct stek_records *records, int64_t now)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (records->at[i].accept_until <= now)
+            return false;
+    return now < stek_records_last(records)->active_until;
+}
+
+static enum stek_result settle(struct stek_records *records, const struct stek_policy *policy,
+                               int64_t now)
 {
     STEK_SECRET(stek_records) struct stek_records next = *records;
-    STEK_SECRET(stek_record) struct stek_record last = {0};
+    STEK_SECRET(stek_record) struct stek_record last = *stek_records_last(records);
 
-    if (stek_records_last(records) == NULL || !time_is_sane(now))
-        return STEK_ERR_BUSY;
-    last = *stek_records_last(records);
     enum stek_result result = settle_chain(&next, &last, policy, now);
     if (result == STEK_OK && stek_records_active(&next, now) < 0)
         result = STEK_ERR_BUSY;
     if (result == STEK_OK)
         *records = next;
     return result;
+}
+
+enum stek_result stek_records_settle(struct stek_records *records, const struct stek_policy *policy,
+                                     int64_t now)
+{
+    if (stek_records_last(records) == NULL || !time_is_sane(now))
+        return STEK_ERR_BUSY;
+    if (is_settled(records, now))
+        return stek_records_active(records, now) >= 0 ? STEK_OK : STEK_ERR_BUSY;
+    return settle(records, policy, now);
 }
 
 /*

@@ -18,7 +18,7 @@ enum {
 
 static_assert(offsetof(struct stek_ticket_key, hmac_key) == STEK_NAME_LEN,
               "all but the name is secret");
-static_assert(SECRET_WORDS % MASK_WORDS == 0, "as stek_mask_apply() lays masks");
+static_assert(SECRET_WORDS == MASK_WORDS, "as stek_mask_apply() lays masks");
 
 static inline void entry_wipe(struct stek_keyset_entry *entry)
 {
@@ -101,7 +101,7 @@ static inline bool take_key(const struct stek_key_cache *cache, uint64_t version
 #pragma GCC unroll 16
     for (size_t i = 0; i < SECRET_WORDS; i++) {
         const uint64_t word = atomic_load_explicit(&words[SECRET_WORD + i], memory_order_acquire) ^
-                              atomic_load_explicit(&mask[i % MASK_WORDS], memory_order_acquire);
+                              atomic_load_explicit(&mask[i], memory_order_acquire);
         memcpy((uint8_t *)ret_key + offsetof(struct stek_ticket_key, hmac_key) + i * sizeof word,
                &word, sizeof word);
     }
@@ -153,7 +153,7 @@ enum stek_key_cache_answer stek_key_cache_open(const struct stek_key_cache *cach
     uint64_t name_words[NAME_WORDS];
     const uint64_t version = begin_at(cache, at, &head);
 
-    if (version == 0)
+    if (version == 0 || head.only_seals != 0)
         return STEK_CELL_STALE;
     memcpy(name_words, name, sizeof name_words);
     const uint64_t number = find(cache, head.count, name_words);

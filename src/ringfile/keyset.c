@@ -30,11 +30,10 @@ static const struct stek_keyset_entry *same_record(const struct stek_keyset *set
 
 /* The record's keys, uncovered: known, or derived. */
 static enum stek_result find_key(const struct stek_record *record,
-                                 const struct stek_context *context, const struct stek_keyset *set,
-                                 size_t known, struct stek_ticket_key *ret_key)
+                                 const struct stek_keyset_entry *entry,
+                                 const struct stek_context *context,
+                                 struct stek_ticket_key *ret_key)
 {
-    const struct stek_keyset_entry *entry = same_record(set, known, record);
-
     if (entry == NULL)
         return stek_derive_ticket_key(&record->secret, context, ret_key);
     *ret_key = entry->key;
@@ -65,42 +64,76 @@ static bool cover(const struct stek_record *record, const struct stek_image *ima
     return true;
 }
 
+/* Whose keys are needed, besides those that are known. */
+struct need {
+    const struct stek_context *context;
+    const struct stek_record *active; /* NULL: there is none */
+    enum stek_keyset_use use;
+    size_t known;
+};
+
+/* Where two records have one secret, the first one has the name. */
+static bool must_derive(const struct need *need, const struct stek_record *record)
+{
+    return need->use == STEK_KEYSET_OPENS ||
+           (need->active != NULL && memcmp(&need->active->fingerprint, &record->fingerprint,
+                                           sizeof record->fingerprint) == 0);
+}
+
 /* Fills the next place, unless there is no usable key. False: there may be one another time. */
-static bool add_entry(const struct stek_record *record, const struct stek_image *image,
-                      const struct stek_context *context, size_t known, struct stek_keyset *set)
+static bool fill_entry(const struct stek_record *record, const struct stek_image *image,
+                       const struct stek_keyset_entry *same, const struct need *need,
+                       struct stek_keyset *set)
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
-    enum stek_result result = find_key(record, context, set, known, &key);
+    enum stek_result result = find_key(record, same, need->context, &key);
     struct stek_keyset_entry *entry = &set->entry[set->head.count];
-    bool covered = true;
 
     *entry = (struct stek_keyset_entry){0};
+    if (result != STEK_OK || name_is_taken(set, key.name))
+        return result == STEK_OK || result == STEK_ERR_RANDOM;
+    /* Field by field: a compound literal can leave a copy of the keys on the stack. */
+    entry->seq = record->seq;
+    entry->accept_until = record->accept_until;
+    entry->key = key;
+    entry->fingerprint = record->fingerprint;
+    return cover(record, image, set->head.generation, entry, &set->mask[set->head.count]);
+}
+
+static bool add_entry(const struct stek_record *record, const struct stek_image *image,
+                      const struct need *need, struct stek_keyset *set)
+{
+    const struct stek_keyset_entry *same = same_record(set, need->known, record);
+    bool lasting = true;
+
     set->mask[set->head.count] = (struct stek_mask){{0}};
-    if (result == STEK_OK && !name_is_taken(set, key.name)) {
-        /* Field by field: a compound literal can leave a copy of the keys on the stack. */
-        entry->seq = record->seq;
-        entry->accept_until = record->accept_until;
-        entry->key = key;
-        entry->fingerprint = record->fingerprint;
-        covered = cover(record, image, set->head.generation, entry, &set->mask[set->head.count]);
+    if (same != NULL || must_derive(need, record)) {
+        lasting = fill_entry(record, image, same, need, set);
+    } else {
+        set->entry[set->head.count] = (struct stek_keyset_entry){0};
+        set->head.only_seals = 1;
     }
     set->head.count++;
-    return covered && (result == STEK_OK || result == STEK_ERR_RANDOM);
+    return lasting;
 }
 
 bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image,
                        uint64_t generation, const struct stek_context *context, int64_t now,
-                       struct stek_keyset *set)
+                       enum stek_keyset_use use, struct stek_keyset *set)
 {
-    const size_t known = set->head.count;
     struct stek_view view;
 
     stek_records_view(records, now, &view);
-    set->head = (struct stek_keyset_head){generation, view.valid_from, view.valid_until, 0, 0, 0};
-    bool lasting = view.active >= 0;
+    const struct need need = {.context = context,
+                              .active = view.active >= 0 ? &records->at[view.active] : NULL,
+                              .use = use,
+                              .known = set->head.count};
+    set->head = (struct stek_keyset_head){
+        .generation = generation, .valid_from = view.valid_from, .valid_until = view.valid_until};
+    bool lasting = need.active != NULL;
     for (size_t i = 0; i < records->count; i++)
-        lasting = add_entry(&records->at[i], image, context, known, set) && lasting;
-    if (view.active >= 0) {
+        lasting = add_entry(&records->at[i], image, &need, set) && lasting;
+    if (need.active != NULL) {
         set->head.active = (uint64_t)view.active;
         set->head.active_seq = set->entry[view.active].seq;
     }

@@ -36,6 +36,7 @@ struct stek_keyset_head {
     int64_t valid_until;
     uint64_t active_seq; /* of the record that seals, or 0 */
     uint64_t active;     /* its place */
+    uint64_t only_seals; /* not 0: records that only open may have been left out */
     uint64_t count;
 };
 
@@ -50,18 +51,23 @@ static inline void stek_keyset_wipe(struct stek_keyset *set)
     stek_wipe(set, sizeof *set);
 }
 
+/* What a set is for: sealing needs the keys of one record, opening those of all. */
+enum stek_keyset_use { STEK_KEYSET_SEALS, STEK_KEYSET_OPENS };
+
 /*
- * Derives the keys of all records as of `now`; each has its fingerprint. Keys that are in the set
+ * Derives the keys of the records as of `now`; each has its fingerprint. Keys that are in the set
  * already (its count may be 0, and it needs no masks) for the same record are kept; in place, since
  * threads with small stacks come by, too. A record that has moved back in the order is derived
- * again. A record whose keys are weak, or have the name of an earlier one, gets an empty place.
+ * again. A record whose keys are weak, or have the name of an earlier one, gets an empty place. To
+ * seal, so does a record that does not seal and whose keys are not in the set: a program that makes
+ * an SSL_CTX for every connection does not derive what nobody asks for.
  * `image` is what the records were read from at `generation`; NULL leaves all keys uncovered.
  * Returns whether the same records will give the same keys next time: not while the ring has no
  * active record, or when libcrypto failed.
  */
 bool stek_keyset_build(const struct stek_records *records, const struct stek_image *image,
                        uint64_t generation, const struct stek_context *context, int64_t now,
-                       struct stek_keyset *set);
+                       enum stek_keyset_use use, struct stek_keyset *set);
 
 /* The key that seals, and how long it opens; false when none does. */
 struct stek_seal_key {

@@ -119,7 +119,7 @@ static const struct stek_key_cache *cache_for(struct stek_ring *ring, struct ste
 
 /* Builds the set and leaves it in its cache. Returns whether it was still true then. */
 static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                  struct stek_keyset *set)
+                  enum stek_keyset_use use, struct stek_keyset *set)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
     uint64_t generation = 0;
@@ -128,17 +128,17 @@ static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     if (!stek_key_cache_copy(stek_keys_cache(keys), set))
         set->head.count = 0;
     /* A result that depends on something temporary, such as a broken generator, is not cached. */
-    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, set))
+    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, use, set))
         (void)stek_key_cache_publish(cache_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
 }
 
 void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                       struct stek_keyset *ret_set)
+                       enum stek_keyset_use use, struct stek_keyset *ret_set)
 {
     /* The ring may have changed meanwhile, and others may have swept the cache before. */
     for (int tries = 0; tries < 3; tries++)
-        if (renew(ring, keys, now, ret_set))
+        if (renew(ring, keys, now, use, ret_set))
             return;
     stek_key_cache_sweep(stek_keys_cache(keys), NULL, now);
 }
@@ -163,7 +163,7 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY;
     STEK_SECRET(stek_keyset) struct stek_keyset set;
-    stek_refresh_keys(ring, keys, now, &set);
+    stek_refresh_keys(ring, keys, now, STEK_KEYSET_SEALS, &set);
     return stek_keyset_seal(&set, ret_key);
 }
 
@@ -179,6 +179,6 @@ enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;
     STEK_SECRET(stek_keyset) struct stek_keyset set;
-    stek_refresh_keys(ring, keys, now, &set);
+    stek_refresh_keys(ring, keys, now, STEK_KEYSET_OPENS, &set);
     return stek_keyset_open(&set, name, single_use, now, ret_key);
 }

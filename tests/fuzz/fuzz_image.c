@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     FUZZ_MUST(stek_records_problem(&state.records) == NULL &&
               state.records.count <= STEK_RECORDS_MAX);
-    (void)stek_keyset_build(&state.records, &image, generation, &context, now, &set);
+    (void)stek_keyset_build(&state.records, &image, generation, &context, now, STEK_KEYSET_OPENS,
+                            &set);
     FUZZ_MUST(set.head.count == state.records.count);
     return 0;
 }

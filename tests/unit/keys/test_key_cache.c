@@ -129,6 +129,18 @@ static void a_published_set_opens(void **state)
     }
 }
 
+/* The ticket may be of a record that was left out. */
+static void a_set_that_only_seals_is_stale_to_open(void **state)
+{
+    struct stek_keyset set = set_of(1);
+
+    set.head.only_seals = 1;
+    assert_true(stek_key_cache_publish(*state, &set));
+    assert_int_equal(seal_at(*state, moment), STEK_CELL_KEY);
+    assert_int_equal(open_at(*state, moment, set.entry[0].key.name), STEK_CELL_STALE);
+    assert_int_equal(open_at(*state, moment, zero_name), STEK_CELL_STALE);
+}
+
 /* The mask that was read may be that of another record by now, or no longer there. */
 static void when_the_image_changes_meanwhile_a_cache_is_stale_and_leaves_no_key(void **state)
 {
@@ -336,6 +348,7 @@ int main(void)
         cache_test(a_cache_without_memory_is_stale_and_takes_nothing),
         cache_test(a_published_set_seals),
         cache_test(a_published_set_opens),
+        cache_test(a_set_that_only_seals_is_stale_to_open),
         cache_test(when_the_image_changes_meanwhile_a_cache_is_stale_and_leaves_no_key),
         cache_test(a_set_in_which_none_is_active_seals_nothing),
         cache_test(an_unknown_name_has_no_key),

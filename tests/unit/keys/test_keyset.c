@@ -20,6 +20,8 @@ enum {
 
 static const struct stek_context context = {.len = 7, .bytes = "example"};
 static const uint8_t zero_name[STEK_NAME_LEN];
+static struct stek_image image;
+static uint64_t generation; /* of the image */
 
 static void name(struct stek_record *record)
 {
@@ -53,7 +55,7 @@ static struct stek_keyset build(const struct stek_records *records, const struct
     set.head.count = 0;
     if (old != NULL)
         set = *old;
-    stek_keyset_build(records, NULL, 9, &context, NOW, &set);
+    stek_keyset_build(records, NULL, 9, &context, NOW, STEK_KEYSET_OPENS, &set);
     return set;
 }
 
@@ -263,9 +265,8 @@ static void a_failing_library_leaves_what_is_known_already(void **state)
 }
 
 /* An image of the records, with their masks, which the records get, too. */
-static struct stek_image *image_of(struct stek_records *records, uint64_t *ret_generation)
+static void make_image(struct stek_records *records)
 {
-    static struct stek_image image;
     const struct stek_policy policy = stek_policy_resolve(NULL);
     struct stek_ring_state state = {.source = STEK_SOURCE_HOST};
 
@@ -275,8 +276,7 @@ static struct stek_image *image_of(struct stek_records *records, uint64_t *ret_g
     state.records = *records;
     stek_image_init(&image, &policy, STEK_SOURCE_HOST);
     stek_image_write(&image, &state);
-    *ret_generation = stek_image_generation(&image);
-    return &image;
+    generation = stek_image_generation(&image);
 }
 
 static void assert_opens_with_every_key(const struct stek_keyset *set,
@@ -291,15 +291,19 @@ static void assert_opens_with_every_key(const struct stek_keyset *set,
     }
 }
 
+static bool build_covered(const struct stek_records *records, struct stek_keyset *set)
+{
+    return stek_keyset_build(records, &image, generation, &context, NOW, STEK_KEYSET_OPENS, set);
+}
+
 static void keys_are_covered_with_the_masks_in_the_image(void **state)
 {
     struct stek_records records = some_records();
     struct stek_keyset set = {.head = {.count = 0}};
-    uint64_t generation;
-    struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
+    make_image(&records);
+    assert_true(build_covered(&records, &set));
     for (size_t i = 0; i < RECORDS; i++) {
         struct stek_ticket_key expected = derived(&records.at[i]);
         stek_mask_apply(&records.at[i].mask, &expected);
@@ -313,14 +317,13 @@ static void covered_keys_are_known_again(void **state)
 {
     struct stek_records records = some_records();
     struct stek_keyset set = {.head = {.count = 0}};
-    uint64_t generation;
-    struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
+    make_image(&records);
+    assert_true(build_covered(&records, &set));
     memset(set.mask, 0xee, sizeof set.mask); /* caches do not have them */
     bad_crypto_begin();
-    const bool lasting = stek_keyset_build(&records, image, generation, &context, NOW, &set);
+    const bool lasting = build_covered(&records, &set);
     bad_crypto_end();
     assert_true(lasting);
     assert_opens_with_every_key(&set, &records);
@@ -331,11 +334,10 @@ static void keys_of_a_record_without_a_mask_are_kept_as_they_are_until_it_has_on
     struct stek_records records = some_records();
     const struct stek_keyset old = build(&records, NULL);
     struct stek_keyset set = old;
-    uint64_t generation;
-    struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &set));
+    make_image(&records);
+    assert_true(build_covered(&records, &set));
     assert_opens_with_every_key(&set, &records);
     for (size_t i = 0; i < RECORDS; i++)
         assert_memory_not_equal(set.entry[i].key.aes_key, old.entry[i].key.aes_key,
@@ -346,11 +348,10 @@ static void covered_keys_are_derived_again_when_the_mask_is_gone(void **state)
 {
     struct stek_records records = some_records();
     struct stek_keyset old = {.head = {.count = 0}};
-    uint64_t generation;
-    struct stek_image *image = image_of(&records, &generation);
 
     (void)state;
-    assert_true(stek_keyset_build(&records, image, generation, &context, NOW, &old));
+    make_image(&records);
+    assert_true(build_covered(&records, &old));
     for (size_t i = 0; i < RECORDS; i++)
         memset(&records.at[i].mask, 0, sizeof records.at[i].mask);
     const struct stek_keyset set = build(&records, &old);
@@ -364,12 +365,11 @@ static void a_set_whose_masks_have_gone_meanwhile_is_not_kept(void **state)
     struct stek_records records = some_records();
     struct stek_records none = {0};
     struct stek_keyset set = {.head = {.count = 0}};
-    uint64_t generation;
 
     (void)state;
-    (void)image_of(&records, &generation);
-    const struct stek_image *image = image_of(&none, &generation);
-    assert_false(stek_keyset_build(&records, image, generation, &context, NOW, &set));
+    make_image(&records);
+    make_image(&none);
+    assert_false(build_covered(&records, &set));
 }
 
 int main(void)
