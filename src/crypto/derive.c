@@ -6,14 +6,17 @@
 
 #include <string.h>
 
-static enum stek_result extract(const struct stek_secret32 *secret, struct stek_secret32 *ret_prk)
+/* One output of a secret: `info` tells them apart. */
+static enum stek_result derive(const struct stek_secret32 *secret, const void *info,
+                               size_t info_len, uint8_t *ret_out, size_t out_len)
 {
     static const uint8_t salt[] = {'s', 't', 'e', 'k', ' ', 'v', '1'};
 
     if (stek_key_is_weak(secret->bytes, sizeof secret->bytes))
         return STEK_ERR_RANDOM;
-    return stek_hkdf_extract(salt, sizeof salt, secret->bytes, sizeof secret->bytes,
-                             ret_prk->bytes);
+    return stek_hkdf_derive((struct stek_hkdf_bytes){salt, sizeof salt},
+                            (struct stek_hkdf_bytes){secret->bytes, sizeof secret->bytes},
+                            (struct stek_hkdf_bytes){info, info_len}, ret_out, out_len);
 }
 
 static bool ticket_key_is_weak(const struct stek_ticket_key *key)
@@ -29,7 +32,6 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
                                         struct stek_ticket_key *ret_key)
 {
     static const uint8_t label[] = {'t', 'i', 'c', 'k', 'e', 't', 0};
-    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
     uint8_t info[sizeof label + STEK_CONTEXT_MAX];
 
@@ -37,10 +39,8 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
         return STEK_ERR_ARGUMENT;
     memcpy(info, label, sizeof label);
     memcpy(info + sizeof label, context->bytes, context->len);
-    enum stek_result result = extract(secret, &prk);
-    if (result == STEK_OK)
-        result = stek_hkdf_expand(prk.bytes, info, sizeof label + context->len, (uint8_t *)&key,
-                                  sizeof key);
+    enum stek_result result =
+        derive(secret, info, sizeof label + context->len, (uint8_t *)&key, sizeof key);
     if (result == STEK_OK && ticket_key_is_weak(&key))
         result = STEK_ERR_RANDOM;
     if (result == STEK_OK)
@@ -51,29 +51,14 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
 enum stek_result stek_derive_continuation(const struct stek_secret32 *secret,
                                           struct stek_secret32 *ret_next)
 {
-    static const uint8_t info[] = {'c', 'o', 'n', 't', 'i', 'n', 'u', 'e'};
-    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
     STEK_SECRET(stek_secret32) struct stek_secret32 next;
 
-    enum stek_result result = extract(secret, &prk);
-    if (result == STEK_OK)
-        result = stek_hkdf_expand(prk.bytes, info, sizeof info, next.bytes, sizeof next.bytes);
+    enum stek_result result =
+        derive(secret, "continue", strlen("continue"), next.bytes, sizeof next.bytes);
     if (result == STEK_OK && stek_key_is_weak(next.bytes, sizeof next.bytes))
         result = STEK_ERR_RANDOM;
     if (result == STEK_OK)
         *ret_next = next;
-    return result;
-}
-
-/* One more output beside keys and continuation: `info` tells them apart. */
-static enum stek_result expand(const struct stek_secret32 *secret, const char *info,
-                               uint8_t *ret_out, size_t out_len)
-{
-    STEK_SECRET(stek_secret32) struct stek_secret32 prk;
-
-    enum stek_result result = extract(secret, &prk);
-    if (result == STEK_OK)
-        result = stek_hkdf_expand(prk.bytes, (const uint8_t *)info, strlen(info), ret_out, out_len);
     return result;
 }
 
@@ -82,8 +67,8 @@ enum stek_result stek_derive_fingerprint(const struct stek_secret32 *secret,
 {
     struct stek_fingerprint fingerprint;
 
-    enum stek_result result =
-        expand(secret, "fingerprint", fingerprint.bytes, sizeof fingerprint.bytes);
+    enum stek_result result = derive(secret, "fingerprint", strlen("fingerprint"),
+                                     fingerprint.bytes, sizeof fingerprint.bytes);
     if (result == STEK_OK)
         *ret_fingerprint = fingerprint;
     return result;
@@ -93,7 +78,7 @@ enum stek_result stek_derive_mask(const struct stek_secret32 *secret, struct ste
 {
     STEK_SECRET(stek_mask) struct stek_mask mask;
 
-    enum stek_result result = expand(secret, "mask", mask.bytes, sizeof mask.bytes);
+    enum stek_result result = derive(secret, "mask", strlen("mask"), mask.bytes, sizeof mask.bytes);
     if (result == STEK_OK)
         *ret_mask = mask;
     return result;

@@ -10,6 +10,12 @@
 
 enum { STEK_HKDF_PRK_LEN = 32, STEK_HKDF_OUT_MAX = 255 * 32 };
 
+/* What goes in, borrowed. */
+struct stek_hkdf_bytes {
+    const uint8_t *at;
+    size_t len;
+};
+
 /* RFC 5869 section 2.2. A salt of length 0 stands for 32 zero bytes. Errors: STEK_ERR_CRYPTO.
  * Thread-safe. */
 STEK_MUST_USE enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len,
@@ -21,5 +27,11 @@ STEK_MUST_USE enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t sal
 STEK_MUST_USE enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN],
                                                 const uint8_t *info, size_t info_len,
                                                 uint8_t *ret_out, size_t out_len);
+
+/* Both after the other, in one run of the library. Errors: as above. Thread-safe. */
+STEK_MUST_USE enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt,
+                                                struct stek_hkdf_bytes ikm,
+                                                struct stek_hkdf_bytes info, uint8_t *ret_out,
+                                                size_t out_len);
 
 #endif

@@ -71,6 +71,26 @@ static void expand_gives_the_okm_of_rfc_5869(void **state)
     }
 }
 
+static struct stek_hkdf_bytes read_bytes(const char *hex, uint8_t at[INPUT_MAX])
+{
+    return (struct stek_hkdf_bytes){at, hex_read(hex, at, INPUT_MAX)};
+}
+
+static void both_in_one_give_the_okm_of_rfc_5869(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        uint8_t ikm[INPUT_MAX], salt[INPUT_MAX], info[INPUT_MAX], expected[100], okm[100];
+        const size_t okm_len = hex_read(vectors[i].okm, expected, sizeof expected);
+
+        assert_int_equal(stek_hkdf_derive(read_bytes(vectors[i].salt, salt),
+                                          read_bytes(vectors[i].ikm, ikm),
+                                          read_bytes(vectors[i].info, info), okm, okm_len),
+                         STEK_OK);
+        assert_memory_equal(okm, expected, okm_len);
+    }
+}
+
 static void no_salt_is_the_same_as_32_zero_bytes(void **state)
 {
     static const uint8_t zeros[32];
@@ -149,6 +169,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(extract_gives_the_prk_of_rfc_5869),
         cmocka_unit_test(expand_gives_the_okm_of_rfc_5869),
+        cmocka_unit_test(both_in_one_give_the_okm_of_rfc_5869),
         cmocka_unit_test(no_salt_is_the_same_as_32_zero_bytes),
         cmocka_unit_test(expand_gives_up_to_255_blocks),
         cmocka_unit_test(expand_refuses_other_lengths_and_leaves_the_output_alone),
