@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that accept early data and say what they have executed."""
-from .haproxy import Haproxy
-from .nginx import Nginx
+from ..servers.haproxy import Haproxy
+from ..servers.nginx import Nginx
 
 NGINX = """
     log_format executed "$request_uri";

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-from .process import plain_environment
+from ..process import plain_environment
 
 CLIENT = ("openssl", "s_client", "-tls1_3", "-servername", "localhost")
 APPLICATION_DATA = 23

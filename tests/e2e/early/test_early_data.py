@@ -5,8 +5,8 @@ import pytest
 
 from harness import module, stekd
 from harness.audit import audit
-from harness.replay import intercept, listen_in, replay, take_session
-from harness.servers.early import EarlyHaproxy, EarlyNginx
+from harness.early.replay import intercept, listen_in, replay, take_session
+from harness.early.servers import EarlyHaproxy, EarlyNginx
 
 TIMES = 16
 
