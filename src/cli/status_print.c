@@ -152,6 +152,24 @@ static void print_early_data(const struct stek_status_ring *ring)
                      count[STEK_COUNT_EARLY_UNCHECKED]);
 }
 
+/* Tickets of such SSL_CTXs are not the ring's, and no other number tells of them. */
+static void print_apart_hints(const struct stek_status_ring *ring)
+{
+    const uint64_t replaced = ring->stats.count[STEK_COUNT_REPLACED];
+    const uint64_t not_met = ring->stats.count[STEK_COUNT_NOT_MET];
+
+    if (replaced > 0)
+        (void)printf("             replaced: the program set ticket keys of its own in %" PRIu64
+                     "\n"
+                     "             SSL_CTXs, and those serve; see override in stek-openssl(5)\n",
+                     replaced);
+    if (not_met > 0)
+        (void)printf("             not_met: %" PRIu64 " SSL_CTXs have OpenSSL's own keys, since a\n"
+                     "             connection did not lead to its ring or this version of OpenSSL\n"
+                     "             is not known; the program's log says which\n",
+                     not_met);
+}
+
 static void print_tickets(const struct stek_status_ring *ring)
 {
     const uint64_t *count = ring->stats.count;
@@ -169,6 +187,7 @@ static void print_tickets(const struct stek_status_ring *ring)
     print_id_context_hint(ring);
     print_verified_peers_hint(ring);
     print_early_data(ring);
+    print_apart_hints(ring);
 }
 
 /* The times between which the timelines run. */

@@ -161,6 +161,21 @@ static void add_early_data(struct metrics *metrics)
     }
 }
 
+/* What became of SSL_CTXs that share less than the ring allows, or do not use it at all. */
+static void add_contexts(struct metrics *metrics)
+{
+    static const enum stek_counter shown[] = {STEK_COUNT_NOT_MET, STEK_COUNT_REPLACED,
+                                              STEK_COUNT_VERIFIED_PEERS};
+
+    add_head(metrics, "stek_ssl_ctxs_total", "counter",
+             "SSL_CTXs, in each process, that do not use the ring as others do, by reason.");
+    for (size_t i = 0; i < metrics->count; i++)
+        for (size_t r = 0; r < sizeof shown / sizeof *shown && is_readable(&metrics->rings[i]); r++)
+            add(metrics, "stek_ssl_ctxs_total{ring=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+                metrics->rings[i].status.name, stek_counter_name(shown[r]),
+                metrics->rings[i].status.stats.count[shown[r]]);
+}
+
 static void add_rings(struct metrics *metrics)
 {
     add_up(metrics);
@@ -188,6 +203,7 @@ static void add_rings(struct metrics *metrics)
              not_sealed);
     add_presented(metrics);
     add_early_data(metrics);
+    add_contexts(metrics);
 }
 
 static void add_daemon(struct metrics *metrics, const struct stek_metrics_daemon *daemon)

@@ -31,6 +31,9 @@ static struct stek_metrics_ring ring_of(const char *name)
     ring.status.stats.count[STEK_COUNT_SEALED] = 9;
     ring.status.stats.count[STEK_COUNT_OPENED] = 7;
     ring.status.stats.count[STEK_COUNT_DAMAGED] = 2;
+    ring.status.stats.count[STEK_COUNT_NOT_MET] = 3;
+    ring.status.stats.count[STEK_COUNT_REPLACED] = 6;
+    ring.status.stats.count[STEK_COUNT_VERIFIED_PEERS] = 8;
     ring.status.stats.processes = 4;
     ring.status.stats.files_ignored = 2;
     ring.status.stats.files_over = 3;
@@ -81,6 +84,9 @@ static void each_number_has_its_line(void **state)
     assert_line(text, "stek_tickets_presented_total{ring=\"web\",result=\"opened\"} 7");
     assert_line(text, "stek_tickets_presented_total{ring=\"web\",result=\"damaged\"} 2");
     assert_line(text, "stek_tickets_presented_total{ring=\"web\",result=\"unknown\"} 0");
+    assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"not_met\"} 3");
+    assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"replaced\"} 6");
+    assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"verified_peers\"} 8");
     assert_line(text, "stek_start_time_seconds 1799999950");
     assert_line(text, "stek_config_last_reload_successful 1");
     free(text);
@@ -95,6 +101,7 @@ static void a_ticket_that_was_sealed_is_not_among_the_presented(void **state)
     assert_null(strstr(text, "result=\"sealed\""));
     assert_null(strstr(text, "result=\"renewed\""));
     assert_null(strstr(text, "result=\"not_sealed\""));
+    assert_null(strstr(text, "result=\"replaced\""));
     free(text);
 }
 
