@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs ticket-client and keeps what it saw."""
+"""Runs ticket-client and keeps what it saw. A Visitor is for servers that do not speak HTTP."""
+import contextlib
 import json
 import os
+import socket
+import ssl
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -111,3 +114,46 @@ class Background:
     def stop(self):
         stop(self.popen)
         self.output.close()
+
+
+TIMEOUT_S = 30
+PAUSE_S = 0.05
+
+
+class Visitor:
+    """
+    A client that only shakes hands, also where TLS begins later. It keeps the session of its last
+    visit and offers it at the next.
+    """
+
+    def __init__(self, tls, host=None):
+        self.context = ssl.create_default_context()
+        self.context.check_hostname = False
+        self.context.verify_mode = ssl.CERT_NONE
+        version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[tls]
+        self.context.minimum_version = self.context.maximum_version = version
+        self.host = host  # the server name that it says
+        self.session = None
+
+    def visit(self, server):
+        """Whether it resumed. A server's begin(sock) asks for TLS, where that is needed."""
+        with socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S) as sock:
+            if hasattr(server, "begin"):
+                server.begin(sock)
+            with self.context.wrap_socket(
+                sock, server_hostname=self.host, session=self.session
+            ) as connection:
+                self._read_tickets(connection)
+                self.session = connection.session
+                return connection.session_reused
+
+    @staticmethod
+    def _read_tickets(connection):
+        """In TLS 1.3 they come after the handshake, with nothing else behind them."""
+        connection.settimeout(PAUSE_S)
+        for _ in range(int(TIMEOUT_S / PAUSE_S)):
+            if connection.session.has_ticket:
+                return
+            with contextlib.suppress(socket.timeout):
+                if not connection.recv(1024):
+                    return

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every server under test has in common."""
+import shutil
 from pathlib import Path
 
 from .. import client
@@ -18,6 +19,7 @@ class Server:
     """
 
     name = ""
+    program = ""  # the file, where that is called otherwise
 
     def __init__(self, folder, pki, openssl_conf=None, client_certificate=None):
         self.folder = Path(folder)
@@ -32,6 +34,11 @@ class Server:
 
     def command(self):
         raise NotImplementedError
+
+    @classmethod
+    def is_there(cls):
+        """Whether the program that bears this name is installed; some releases have none."""
+        return bool(shutil.which(cls.program or cls.name, path=plain_environment()["PATH"]))
 
     def is_ready(self):
         """Whether all of it has started, once its port is open."""

@@ -16,9 +16,16 @@ PROGRAM = Path(__file__).parent / "programs/https.js"
 class Node(Server):
     name = "node"
 
-    def __init__(self, *args, ticket_keys=None, **kwargs):
+    def __init__(self, *args, ticket_keys=None, workers=0, **kwargs):
         super().__init__(*args, **kwargs)
         self.ticket_keys = ticket_keys  # a file of 48 bytes
+        self.workers = workers  # of a cluster; 0: no cluster
+
+    def environment(self):
+        return {**super().environment(), "WORKERS": str(self.workers)}
+
+    def is_ready(self):
+        return len(self.process.children()) >= self.workers
 
     def command(self):
         return [
