@@ -5,6 +5,7 @@
 #include "core/admit.h"
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
+#include "tls/context/peers.h"
 #include "tls/earlydata.h"
 #include "tls/handover.h"
 #include "tls/idcontext.h"
@@ -188,7 +189,9 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
 
-    if (attachment != NULL && !stek_early_data_is_stateful(ssl)) {
+    if (attachment != NULL && stek_early_data_is_stateful(ssl)) {
+        stek_peers_look_at_stateful(ssl);
+    } else if (attachment != NULL) {
         stek_early_data_watch(ssl, attachment);
         if (atomic_load_explicit(&attachment->replaced, memory_order_relaxed))
             prepare_programs_session(ssl, attachment);

@@ -52,14 +52,25 @@ static bool is_external_psk(SSL *ssl, SSL_SESSION *session)
            SSL_SESSION_get0_ticket_appdata(session, &appdata, &len) == 1 && len == 0;
 }
 
+static bool verifies(SSL *ssl, const SSL_SESSION *session)
+{
+    return SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE || SSL_get_psk_identity(ssl) != NULL ||
+           (session != NULL && stek_peers_in_session(session));
+}
+
 void stek_peers_look(SSL *ssl)
 {
     SSL_SESSION *session = SSL_get_session(ssl);
 
     if (stek_peers_are_verified())
         return;
-    if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE || SSL_get_psk_identity(ssl) != NULL ||
-        (session != NULL && (stek_peers_in_session(session) || is_external_psk(ssl, session))))
+    if (verifies(ssl, session) || (session != NULL && is_external_psk(ssl, session)))
+        stek_peers_note();
+}
+
+void stek_peers_look_at_stateful(SSL *ssl)
+{
+    if (!stek_peers_are_verified() && verifies(ssl, SSL_get_session(ssl)))
         stek_peers_note();
 }
 

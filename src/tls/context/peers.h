@@ -34,6 +34,10 @@ bool stek_peers_in_session(const SSL_SESSION *session);
  * that is by a certificate, a raw key or a pre-shared key; notes it. */
 void stek_peers_look(SSL *ssl);
 
+/* The same for a connection whose session libssl keeps: stek seals no ticket for it, and a
+ * pre-shared key without an identity cannot be told from a resumption. */
+void stek_peers_look_at_stateful(SSL *ssl);
+
 /* Forgets what was noted. For tests. */
 void stek_peers_forget(void);
 

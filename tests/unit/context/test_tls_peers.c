@@ -119,6 +119,34 @@ static void a_connection_that_verifies_is_enough(void **state)
     assert_resumed(tls_visit(test, one, &(struct tls_call){.session = session}));
 }
 
+/* libssl keeps its session, and stek's key callback is never called for it. */
+static void also_where_its_session_is_stateful(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *one = server(test, SSL_VERIFY_NONE);
+    SSL_CTX *other = server(test, SSL_VERIFY_NONE);
+    SSL_CTX *stateful = server(test, SSL_VERIFY_NONE);
+
+    (void)SSL_CTX_set_options(stateful, SSL_OP_NO_TICKET);
+    assert_resumed(carry(test, one, other, NULL));
+    SSL *ssl = SSL_new(stateful);
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    (void)tls_get_ticket_from(test, stateful, &(struct tls_call){.server = ssl});
+    assert_full(carry(test, one, other, NULL));
+}
+
+static void a_stateful_session_that_resumes_is_nobodys_identity(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *one = server(test, SSL_VERIFY_NONE);
+    SSL_CTX *other = server(test, SSL_VERIFY_NONE);
+    SSL_CTX *stateful = server(test, SSL_VERIFY_NONE);
+
+    (void)SSL_CTX_set_options(stateful, SSL_OP_NO_TICKET);
+    assert_resumed(carry(test, stateful, stateful, NULL));
+    assert_resumed(carry(test, one, other, NULL));
+}
+
 /* A client's SSL_CTX: it verifies servers, and has no certificate. */
 static void an_ssl_ctx_that_cannot_serve_counts_for_nothing(void **state)
 {
@@ -268,6 +296,8 @@ int main(void)
         TLS_BEHAVIOUR(a_ticket_from_before_anybody_was_verified_does_not_open_afterwards, TLS_ANY),
         TLS_BEHAVIOUR(it_holds_after_the_ssl_ctx_is_gone, TLS_ANY),
         TLS_BEHAVIOUR(a_connection_that_verifies_is_enough, TLS_ANY),
+        TLS_BEHAVIOUR(also_where_its_session_is_stateful, TLS13),
+        TLS_BEHAVIOUR(a_stateful_session_that_resumes_is_nobodys_identity, TLS13),
         TLS_BEHAVIOUR(an_ssl_ctx_that_cannot_serve_counts_for_nothing, TLS_ANY),
         TLS_BEHAVIOUR(ssl_ctxs_with_the_same_keys_of_their_own_share, TLS_ANY),
         TLS_BEHAVIOUR(the_same_keys_of_their_own_do_not_join_other_names, TLS_ANY),
