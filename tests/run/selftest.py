@@ -17,6 +17,7 @@ import unittest
 from command import ENDED_LATE, end_like_ctrl_c, environment, run
 from helgrind import of_stek
 from lanes import run_lanes
+from openssl_suite import cases
 from outcome import Outcome, cmocka_cases, from_pytest, program_outcome
 from steps import checked
 
@@ -66,6 +67,45 @@ class Races(unittest.TestCase):
         self.assertEqual(len(of_stek(libssls + ours + own_memory + ours)), 2)
         self.assertEqual(of_stek(libssls + own_memory), [])
         self.assertEqual(of_stek(""), [])
+
+
+ITERATION = """\
+    # ERROR: (string) 'result->result_session_ticket_app_data == \
+test_ctx->expected_session_ticket_app_data' failed @ ssl_test.c:208
+    # --- result->result_session_ticket_app_data
+    #    0:- '{found}'
+"""
+OTHER_ERROR = "    # ERROR: (int) 'result->result == expected' failed @ ssl_test.c:50\n"
+
+
+class OpensslSuite(unittest.TestCase):
+    @staticmethod
+    def one(text):
+        return cases(
+            f"1..1\n    # Subtest: test_x\n{text}    not ok 1 - iteration 1\nnot ok 1 - test_x\n"
+        )
+
+    def test_iterations_and_plain_cases_count_once_each(self):
+        self.assertEqual(
+            cases(
+                "ok 1 - test_a\n    # Subtest: test_b\n    ok 1 - iteration 1\n"
+                "    not ok 2 - iteration 2\nnot ok 2 - test_b\n"
+            ),
+            {"test_a": True, "test_b 1": True, "test_b 2": False},
+        )
+
+    def test_appdata_of_stek_is_no_failure(self):
+        self.assertEqual(self.one(ITERATION.format(found="stk..c.k")), {"test_x 1": True})
+
+    def test_other_appdata_is_one(self):
+        self.assertEqual(self.one(ITERATION.format(found="HelloWorld")), {"test_x 1": False})
+
+    def test_appdata_excuses_no_other_error(self):
+        text = ITERATION.format(found="stk..c.k") + OTHER_ERROR
+        self.assertEqual(self.one(text), {"test_x 1": False})
+
+    def test_no_error_excuses_nothing(self):
+        self.assertEqual(self.one(""), {"test_x 1": False})
 
 
 class Cmocka(unittest.TestCase):
