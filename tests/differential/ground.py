@@ -12,8 +12,8 @@ for place in (HERE.parent, HERE.parent / "e2e"):
 # pylint: disable=wrong-import-position,unused-import
 from harness import build, libcryptos, module, pki, process  # noqa: E402
 from harness.process import Gone, Process, free_port, plain_environment, wait_for  # noqa: E402
+from harness.servers import apache, proftpd, vsftpd  # noqa: E402
 from harness.stekd import Stekd  # noqa: E402
-from harness.unpacked import unpacked  # noqa: E402
 
 
 def is_stek_mapped(pid):

@@ -1,36 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Apache with pre-forked children; a graceful restart makes new SSL_CTXs in the same parent."""
-import os
-import signal
-
-from ground import wait_for
+from ground import apache
 
 from .base import Server
 
-CONFIGURATION = """
-ServerRoot {folder}
-ServerName localhost
-PidFile {folder}/apache.pid
-DefaultRuntimeDir {folder}
-Mutex default:{folder}
-LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
+SESSIONS = """
 LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
 LoadModule socache_shmcb_module /usr/lib/apache2/modules/mod_socache_shmcb.so
-LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
-{user}
-StartServers {workers}
-MinSpareServers {workers}
-MaxSpareServers {workers}
 MaxRequestWorkers {workers}
-KeepAlive Off
-ErrorLog {folder}/error.log
-DocumentRoot {folder}/documents
-DirectoryIndex index.html
-SSLProtocol -all +TLSv1.2 +TLSv1.3
 SSLSessionCache shmcb:{folder}/sessions(512000)
-{hosts}
 """
 HOST = """
 <VirtualHost *:{port}>
@@ -78,17 +56,9 @@ class Apache(Server):
                 )
 
     def prepare(self):
-        (self.folder / "documents").mkdir(exist_ok=True)
-        self.write("documents/index.html", "an answer of Apache\n")
-        self.write(
-            "apache.conf",
-            CONFIGURATION.format(
-                folder=self.folder,
-                workers=self.workers,
-                hosts="".join(self.hosts()),
-                user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
-            ),
-        )
+        sessions = SESSIONS.format(folder=self.folder, workers=self.workers)
+        basics = apache.basics(self.folder, self.workers)
+        self.write("apache.conf", basics + sessions + "".join(self.hosts()))
 
     def command(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self.folder / "apache.conf"]
@@ -97,11 +67,4 @@ class Apache(Server):
         return len(self.process.children()) >= self.workers
 
     def reload_program(self):
-        before = set(self.process.children())
-        self.process.signal(signal.SIGUSR1)
-
-        def renewed():
-            now = set(self.process.children())
-            return len(now) >= self.workers and not now & before
-
-        wait_for(renewed, "Apache's new children")
+        apache.renew(self.process, self.workers)

@@ -2,9 +2,8 @@
 """FTP over TLS: the data connection has to resume the session of the control connection."""
 import re
 import socket
-from pathlib import Path
 
-from ground import unpacked
+from ground import proftpd, vsftpd
 from tls import Connection, Refused
 
 from .base import Server
@@ -78,93 +77,30 @@ class Vsftpd(Ftp):
     """vsftpd, whose default it is to demand the session of the control connection."""
 
     name = "vsftpd"
-    configuration = """
-listen=YES
-background=NO
-listen_address=127.0.0.1
-listen_port={port}
-anonymous_enable=YES
-anon_root={folder}/files
-secure_chroot_dir={folder}/empty
-local_enable=NO
-ssl_enable=YES
-allow_anon_ssl=YES
-ssl_tlsv1=YES
-require_ssl_reuse=YES
-rsa_cert_file={identity.cert}
-rsa_private_key_file={identity.key}
-ssl_ciphers=HIGH
-seccomp_sandbox=NO
-"""
 
     def prepare(self):
-        for name in ("files", "empty"):
-            (self.folder / name).mkdir(exist_ok=True)
-        self.write("files/file", "some data\n")
-        self.write("vsftpd.conf", self._configuration())
-
-    def _configuration(self):
-        return self.configuration.format(
-            port=next(iter(self.ports.values())),
-            folder=self.folder,
-            identity=self.identity(self.places[0]),
-            root=self.root(),
-        )
-
-    @staticmethod
-    def root():
-        """Where the program's files are."""
-        return Path("/")
+        self.write("file", "some data\n")
+        port = next(iter(self.ports.values()))
+        text = vsftpd.configuration(self.folder, port, self.identity(self.places[0]))
+        self.write("vsftpd.conf", text)
 
     def command(self):
         return ["vsftpd", self.folder / "vsftpd.conf"]
 
 
-class Proftpd(Vsftpd):
+class Proftpd(Ftp):
     """ProFTPD, which keeps what it knows of the control connection in its ticket's appdata."""
 
     name = "proftpd"
-    configuration = """
-ServerName test
-ServerType standalone
-Port {port}
-DefaultAddress 127.0.0.1
-UseIPv6 off
-User nobody
-Group nogroup
-PidFile {folder}/proftpd.pid
-ScoreboardFile {folder}/scoreboard
-DelayEngine off
-WtmpLog off
-TransferLog none
-SystemLog {folder}/system.log
-RequireValidShell off
-UseFtpUsers off
-ModulePath {root}/usr/lib/proftpd
-LoadModule mod_tls.c
-TLSEngine on
-TLSLog {folder}/tls.log
-TLSProtocol TLSv1.2 TLSv1.3
-TLSRequired on
-TLSECCertificateFile {identity.cert}
-TLSECCertificateKeyFile {identity.key}
-<Anonymous {folder}/files>
-    User nobody
-    Group nogroup
-    UserAlias anonymous nobody
-    RequireValidShell off
-</Anonymous>
-"""
+
+    def prepare(self):
+        self.write("file", "some data\n")
+        port = next(iter(self.ports.values()))
+        text = proftpd.configuration(self.folder, port, self.identity(self.places[0]))
+        self.write("proftpd.conf", text)
 
     def command(self):
-        program = self.root() / "usr/sbin/proftpd"
-        return [program, "-n", "-c", self.folder / "vsftpd.conf"]
+        return proftpd.command(self.folder)
 
     def environment(self):
-        libraries = ":".join(map(str, self.root().glob("usr/lib/*-linux-gnu")))
-        return {**super().environment(), "LD_LIBRARY_PATH": libraries}
-
-    @staticmethod
-    def root():
-        """Debian lets only one FTP server be installed."""
-        return unpacked("proftpd-core", "proftpd-mod-crypto")
+        return {**super().environment(), **proftpd.libraries()}

@@ -6,13 +6,12 @@ import signal
 from ..process import wait_for
 from .base import Server
 
-CONFIGURATION = """
+BASICS = """
 ServerRoot {folder}
 ServerName localhost
 PidFile {folder}/apache.pid
 DefaultRuntimeDir {folder}
 Mutex default:{folder}
-Listen 127.0.0.1:{port}
 LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
@@ -21,22 +20,49 @@ LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
 StartServers {workers}
 MinSpareServers {workers}
 MaxSpareServers {workers}
-MaxRequestWorkers {limit}
 KeepAlive Off
 ErrorLog {folder}/error.log
-LogFormat "%P" process
-CustomLog {folder}/process.log process
 DocumentRoot {folder}/documents
 DirectoryIndex index.html
+SSLProtocol -all +TLSv1.2 +TLSv1.3
+"""
+HOST = """
+Listen 127.0.0.1:{port}
+MaxRequestWorkers {limit}
+LogFormat "%P" process
+CustomLog {folder}/process.log process
 SSLSessionCache none
 {ticket_key}
 <VirtualHost *:{port}>
     SSLEngine on
-    SSLProtocol -all +TLSv1.2 +TLSv1.3
     SSLCertificateFile {identity.cert}
     SSLCertificateKeyFile {identity.key}
 </VirtualHost>
 """
+
+
+def basics(folder, workers):
+    """The part of the configuration in which nothing is said of hosts, and the document that it
+    names."""
+    (folder / "documents").mkdir(exist_ok=True)
+    (folder / "documents/index.html").write_text("an answer of Apache\n")
+    return BASICS.format(
+        folder=folder,
+        workers=workers,
+        user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
+    )
+
+
+def renew(process, workers):
+    """A graceful restart; returns when all children are new."""
+    before = set(process.children())
+    process.signal(signal.SIGUSR1)
+
+    def renewed():
+        now = set(process.children())
+        return len(now) >= workers and not now & before
+
+    wait_for(renewed, "Apache's new children")
 
 
 class Apache(Server):
@@ -48,20 +74,14 @@ class Apache(Server):
         self.ticket_key = ticket_key  # a 48-byte key file
 
     def prepare(self):
-        (self.folder / "documents").mkdir()
-        self.write("documents/index.html", "an answer of Apache\n")
-        self.write(
-            "apache.conf",
-            CONFIGURATION.format(
-                folder=self.folder,
-                port=self.port,
-                workers=self.workers,
-                limit=4 * self.workers,
-                identity=self.pki.server,
-                user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
-                ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else "",
-            ),
+        host = HOST.format(
+            folder=self.folder,
+            port=self.port,
+            limit=4 * self.workers,
+            identity=self.pki.server,
+            ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else "",
         )
+        self.write("apache.conf", basics(self.folder, self.workers) + host)
 
     def command(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self.folder / "apache.conf"]
@@ -70,14 +90,7 @@ class Apache(Server):
         return len(self.process.children()) >= self.workers
 
     def reload(self):
-        before = set(self.process.children())
-        self.process.signal(signal.SIGUSR1)
-
-        def renewed():
-            now = set(self.process.children())
-            return len(now) >= self.workers and not now & before
-
-        wait_for(renewed, "Apache's new children")
+        renew(self.process, self.workers)
 
     def answered_by(self, visits):
         """Which process answered each visit so far: Apache writes it into its log."""

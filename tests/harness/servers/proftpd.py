@@ -43,37 +43,50 @@ TLSECCertificateKeyFile {identity.key}
 MODULES = ("ls", "xfer", "delay", "tls")
 
 
+def root():
+    """Where the program's files are."""
+    return unpacked("proftpd-core", "proftpd-mod-crypto")
+
+
+def modules():
+    """Lines that load those that are files."""
+    there = [name for name in MODULES if (root() / f"usr/lib/proftpd/mod_{name}.so").exists()]
+    return "\n".join(f"LoadModule mod_{name}.c" for name in there)
+
+
+def configuration(folder, port, identity, options=""):
+    return CONFIGURATION.format(
+        folder=folder,
+        port=port,
+        identity=identity,
+        options=options,
+        root=root(),
+        modules=modules(),
+    )
+
+
+def command(folder):
+    return [root() / "usr/sbin/proftpd", "-n", "-c", folder / "proftpd.conf"]
+
+
+def libraries():
+    """More of its environment."""
+    return {"LD_LIBRARY_PATH": ":".join(map(str, root().glob("usr/lib/*-linux-gnu")))}
+
+
 class Proftpd(Server):
     name = "proftpd"
 
     def __init__(self, *args, options="", **kwargs):
         super().__init__(*args, **kwargs)
         self.options = options  # more lines of its configuration
-        self.root = unpacked("proftpd-core", "proftpd-mod-crypto")
-
-    def modules(self):
-        """Lines that load those that are files."""
-        there = [
-            name for name in MODULES if (self.root / f"usr/lib/proftpd/mod_{name}.so").exists()
-        ]
-        return "\n".join(f"LoadModule mod_{name}.c" for name in there)
 
     def prepare(self):
-        self.write(
-            "proftpd.conf",
-            CONFIGURATION.format(
-                port=self.port,
-                folder=self.folder,
-                root=self.root,
-                modules=self.modules(),
-                identity=self.pki.server,
-                options=self.options,
-            ),
-        )
+        text = configuration(self.folder, self.port, self.pki.server, self.options)
+        self.write("proftpd.conf", text)
 
     def command(self):
-        return [self.root / "usr/sbin/proftpd", "-n", "-c", self.folder / "proftpd.conf"]
+        return command(self.folder)
 
     def environment(self):
-        libraries = ":".join(map(str, self.root.glob("usr/lib/*-linux-gnu")))
-        return {**super().environment(), "LD_LIBRARY_PATH": libraries}
+        return {**super().environment(), **libraries()}

@@ -21,14 +21,15 @@ seccomp_sandbox=NO
 """
 
 
+def configuration(folder, port, identity):
+    return CONFIGURATION.format(folder=folder, port=port, identity=identity)
+
+
 class Vsftpd(Server):
     name = "vsftpd"
 
     def prepare(self):
-        self.write(
-            "vsftpd.conf",
-            CONFIGURATION.format(port=self.port, folder=self.folder, identity=self.pki.server),
-        )
+        self.write("vsftpd.conf", configuration(self.folder, self.port, self.pki.server))
 
     def command(self):
         return ["vsftpd", self.folder / "vsftpd.conf"]
