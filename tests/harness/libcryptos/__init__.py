@@ -74,6 +74,13 @@ def two_contexts(output, *how):
     return compile_c(output, SOURCES / "two_contexts.c", *how)
 
 
+def quic_contexts(output):
+    """The same with OpenSSL's own QUIC server."""
+    fixtures = SOURCES.parents[1] / "unit/fixtures/tls"
+    sources = [SOURCES / "quic_contexts.c", fixtures / "tls_quic.c"]
+    return compile_c(output, f"-I{fixtures}", *sources, "-lssl", "-lcrypto")
+
+
 def exporting(folder, *patterns):
     """Linker's options: the program exports those symbols of the OpenSSL that is linked into it."""
     names = Path(folder) / "exported"
