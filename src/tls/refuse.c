@@ -3,6 +3,7 @@
 
 #include "crypto/hkdf.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* RFC 9846 section 4.6.1: 0 would be better, but libssl fails to encode such a session again. */
@@ -83,9 +84,33 @@ static int refuse_hmac(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIP
                : stek_refuse_ticket(ssl, name, iv, cipher, (struct stek_ossl_mac){.hmac = mac});
 }
 
+/* What the SSL_CTXs had before: libssl's default, where they are new. */
+static _Atomic(stek_ossl_security_cb) security_cb_before;
+
+/* libssl asks it when a handshake begins (meet.h), and counts tickets in the SSL. */
+static int want_no_tickets(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
+                           void *other, void *ex)
+{
+    if (op == SSL_SECOP_VERSION && ssl != NULL && SSL_is_server(ssl))
+        (void)SSL_set_num_tickets((SSL *)(uintptr_t)ssl, 0);
+    return atomic_load_explicit(&security_cb_before, memory_order_acquire)(ssl, ctx, op, bits, nid,
+                                                                           other, ex);
+}
+
+static void wrap_security_cb(SSL_CTX *ctx)
+{
+    const stek_ossl_security_cb before = SSL_CTX_get_security_callback(ctx);
+    stek_ossl_security_cb known = NULL;
+
+    if (before == NULL || before == want_no_tickets)
+        return;
+    if (atomic_compare_exchange_strong(&security_cb_before, &known, before) || known == before)
+        SSL_CTX_set_security_callback(ctx, want_no_tickets);
+}
+
 void stek_refuse_tickets(SSL_CTX *ctx)
 {
     if (!stek_ossl_takes_no_ticket())
-        (void)SSL_CTX_set_num_tickets(ctx, 0);
+        wrap_security_cb(ctx);
     stek_ossl_install(ctx, refuse_evp, refuse_hmac);
 }
