@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stek openssl-cnf` composes with whatever the system's openssl.cnf is."""
+import ssl
+
 import pytest
 
 from harness import build, module
 from harness.programs import run, shares_tickets
 from harness.servers import Node, SServer
 
+# A section of libcrypto's own.
+OTHER_MODULE = (
+    "providers = list\n[list]\ndefault = on\n[on]\nactivate = 1\n"
+    if ssl.OPENSSL_VERSION_INFO >= (3,)
+    else "alg_section = algorithms\n[algorithms]\nfips_mode = no\n"
+)
 SYSTEM_FILES = {
     "empty": "",
     "no_init_section": "HOME = .\n[req]\ndistinguished_name = dn\n[dn]\n",
     "own_name": "openssl_conf = my_init\n[my_init]\n[other]\nx = y\n",
-    "own_name_with_blanks": "openssl_conf=my_init # the start\n\n[ my_init ]\nproviders = list\n[list]\ndefault = on\n"
-    "[on]\nactivate = 1\n",
+    "own_name_with_blanks": "openssl_conf=my_init # the start\n\n[ my_init ]\n" + OTHER_MODULE,
     "in_default_section": "[default]\nopenssl_conf = default_conf\n[default_conf]\n[last]\nopenssl_conf = decoy\n",
     "openssl_init_without_use": "[openssl_init]\nnothing = here\n",
 }

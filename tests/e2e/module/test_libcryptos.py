@@ -115,7 +115,11 @@ WAYS = {
         b"apart\n",
         "",
     ),
-    "a static program": (lambda _: ["-static", *libcryptos.STATIC], b"apart\n", ""),
+    "a static program": (
+        lambda _: ["-static", *libcryptos.THREADS, *libcryptos.STATIC],
+        b"apart\n",
+        "",
+    ),
     "exported like Node's": (lambda _: [*libcryptos.WHOLE, "-rdynamic"], b"shared\n", ""),
     "libcrypto exported, libssl not": (
         lambda folder: libcryptos.exporting(

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs whose default library context is not the usual one."""
+import ssl
+
 import pytest
 
 from harness import build, libcryptos
 from harness.programs import run
+
+pytestmark = pytest.mark.skipif(
+    ssl.OPENSSL_VERSION_INFO < (3,), reason="OpenSSL 1.1.1 has no library contexts"
+)
 
 REFUSED = "stek: the OpenSSL configuration leaves no provider with AES-256-CBC, SHA2-256 and HKDF; "
 

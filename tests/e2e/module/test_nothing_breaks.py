@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs do with the module what they do without: same output, same exit status."""
+import ssl
+
 import pytest
 
 from harness.programs import python, run
 from harness.servers import Haproxy
 
+# What openssl(1) lists: OpenSSL 1.1.1 has no providers.
+WHAT = "-providers" if ssl.OPENSSL_VERSION_INFO >= (3,) else "-commands"
+
 # {cert} and the like are filled in by fill() below.
 NO_NETWORK = {
     "openssl version": ["openssl", "version", "-a"],
-    "openssl list": ["openssl", "list", "-providers"],
+    "openssl list": ["openssl", "list", WHAT],
     "openssl ciphers": ["openssl", "ciphers", "-v"],
     "openssl x509": ["openssl", "x509", "-in", "{cert}", "-noout", "-text"],
     "openssl verify": ["openssl", "verify", "-CAfile", "{ca}", "{cert}"],

@@ -118,11 +118,12 @@ def test_a_ring_that_is_taken_later_is_one_line(on_ring, daemon):
 
 
 READS_AGAIN = """
-import ctypes, os, ssl, sys
+import ctypes, ctypes.util, os, ssl, sys
 ssl.create_default_context()
+libcrypto = ctypes.CDLL(ctypes.util.find_library("crypto"))
 for command in sys.argv[1:]:
     os.system(command)
-    if ctypes.CDLL("libcrypto.so.3").CONF_modules_load_file(os.environ["OPENSSL_CONF"].encode(), None, 0) != 1:
+    if libcrypto.CONF_modules_load_file(os.environ["OPENSSL_CONF"].encode(), None, 0) != 1:
         sys.exit("the configuration was not read")
 """
 

@@ -23,6 +23,8 @@ def needed_by_libcrypto():
 NEEDED = needed_by_libcrypto()
 STATIC = [LIBRARIES / "libssl.a", LIBRARIES / "libcrypto.a", *NEEDED]
 WHOLE = ["-Wl,--whole-archive", *STATIC[:2], "-Wl,--no-whole-archive", *NEEDED]
+# Debian 11's libc refers weakly to what is in libpthread.a, and crashes where a part is left out.
+THREADS = ["-Wl,--whole-archive", "-lpthread", "-Wl,--no-whole-archive"]
 # libcrypto.a of later releases has compression in it, whose libraries every Debian has.
 COMPRESSION = ["-l:libz.so.1", "-l:libzstd.so.1"]
 
