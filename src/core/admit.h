@@ -27,7 +27,7 @@ struct stek_ticket_facts {
     struct stek_appdata sealed; /* what the ticket says */
     uint8_t
         hello_name[STEK_NAME_HASH_LEN]; /* what the ClientHello says; zeros: it names no server */
-    bool has_cert;                      /* the session holds a client certificate */
+    bool has_cert;                      /* the session holds a client certificate or raw key */
     bool cert_required;                 /* this server demands one */
 };
 

@@ -261,7 +261,7 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         [STEK_VERDICT_SERVER_NAME] = STEK_COUNT_SERVER_NAME,
         [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
         [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
-    struct stek_ticket_facts facts = {.has_cert = SSL_SESSION_get0_peer(session) != NULL,
+    struct stek_ticket_facts facts = {.has_cert = stek_peers_in_session(session),
                                       .cert_required = cert_is_required(ssl)};
 
     if (!stek_place_admits(&attachment->place, session))

@@ -129,19 +129,35 @@ static void a_resumed_session_still_has_its_certificate_after_a_renewal(void **s
     X509_free(cert);
 }
 
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+/* RFC 7250; such a key has no end. */
+static void a_session_with_a_raw_public_key_resumes_where_a_certificate_is_demanded(void **state)
+{
+    static unsigned char raw[] = {TLSEXT_cert_type_rpk};
+    struct tls_test *test = *state;
+    SSL_CTX *server = verifying_server(test, DEMAND);
+
+    assert_int_equal(SSL_CTX_set1_client_cert_type(server, raw, sizeof raw), 1);
+    assert_int_equal(SSL_CTX_set1_client_cert_type(test->client, raw, sizeof raw), 1);
+    assert_resumed(come_back_late(test, server, 1));
+}
+#endif
+
 int main(void)
 {
-    static const struct tls_behaviour client_certificates[] = {
-        TLS_BEHAVIOUR(a_session_resumes_up_to_the_last_second_of_its_client_certificate, TLS_ALL),
-        TLS_BEHAVIOUR(a_session_whose_client_certificate_has_expired_does_not_resume, TLS_ALL),
-        TLS_BEHAVIOUR(nor_does_it_where_a_certificate_is_asked_for_and_not_demanded, TLS_ALL),
-        TLS_BEHAVIOUR(a_session_without_a_certificate_does_not_resume_where_one_is_demanded,
-                      TLS_ALL),
-        TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_is_only_asked_for, TLS_ALL),
-        TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_may_be_demanded_later,
-                      TLS13),
-        TLS_BEHAVIOUR(before_tls13_demanding_later_is_demanding_now, TLS_BEFORE_13),
-        TLS_BEHAVIOUR(a_resumed_session_still_has_its_certificate_after_a_renewal, TLS_ALL),
+    static const struct tls_behaviour client_certificates[] =
+    { TLS_BEHAVIOUR(a_session_resumes_up_to_the_last_second_of_its_client_certificate, TLS_ALL),
+      TLS_BEHAVIOUR(a_session_whose_client_certificate_has_expired_does_not_resume, TLS_ALL),
+      TLS_BEHAVIOUR(nor_does_it_where_a_certificate_is_asked_for_and_not_demanded, TLS_ALL),
+      TLS_BEHAVIOUR(a_session_without_a_certificate_does_not_resume_where_one_is_demanded, TLS_ALL),
+      TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_is_only_asked_for, TLS_ALL),
+      TLS_BEHAVIOUR(a_session_without_a_certificate_resumes_where_one_may_be_demanded_later, TLS13),
+      TLS_BEHAVIOUR(before_tls13_demanding_later_is_demanding_now, TLS_BEFORE_13),
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+      TLS_BEHAVIOUR(a_session_with_a_raw_public_key_resumes_where_a_certificate_is_demanded,
+                    TLS_ALL),
+#endif
+      TLS_BEHAVIOUR(a_resumed_session_still_has_its_certificate_after_a_renewal, TLS_ALL),
     };
 
     return TLS_RUN(client_certificates);
