@@ -85,7 +85,6 @@ KNOWN = (
     Known(SERVER_NAME, "loses", journey="hosts: cross, *"),
     Known(SERVER_NAME, "loses", journey="open-hosts: cross, *"),
     Known(SERVER_NAME, "loses", "vsftpd", journey="ftp: cross, *"),
-    Known(SERVER_NAME, "loses", "proftpd", journey="ftp: cross, *"),
     Known(SERVER_NAME, "identity", "vsftpd", journey="ftp: * late*"),
     Known(OWN_KEYS, "loses", "lighttpd", "host", "names: cross, *"),
     Known(OWN_KEYS, "loses", "lighttpd", "host", "peers: cross, *"),
