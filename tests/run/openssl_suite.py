@@ -20,6 +20,11 @@ EXPECTED = {
     "sslapitest: test_servername 10": NAME,
     "sslapitest: test_ticket_lifetime 1": "no ticket promises longer than its key lives",
 }
+# What the module rightly says: sslapitest turns OpenSSL's protection from replays off.
+SAID = {
+    "stek: the program accepts early data without asking stek: it may be a replay;"
+    " see early_data in stek-openssl(5)"
+}
 SUBTEST = re.compile(r"# Subtest: (\w+)")
 RESULT = re.compile(r"\s*(ok|not ok) \d+ - (?:iteration (\d+)|(\w+))$")
 ERROR = "# ERROR:"
@@ -120,6 +125,6 @@ def suite(builds):
         outcome.add(failure(f"OpenSSL's tests: {case}", "differs from what EXPECTED lists"))
     if not before:
         outcome.add(failure("OpenSSL's tests: no case passed plain", ""))
-    if said:
-        outcome.add(failure("OpenSSL's tests: the module says something", "\n".join(said)))
+    for line in sorted(set(said) ^ SAID):
+        outcome.add(failure("OpenSSL's tests: what the module says", line))
     return outcome
