@@ -25,10 +25,11 @@ class Pki:
     client: Identity
 
 
-def _openssl(*args):
-    subprocess.run(
-        ["openssl", *map(str, args)], check=True, capture_output=True, env=plain_environment()
-    )
+def _openssl(*args, days_ago=0):
+    """With `days_ago`, as if it were as many days ago."""
+    at = ["faketime", "-f", f"-{days_ago}d"] if days_ago else []
+    argv = [*at, "openssl", *map(str, args)]
+    subprocess.run(argv, check=True, capture_output=True, env=plain_environment())
 
 
 def _new_key(path):
@@ -37,7 +38,8 @@ def _new_key(path):
 
 def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
     """A certificate with the common name `name` (or without any, if that is empty), in files called
-    `file` (else `name`)."""
+    `file` (else `name`). Below 0 days it ended as many days ago; openssl(1) of today takes no such
+    number itself."""
     file = file or name
     key, cert, both = (folder / f"{file}.{end}" for end in ("key", "crt", "pem"))
     request, extensions = folder / f"{file}.csr", folder / f"{file}.ext"
@@ -57,11 +59,12 @@ def issue(folder, name, ca_cert, ca_key, extension, days=2, file=None):
         ca_key,
         "-CAcreateserial",
         "-days",
-        days,
+        max(days, 1),
         "-extfile",
         extensions,
         "-out",
         cert,
+        days_ago=1 - days if days < 0 else 0,
     )
     both.write_text(key.read_text() + cert.read_text())
     return Identity(cert, key, both)
