@@ -69,6 +69,15 @@ typedef void OSSL_LIB_CTX;
     X509_NAME_get_index_by_NID((X509_NAME *)(uintptr_t)(name), nid, at)
 #define i2d_SSL_SESSION(session, out) i2d_SSL_SESSION((SSL_SESSION *)(uintptr_t)(session), out)
 
+/* Its own macros take the const away, which clang minds. */
+#undef SSL_set_tlsext_host_name
+#define SSL_set_tlsext_host_name(ssl, name)                                                        \
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,                         \
+             (void *)(uintptr_t)(name))
+#undef SSL_CTX_set1_groups_list
+#define SSL_CTX_set1_groups_list(ctx, list)                                                        \
+    SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)(list))
+
 /* The session keeps it alive. */
 static inline X509 *SSL_get0_peer_certificate(const SSL *ssl)
 {

@@ -6,7 +6,7 @@
 static bool add_asn1(struct stek_nameset *names, enum stek_name_kind kind,
                      const ASN1_STRING *string)
 {
-    return stek_nameset_add(names, kind, ASN1_STRING_get0_data(string),
+    return stek_nameset_add(names, (uint8_t)kind, ASN1_STRING_get0_data(string),
                             (size_t)ASN1_STRING_length(string));
 }
 

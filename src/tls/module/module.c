@@ -255,7 +255,7 @@ static void attach(SSL_CTX *ctx)
         .same_configuration = settings.same_configuration,
         .any_name = settings.any_name,
         .any_id_context = settings.any_id_context,
-        .early_data = settings.early_data};
+        .early_data = (int)settings.early_data};
     STEK_QUIET(mark);
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result == STEK_OK)
