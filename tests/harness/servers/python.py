@@ -2,8 +2,9 @@
 """
 A pre-forking server written with Python's ssl, its SSLContext made before or after the fork.
 
-Python from 3.13 on reads the OpenSSL configuration with the first SSLContext of a process, and not
-when it is imported. Where that is after the fork, each process has a private ring of its own.
+Python from 3.13 on, and with OpenSSL 1.1.1, reads the OpenSSL configuration with the first
+SSLContext of a process, and not when it is imported. Where that is after the fork, each process has
+a private ring of its own.
 """
 import functools
 import subprocess
@@ -17,7 +18,8 @@ PROGRAM = Path(__file__).parent / "programs/prefork.py"
 @functools.cache
 def reads_late():
     """Whether this release's Python does that."""
-    ask = ["/usr/bin/python3", "-c", "import sys; print(sys.version_info >= (3, 13))"]
+    late = "sys.version_info >= (3, 13) or ssl.OPENSSL_VERSION_INFO < (3,)"
+    ask = ["/usr/bin/python3", "-c", f"import ssl, sys; print({late})"]
     return subprocess.run(ask, capture_output=True, text=True, check=True).stdout == "True\n"
 
 
