@@ -52,10 +52,19 @@ static bool is_external_psk(SSL *ssl, SSL_SESSION *session)
            SSL_SESSION_get0_ticket_appdata(session, &appdata, &len) == 1 && len == 0;
 }
 
+/* A password tells who the client is (RFC 5054). The name that any client may send tells nothing.
+ */
+static bool is_by_password(const SSL *ssl)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+
+    return cipher != NULL && SSL_CIPHER_get_kx_nid(cipher) == NID_kx_srp;
+}
+
 static bool verifies(SSL *ssl, const SSL_SESSION *session)
 {
     return SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE || SSL_get_psk_identity(ssl) != NULL ||
-           (session != NULL && stek_peers_in_session(session));
+           is_by_password(ssl) || (session != NULL && stek_peers_in_session(session));
 }
 
 void stek_peers_look(SSL *ssl)

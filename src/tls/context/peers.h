@@ -31,7 +31,7 @@ void stek_peers_note(void);
 bool stek_peers_in_session(const SSL_SESSION *session);
 
 /* Looks at a server's connection, in a ticket callback: whether it verifies its peer, or knows who
- * that is by a certificate, a raw key or a pre-shared key; notes it. */
+ * that is by a certificate, a raw key, a pre-shared key or a password (SRP); notes it. */
 void stek_peers_look(SSL *ssl);
 
 /* The same for a connection whose session libssl keeps: stek seals no ticket for it, and a

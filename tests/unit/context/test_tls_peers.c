@@ -4,6 +4,10 @@
 
 #include "tls/context/peers.h"
 
+#ifndef OPENSSL_NO_SRP
+#include <openssl/srp.h>
+#endif
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -258,6 +262,55 @@ static void servers_that_know_their_clients_by_a_psk_do_not_share(void **state)
 }
 
 /* In TLS 1.3 libssl takes it for a resumption. */
+#ifndef OPENSSL_NO_SRP
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static char alice[] = "alice";
+static char password[] = "password";
+
+/* SSL_CTX_set_srp_username_callback(3): everybody has the password that one server knows. */
+static int know_password(SSL *ssl, int *alert, void *arg)
+{
+    const SRP_gN *group = SRP_get_default_gN("2048");
+    BIGNUM *salt = NULL;
+    BIGNUM *verifier = NULL;
+
+    (void)arg;
+    *alert = SSL_AD_UNKNOWN_PSK_IDENTITY;
+    const int known =
+        SSL_get_srp_username(ssl) != NULL &&
+        SRP_create_verifier_BN(alice, password, &salt, &verifier, group->N, group->g) == 1 &&
+        SSL_set_srp_server_param(ssl, group->N, group->g, salt, verifier, NULL) == 1;
+    BN_clear_free(verifier);
+    BN_free(salt);
+    return known ? SSL_ERROR_NONE : SSL3_AL_FATAL;
+}
+
+static SSL_CTX *password_server(struct tls_test *test)
+{
+    SSL_CTX *made = server(test, SSL_VERIFY_NONE);
+
+    (void)SSL_CTX_set_srp_username_callback(made, know_password);
+    assert_int_equal(SSL_CTX_set_cipher_list(made, "SRP:ECDHE-ECDSA-AES128-GCM-SHA256"), 1);
+    return made;
+}
+
+static void servers_that_know_their_clients_by_a_password_do_not_share(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *one = password_server(test);
+    SSL_CTX *other = password_server(test);
+
+    /* A name alone is nobody's, and shares. */
+    assert_int_equal(SSL_CTX_set_srp_username(test->client, alice), 1);
+    assert_int_equal(SSL_CTX_set_cipher_list(test->client, "ECDHE-ECDSA-AES128-GCM-SHA256"), 1);
+    assert_resumed(carry(test, one, other, NULL));
+    assert_int_equal(SSL_CTX_set_srp_password(test->client, password), 1);
+    assert_int_equal(SSL_CTX_set_cipher_list(test->client, "SRP"), 1);
+    assert_full(carry(test, one, other, NULL));
+    assert_resumed(carry(test, one, one, NULL));
+}
+#endif
+
 static void a_psk_of_the_programs_own_is_noticed(void **state)
 {
     struct tls_test *test = *state;
@@ -304,6 +357,9 @@ int main(void)
         TLS_BEHAVIOUR(a_label_joins_what_peers_keep_apart, TLS_ANY),
         TLS_BEHAVIOUR(servers_without_a_certificate_do_not_share, TLS12),
         TLS_BEHAVIOUR(servers_that_know_their_clients_by_a_psk_do_not_share, TLS12),
+#ifndef OPENSSL_NO_SRP
+        TLS_BEHAVIOUR(servers_that_know_their_clients_by_a_password_do_not_share, TLS12),
+#endif
         TLS_BEHAVIOUR(a_psk_of_the_programs_own_is_noticed, TLS13),
         TLS_BEHAVIOUR(what_a_child_sees_holds_for_its_parent, TLS_ANY),
     };
