@@ -7,7 +7,7 @@
 
 int stek_records_active(const struct stek_records *records, int64_t now)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (stek_record_counts(&records->at[i]) && records->at[i].active_from <= now)
             return now < records->at[i].active_until ? (int)i : -1;
     return -1;
@@ -114,7 +114,7 @@ void stek_records_append(struct stek_records *records, const struct stek_record 
 
 const struct stek_record *stek_records_last(const struct stek_records *records)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (stek_record_counts(&records->at[i]))
             return &records->at[i];
     return NULL;
@@ -122,7 +122,7 @@ const struct stek_record *stek_records_last(const struct stek_records *records)
 
 struct stek_record *stek_records_find(struct stek_records *records, uint64_t seq)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (records->at[i].seq == seq && stek_record_counts(&records->at[i]))
             return &records->at[i];
     return NULL;
@@ -139,7 +139,7 @@ static size_t least_needed(const struct stek_records *records)
 
 static void remove_superseded(struct stek_records *records, const struct stek_secret32 *secret)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (!stek_record_counts(&records->at[i]) && is_same_secret(&records->at[i].secret, secret))
             stek_records_remove(records, i, i + 1);
 }
@@ -151,24 +151,24 @@ void stek_records_insert(struct stek_records *records, const struct stek_record 
         const size_t least = least_needed(records);
         stek_records_remove(records, least, least + 1);
     }
-    size_t place = records->count;
+    uint64_t place = records->count;
     while (place > 0 && (records->at[place - 1].seq > record->seq ||
                          (records->at[place - 1].seq == record->seq &&
                           stek_record_counts(&records->at[place - 1]))))
         place--;
-    for (size_t i = records->count; i > place; i--)
+    for (uint64_t i = records->count; i > place; i--)
         records->at[i] = records->at[i - 1];
     records->at[place] = *record;
     records->count++;
 }
 
-void stek_records_remove(struct stek_records *records, size_t from, size_t until)
+void stek_records_remove(struct stek_records *records, uint64_t from, uint64_t until)
 {
-    const size_t gone = until - from;
+    const uint64_t gone = until - from;
 
-    for (size_t i = until; i < records->count; i++)
+    for (uint64_t i = until; i < records->count; i++)
         records->at[i - gone] = records->at[i];
-    for (size_t i = records->count - gone; i < records->count; i++)
+    for (uint64_t i = records->count - gone; i < records->count; i++)
         stek_record_wipe(&records->at[i]);
     records->count -= gone;
 }
@@ -194,7 +194,7 @@ void stek_records_view(const struct stek_records *records, int64_t now, struct s
 
 void stek_records_retire(struct stek_records *records, int64_t now)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (records->at[i].accept_until <= now)
             stek_records_remove(records, i, i + 1);
 }

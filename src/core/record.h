@@ -109,7 +109,7 @@ void stek_records_append(struct stek_records *records, const struct stek_record 
 void stek_records_insert(struct stek_records *records, const struct stek_record *record);
 
 /* Drops records [from, until) and wipes the places that become free. */
-void stek_records_remove(struct stek_records *records, size_t from, size_t until);
+void stek_records_remove(struct stek_records *records, uint64_t from, uint64_t until);
 
 /*
  * The stretch of time around `now` in which no record changes its state: what was decided in it

@@ -144,7 +144,7 @@ static enum stek_result remove_chains(struct stek_records *records,
     for (size_t i = 0; i < records->count; i++)
         if (is_meant(&records->at[i], what, now))
             meant[chains.first[i]] = true;
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (meant[chains.first[i]])
             stek_records_remove(records, i, i + 1);
     *ret_count = before - records->count;

@@ -74,7 +74,7 @@ bool stek_stats_aggregate_resume(int run_dir, const char *ring, int dir,
             memcpy(total->name[kept], total->name[i], STEK_STATS_NAME_LEN);
         kept++;
     }
-    memset(total->name[kept], 0, (STEK_STATS_NAMES - kept) * STEK_STATS_NAME_LEN);
+    memset(total->name[kept], 0, (size_t)(STEK_STATS_NAMES - kept) * STEK_STATS_NAME_LEN);
     total->names = kept;
     return replace_total(run_dir, ring, total);
 }

@@ -4,8 +4,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* As good as never; a timer that is not armed does not tell that the clock was set. */
-static const int64_t never = (int64_t)1 << 36;
+/* As good as never; a timer that is not armed does not tell that the clock was set. On 32 bits, the
+ * last second there is. */
+static const time_t never = sizeof(time_t) > 4 ? (time_t)((int64_t)1 << 36) : INT32_MAX;
 
 static void ring_now(evutil_socket_t fd, short what, void *arg)
 {
@@ -47,7 +48,9 @@ void stek_alarm_close(struct stek_alarm *alarm)
 bool stek_alarm_set(struct stek_alarm *alarm, int64_t at)
 {
     /* 0 would disarm it. */
-    const struct itimerspec when = {.it_value = {.tv_sec = at < 1 ? 1 : at < never ? at : never}};
+    const struct itimerspec when = {.it_value = {.tv_sec = at < 1       ? 1
+                                                           : at < never ? (time_t)at
+                                                                        : never}};
 
     return timerfd_settime(alarm->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) ==
            0;

@@ -181,8 +181,9 @@ static bool fail(const char *what)
 static bool open_loop(struct stekd *daemon)
 {
     static const int numbers[STEKD_SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
-    const struct timeval pause = {.tv_sec = daemon->notify.watchdog_ms / 1000,
-                                  .tv_usec = daemon->notify.watchdog_ms % 1000 * 1000};
+    const struct timeval pause = {.tv_sec = (time_t)(daemon->notify.watchdog_ms / 1000),
+                                  .tv_usec =
+                                      (suseconds_t)(daemon->notify.watchdog_ms % 1000 * 1000)};
 
     daemon->base = event_base_new();
     if (daemon->base == NULL || !stek_alarm_open(daemon->base, on_alarm, daemon, &daemon->alarm))

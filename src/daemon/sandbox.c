@@ -118,6 +118,18 @@ static const int allowed[] = {
     SCMP_SYS(prlimit64),
 };
 
+/* The same calls under the names that they have on 32 bits; elsewhere libseccomp knows them, and
+ * leaves them out. */
+static const int allowed_32[] = {
+    SCMP_SYS(fstat64),           SCMP_SYS(stat64),       SCMP_SYS(lstat64),
+    SCMP_SYS(fstatat64),         SCMP_SYS(fstatfs64),    SCMP_SYS(fcntl64),
+    SCMP_SYS(_llseek),           SCMP_SYS(ftruncate64),  SCMP_SYS(fchown32),
+    SCMP_SYS(getuid32),          SCMP_SYS(geteuid32),    SCMP_SYS(getgid32),
+    SCMP_SYS(getegid32),         SCMP_SYS(ugetrlimit),   SCMP_SYS(sigreturn),
+    SCMP_SYS(clock_gettime64),   SCMP_SYS(futex_time64), SCMP_SYS(clock_nanosleep_time64),
+    SCMP_SYS(timerfd_settime64), SCMP_SYS(ppoll_time64),
+};
+
 /* What a fleet needs besides: looking up names, which the C library and libcurl do in a thread. */
 static const int allowed_network[] = {
     SCMP_SYS(clone),           SCMP_SYS(clone3),
@@ -135,16 +147,27 @@ static const int fatal[] = {
     SCMP_SYS(memfd_create),
 };
 
-/* The prot argument of mmap(2) and mprotect(2) without PROT_EXEC. */
+/*
+ * The prot argument without PROT_EXEC. mmap(2) is mmap2 where 32 bits do not hold an offset; the
+ * old mmap of i386 has its arguments in memory, where a filter cannot look, and nobody calls it.
+ */
 static int allow_without_exec(scmp_filter_ctx filter)
 {
+    static const int calls[] = {
+#ifndef __i386__
+        SCMP_SYS(mmap),
+#endif
+        SCMP_SYS(mmap2), SCMP_SYS(mprotect)};
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &no_exec) != 0
-               ? -1
-               : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &no_exec);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 1, &no_exec) != 0)
+            return -1;
+    return 0;
 }
 
+/* On i386 socket(2) may go by way of socketcall, whose arguments are in memory, too: there a filter
+ * cannot tell one family from another. */
 static int allow_sockets(scmp_filter_ctx filter, bool network)
 {
     const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
@@ -189,6 +212,7 @@ enum stek_sandbox stek_sandbox_close(bool network)
     const size_t more = network ? sizeof allowed_network / sizeof *allowed_network : 0;
     const bool closed =
         add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
+        add_all(filter, allowed_32, sizeof allowed_32 / sizeof *allowed_32, SCMP_ACT_ALLOW) == 0 &&
         add_all(filter, allowed_network, more, SCMP_ACT_ALLOW) == 0 &&
         add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
         allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&

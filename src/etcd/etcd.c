@@ -13,7 +13,7 @@ enum { BACK_OFF_FIRST_MS = 50, TIMEOUT_MIN_MS = 2000, TIMEOUT_MAX_MS = 5000 };
 
 static struct timeval timeval_of(int64_t ms)
 {
-    return (struct timeval){ms / 1000, ms % 1000 * 1000};
+    return (struct timeval){(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
 }
 
 /* A number from half of `ms` to all of it: hosts that fail together do not come back together. */

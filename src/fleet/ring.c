@@ -169,7 +169,7 @@ static void wake_at(struct stek_fleet_ring *ring, int64_t at_ms, int64_t now_ms)
 
     if (rest > WAKE_MAX_MS)
         rest = WAKE_MAX_MS;
-    const struct timeval after = {rest / 1000, rest % 1000 * 1000};
+    const struct timeval after = {(time_t)(rest / 1000), (suseconds_t)(rest % 1000 * 1000)};
     event_add(ring->wake, &after);
 }
 

@@ -32,7 +32,7 @@ uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring)
 {
     const struct stek_records *records = &ring->sync->records;
 
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)
             return records->at[i].seq;
     return 0;

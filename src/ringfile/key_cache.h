@@ -45,7 +45,8 @@ enum stek_key_cache_answer {
 
 static inline size_t stek_key_cache_size(uint64_t capacity)
 {
-    return sizeof(struct stek_key_cache_memory) + capacity * sizeof(struct stek_keyset_entry);
+    return sizeof(struct stek_key_cache_memory) +
+           (size_t)capacity * sizeof(struct stek_keyset_entry);
 }
 
 /* The hot path of sealing. Thread-safe, never waits. */

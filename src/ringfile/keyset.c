@@ -14,14 +14,14 @@ static bool has_mask(const struct stek_record *record)
  * The entry of the same record among those that stood in the set before, if its keys can be
  * uncovered. A record without a fingerprint has no keys.
  */
-static const struct stek_keyset_entry *same_record(const struct stek_keyset *set, size_t known,
+static const struct stek_keyset_entry *same_record(const struct stek_keyset *set, uint64_t known,
                                                    const struct stek_record *record)
 {
     static const struct stek_fingerprint none;
 
     if (memcmp(&record->fingerprint, &none, sizeof none) == 0)
         return NULL;
-    for (size_t i = set->head.count; i < known; i++)
+    for (uint64_t i = set->head.count; i < known; i++)
         if (set->entry[i].seq == record->seq &&
             memcmp(&set->entry[i].fingerprint, &record->fingerprint, sizeof none) == 0)
             return set->entry[i].place == 0 || has_mask(record) ? &set->entry[i] : NULL;
@@ -69,7 +69,7 @@ struct need {
     const struct stek_context *context;
     const struct stek_record *active; /* NULL: there is none */
     enum stek_keyset_use use;
-    size_t known;
+    uint64_t known;
 };
 
 /* Where two records have one secret, the first one has the name. */
@@ -140,7 +140,7 @@ bool stek_keyset_build(const struct stek_records *records, const struct stek_ima
     return lasting;
 }
 
-static void take_key(const struct stek_keyset *set, size_t place, struct stek_ticket_key *ret_key)
+static void take_key(const struct stek_keyset *set, uint64_t place, struct stek_ticket_key *ret_key)
 {
     *ret_key = set->entry[place].key;
     if (set->entry[place].place != 0)

@@ -93,7 +93,8 @@ const char *stek_ringfile_dir_problem(int dir_fd, bool *ret_on_disk)
         return "its directory cannot be examined";
     if ((dir.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return "its directory is writable by group or others";
-    *ret_on_disk = fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC;
+    const uint32_t type = (uint32_t)fs.f_type; /* its own type has another sign on 32 bits */
+    *ret_on_disk = type != TMPFS_MAGIC && type != RAMFS_MAGIC;
     return NULL;
 }
 

@@ -48,7 +48,7 @@ static bool find_key(const struct stek_records *records, const struct stek_conte
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
 
-    for (size_t i = records->count; i-- > 0;) {
+    for (size_t i = (size_t)records->count; i-- > 0;) {
         for (size_t c = 0; c < count; c++) {
             if (stek_derive_ticket_key(&records->at[i].secret, &contexts[c], &key) != STEK_OK ||
                 memcmp(key.name, inspection->name, sizeof key.name) != 0 ||

@@ -69,7 +69,7 @@ static bool note_verified(SSL *ssl, SSL_SESSION *session, int64_t now, struct st
 /* What the program gave the session, as long as nobody cut it for a ticket. */
 static uint32_t timeout_of(const SSL_SESSION *session)
 {
-    const long timeout_s = SSL_SESSION_get_timeout(session);
+    const int64_t timeout_s = SSL_SESSION_get_timeout(session);
 
     return timeout_s < 0 ? 0 : timeout_s < UINT32_MAX ? (uint32_t)timeout_s : UINT32_MAX;
 }

@@ -69,7 +69,8 @@ static void sleep_until_ms(int64_t when_ms)
     int64_t left_ms = when_ms - now_ms();
     if (left_ms <= 0)
         return;
-    struct timespec ts = {.tv_sec = left_ms / 1000, .tv_nsec = (left_ms % 1000) * 1000000};
+    struct timespec ts = {.tv_sec = (time_t)(left_ms / 1000),
+                          .tv_nsec = (long)(left_ms % 1000 * 1000000)};
     nanosleep(&ts, NULL);
 }
 

@@ -116,7 +116,7 @@ void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
 /* Makes room for a published record: sets others aside, removes its secret elsewhere. */
 static void clear_way(struct stek_sync *sync, const struct stek_record *record, int64_t now)
 {
-    for (size_t i = sync->records.count; i-- > 0;) {
+    for (size_t i = (size_t)sync->records.count; i-- > 0;) {
         const struct stek_record *other = &sync->records.at[i];
         if (same_secret(other, record)) {
             remove_at(sync, i);
@@ -202,7 +202,7 @@ void stek_adopt_raise(struct stek_sync *sync)
     if (floor == sync->floor)
         return;
     sync->floor = floor;
-    for (size_t i = sync->records.count; i-- > 0;)
+    for (size_t i = (size_t)sync->records.count; i-- > 0;)
         if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))
             remove_at(sync, i);
     for (uint32_t i = 0; i < sync->view.count; i++) {

@@ -33,7 +33,7 @@ static void keep_order(struct stek_records *records)
 {
     const struct stek_record *after = NULL;
 
-    for (size_t i = records->count; i-- > 0;) {
+    for (uint64_t i = records->count; i-- > 0;) {
         struct stek_record *record = &records->at[i];
         if (!stek_record_counts(record))
             continue;

@@ -27,7 +27,7 @@ static enum stek_result follows(const struct stek_sync *sync, const struct stek_
 
 static void part_with(struct stek_sync *sync, size_t index, int64_t now)
 {
-    for (size_t i = sync->records.count; i-- > index;)
+    for (size_t i = (size_t)sync->records.count; i-- > index;)
         if (stek_record_counts(&sync->records.at[i]))
             stek_adopt_put_aside(sync, i, now);
 }

@@ -161,7 +161,7 @@ static void freed_places_are_wiped(void **state)
 
             stek_records_remove(&records, from, until);
             assert_int_equal(records.count, 3 - (until - from));
-            for (size_t i = records.count; i < STEK_RECORDS_MAX; i++)
+            for (uint64_t i = records.count; i < STEK_RECORDS_MAX; i++)
                 assert_memory_equal(&records.at[i], &wiped, sizeof wiped);
         }
 }

@@ -274,7 +274,7 @@ static void wiped(struct world *world)
 
     if (!revoke(world, &order, &what) && !rotate(world, &order))
         return;
-    for (size_t i = order.after.count; i < STEK_RECORDS_MAX; i++)
+    for (uint64_t i = order.after.count; i < STEK_RECORDS_MAX; i++)
         require(world, memcmp(&order.after.at[i], &empty, sizeof empty) == 0);
 }
 

@@ -264,7 +264,7 @@ static void free_places_are_wiped(struct world *world)
 {
     static const struct stek_record wiped;
 
-    for (size_t i = world->records.count; i < STEK_RECORDS_MAX; i++)
+    for (uint64_t i = world->records.count; i < STEK_RECORDS_MAX; i++)
         require(world, memcmp(&world->records.at[i], &wiped, sizeof wiped) == 0);
 }
 

@@ -19,6 +19,13 @@ typedef int (*attempt_fn)(void);
 
 enum { NO_SANDBOX = 200, KILLED = 1000 };
 
+/* There a filter cannot see which family a socket has (src/daemon/sandbox.c). */
+#ifdef __i386__
+enum { FAMILIES_ARE_SEEN = 0 };
+#else
+enum { FAMILIES_ARE_SEEN = 1 };
+#endif
+
 /* What became of the attempt behind a filter: its result, or KILLED plus the signal. */
 static int behind(bool network, attempt_fn attempt)
 {
@@ -122,8 +129,10 @@ static void no_process_no_code_no_network_no_signals(void **state)
     assert_int_equal(behind(false, try_fork), EPERM);
     assert_int_equal(behind(false, try_code), EPERM);
     assert_int_equal(behind(false, try_data_to_code), EPERM);
-    assert_int_equal(behind(false, try_internet_socket), EPERM);
-    assert_int_equal(behind(false, try_raw_socket), EPERM);
+    if (FAMILIES_ARE_SEEN) {
+        assert_int_equal(behind(false, try_internet_socket), EPERM);
+        assert_int_equal(behind(false, try_raw_socket), EPERM);
+    }
     assert_int_equal(behind(false, try_signal), EPERM);
     assert_int_equal(behind(false, try_another_user), EPERM);
 }
@@ -140,7 +149,8 @@ static void a_fleet_may_have_internet_sockets_and_no_others(void **state)
 {
     (void)state;
     assert_int_equal(behind(true, try_internet_socket), 0);
-    assert_int_equal(behind(true, try_raw_socket), EPERM);
+    if (FAMILIES_ARE_SEEN)
+        assert_int_equal(behind(true, try_raw_socket), EPERM);
     assert_int_equal(behind(true, try_exec), KILLED + SIGSYS);
 }
 

@@ -65,7 +65,7 @@ static int64_t elapsed_ms(const struct board *board)
 
 static void rest(int64_t us)
 {
-    const struct timespec time = {us / 1000000, us % 1000000 * 1000};
+    const struct timespec time = {(time_t)(us / 1000000), (long)(us % 1000000 * 1000)};
 
     (void)nanosleep(&time, NULL);
 }
