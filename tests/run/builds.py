@@ -3,6 +3,7 @@
 
 import re
 import shutil
+import sysconfig
 
 from command import run
 
@@ -11,10 +12,17 @@ CLANG = {"CC": "clang"}
 SANITIZED = ["-Db_lundef=false"]
 STOP_AT_ONCE = "-fno-sanitize-recover=all"
 
+# Where a compiler of another C library must not look: pkg-config names no folder of the system.
+TRIPLET = sysconfig.get_config_var("MULTIARCH")
+OURS = {"PKG_CONFIG_SYSTEM_INCLUDE_PATH": f"/usr/include:/usr/include/{TRIPLET}"}
+
 # Options for Meson and environment of each folder.
 FOLDERS = {
     "build": (["-Dwerror=true"], {}),
     "build-clang": (["-Dwerror=true"], CLANG),
+    # tests/run/ports.py writes the two files.
+    "build-musl": (["-Dwerror=true", "-Dtests=false", "--native-file=build-ports/musl.ini"], OURS),
+    "build-arm64": (["-Dwerror=true", "--cross-file=build-ports/arm64.ini"], {}),
     "build-asan": (
         [*SANITIZED, "-Db_sanitize=address,undefined", f"-Dc_args={STOP_AT_ONCE}"],
         CLANG,

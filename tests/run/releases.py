@@ -31,11 +31,9 @@ RELEASES = {
         # The archive no longer has all of its security updates; 1.1.1w is in the release itself.
         Release("bullseye", "bullseye", "1.1.1"),
         Release("bookworm", "bookworm", "3.0", security=True, lint=True),
-        Release(
-            "trixie", "trixie", "3.5", security=True, selection="", lint=True, without=("demo",)
-        ),
-        Release("forky", "forky", "3.6", without=("demo",)),
-        Release("sid", "sid", "3.6", without=("demo",)),
+        Release("trixie", "trixie", "3.5", security=True, selection="", lint=True),
+        Release("forky", "forky", "3.6"),
+        Release("sid", "sid", "3.6"),
         # 32 bits: the widths of long, time_t and size_t.
         Release("i386", "bookworm", "3.0", architecture="i386"),
         # Its servers still load sid's libssl; what is tested there is what loads the new one.

@@ -74,6 +74,10 @@ class Packages(unittest.TestCase):
         self.assertNotIn("nginx", self.names("bookworm", "build", "unit"))
         self.assertIn("nginx", self.names("bookworm", "demo"))
 
+    def test_cross_compilers_are_installed_for_their_tests_only(self):
+        self.assertNotIn("qemu-user-static", self.names("bookworm"))
+        self.assertIn("qemu-user-static", self.names("bookworm", "ports"))
+
 
 class Inventory(unittest.TestCase):
     def test_versions_are_upstreams(self):

@@ -6,12 +6,13 @@ import sys
 
 from command import run
 import openssl_suite
-from outcome import Outcome, failure, from_meson, from_pytest
+from outcome import Outcome, failure, from_pytest
+import ports
+from suites import PLAIN, checked, meson_tests
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lint"))
 import checks  # pylint: disable=wrong-import-position
 
-PLAIN = {"MALLOC_PERTURB_": "165"}
 SANITIZED = {
     "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -21,45 +22,6 @@ SANITIZED = {
 # Fixed addresses: the sanitizer's map of memory does not fit every random one.
 FIXED_ADDRESSES = "setarch --addr-no-randomize"
 VALGRIND = "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30"
-
-
-def checked(outcome, what, status, output):
-    """Adds a failure where no test ran, or where the runner failed and no test did."""
-    if outcome.passed + len(outcome.failed) + len(outcome.skipped) == 0:
-        outcome.add(failure(f"{what}: no test ran", output))
-    elif status != 0 and not outcome.failed:
-        outcome.add(failure(f"{what}: the runner ended with status {status}", output))
-    return outcome
-
-
-def meson_tests(folder, suite, env, wrapper=None, slower=4):
-    """Runs one suite of a build; a suite without a program in it is a failure."""
-    logs = folder / "meson-logs"
-    for old in logs.glob(f"check-{suite}*"):
-        old.unlink()
-    options = ["--wrapper", wrapper] if wrapper else []
-    status, output = run(
-        [
-            "meson",
-            "test",
-            "-C",
-            folder,
-            "--no-rebuild",
-            "--suite",
-            suite,
-            "--logbase",
-            f"check-{suite}",
-            "--timeout-multiplier",
-            slower,
-            *options,
-        ],
-        folder,
-        env,
-    )
-    reports = list(logs.glob(f"check-{suite}*.json"))
-    return checked(
-        from_meson(reports[0]) if reports else Outcome(), f"suite {suite}", status, output
-    )
 
 
 def unit(builds):
@@ -254,6 +216,8 @@ LONG = {
     "openssl-suite": ("OpenSSL's own tests with the module", openssl_suite.suite),
     "unit-long": ("unit tests with numbers that take minutes", unit_long),
     "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
+    "musl": ("compiled and linked with musl", ports.musl),
+    "arm64": ("shared state on arm64", ports.arm64),
     "sim-long": ("simulated fleets, 3,000 seeds", sim_long),
     "differential-long": ("all servers with stek as without it", differential_long),
 }
