@@ -181,7 +181,7 @@ static void check_records(struct sim *sim, const struct sim_node *node)
 
 static const struct stek_record *counting(const struct stek_records *records, uint64_t seq)
 {
-    for (size_t i = records->count; i-- > 0;)
+    for (uint64_t i = records->count; i-- > 0;)
         if (records->at[i].seq == seq && stek_record_counts(&records->at[i]))
             return &records->at[i];
     return NULL;
