@@ -154,10 +154,10 @@ static void nothing_is_accepted_twice_when_processes_are_killed(void **state)
         assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
     wait_for(start_process(race)); /* a worker in their place */
     for (unsigned serial = 1; serial <= serials; serial++) {
-        assert_in_range(atomic_load(&arena->accepted[serial]), 0, 1);
+        assert_between(atomic_load(&arena->accepted[serial]), 0, 1);
         accepted += atomic_load(&arena->accepted[serial]);
     }
-    assert_in_range(accepted, serials - PROCESSES / 2 * THREADS, serials);
+    assert_between(accepted, serials - PROCESSES / 2 * THREADS, serials);
 }
 
 static void *draw(void *arg)
@@ -240,7 +240,7 @@ static void nothing_is_accepted_twice_while_blocks_are_reused(void **state)
     for (size_t i = 0; i < 2; i++)
         wait_for(children[i]);
     for (unsigned place = 0; place < 2 * REUSED; place++)
-        assert_in_range(atomic_load(&arena->accepted[place]), 0, 1);
+        assert_between(atomic_load(&arena->accepted[place]), 0, 1);
     for (unsigned place = 1; place < REUSED; place++) /* the newest, each by whoever came first */
         assert_int_equal(atomic_load(&arena->accepted[REUSED + place]), 1);
 }
