@@ -92,6 +92,13 @@ static const struct stek_audit_id_info infos[STEK_AUDIT_IDS] = {
          "RFC 9846 section 8",
          "Switch early data off, or keep it to requests that may be repeated, with a record of "
          "tickets used."},
+    [STEK_AUDIT_EARLY_DATA_PARTLY] =
+        {"early-data-guarded-partly", STEK_AUDIT_HIGH,
+         "the guard against replayed early data holds for one process only",
+         "An attacker who copies the first packet of a connection can have its request executed "
+         "once by each process or host of the server.",
+         "RFC 9846 section 8",
+         "Switch early data off, or let all processes share one record of tickets used."},
     [STEK_AUDIT_EARLY_DATA] = {"early-data", STEK_AUDIT_INFO, "early data is offered",
                                "Early data has no forward secrecy and can be replayed within the "
                                "limits of the server's guard.",

@@ -44,7 +44,9 @@ enum stek_audit_id {
     STEK_AUDIT_CIPHER_CHANGED,   /* medium: a session resumed with another suite (TLS 1.3: with
                                     another hash) */
     /* early data and key exchange */
-    STEK_AUDIT_EARLY_DATA_REPLAY, /* high: the same early data was accepted twice */
+    STEK_AUDIT_EARLY_DATA_REPLAY, /* high: the same early data was accepted again, each time */
+    STEK_AUDIT_EARLY_DATA_PARTLY, /* high: it was accepted again sometimes: each process of the
+                                     server keeps a record of its own */
     STEK_AUDIT_EARLY_DATA,        /* info: early data is offered, and accepted or not */
     STEK_AUDIT_PSK_WITHOUT_DHE,   /* medium: psk_ke accepted: no forward secrecy on resumption */
     /* time */

@@ -33,6 +33,7 @@ static const char *const names[FAULTS] = {
     [FAULT_ERROR_DIFFERS] = "error-differs",
     [FAULT_CLIENT_AUTH] = "client-auth-bypass",
     [FAULT_EARLY_REPLAY] = "early-data-replay",
+    [FAULT_EARLY_PARTLY] = "early-data-guarded-partly",
     [FAULT_PSK_ONLY] = "psk-without-dhe",
     [FAULT_PROTOCOL] = "protocol-changed",
     [FAULT_CIPHER] = "cipher-changed",
@@ -223,6 +224,21 @@ static SSL_CTX *make_ctx(const char *pem)
     return ctx;
 }
 
+/* As two processes that take turns; each knows the last session that brought it early data. */
+static int take_turns(SSL *ssl, void *arg)
+{
+    static unsigned char seen[2][SSL_MAX_MASTER_KEY_LENGTH];
+    static int process;
+    unsigned char secret[SSL_MAX_MASTER_KEY_LENGTH] = {0};
+
+    (void)arg;
+    process = !process;
+    (void)SSL_SESSION_get_master_key(SSL_get_session(ssl), secret, sizeof secret);
+    const int is_new = memcmp(seen[process], secret, sizeof secret) != 0;
+    memcpy(seen[process], secret, sizeof secret);
+    return is_new;
+}
+
 SSL_CTX *fault_server(const struct server_options *options)
 {
     server = options;
@@ -236,7 +252,9 @@ SSL_CTX *fault_server(const struct server_options *options)
         (void)SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
     if (options->fault == FAULT_PSK_ONLY)
         (void)SSL_CTX_set_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX);
-    if (options->fault == FAULT_EARLY_REPLAY) {
+    if (options->fault == FAULT_EARLY_PARTLY)
+        SSL_CTX_set_allow_early_data_cb(ctx, take_turns, NULL);
+    if (options->fault == FAULT_EARLY_REPLAY || options->fault == FAULT_EARLY_PARTLY) {
         (void)SSL_CTX_set_options(ctx, SSL_OP_NO_ANTI_REPLAY);
         (void)SSL_CTX_set_max_early_data(ctx, EARLY_DATA_MAX);
         (void)SSL_CTX_set_recv_max_early_data(ctx, EARLY_DATA_MAX);

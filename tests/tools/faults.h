@@ -23,6 +23,7 @@ enum fault {
     FAULT_CLIENT_AUTH,    /* the second host demands client certificates, but not with a ticket
                            */
     FAULT_EARLY_REPLAY,   /* early data without any guard */
+    FAULT_EARLY_PARTLY,   /* early data once in each of two processes, by turns */
     FAULT_PSK_ONLY,       /* psk_ke allowed */
     FAULT_PROTOCOL,       /* takes tickets of the other version */
     FAULT_CIPHER,         /* resumes with the first suite of the ClientHello */

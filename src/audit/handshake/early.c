@@ -3,9 +3,10 @@
  * Early data, and the same early data again. A replay must be the very same bytes, or a server that
  * keeps ClientHellos would not see one; but only a client with the keys of those bytes can read
  * whether the server accepted them. So libssl writes its first flight into memory, the process
- * forks, and both send that flight: parent first, then the child, each with its own copy of the
- * handshake's state. The child sends its handshake back through a pipe.
+ * forks a few times, and all send that flight: the parent first, then one child after another, each
+ * with its own copy of the handshake's state. A child sends its handshake back through a pipe.
  */
+#include "audit/handshake/shake.h"
 #include "audit/handshake/talk.h"
 
 #include <openssl/bio.h>
@@ -151,23 +152,53 @@ static enum stek_result send_once(struct stek_audit_talk *talk, struct stek_audi
     return stek_audit_talk_end(talk, obs, STEK_OK);
 }
 
-static enum stek_result send_twice(struct stek_audit_talk *talk, struct stek_audit_observation *obs)
+/* Returns how many there are. */
+static size_t start_replayers(struct stek_audit_talk *talk, const struct flight *flight,
+                              struct replayer ret_replayers[STEK_AUDIT_EARLY_REPLAYS])
+{
+    size_t count = 0;
+
+    while (count < STEK_AUDIT_EARLY_REPLAYS && start_replayer(talk, flight, &ret_replayers[count]))
+        count++;
+    return count;
+}
+
+/* The last one first: each has copies of the pipes of those before it, which would not see their
+ * end. */
+static enum stek_result end_replayers(const struct replayer *replayers, size_t count,
+                                      struct stek_audit_client *client,
+                                      struct stek_audit_observation *obs, bool go)
+{
+    enum stek_result result = STEK_OK;
+
+    while (count-- > 0) {
+        const enum stek_result one =
+            end_replayer(&replayers[count], client, obs, go && result == STEK_OK);
+        if (result == STEK_OK)
+            result = one;
+    }
+    return result;
+}
+
+static enum stek_result send_again_and_again(struct stek_audit_talk *talk,
+                                             struct stek_audit_observation *obs)
 {
     struct stek_audit_client *client = talk->client;
-    struct replayer replayer = {-1, -1, -1};
+    struct replayer replayers[STEK_AUDIT_EARLY_REPLAYS];
     struct flight flight;
 
     if (!make_flight(talk, &flight)) {
         talk->shake.outcome = STEK_AUDIT_REJECTED;
         return stek_audit_talk_end(talk, obs, STEK_OK);
     }
-    const bool started = start_replayer(talk, &flight, &replayer);
-    if (started)
+    const size_t started = start_replayers(talk, &flight, replayers);
+    if (started > 0)
         send_flight(talk, &flight);
     const bool accepted = talk->shake.early == STEK_AUDIT_EARLY_ACCEPTED;
-    enum stek_result result = stek_audit_talk_end(talk, obs, started ? STEK_OK : STEK_ERR_SYSTEM);
+    enum stek_result result =
+        stek_audit_talk_end(talk, obs, started > 0 ? STEK_OK : STEK_ERR_SYSTEM);
     const enum stek_result replayed =
-        end_replayer(&replayer, client, obs, accepted && result == STEK_OK);
+        end_replayers(replayers, started, client, obs, accepted && result == STEK_OK);
     return result == STEK_OK ? replayed : result;
 }
 
@@ -180,5 +211,6 @@ enum stek_result stek_audit_shake_early(struct stek_audit_client *client,
 
     if (result != STEK_OK)
         return stek_audit_talk_end(&talk, obs, result);
-    return ask->purpose == STEK_AUDIT_EARLY_FIRST ? send_twice(&talk, obs) : send_once(&talk, obs);
+    return ask->purpose == STEK_AUDIT_EARLY_FIRST ? send_again_and_again(&talk, obs)
+                                                  : send_once(&talk, obs);
 }

@@ -36,9 +36,13 @@ STEK_MUST_USE enum stek_result stek_audit_shake_psk_only(struct stek_audit_clien
                                                          struct stek_audit_observation *obs,
                                                          const struct stek_audit_ask *ask);
 
+/* How often accepted early data is sent again. A server with several processes, each of which
+ * keeps a record of its own, shows by accepting some of the copies. */
+enum { STEK_AUDIT_EARLY_REPLAYS = 6 };
+
 /*
  * TLS 1.3: sends early data with the ticket (EARLY_FIRST); if it is accepted, sends the very same
- * bytes on a second connection (EARLY_REPLAY), from a forked process that keeps the first one's
+ * bytes on further connections (EARLY_REPLAY), from forked processes that keep the first one's
  * keys. With any other purpose it sends early data once. Otherwise as stek_audit_shake();
  * STEK_ERR_SYSTEM when no process can be made.
  */

@@ -39,6 +39,23 @@ static void count_handshakes(struct early *early, const struct stek_audit_observ
     }
 }
 
+/* Without a guard every copy is accepted. Where each process or host keeps a record of its own,
+ * each accepts one. */
+static void add_replays(struct stek_audit_judging *judging, struct stek_audit_about about,
+                        const struct early *early)
+{
+    if (early->replayed > 0 && early->replayed == early->replays)
+        stek_audit_add_finding(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
+                               "%u of %u exact copies of accepted early data were accepted again "
+                               "on new connections",
+                               (unsigned)early->replayed, (unsigned)early->replays);
+    else if (early->replayed > 0)
+        stek_audit_add_finding(judging, STEK_AUDIT_EARLY_DATA_PARTLY, STEK_AUDIT_HIGH, about,
+                               "%u of %u exact copies of accepted early data were accepted again "
+                               "on new connections, and the others refused",
+                               (unsigned)early->replayed, (unsigned)early->replays);
+}
+
 void stek_audit_judge_early_data(struct stek_audit_judging *judging)
 {
     const struct stek_audit_observation *obs = judging->obs;
@@ -53,20 +70,16 @@ void stek_audit_judge_early_data(struct stek_audit_judging *judging)
                     early.max_bytes = obs->tickets[i].max_early_data;
             }
         count_handshakes(&early, obs, target);
-        if (early.replayed > 0)
-            stek_audit_add_finding(
-                judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
-                "%u of %u exact copies of accepted early data were accepted again on "
-                "new connections",
-                (unsigned)early.replayed, (unsigned)early.replays);
+        add_replays(judging, about, &early);
         if (early.tickets == 0 && early.accepted == 0)
             continue;
         stek_audit_add_finding(
             judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
             "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
             "ticket served for early "
-            "data a second time in %u tries",
+            "data a second time in %u tries; %u of %u exact copies were accepted",
             (unsigned)early.tickets, (unsigned)early.max_bytes, (unsigned)early.accepted,
-            (unsigned)early.sent, (unsigned)early.again);
+            (unsigned)early.sent, (unsigned)early.again, (unsigned)early.replayed,
+            (unsigned)early.replays);
     }
 }

@@ -8,8 +8,9 @@ enum {
      * own. A ticket that is asked for when none is left costs one more. */
     BOTH = 2 * (STEK_AUDIT_RESUME_TRIES + STEK_AUDIT_REUSE_TRIES + STEK_AUDIT_UNKNOWN_TRIES +
                 2 * STEK_AUDIT_FLIPS_MAX + 1 /* other version */),
-    ONLY_12 = 1,                             /* other cipher */
-    ONLY_13 = STEK_AUDIT_PSK_ONLY_TRIES + 3, /* early data, its replay, the ticket again */
+    ONLY_12 = 1, /* other cipher */
+    ONLY_13 =
+        STEK_AUDIT_PSK_ONLY_TRIES + 2 /* early data, the ticket again */ + STEK_AUDIT_EARLY_REPLAYS,
     GIVING_UP = 2 * STEK_AUDIT_NO_TICKET_TRIES,
     TAKEN = 2 * (STEK_AUDIT_RESUME_TRIES + 2) + STEK_AUDIT_PSK_ONLY_TRIES +
             2, /* tickets that these use up */

@@ -16,6 +16,7 @@ FAULTS = [
     ("padding-oracle", "padding-oracle", "high", {"1.2", "1.3"}),
     ("error-differs", "error-differs", "low", {"1.2", "1.3"}),
     ("early-data-replay", "early-data-replay", "high", {"1.3"}),
+    ("early-data-guarded-partly", "early-data-guarded-partly", "high", {"1.3"}),
     ("psk-without-dhe", "psk-without-dhe", "medium", {"1.3"}),
     ("protocol-changed", "protocol-changed", "high", {"1.2", "1.3"}),
     ("cipher-changed", "cipher-changed", "medium", {"1.2"}),

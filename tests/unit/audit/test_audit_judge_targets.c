@@ -190,7 +190,7 @@ static void a_ticket_with_a_certificate_bypasses_only_who_refuses_it(void **stat
                  "with a client certificate that this target");
 }
 
-static void tells_early_data_and_finds_its_replay(void **state)
+static void tells_early_data_and_a_guard_that_holds_for_one_process(void **state)
 {
     struct scene *scene = *state;
 
@@ -201,9 +201,24 @@ static void tells_early_data_and_finds_its_replay(void **state)
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_REFUSED;
     scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO,
                  "up to 16384 bytes; accepted in 1 of 1 tries");
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, "0 of 1 exact copies");
     scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_REPLAY);
+    scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_PARTLY);
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
-    scene_expect(scene, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, "1 of 2 exact copies");
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA_PARTLY, STEK_AUDIT_HIGH, "1 of 2 exact copies");
+    scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_REPLAY);
+}
+
+static void early_data_of_which_every_copy_is_accepted_has_no_guard(void **state)
+{
+    struct scene *scene = *state;
+
+    (void)scene_sound(scene);
+    scene_try(scene, STEK_AUDIT_EARLY_FIRST, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
+    for (int i = 0; i < 2; i++)
+        scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, "2 of 2 exact copies");
+    scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_PARTLY);
 }
 
 static void early_data_that_was_first_refused_is_no_replay(void **state)
@@ -332,7 +347,8 @@ int main(void)
         WITH_SCENE(believes_the_answer_where_the_handshake_succeeds_for_all),
         WITH_SCENE(a_server_that_asks_and_does_not_demand_is_not_bypassed),
         WITH_SCENE(a_ticket_with_a_certificate_bypasses_only_who_refuses_it),
-        WITH_SCENE(tells_early_data_and_finds_its_replay),
+        WITH_SCENE(tells_early_data_and_a_guard_that_holds_for_one_process),
+        WITH_SCENE(early_data_of_which_every_copy_is_accepted_has_no_guard),
         WITH_SCENE(early_data_that_was_first_refused_is_no_replay),
         WITH_SCENE(measures_the_rotation_interval),
         WITH_SCENE(finds_a_key_that_serves_for_over_a_day),
