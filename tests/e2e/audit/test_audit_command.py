@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -276,7 +277,8 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(running):
 def test_alpn_is_offered(stock):
     server = stock(SServer, options=["-alpn", "imap"])
     assert "resumes" in audit(server, alpn="imap").ids()
-    assert audit(server, alpn="smtp").status == 4
+    if ssl.OPENSSL_VERSION_INFO >= (3,):  # s_server of 1.1.1 goes on without a protocol
+        assert audit(server, alpn="smtp").status == 4
 
 
 BEHIND_STUNNEL = {
