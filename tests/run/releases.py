@@ -55,7 +55,7 @@ NUMBERS = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "4
 
 # What .ci/run runs: on which releases, and which steps there. The rest takes longer and is for
 # `make check-long`.
-CI = ("trixie", "sid", "experimental")
+CI = ("bullseye", "trixie", "sid", "experimental")
 QUICK = ("gcc", "unit", "demo")
 ALL = ("gcc", "clang", "unit", "demo", "e2e", "lint")
 
