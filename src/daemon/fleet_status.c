@@ -14,8 +14,7 @@ static const struct {
     [STEK_SYNC_IN_STEP] = {"in-step", "in step with the fleet"},
     [STEK_SYNC_CONTINUED] = {"continued", "on continuations: no host published keys in time"},
     [STEK_SYNC_WRONG_KEY] =
-        {"wrong-key",
-         "read-only: the store is sealed under a key-encryption key that this host does not have"},
+        {"wrong-key", "apart from hosts that keep this ring under another key-encryption key"},
     [STEK_SYNC_CLOCK_OFF] = {"clock-off",
                              "read-only: this host's clock differs too much from the others'"},
     [STEK_SYNC_NO_ACTIVE] = {"no-active",

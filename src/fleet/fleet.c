@@ -69,15 +69,14 @@ static void on_read_begin(void *arg, size_t span, int64_t revision)
 {
     struct stek_fleet *fleet = arg;
 
-    fleet->rings[span].foreign = 0;
-    stek_sync_read_begin(fleet->rings[span].sync, revision);
+    stek_fleet_stored_read_begin(&fleet->rings[span], revision);
 }
 
 static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
 {
     struct stek_fleet *fleet = arg;
 
-    stek_fleet_ring_item(&fleet->rings[span], item);
+    stek_fleet_stored_item(&fleet->rings[span], item);
 }
 
 /* Refused: this ring continues by itself, the others are not affected. */
@@ -87,7 +86,7 @@ static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *
     struct stek_fleet_ring *ring = &fleet->rings[span];
 
     if (problem->fault == STEK_ETCD_OK) {
-        stek_sync_read_end(ring->sync);
+        stek_fleet_stored_read_end(ring);
     } else {
         if (strcmp(ring->problem, problem->text) != 0)
             stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: cannot read the store: %s", ring->name,

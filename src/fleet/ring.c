@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One ring: it reports the store's content to its sync, and carries out what the sync decides. */
+/* One ring: carries out what its sync decides. What the sync is told: stored.c. */
 #include "fleet/state.h"
 
 #include "crypto/random.h"
@@ -12,74 +12,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum { WAKE_MAX_MS = 3600 * 1000 };
-
-static void saw_record(struct stek_fleet_ring *ring, uint64_t seq,
-                       const struct stek_etcd_item *item)
-{
-    STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
-    const int64_t now = stek_fleet_now_ms() / 1000;
-
-    if (item->gone) {
-        stek_sync_saw_record_deleted(ring->sync, seq, item->revision);
-        return;
-    }
-    const enum stek_value value =
-        stek_envelope_open_record(ring->fleet->keks, ring->name, seq, item->value, &envelope);
-    stek_sync_saw_record(ring->sync, seq, item->revision, value, &envelope.record, now);
-}
-
-static void saw_floor(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
-{
-    STEK_SECRET(stek_envelope) struct stek_envelope envelope = {0};
-
-    if (item->gone) {
-        stek_sync_saw_floor_deleted(ring->sync, item->revision);
-        return;
-    }
-    const enum stek_value value =
-        stek_envelope_open_floor(ring->fleet->keks, ring->name, item->value, &envelope);
-    stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq);
-}
-
-/* A foreign key is logged once for each connection: it is harmless, and there may be many. */
-static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
-{
-    char text[80];
-    size_t len = key.len;
-
-    ring->foreign++;
-    if (ring->foreign_told)
-        return;
-    ring->foreign_told = true;
-    if (len > sizeof text - 1)
-        len = sizeof text - 1;
-    for (size_t i = 0; i < len; i++)
-        text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
-    text[len] = '\0';
-    stek_fleet_log(ring->fleet, LOG_WARNING,
-                   "fleet: ring %s: the key %s in the store does not belong to stek and is ignored",
-                   ring->name, text);
-}
-
-void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
-{
-    uint64_t seq = 0;
-
-    switch (stek_name_parse(&ring->from, item->key, &seq)) {
-    case STEK_NAME_RECORD:
-        saw_record(ring, seq, item);
-        break;
-    case STEK_NAME_FLOOR:
-        saw_floor(ring, item);
-        break;
-    case STEK_NAME_FOREIGN:
-        if (!item->gone)
-            saw_foreign(ring, item->key);
-        break;
-    }
-    stek_fleet_ring_soon(ring);
-}
+enum { WAKE_MAX_MS = 3600 * 1000, REPORT_AGAIN_MS = 60000 };
 
 static void draw_fresh(uint32_t count, struct stek_fresh *ret_fresh)
 {
@@ -89,8 +22,21 @@ static void draw_fresh(uint32_t count, struct stek_fresh *ret_fresh)
         ret_fresh->count++;
 }
 
-static void report(const struct stek_fleet_ring *ring, const struct stek_sync_actions *actions)
+/* At most once a minute: whoever can write into the store could fill the log otherwise. */
+static bool may_report(struct stek_fleet_ring *ring)
 {
+    const int64_t now_ms = stek_fleet_now_ms();
+
+    if (ring->reported_ms != 0 && now_ms - ring->reported_ms < REPORT_AGAIN_MS)
+        return false;
+    ring->reported_ms = now_ms;
+    return true;
+}
+
+static void report(struct stek_fleet_ring *ring, const struct stek_sync_actions *actions)
+{
+    if (actions->report_count == 0 || !may_report(ring))
+        return;
     for (uint32_t i = 0; i < actions->report_count; i++) {
         const struct stek_sync_report *said = &actions->report[i];
         if (said->seq == 0)
@@ -110,9 +56,9 @@ static const char *standing_text(enum stek_sync_standing standing)
         [STEK_SYNC_WAITING] = "no keys yet: waiting for the store",
         [STEK_SYNC_IN_STEP] = "in step with the fleet",
         [STEK_SYNC_CONTINUED] = "on continuations: no host published keys in time",
-        [STEK_SYNC_WRONG_KEY] =
-            ("read-only: the store's floor is sealed under a key-encryption key "
-             "that this host does not have"),
+        [STEK_SYNC_WRONG_KEY] = ("apart from hosts that keep this ring under another "
+                                 "key-encryption key: give every host "
+                                 "the same file in kek"),
         [STEK_SYNC_CLOCK_OFF] = "read-only: this host's clock differs too much from the others'",
         [STEK_SYNC_NO_ACTIVE] = "no key is valid at this host's time: is its clock right?",
     };
@@ -126,6 +72,8 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
 
     if (ring->sync->records.count == 0 && standing == STEK_SYNC_NO_ACTIVE)
         standing = STEK_SYNC_WAITING;
+    if (standing == STEK_SYNC_IN_STEP && stek_fleet_stored_other_key(ring))
+        standing = STEK_SYNC_WRONG_KEY;
     if (standing == ring->standing && ring->since != 0)
         return;
     ring->standing = standing;
@@ -195,6 +143,7 @@ static void decide(struct stek_fleet_ring *ring)
     const int64_t now_ms = stek_fleet_now_ms();
     uint64_t dice;
 
+    stek_fleet_stored_follow(ring);
     draw_fresh(ring->sync->policy.ahead + 1, &fresh);
     evutil_secure_rng_get_bytes(&dice, sizeof dice);
     const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
@@ -219,7 +168,7 @@ enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
     ring->fleet = fleet;
     ring->sync = &fleet->syncs[index];
     snprintf(ring->name, sizeof ring->name, "%s", options->name);
-    stek_name_folder(fleet->options.prefix, ring->name, &ring->from, &ring->until);
+    stek_fleet_stored_init(ring);
     stek_sync_init(ring->sync, &options->policy, options->records, options->floor);
     ring->decide = event_new(fleet->base, -1, 0, on_decide, ring);
     ring->wake = evtimer_new(fleet->base, on_decide, ring);

@@ -50,3 +50,15 @@ void stek_fleet_members_changed(struct stek_fleet *fleet)
 {
     fleet->members.dirty = true;
 }
+
+void stek_fleet_rekey_moved(struct stek_fleet_ring *ring, uint32_t count, bool won)
+{
+    struct stek_fleet_rekey *rekey = &ring->fleet->rekey;
+
+    rekey->open--;
+    if (won)
+        rekey->resealed += count;
+    else
+        rekey->left += count;
+    stek_fleet_ring_soon(ring);
+}

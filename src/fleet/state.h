@@ -9,19 +9,31 @@
 
 struct event;
 
+/* Where the store has a ring's values under one key-encryption key. */
+struct stek_fleet_keyed {
+    struct stek_keyed_folder folder;
+    struct stek_key_name from, until;
+    bool has_some; /* a value that opens was there at the last full read, or since */
+};
+
 /* Secrets live in `sync`, which is in locked memory. */
 struct stek_fleet_ring {
     struct stek_fleet *fleet;
     char name[STEK_FLEET_RING_MAX + 1];
     struct stek_sync *sync;
-    struct stek_key_name from, until; /* its folder */
-    struct event *decide;             /* as soon as the loop comes back */
-    struct event *wake;               /* when the sync has said */
-    int64_t lease;                    /* of the transaction that is under way */
+    struct stek_key_name from, until; /* its folder, for all keys */
+    struct stek_fleet_keyed keyed[STEK_KEKS_MAX];
+    uint32_t active;      /* the one that this host works in */
+    bool moving;          /* the transaction under way takes the ring to the first key's folder */
+    struct event *decide; /* as soon as the loop comes back */
+    struct event *wake;   /* when the sync has said */
+    int64_t lease;        /* of the transaction that is under way */
     enum stek_sync_standing standing;
     int64_t since;
     uint64_t foreign;
     bool foreign_told;
+    int64_t other_key_ms; /* when a value under a key that this host does not have was last seen */
+    int64_t reported_ms;  /* when values were last refused in the log */
     bool keep_failed;
     enum stek_sync_op_state op;
     const char *op_problem;
@@ -48,9 +60,7 @@ struct stek_fleet_members {
 
 struct stek_fleet_rekey {
     bool begun;
-    const char *problem;
-    size_t ring; /* being dealt with */
-    unsigned open;
+    unsigned open; /* rings that are being moved */
     uint64_t resealed;
     uint64_t left;
 };
@@ -90,6 +100,9 @@ void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
 /* The newest seq that this host holds as published; 0: none. */
 uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
 
+/* A ring was to be moved to the first key's folder, with so many values: counted. */
+void stek_fleet_rekey_moved(struct stek_fleet_ring *ring, uint32_t count, bool won);
+
 /* The announcement is to be written again. */
 void stek_fleet_members_changed(struct stek_fleet *fleet);
 
@@ -97,7 +110,21 @@ void stek_fleet_members_changed(struct stek_fleet *fleet);
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options);
 void stek_fleet_ring_close(struct stek_fleet_ring *ring);
-void stek_fleet_ring_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item);
+
+/* stored: what the store holds is reported to the sync. */
+void stek_fleet_stored_init(struct stek_fleet_ring *ring);
+void stek_fleet_stored_read_begin(struct stek_fleet_ring *ring, int64_t revision);
+void stek_fleet_stored_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item);
+void stek_fleet_stored_read_end(struct stek_fleet_ring *ring);
+
+/* Whether hosts with another key-encryption key keep this ring, too: seen within two intervals. */
+bool stek_fleet_stored_other_key(const struct stek_fleet_ring *ring);
+
+/* Goes to the first key's folder, if the ring was moved there. */
+void stek_fleet_stored_follow(struct stek_fleet_ring *ring);
+
+/* From now on the ring is what stands in the folder of the key `index`. */
+void stek_fleet_stored_work_in(struct stek_fleet_ring *ring, uint32_t index);
 
 /* write: carries out sync->out. */
 void stek_fleet_write_begin(struct stek_fleet_ring *ring);

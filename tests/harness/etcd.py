@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client
 certificates."""
+import json
+import base64
 import os
 import re
 import signal
@@ -145,7 +147,8 @@ class Etcd:
             [str(a) for a in command + list(args)],
             input=input_text,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             check=False,
             timeout=timeout,
             env=plain_environment(ETCDCTL_API="3"),
@@ -153,6 +156,12 @@ class Etcd:
         if check and done.returncode:
             raise RuntimeError(f"etcdctl {args}: {done.stderr}")
         return done
+
+    def copy(self, source, target):
+        """Puts the value of one key under another."""
+        found = json.loads(self.ctl("get", source, "-w", "json").stdout)["kvs"][0]["value"]
+        value = base64.b64decode(found).decode("utf-8", "surrogateescape")
+        self.ctl("put", target, input_text=value)
 
     def keys(self, prefix="/stek"):
         return self.ctl("get", "--prefix", "--keys-only", prefix).stdout.split()

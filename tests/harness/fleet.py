@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A fleet on one machine: stekds with run directories of their own on one etcd cluster."""
 import contextlib
+import hmac
 import os
 import time
 from pathlib import Path
@@ -31,6 +32,13 @@ def make_kek(path):
     path.write_text(f"stek-kek-1 {os.urandom(32).hex()}\n")
     path.chmod(0o600)
     return path
+
+
+def kek_id(path):
+    """The id of a key-encryption key, in hex: docs/formats.md, "A fleet's store"."""
+    key = bytes.fromhex(Path(path).read_text().split()[1])
+    prk = hmac.digest(b"stek fleet v1", key, "sha256")
+    return hmac.digest(prk, b"kek id\x01", "sha256")[:8].hex()
 
 
 class Host(Stekd):
@@ -97,6 +105,11 @@ class Fleet:
         said.update(self.settings)
         said.update(changes)
         return {k: v for k, v in said.items() if v is not None}
+
+    def stored(self, name, ring="web"):
+        """The name of a ring's value in the store: of a record by its seq, or of the floor."""
+        tail = f"{name:020}" if isinstance(name, int) else name
+        return f"/stek/v1/{ring}/{kek_id(self.kek)}/{tail}"
 
     def prepare(self, ring=None, **changes):
         """A host that is not started yet; `changes` replace settings of [fleet]."""

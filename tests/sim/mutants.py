@@ -23,8 +23,8 @@ MUTANTS = [
     (
         "puts without if-absent",
         "tests/sim/store.c",
-        "if (write->put[i].expect != (there == NULL ? 0 : there->revision))",
-        "if (write->put[i].expect > STEK_TIME_MAX && there)",
+        "        if (write->put[i].expect != 0 &&",
+        "        if (write->put[i].expect > STEK_TIME_MAX &&",
         "tests/sim/store.c",
         "if (!is_settled(store, write->based_on))",
         "if (false)",
@@ -32,7 +32,7 @@ MUTANTS = [
     (
         "puts without looking at the floor",
         "tests/sim/store.c",
-        "if (write->floor_expect != store->floor_revision)",
+        "if (write->floor_expect != 0 && write->floor_expect != store->floor_revision)",
         "if (write->floor_expect < 0)",
         "tests/sim/store.c",
         "if (!is_settled(store, write->based_on))",
@@ -66,7 +66,7 @@ MUTANTS = [
     (
         "the floor of the store may fall",
         "src/fleet/rules/publish.c",
-        "ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;",
+        "ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor;",
         "ret_write->put_floor = true; ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;",
     ),
     (
@@ -80,8 +80,8 @@ MUTANTS = [
     (
         "seals before the store has said yes",
         "src/fleet/rules/decide.c",
-        "    sync->writing = true;\n",
-        "    sync->writing = true;\n    for (uint32_t i = 0; i < sync->out.count; i++)\n"
+        "    sync->writing = true;\n    actions->write = true;\n",
+        "    sync->writing = actions->write = true;\n    for (uint32_t i = 0; i < sync->out.count; i++)\n"
         "        if (stek_records_find(&sync->records, sync->out.put[i].record.seq) == NULL)\n"
         "            stek_records_insert(&sync->records, &sync->out.put[i].record);\n",
     ),
@@ -106,8 +106,8 @@ MUTANTS = [
     (
         "a revocation leaves what follows from it",
         "src/fleet/rules/adopt.c",
-        "if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))",
-        "if (sync->records.at[i].seq < floor)",
+        "        if (record->seq >= floor && !continues && is_held(sync, record)) {",
+        "        if (record->seq >= floor && !continues) {",
     ),
     (
         "a revocation stops where a continuation begins",
@@ -144,8 +144,35 @@ MUTANTS = [
         "writes with a clock that is off",
         1424,
         "src/fleet/rules/publish.c",
-        "!sync->clock_off && right_key",
-        "right_key",
+        "           !sync->clock_off;",
+        "           true;",
+    ),
+    (
+        "what does not open keeps its place",
+        "src/fleet/rules/sync.c",
+        "        stek_sync_saw_record_deleted(sync, seq, revision);\n        return;\n    }\n"
+        "    if (seq ==",
+        "        struct stek_storeview_entry *it = stek_storeview_add(&sync->view, seq, now);\n"
+        "        if (it != NULL) it->presence = STEK_PRESENCE_REFUSED, it->revision = revision;\n"
+        "        return;\n    }\n    if (seq ==",
+    ),
+    (
+        "a floor that does not open makes hosts read-only",
+        "src/fleet/rules/publish.c",
+        "           !sync->clock_off;",
+        "           !sync->clock_off && (sync->view.floor_revision == 0 || sync->view.floor_good);",
+    ),
+    (
+        "a floor counts only while it stands there",
+        "src/fleet/rules/adopt.c",
+        "    return sync->view.floor_highest > sync->floor ? sync->view.floor_highest",
+        "    return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor",
+    ),
+    (
+        "takes a continuation of what is revoked",
+        "src/fleet/rules/adopt.c",
+        "    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
+        "    return false;\n    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
     ),
     (
         "a rotation by hand takes promises back",
@@ -157,7 +184,7 @@ MUTANTS = [
         "seals nothing until a record that was ended early begins",
         7184,
         "src/fleet/rules/decide.c",
-        "<= policy->rotate_s)",
+        "<= policy->rotate_s * (policy->ahead + 1))",
         "<= record->active_until - record->active_from)",
     ),
     (
@@ -223,7 +250,7 @@ def what_fails(folder, first, seeds):
         stderr=subprocess.DEVNULL,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     found = re.match(r"seed (\d+) failed after \d+ steps: ([^:]+):", result.stdout)
     if found:

@@ -150,24 +150,20 @@ static void saw_value(struct sim *sim, struct sim_node *node, const struct sim_v
                              &value->record, seconds(sim, node));
 }
 
-static void saw_floor(struct sim_node *node, int64_t revision, uint64_t floor)
+static void saw_floor(struct sim_node *node, int64_t revision, bool foreign, uint64_t floor)
 {
     if (revision > 0)
-        stek_sync_saw_floor(&node->sync, revision, STEK_VALUE_GOOD, floor);
+        stek_sync_saw_floor(&node->sync, revision, foreign ? STEK_VALUE_WRONG_KEY : STEK_VALUE_GOOD,
+                            floor);
 }
 
 static void take_read(struct sim *sim, struct sim_node *node, const struct sim_message *message)
 {
-    const bool floor_last = prng_one_in(&sim->prng, 2);
-
     node->reading = false;
     stek_sync_read_begin(&node->sync, message->revision);
-    if (!floor_last)
-        saw_floor(node, message->floor_revision, message->floor);
+    saw_floor(node, message->floor_revision, message->floor_foreign, message->floor);
     for (size_t i = 0; i < message->count; i++)
         saw_value(sim, node, &message->value[i]);
-    if (floor_last)
-        saw_floor(node, message->floor_revision, message->floor);
     stek_sync_read_end(&node->sync);
     if (!message->begins_watch)
         return;
@@ -224,10 +220,10 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
         if (change->revision <= node->got_rev || change->revision > revision)
             continue;
         sim->store.bytes += 220;
-        if (change->is_floor && change->floor == 0)
+        if (change->is_floor && change->floor == 0 && !change->floor_foreign)
             stek_sync_saw_floor_deleted(&node->sync, change->revision);
         else if (change->is_floor)
-            saw_floor(node, change->revision, change->floor);
+            saw_floor(node, change->revision, change->floor_foreign, change->floor);
         else
             saw_value(sim, node, &change->value);
     }

@@ -80,32 +80,36 @@ static bool ring_is_empty(const struct sim *sim)
 {
     for (size_t i = 0; i < sim->store.count; i++)
         if (sim->store.value[i].there && !sim->store.value[i].foreign &&
+            sim->store.value[i].seq >= sim->store.floor &&
             sim->store.value[i].record.accept_until * 1000 > sim->now)
             return false;
     return true;
 }
 
 /*
- * Hands have taken the floor back and deleted every record: what the ring was is in no place that a
- * host could look at, and one that has just lost its ring file begins it anew. Nothing is promised
- * for the old one.
+ * Hands or an adversary have taken the floor and every record: what the ring was is in no place
+ * that a host could look at, and one that has just lost its ring file begins it anew. Nothing is
+ * promised for the old one.
  */
 static void forget_if_wiped(struct sim *sim)
 {
     if (sim->store.floor >= sim->oracle->floor)
         return;
-    for (size_t i = 0; i < sim->store.count; i++)
-        if (sim->store.value[i].there)
-            return;
+    if (!ring_is_empty(sim))
+        return;
     for (size_t i = 0; i < sim->oracle->count; i++)
         sim->oracle->known[i].published_ms = INT64_MAX;
+    if (sim->oracle->floor > sim->oracle->forgotten)
+        sim->oracle->forgotten = sim->oracle->floor;
+    sim->oracle->floor = sim->store.floor;
 }
 
 static bool one_secret(const struct sim *sim, const struct stek_record *record)
 {
     for (size_t i = 0; i < sim->oracle->count; i++) {
         const struct known *known = &sim->oracle->known[i];
-        if (known->published_ms != INT64_MAX && known->record.seq == record->seq &&
+        if (known->published_ms != INT64_MAX && !known->revoked &&
+            known->record.seq == record->seq &&
             memcmp(&known->record.secret, &record->secret, sizeof record->secret) != 0)
             return false;
     }
@@ -125,14 +129,22 @@ static void check_new(struct sim *sim, const struct stek_sync_write *write,
              (unsigned long long)record->seq, (long long)(record->active_from * 1000 - sim->now));
 }
 
+/* A host that had not heard of a revocation has put it: the adversary had taken the floor. */
+static bool is_revoked(struct sim *sim, const struct sim_value *value)
+{
+    const struct known *known = oracle_find(sim, &value->record.secret);
+
+    return known != NULL && known->revoked;
+}
+
 static void check_put(struct sim *sim, const struct stek_sync_write *write,
                       const struct stek_sync_put *put)
 {
     struct known *known = oracle_find(sim, &put->record.secret);
     const struct sim_value *there = sim_store_find(&sim->store, put->record.seq);
 
-    if (there != NULL && (there->foreign || memcmp(&there->record.secret, &put->record.secret,
-                                                   sizeof put->record.secret) != 0))
+    if (there != NULL && !there->foreign && !is_revoked(sim, there) &&
+        memcmp(&there->record.secret, &put->record.secret, sizeof put->record.secret) != 0)
         sim_fail(sim, "one secret", "what stands under seq %llu is overwritten",
                  (unsigned long long)put->record.seq);
     if (!one_secret(sim, &put->record))
@@ -173,6 +185,7 @@ static void raise_floor(struct sim *sim, uint64_t floor)
 
 void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 {
+    forget_if_wiped(sim);
     if (write->put_floor && write->floor < sim->oracle->floor &&
         sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "floor", "the store's floor falls from %llu to %llu",
@@ -181,14 +194,13 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
         raise_floor(sim, write->floor);
     else if (write->put_floor)
         sim->oracle->floor_ms = sim->now; /* mended */
-    forget_if_wiped(sim);
     for (uint32_t i = 0; i < write->count; i++)
         check_put(sim, write, &write->put[i]);
 }
 
 void oracle_deleted(struct sim *sim, const struct sim_value *value)
 {
-    if (!value->foreign && value->seq >= sim->oracle->floor &&
+    if (!value->foreign && !is_revoked(sim, value) && value->seq >= sim->oracle->floor &&
         value->record.accept_until * 1000 > sim->now)
         sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens",
                  (unsigned long long)value->seq);

@@ -77,7 +77,8 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
                               2 * sim->config.skew_ms - 4 * sim->config.timeout_ms - 2000;
 
     if (!node->alive || node->odd || known->revoked || touched == INT64_MIN ||
-        known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor)
+        known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor ||
+        node->file_floor > sim->oracle->floor) /* the world was made to forget what it knows */
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
@@ -155,6 +156,7 @@ static void check_records(struct sim *sim, const struct sim_node *node)
     const char *problem = stek_records_problem(&node->file);
     const bool told = sim_node_in_touch(node) && !node->sync.read_wanted &&
                       sim->store.floor == sim->oracle->floor &&
+                      sim->oracle->floor >= sim->oracle->forgotten &&
                       sim->now - sim->oracle->floor_ms > learnt_ms(sim);
 
     if (problem != NULL)
@@ -194,7 +196,12 @@ static void check_told(struct sim *sim, const struct sim_node *node)
          i++) {
         const struct sim_value *value = &sim->store.value[i];
         if (!value->there || value->foreign || value->at_ms + learnt_ms(sim) > sim->now ||
-            value->record.accept_until <= seconds(sim, node) || value->seq < node->file_floor)
+            value->record.accept_until <= seconds(sim, node) || value->seq < node->file_floor ||
+            value->replayed ||
+            (value->record.origin == STEK_ORIGIN_CONTINUED && sim->store.floor < node->file_floor))
+            continue;
+        const struct known *known = oracle_find(sim, &value->record.secret);
+        if (known != NULL && known->revoked)
             continue;
         const struct stek_record *record = counting(&node->file, value->seq);
         if (record == NULL ||

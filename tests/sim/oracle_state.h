@@ -26,7 +26,8 @@ struct known {
 struct sim_oracle {
     uint64_t floor;
     int64_t floor_ms;
-    int64_t lost_ms; /* when somebody last deleted a key by hand */
+    uint64_t forgotten; /* a floor that the emptied store does not know; hosts may say it again */
+    int64_t lost_ms;    /* when somebody last deleted a key by hand */
     size_t count, capacity;
     struct known *known;
     uint32_t slot[ORACLE_SLOTS]; /* number of the known secret, and 1 */

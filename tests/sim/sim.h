@@ -13,7 +13,7 @@
 
 #include "fleet/rules/sync.h"
 
-enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96 };
+enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96, SIM_SEEN_MAX = 64 };
 
 /* What a seed decides first. */
 struct sim_config {
@@ -33,7 +33,8 @@ struct sim_value {
     uint64_t seq;
     int64_t revision;
     bool there;
-    bool foreign; /* no host can open it */
+    bool foreign;  /* no host can open it */
+    bool replayed; /* it opens, and is old */
     int64_t lease_until;
     int64_t at_ms;
     struct stek_record record;
@@ -42,7 +43,7 @@ struct sim_value {
 /* One change of the store, as a watch tells it. */
 struct sim_change {
     int64_t revision;
-    bool is_floor;
+    bool is_floor, floor_foreign;
     struct sim_value value;
     uint64_t floor;
 };
@@ -52,11 +53,14 @@ struct sim_store {
     int64_t compacted; /* changes up to this revision are forgotten */
     int64_t floor_revision;
     uint64_t floor;
+    bool floor_foreign; /* no host can open it */
     bool no_space;
     size_t count, capacity;
     struct sim_value *value;
     size_t log_count, log_capacity;
     struct sim_change *log;
+    size_t seen_count; /* what was put lately, for whom brings it back */
+    struct sim_value seen[SIM_SEEN_MAX];
     /* For the figures. */
     uint64_t puts, lost, reads, watched, bytes;
 };
@@ -102,6 +106,7 @@ enum sim_event_kind {
     SIM_WATCH,    /* changes arrive */
     SIM_TIMEOUT,  /* a node waits no longer for an answer */
     SIM_FAULT,
+    SIM_ADVERSARY,
     SIM_HEAL_NODE, /* a trouble of one node ends */
     SIM_LEASES
 };
@@ -115,6 +120,7 @@ struct sim_message {
     int64_t revision;
     int64_t floor_revision;
     uint64_t floor;
+    bool floor_foreign;
     size_t count;
     struct sim_value *value;
 };
@@ -135,9 +141,11 @@ struct sim_oracle; /* oracle.c */
 struct sim {
     uint64_t seed;
     bool trace;
-    bool calm; /* nothing goes wrong: to count what a fleet asks of its store */
+    bool hostile; /* an adversary owns the store */
+    bool calm;    /* nothing goes wrong: to count what a fleet asks of its store */
     struct sim_config config;
     struct prng prng;
+    struct prng adversary;
     int64_t now;
     uint64_t steps;
     bool healing;
@@ -166,12 +174,15 @@ void sim_message_free(struct sim_message *message);
 void sim_store_init(struct sim *sim);
 void sim_store_fini(struct sim *sim);
 struct sim_value *sim_store_find(struct sim_store *store, uint64_t seq);
+void sim_store_show(const struct sim *sim);
 void sim_store_answer(struct sim *sim, struct sim_message *message);
 void sim_store_expire(struct sim *sim);
 void sim_store_compact(struct sim *sim);
 void sim_store_put_foreign(struct sim *sim, uint64_t seq);
 void sim_store_put_floor(struct sim *sim, uint64_t floor);
+void sim_store_put_foreign_floor(struct sim *sim);
 void sim_store_lose_key(struct sim *sim, uint64_t seq);
+void sim_store_replay(struct sim *sim, const struct sim_value *value);
 
 /* net.c: between the nodes and the store */
 void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message *message);
@@ -202,6 +213,9 @@ void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kin
 void sim_fault(struct sim *sim);
 void sim_heal_node(struct sim *sim, struct sim_node *node);
 void sim_heal_all(struct sim *sim);
+
+/* adversary.c */
+void sim_adversary(struct sim *sim);
 
 /* world.c: one seed from start to end. Returns whether all invariants held. */
 bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm);

@@ -18,6 +18,18 @@ void sim_store_fini(struct sim *sim)
     free(sim->store.log);
 }
 
+void sim_store_show(const struct sim *sim)
+{
+    sim_trace(sim, "the store, floor %llu:", (unsigned long long)sim->store.floor);
+    for (size_t i = 0; i < sim->store.count; i++) {
+        const struct sim_value *value = &sim->store.value[i];
+        if (value->there && !value->foreign)
+            sim_trace(sim, "  seq %llu %02x%02x: opens until %lld", (unsigned long long)value->seq,
+                      value->record.secret.bytes[0], value->record.secret.bytes[1],
+                      (long long)(value->record.accept_until - sim->now / 1000));
+    }
+}
+
 static void *grown(void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity)
@@ -80,11 +92,12 @@ static bool compares(struct sim_store *store, const struct stek_sync_write *writ
 {
     if (!is_settled(store, write->based_on))
         return false;
-    if (write->floor_expect != store->floor_revision)
+    if (write->floor_expect != 0 && write->floor_expect != store->floor_revision)
         return false;
     for (uint32_t i = 0; i < write->count; i++) {
         const struct sim_value *there = sim_store_find(store, write->put[i].record.seq);
-        if (write->put[i].expect != (there == NULL ? 0 : there->revision))
+        if (write->put[i].expect != 0 &&
+            write->put[i].expect != (there == NULL ? 0 : there->revision))
             return false;
     }
     return true;
@@ -96,6 +109,14 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
 
     oracle_committed(sim, write);
     store->revision++;
+    if (write->put_floor) {
+        store->floor = write->floor;
+        store->floor_revision = store->revision;
+        store->floor_foreign = false;
+        log_change(store, &(struct sim_change){.revision = store->revision,
+                                               .is_floor = true,
+                                               .floor = write->floor});
+    }
     for (size_t i = 0; i < store->count; i++)
         if (store->value[i].there && store->value[i].seq < write->delete_below)
             delete_value(sim, &store->value[i]);
@@ -107,14 +128,8 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
                                         .lease_until = sim->now + write->lease_s * 1000,
                                         .record = write->put[i].record};
         set_value(store, &value);
+        store->seen[store->seen_count++ % SIM_SEEN_MAX] = value;
         store->puts++;
-    }
-    if (write->put_floor) {
-        store->floor = write->floor;
-        store->floor_revision = store->revision;
-        log_change(store, &(struct sim_change){.revision = store->revision,
-                                               .is_floor = true,
-                                               .floor = write->floor});
     }
     sim_net_watch_all(sim);
 }
@@ -133,6 +148,7 @@ static void copy_values(struct sim *sim, struct sim_message *message)
     sim->store.bytes += message->count * VALUE_BYTES;
     message->floor_revision = store->floor_revision;
     message->floor = store->floor;
+    message->floor_foreign = store->floor_foreign;
 }
 
 void sim_store_answer(struct sim *sim, struct sim_message *message)
@@ -177,8 +193,10 @@ void sim_store_compact(struct sim *sim)
 
 void sim_store_put_foreign(struct sim *sim, uint64_t seq)
 {
-    if (sim_store_find(&sim->store, seq) != NULL)
-        return;
+    const struct sim_value *there = sim_store_find(&sim->store, seq);
+
+    if (there != NULL && !there->foreign)
+        oracle_lost_key(sim, seq);
     sim->store.revision++;
     set_value(&sim->store, &(struct sim_value){.seq = seq,
                                                .revision = sim->store.revision,
@@ -203,6 +221,18 @@ void sim_store_lose_key(struct sim *sim, uint64_t seq)
     sim_net_watch_all(sim);
 }
 
+void sim_store_replay(struct sim *sim, const struct sim_value *value)
+{
+    struct sim_value again = *value;
+
+    again.revision = ++sim->store.revision;
+    again.at_ms = sim->now;
+    again.replayed = true;
+    oracle_lost_key(sim, value->seq);
+    set_value(&sim->store, &again);
+    sim_net_watch_all(sim);
+}
+
 /* Somebody deletes the floor (0), or brings an old one back. */
 void sim_store_put_floor(struct sim *sim, uint64_t floor)
 {
@@ -212,8 +242,22 @@ void sim_store_put_floor(struct sim *sim, uint64_t floor)
         return;
     store->revision++;
     store->floor = floor;
+    store->floor_foreign = false;
     store->floor_revision = floor == 0 ? 0 : store->revision;
     log_change(store,
                &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = floor});
+    sim_net_watch_all(sim);
+}
+
+void sim_store_put_foreign_floor(struct sim *sim)
+{
+    struct sim_store *store = &sim->store;
+
+    store->revision++;
+    store->floor = 0;
+    store->floor_foreign = true;
+    store->floor_revision = store->revision;
+    log_change(store, &(struct sim_change){
+                          .revision = store->revision, .is_floor = true, .floor_foreign = true});
     sim_net_watch_all(sim);
 }

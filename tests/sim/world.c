@@ -80,6 +80,8 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     sim->trace = trace;
     sim->calm = calm;
     sim->prng.state = seed;
+    sim->adversary.state = ~seed;
+    sim->hostile = seed % 2 == 1 && !calm;
     sim->now = SIM_START_MS + prng_between(&sim->prng, 0, 999);
     configure(sim, nodes);
     sim->node = calloc(sim->config.nodes, sizeof *sim->node);
@@ -105,6 +107,8 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     }
     sim_push(sim, &(struct sim_event){.at_ms = sim->now + sim->config.fault_ms, .kind = SIM_FAULT});
     sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_LEASES});
+    if (sim->hostile)
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_ADVERSARY});
 }
 
 static void again(struct sim *sim, const struct sim_event *event, int64_t delay_ms)
@@ -153,6 +157,11 @@ static void step(struct sim *sim, struct sim_event *event)
             sim_fault(sim);
         again(sim, event, prng_between(&sim->prng, 1, 2 * sim->config.fault_ms));
         break;
+    case SIM_ADVERSARY:
+        if (!sim->healing)
+            sim_adversary(sim);
+        again(sim, event, prng_between(&sim->adversary, 1, sim->config.fault_ms));
+        break;
     case SIM_HEAL_NODE:
         sim_heal_node(sim, &sim->node[event->node]);
         break;
@@ -197,6 +206,8 @@ bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool ca
     run_for(sim, (sim->config.policy.ahead + 6) * rotate_ms);
     if (sim->failure == NULL)
         oracle_in_step(sim, true);
+    if (sim->failure != NULL)
+        sim_store_show(sim);
     for (unsigned i = 0; i < sim->config.nodes && i < 20 && sim->failure != NULL; i++)
         sim_node_show(sim, &sim->node[i]);
     return sim->failure == NULL;

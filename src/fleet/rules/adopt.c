@@ -17,7 +17,21 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
 
 uint64_t stek_adopt_floor(const struct stek_sync *sync)
 {
-    return sync->view.floor_good && sync->view.floor > sync->floor ? sync->view.floor : sync->floor;
+    return sync->view.floor_highest > sync->floor ? sync->view.floor_highest : sync->floor;
+}
+
+bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)
+{
+    const bool follows =
+        record->seq == sync->revoked_seq &&
+        CRYPTO_memcmp(&record->secret, &sync->revoked_next, sizeof record->secret) == 0;
+
+    if (record->origin != STEK_ORIGIN_CONTINUED ||
+        !(follows || record->seq == stek_adopt_floor(sync)))
+        return false;
+    if (stek_derive_continuation(&record->secret, &sync->revoked_next) == STEK_OK)
+        sync->revoked_seq = record->seq + 1;
+    return true;
 }
 
 /* Whether this entry has a published record; a full read has to confirm it. */
@@ -66,14 +80,10 @@ static bool is_sound(const struct stek_record *record)
            record->accept_until - record->active_until <= STEK_ACCEPT_MAX_S * 2;
 }
 
-static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq, enum stek_value value,
+static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq,
                                const struct stek_record *record)
 {
-    if (value == STEK_VALUE_WRONG_KEY)
-        return STEK_REFUSAL_WRONG_KEY;
-    if (value == STEK_VALUE_MALFORMED)
-        return STEK_REFUSAL_MALFORMED;
-    if (value == STEK_VALUE_MISPLACED || record->seq != seq)
+    if (record->seq != seq)
         return STEK_REFUSAL_MISPLACED;
     if (!is_sound(record) || repeats_published(sync, record))
         return STEK_REFUSAL_UNSOUND;
@@ -177,9 +187,9 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
 }
 
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
-                      enum stek_value value, const struct stek_record *record, int64_t now)
+                      const struct stek_record *record, int64_t now)
 {
-    const enum stek_refusal refusal = judge(sync, entry->seq, value, record);
+    const enum stek_refusal refusal = judge(sync, entry->seq, record);
 
     entry->accept_until = 0;
     if (refusal != STEK_REFUSAL_NONE) {
@@ -195,6 +205,25 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         entry->presence = STEK_PRESENCE_IDLE;
 }
 
+/* Drops what is below the floor, what continues it, and what may: all that is not published. */
+static void drop_revoked(struct stek_sync *sync, uint64_t floor)
+{
+    uint64_t dropped = floor - 1;
+
+    for (size_t i = 0; i < sync->records.count;) {
+        const struct stek_record *record = &sync->records.at[i];
+        const bool continues =
+            record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1;
+        if (record->seq >= floor && !continues && is_held(sync, record)) {
+            i++;
+            continue;
+        }
+        if (continues)
+            dropped = record->seq;
+        remove_at(sync, i);
+    }
+}
+
 void stek_adopt_raise(struct stek_sync *sync)
 {
     const uint64_t floor = stek_adopt_floor(sync);
@@ -202,13 +231,13 @@ void stek_adopt_raise(struct stek_sync *sync)
     if (floor == sync->floor)
         return;
     sync->floor = floor;
-    for (size_t i = (size_t)sync->records.count; i-- > 0;)
-        if (sync->records.at[i].seq < floor || !is_held(sync, &sync->records.at[i]))
-            remove_at(sync, i);
+    drop_revoked(sync, floor);
     for (uint32_t i = 0; i < sync->view.count; i++) {
         struct stek_storeview_entry *entry = &sync->view.at[i];
-        if (entry->seq < floor && entry->presence == STEK_PRESENCE_HELD)
-            entry->presence = STEK_PRESENCE_IDLE;
+        const bool dropped = entry->presence == STEK_PRESENCE_HELD &&
+                             stek_records_find(&sync->records, entry->seq) == NULL;
+        if (dropped)
+            entry->presence = entry->seq < floor ? STEK_PRESENCE_IDLE : STEK_PRESENCE_ABSENT;
         if (entry->seq >= floor && entry->presence == STEK_PRESENCE_REFUSED)
             sync->read_wanted =
                 true; /* it may have been refused for the sake of a record that is gone now */

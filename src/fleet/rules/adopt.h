@@ -12,11 +12,19 @@
 void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal refusal);
 
 /*
- * What the store has under `entry`. The published record is the record of its seq: the record that
- * this host had there still opens if it may have sealed, and is dropped otherwise.
+ * A record that has opened, and stands in the store under `entry`. The published record is the
+ * record of its seq: the record that this host had there still opens if it may have sealed, and is
+ * dropped otherwise.
  */
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
-                      enum stek_value value, const struct stek_record *record, int64_t now);
+                      const struct stek_record *record, int64_t now);
+
+/*
+ * Whether a record of the store continues one that is revoked. The record at a floor is always a
+ * fresh one, so a continuation there comes from a host that does not know the floor, and so do
+ * those that continue it: they are followed from one to the next, in the order of their seqs.
+ */
+bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record);
 
 /*
  * What turned out not to be the record of its seq: it still opens if a host may have sealed under

@@ -10,9 +10,10 @@
 enum { OPERATION_MS = 10000, OPERATION_AGAIN_MS = 200 };
 
 /*
- * No record covers this host's time, but the ring has one that begins within an interval (after a
- * revocation by a host whose clock is ahead, or over a gap): it begins here and now. All others
- * hold it already. The policy's interval: the record's own is short if another order has ended it.
+ * No record covers this host's time, but the ring has one that is to begin (after a revocation by a
+ * host whose clock is ahead, over a gap, or since the ones before it were deleted and revoked): it
+ * begins here and now. All others hold it already. If it begins later than any host publishes
+ * ahead, this host's clock is wrong.
  */
 static void begin_early(struct stek_records *records, const struct stek_policy *policy, int64_t now)
 {
@@ -22,7 +23,7 @@ static void begin_early(struct stek_records *records, const struct stek_policy *
         struct stek_record *record = &records->at[i];
         if (!stek_record_counts(record) || record->active_from <= now)
             continue;
-        if (record->active_from - now <= policy->rotate_s)
+        if (record->active_from - now <= policy->rotate_s * (policy->ahead + 1))
             record->active_from = now;
         return;
     }
@@ -216,14 +217,21 @@ enum stek_result stek_sync_decide(struct stek_sync *sync, int64_t now_ms,
     return result;
 }
 
+bool stek_sync_move(struct stek_sync *sync, int64_t now)
+{
+    if (!stek_publish_may(sync))
+        return false;
+    stek_publish_all(sync, now, &sync->out);
+    sync->writing = true;
+    return true;
+}
+
 enum stek_sync_standing stek_sync_standing(const struct stek_sync *sync, int64_t now)
 {
     const int active = stek_records_active(&sync->records, now);
 
     if (stek_records_last(&sync->records) == NULL && !sync->synced)
         return STEK_SYNC_WAITING;
-    if (sync->synced && sync->view.floor_revision != 0 && !sync->view.floor_good)
-        return STEK_SYNC_WRONG_KEY;
     if (sync->synced && sync->clock_off)
         return STEK_SYNC_CLOCK_OFF;
     if (active < 0)

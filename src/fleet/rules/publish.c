@@ -11,10 +11,8 @@ enum { LEASE_MIN_S = 60 };
 
 bool stek_publish_may(const struct stek_sync *sync)
 {
-    const bool right_key = sync->view.floor_revision == 0 || sync->view.floor_good;
-
     return sync->synced && !sync->reading && !sync->read_wanted && !sync->writing &&
-           !sync->clock_off && right_key;
+           !sync->clock_off;
 }
 
 /* How long a record stays in the store after it has retired: other hosts' clocks may be behind. */
@@ -50,9 +48,9 @@ void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_wr
 {
     memset(ret_write, 0, sizeof *ret_write);
     ret_write->based_on = sync->view.revision;
-    ret_write->floor_expect = sync->view.floor_revision;
+    ret_write->floor_expect = sync->view.floor_good ? sync->view.floor_revision : 0;
     ret_write->floor = sync->floor;
-    ret_write->put_floor = sync->view.floor_revision == 0 || sync->view.floor < sync->floor;
+    ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor;
     ret_write->delete_below = delete_below(sync, now);
     ret_write->lease_s = LEASE_MIN_S;
 }
@@ -175,6 +173,16 @@ enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
             stek_publish_put(sync, &wanted.at[i], 0, now, ret_write);
     *ret_needed = ret_write->count > 0 || ret_write->put_floor;
     return STEK_OK;
+}
+
+void stek_publish_all(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write)
+{
+    stek_publish_begin(sync, now, ret_write);
+    ret_write->put_floor = true;
+    for (size_t i = 0; i < sync->records.count; i++)
+        if (stek_record_counts(&sync->records.at[i]) &&
+            stek_storeview_has(&sync->view, sync->records.at[i].seq))
+            stek_publish_put(sync, &sync->records.at[i], 0, now, ret_write);
 }
 
 /*

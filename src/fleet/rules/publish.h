@@ -37,4 +37,7 @@ int64_t stek_publish_lead_s(const struct stek_sync *sync);
 /* When this host is to put what it has to: how long from now. */
 int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice);
 
+/* All that this host holds and the store has, and the floor: to be put into another place. */
+void stek_publish_all(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write);
+
 #endif

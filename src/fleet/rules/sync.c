@@ -42,8 +42,17 @@ void stek_sync_read_end(struct stek_sync *sync)
 void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
                           enum stek_value value, const struct stek_record *record, int64_t now)
 {
+    if (value != STEK_VALUE_GOOD) {
+        stek_adopt_refuse(sync, seq, (enum stek_refusal)value);
+        stek_sync_saw_record_deleted(sync, seq, revision);
+        return;
+    }
+    if (seq > 0 && record->seq == seq && stek_adopt_is_revoked(sync, record)) {
+        stek_adopt_refuse(sync, seq, STEK_REFUSAL_BELOW_FLOOR);
+        stek_sync_saw_record_deleted(sync, seq, revision);
+        return;
+    }
     struct stek_storeview_entry *entry = seq > 0 ? stek_storeview_add(&sync->view, seq, now) : NULL;
-
     stek_storeview_note(&sync->view, revision);
     if (entry == NULL || revision < entry->revision)
         return;
@@ -52,7 +61,7 @@ void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision
         stek_records_find(&sync->records, seq) != NULL)
         return;
     entry->revision = revision;
-    stek_adopt_value(sync, entry, value, record, now);
+    stek_adopt_value(sync, entry, record, now);
 }
 
 void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t revision)
@@ -85,6 +94,8 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
         return;
     }
     view->floor = floor;
+    if (floor > view->floor_highest)
+        view->floor_highest = floor;
     if (floor < sync->floor) /* a higher one is obeyed with the next decision */
         stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
 }
@@ -95,6 +106,7 @@ void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision)
     if (revision < sync->view.floor_revision)
         return;
     sync->view.floor_revision = 0;
+    sync->view.floor_good = false;
     sync->read_wanted = true; /* whether it was made again since, the store must say */
 }
 
@@ -160,9 +172,6 @@ const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t
 {
     if (!sync->synced)
         return "the store cannot be reached: nothing was done";
-    if (sync->view.floor_revision != 0 && !sync->view.floor_good)
-        return "this host does not have the fleet's key-encryption key and is read-only: use "
-               "another host";
     if (sync->clock_off)
         return "this host's clock differs too much from the others', so it is read-only: set the "
                "clock, or use another host";

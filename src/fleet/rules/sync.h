@@ -32,13 +32,13 @@
 /* A record that a transaction puts. */
 struct stek_sync_put {
     struct stek_record record;
-    int64_t expect; /* compare: the mod_revision that its key must have; 0: create_revision 0, there
-                       must be none */
+    int64_t expect; /* compare: the mod_revision that its key must have; 0: no comparison */
 };
 
 /*
  * One transaction. Compare: no key of the ring has a mod_revision above `based_on`; the floor's
- * key has mod_revision `floor_expect` (0: create_revision 0), and each put's key what it expects.
+ * key has mod_revision `floor_expect`, and each put's key what it expects. 0 means: not compared.
+ * Nothing that opens stood there as of `based_on`, and what does not open is replaced.
  * Success: all puts (under one lease of `lease_s`), the floor if asked (no lease), and the deletion
  * of all record keys with seq < delete_below. Never repeated by the transport: an error or a
  * time-out is STEK_WRITTEN_AMBIGUOUS.
@@ -96,7 +96,8 @@ enum stek_sync_standing {
     STEK_SYNC_WAITING,   /* no keys yet: the store was never reached, and there was no ring file */
     STEK_SYNC_IN_STEP,   /* the active record is in the store */
     STEK_SYNC_CONTINUED, /* sealing under a continuation that is not in the store */
-    STEK_SYNC_WRONG_KEY, /* the store's floor does not open here: this host only reads */
+    STEK_SYNC_WRONG_KEY, /* in step, and the store has the ring under another key, too: the caller
+                            knows */
     STEK_SYNC_CLOCK_OFF, /* this host's clock is too far from the others': it only reads */
     STEK_SYNC_NO_ACTIVE  /* no record covers this host's time */
 };
@@ -115,10 +116,12 @@ struct stek_sync {
     struct stek_storeview view;
     struct stek_records shown; /* what the ring file has: as of the last decision */
     uint64_t shown_floor;
-    bool reading;     /* between read_begin and read_end */
-    bool read_wanted; /* what is known of the store is not enough */
-    bool read_asked;  /* the caller was told */
-    bool writing;     /* `out` is under way */
+    bool reading;         /* between read_begin and read_end */
+    bool read_wanted;     /* what is known of the store is not enough */
+    bool read_asked;      /* the caller was told */
+    bool writing;         /* `out` is under way */
+    uint64_t revoked_seq; /* the seq after a refused continuation of what is revoked; and its */
+    struct stek_secret32 revoked_next; /* secret, if it is continued once more */
     bool clock_off;
     bool diverged; /* a published record took the place of another one that was no continuation */
     int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
@@ -182,6 +185,13 @@ void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms);
  * NULL, or why it cannot be (static).
  */
 const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t floor);
+
+/*
+ * Asks for a transaction that puts everything of the ring into another place: it is in sync->out,
+ * and is answered with stek_sync_written() and STEK_WRITTEN_LOST or _AMBIGUOUS, whatever came of
+ * it: then the store is read again. False: not now (no connection, or a transaction is under way).
+ */
+bool stek_sync_move(struct stek_sync *sync, int64_t now);
 
 /* The floor that revokes the record `seq`, and all that can be derived from it; and that revokes
  * all that sealed before `when`. For stek_sync_ask(). */

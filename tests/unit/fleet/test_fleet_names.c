@@ -56,7 +56,8 @@ static void only_its_own_names_are_read(void **state)
 
     (void)state;
     stek_name_folder("/p", "web", &from, &until);
-    assert_int_equal(stek_name_parse(&from, bytes("/p/web/floor"), &seq), STEK_NAME_FLOOR);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/.floor"), &seq), STEK_NAME_FLOOR);
+    assert_int_equal(stek_name_parse(&from, bytes("/p/web/floor"), &seq), STEK_NAME_FOREIGN);
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/0000000000000000000a"), &seq),
                      STEK_NAME_FOREIGN);
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/7"), &seq), STEK_NAME_FOREIGN);
@@ -71,6 +72,38 @@ static void only_its_own_names_are_read(void **state)
     assert_int_equal(stek_name_parse(&from, bytes("/p/web/00000000000000000007"), &seq),
                      STEK_NAME_RECORD);
     assert_int_equal(seq, 7);
+}
+
+static void each_key_has_a_folder_of_its_own(void **state)
+{
+    static const uint8_t id[STEK_KEK_ID_LEN] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0xff};
+    struct stek_keyed_folder folder;
+    struct stek_key_name from;
+    struct stek_key_name until;
+    struct stek_key_name name;
+
+    (void)state;
+    stek_name_keyed("web", id, &folder);
+    assert_string_equal(folder.text, "web/00112233445566ff");
+    stek_name_record("/p", folder.text, 7, &name);
+    assert_string_equal(name.text, "/p/web/00112233445566ff/00000000000000000007");
+    stek_name_folder("/p", "web", &from, &until);
+    assert_true(stek_name_is_keyed(&from, stek_key_name_bytes(&name)));
+    assert_false(stek_name_is_keyed(&from, bytes("/p/web/00112233445566ff")));
+    assert_false(stek_name_is_keyed(&from, bytes("/p/web/00112233445566fg/1")));
+    assert_false(stek_name_is_keyed(&from, bytes("/p/mail/00112233445566ff/1")));
+    assert_false(stek_name_is_keyed(&from, bytes("/p/web/00000000000000000007")));
+}
+
+static void a_floor_sorts_before_its_records(void **state)
+{
+    struct stek_key_name floor;
+    struct stek_key_name record;
+
+    (void)state;
+    stek_name_floor("/p", "web/00", &floor);
+    stek_name_record("/p", "web/00", 0, &record);
+    assert_true(strcmp(floor.text, record.text) < 0);
 }
 
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1dffab"
@@ -139,6 +172,8 @@ int main(void)
         cmocka_unit_test(names_sort_as_their_numbers),
         cmocka_unit_test(a_folder_holds_its_ring_and_no_other),
         cmocka_unit_test(only_its_own_names_are_read),
+        cmocka_unit_test(each_key_has_a_folder_of_its_own),
+        cmocka_unit_test(a_floor_sorts_before_its_records),
         cmocka_unit_test(a_key_file_is_one_line),
         cmocka_unit_test(a_weak_key_is_refused),
         cmocka_unit_test(what_is_written_reads_and_nothing_is_overwritten),
