@@ -82,14 +82,20 @@ static uint8_t *copy_bytes(const uint8_t *bytes, size_t len)
     return copy;
 }
 
+bool stek_audit_has_room(const struct stek_audit_observation *obs,
+                         const struct stek_audit_ticket *ticket)
+{
+    return obs->tickets_len < STEK_AUDIT_HANDSHAKES_MAX &&
+           ticket->len + ticket->session_len <= STEK_AUDIT_TICKETS_BYTES_MAX - obs->tickets_bytes;
+}
+
 enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
                                        const struct stek_audit_ticket *ticket)
 {
     if (ticket->handshake >= obs->handshakes_len || ticket->target >= obs->targets_len ||
         ticket->len > STEK_AUDIT_TICKET_LEN_MAX ||
         ticket->session_len > STEK_AUDIT_SESSION_LEN_MAX ||
-        ticket->secret_len > STEK_AUDIT_SECRET_LEN_MAX ||
-        obs->tickets_len >= STEK_AUDIT_HANDSHAKES_MAX)
+        ticket->secret_len > STEK_AUDIT_SECRET_LEN_MAX || !stek_audit_has_room(obs, ticket))
         return STEK_ERR_ARGUMENT;
     struct stek_audit_ticket *list =
         with_room(obs->tickets, obs->tickets_len, &obs->tickets_cap, sizeof *list);
@@ -106,6 +112,7 @@ enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
     list[obs->tickets_len] = *ticket;
     list[obs->tickets_len].bytes = bytes;
     list[obs->tickets_len++].session = session;
+    obs->tickets_bytes += ticket->len + ticket->session_len;
     return STEK_OK;
 }
 

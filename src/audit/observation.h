@@ -23,6 +23,7 @@ enum {
     STEK_AUDIT_TICKET_LEN_MAX = 65535, /* RFC 9846 section 4.6.1 */
     STEK_AUDIT_SESSION_LEN_MAX = 131072,
     STEK_AUDIT_SECRET_LEN_MAX = 64,
+    STEK_AUDIT_TICKETS_BYTES_MAX = 64 << 20, /* of all tickets and sessions together */
     STEK_AUDIT_TLS12 = 0x0303,
     STEK_AUDIT_TLS13 = 0x0304
 };
@@ -33,7 +34,9 @@ struct stek_audit_target {
     char host[STEK_AUDIT_NAME_LEN_MAX + 1]; /* as it was given: a name or an address */
     uint16_t port;
     char sni[STEK_AUDIT_NAME_LEN_MAX + 1]; /* the server name sent; "": none */
-    char address[64]; /* the numeric address that every connection went to; "": not found */
+    char address[64];  /* the numeric address that every connection went to; "": not found */
+    char gave_up[128]; /* why no more connections were made to it; "": all were made */
+    bool mute;         /* it left a request without an answer: no other is sent. Not recorded */
 };
 
 /* Why a handshake was made. */
@@ -162,6 +165,7 @@ struct stek_audit_observation {
     size_t handshakes_len, handshakes_cap;
     struct stek_audit_ticket *tickets;
     size_t tickets_len, tickets_cap;
+    size_t tickets_bytes; /* of `bytes` and `session` of all of them */
 };
 
 /* An empty observation: end it with _fini(). No function here is thread-safe. */
@@ -172,7 +176,8 @@ void stek_audit_observation_fini(struct stek_audit_observation *obs);
 
 /* Each appends a copy. A ticket's `bytes` and `session` are copied too. The index of the new item
  * is the length before. Errors: STEK_ERR_MEMORY; STEK_ERR_ARGUMENT (an index that is not in its
- * list, a length over its maximum, a list that is full). The observation is then as it was. */
+ * list, a length over its maximum, a list that is full: for tickets also by
+ * STEK_AUDIT_TICKETS_BYTES_MAX). The observation is then as it was. */
 STEK_MUST_USE enum stek_result stek_audit_add_target(struct stek_audit_observation *obs,
                                                      const struct stek_audit_target *target);
 STEK_MUST_USE enum stek_result
@@ -180,6 +185,10 @@ stek_audit_add_handshake(struct stek_audit_observation *obs,
                          const struct stek_audit_handshake *handshake);
 STEK_MUST_USE enum stek_result stek_audit_add_ticket(struct stek_audit_observation *obs,
                                                      const struct stek_audit_ticket *ticket);
+
+/* Whether a ticket is within what an observation may hold of them altogether. */
+bool stek_audit_has_room(const struct stek_audit_observation *obs,
+                         const struct stek_audit_ticket *ticket);
 
 /* The time of the full handshake at the start of this ticket's chain of resumptions. */
 int64_t stek_audit_chain_start(const struct stek_audit_observation *obs, uint32_t ticket);

@@ -58,8 +58,8 @@ static void try_keys(const struct stek_audit_ticket *ticket)
     FUZZ_MUST(hit.kind == STEK_AUDIT_HIT_NONE ||
               (hit.secret_at >= 0 && (size_t)hit.secret_at + STEK_AUDIT_PROOF_LEN <= ticket->len));
     if (ticket->secret_len >= STEK_AUDIT_PROOF_LEN)
-        FUZZ_MUST(stek_audit_try_recipes(recipes, ticket, &hit) == STEK_OK);
-    FUZZ_MUST(stek_audit_try_macs(macs, ticket, &hit) == STEK_OK);
+        FUZZ_MUST(stek_audit_try_recipes(recipes, ticket, NULL, &hit) == STEK_OK);
+    FUZZ_MUST(stek_audit_try_macs(macs, ticket, NULL, &hit) == STEK_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

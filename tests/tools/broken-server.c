@@ -81,7 +81,7 @@ static int listen_on(int port)
 }
 
 /* Reads a request, early or not, and answers it. */
-static void answer(SSL *ssl)
+static void answer(SSL *ssl, enum fault fault)
 {
     static const char text[] = "HTTP/1.0 200 fine\r\nContent-Type: text/plain\r\n\r\nfine\n";
     char request[4096];
@@ -95,14 +95,14 @@ static void answer(SSL *ssl)
         if (state == SSL_READ_EARLY_DATA_FINISH)
             break;
     }
-    if (SSL_accept(ssl) != 1)
+    if (SSL_accept(ssl) != 1 || fault_flood(ssl, fault))
         return;
     if (early > 0 || SSL_read(ssl, request, sizeof request) > 0)
         (void)SSL_write(ssl, text, sizeof text - 1);
     (void)SSL_shutdown(ssl);
 }
 
-static void serve(SSL_CTX *ctx, int listener)
+static void serve(SSL_CTX *ctx, int listener, enum fault fault)
 {
     const struct timeval limit = {.tv_sec = TIMEOUT_S};
     const int one = 1;
@@ -113,7 +113,7 @@ static void serve(SSL_CTX *ctx, int listener)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        answer(ssl);
+        answer(ssl, fault);
     }
     SSL_free(ssl);
     if (fd >= 0)
@@ -132,5 +132,5 @@ int main(int argc, char **argv)
         die("cannot make an SSL_CTX");
     const int listener = listen_on(opt.port);
     for (;;)
-        serve(ctx, listener);
+        serve(ctx, listener, opt.fault);
 }

@@ -3,6 +3,7 @@
 
 #include "fault_keys.h"
 
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,7 +18,8 @@ enum {
     MAC_LEN = 32,
     BLOCK_LEN = 16,
     TICKET_MAX = 4096,
-    EARLY_DATA_MAX = 4096
+    EARLY_DATA_MAX = 4096,
+    LONG_LEN = 64000
 };
 
 static const char *const names[FAULTS] = {
@@ -40,6 +42,9 @@ static const char *const names[FAULTS] = {
     [FAULT_NO_RENEWAL] = "renewal-missing",
     [FAULT_FOREVER] = "lives-beyond-hint",
     [FAULT_NEVER] = "resumes-never",
+    [FAULT_ENDLESS_TICKETS] = "endless-tickets",
+    [FAULT_ENDLESS_DATA] = "endless-data",
+    [FAULT_LONG_TICKETS] = "long-tickets",
     [FAULT_TWO_PROCESSES] = "several-keys",
 };
 
@@ -183,9 +188,35 @@ static SSL_TICKET_RETURN on_opened(SSL *ssl, SSL_SESSION *session, const unsigne
 
 static int on_sealing(SSL *ssl, void *arg)
 {
-    (void)ssl;
+    static const unsigned char filling[LONG_LEN];
+
     (void)arg;
-    return 1;
+    return server->fault != FAULT_LONG_TICKETS ||
+           SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl), filling, sizeof filling) == 1;
+}
+
+/* libssl takes no notice when the client is gone while it sends it a ticket. */
+static inline bool is_there(int fd)
+{
+    struct pollfd entry = {.fd = fd};
+
+    return poll(&entry, 1, 0) == 0;
+}
+
+bool fault_flood(SSL *ssl, enum fault fault)
+{
+    static const char data[16384] = {1};
+
+    if (fault == FAULT_ENDLESS_DATA)
+        while (SSL_write(ssl, data, sizeof data) > 0) {
+        }
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    if (fault == FAULT_ENDLESS_TICKETS)
+        while (is_there(SSL_get_fd(ssl)) && SSL_new_session_ticket(ssl) == 1 &&
+               SSL_do_handshake(ssl) == 1) {
+        }
+#endif
+    return fault == FAULT_ENDLESS_DATA || fault == FAULT_ENDLESS_TICKETS;
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */

@@ -17,20 +17,23 @@ enum fault {
                       */
     FAULT_IV_REPEAT, /* one IV for all */
     FAULT_NO_MAC,    /* the MAC is the same for every text */
-    FAULT_PADDING_ORACLE, /* decrypts before it checks the MAC, and answers bad padding with an
-                             alert */
-    FAULT_ERROR_DIFFERS,  /* a bad MAC under a known key name is answered with an alert */
-    FAULT_CLIENT_AUTH,    /* the second host demands client certificates, but not with a ticket
-                           */
-    FAULT_EARLY_REPLAY,   /* early data without any guard */
-    FAULT_EARLY_PARTLY,   /* early data once in each of two processes, by turns */
-    FAULT_PSK_ONLY,       /* psk_ke allowed */
-    FAULT_PROTOCOL,       /* takes tickets of the other version */
-    FAULT_CIPHER,         /* resumes with the first suite of the ClientHello */
-    FAULT_NO_RENEWAL,     /* TLS 1.3 resumptions bring no ticket */
-    FAULT_FOREVER,        /* takes tickets of any age */
-    FAULT_NEVER,          /* refuses its own tickets */
-    FAULT_TWO_PROCESSES,  /* two keys, of which it has one in hand for each connection, by turns */
+    FAULT_PADDING_ORACLE,  /* decrypts before it checks the MAC, and answers bad padding with an
+                              alert */
+    FAULT_ERROR_DIFFERS,   /* a bad MAC under a known key name is answered with an alert */
+    FAULT_CLIENT_AUTH,     /* the second host demands client certificates, but not with a ticket
+                            */
+    FAULT_EARLY_REPLAY,    /* early data without any guard */
+    FAULT_EARLY_PARTLY,    /* early data once in each of two processes, by turns */
+    FAULT_PSK_ONLY,        /* psk_ke allowed */
+    FAULT_PROTOCOL,        /* takes tickets of the other version */
+    FAULT_CIPHER,          /* resumes with the first suite of the ClientHello */
+    FAULT_NO_RENEWAL,      /* TLS 1.3 resumptions bring no ticket */
+    FAULT_FOREVER,         /* takes tickets of any age */
+    FAULT_NEVER,           /* refuses its own tickets */
+    FAULT_ENDLESS_TICKETS, /* sends tickets after the handshake until the client is gone */
+    FAULT_ENDLESS_DATA,    /* the same with data, without a line's end */
+    FAULT_LONG_TICKETS,    /* tickets of nearly 64 kB */
+    FAULT_TWO_PROCESSES,   /* two keys, of which it has one in hand for each connection, by turns */
     FAULTS
 };
 
@@ -46,6 +49,9 @@ struct server_options {
 
 /* `no-mac` and so on. Returns false for any other name. */
 bool fault_find(const char *name, enum fault *ret_fault);
+
+/* Whether this fault floods the client instead of answering; it returns when the client is gone. */
+bool fault_flood(SSL *ssl, enum fault fault);
 
 /* The server's SSL_CTX, or NULL. One for each process. */
 SSL_CTX *fault_server(const struct server_options *options);

@@ -41,6 +41,7 @@ void stek_audit_mac_keys_free(struct stek_audit_mac_keys *keys);
 /* Fills ret_hit (mac, mac_key) if the key made the ticket's last bytes. Error: STEK_ERR_CRYPTO. */
 STEK_MUST_USE enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys,
                                                    const struct stek_audit_ticket *ticket,
+                                                   const struct stek_audit_until *until,
                                                    struct stek_audit_hit *ret_hit);
 
 #endif

@@ -106,12 +106,14 @@ static enum stek_result try_key(const struct stek_audit_cipher_key *key,
 
 /* Begins with the key of the last hit. */
 static enum stek_result try_keys(struct stek_audit_dictionary *dictionary,
-                                 const struct stek_audit_probes *probes, struct stek_audit_hit *hit)
+                                 const struct stek_audit_probes *probes,
+                                 const struct stek_audit_until *until, struct stek_audit_hit *hit)
 {
     const size_t first = dictionary->last;
     enum stek_result result = STEK_OK;
 
-    for (size_t i = 0; i < dictionary->keys_len && result == STEK_OK; i++) {
+    for (size_t i = 0; i < dictionary->keys_len && result == STEK_OK && !stek_audit_ends(until);
+         i++) {
         const size_t at = i == 0 ? first : i <= first ? i - 1 : i;
         result = try_key(&dictionary->keys[at], probes, hit);
         if (result != STEK_OK || hit->kind == STEK_AUDIT_HIT_NONE)
@@ -127,6 +129,7 @@ static enum stek_result try_keys(struct stek_audit_dictionary *dictionary,
 
 enum stek_result stek_audit_dictionary_try(struct stek_audit_dictionary *dictionary,
                                            const struct stek_audit_ticket *ticket,
+                                           const struct stek_audit_until *until,
                                            struct stek_audit_hit *ret_hit)
 {
     struct stek_audit_hit hit = {.kind = STEK_AUDIT_HIT_NONE, .nonce_at = -1, .secret_at = -1};
@@ -139,13 +142,13 @@ enum stek_result stek_audit_dictionary_try(struct stek_audit_dictionary *diction
         result = stek_audit_probes_init(ticket, &probes);
         if (result != STEK_OK)
             return result;
-        result = try_keys(dictionary, &probes, &hit);
+        result = try_keys(dictionary, &probes, until, &hit);
         stek_audit_probes_fini(&probes);
         if (result == STEK_OK && hit.kind == STEK_AUDIT_HIT_NONE)
-            result = stek_audit_try_recipes(dictionary->recipes, ticket, &hit);
+            result = stek_audit_try_recipes(dictionary->recipes, ticket, until, &hit);
     }
     if (result == STEK_OK)
-        result = stek_audit_try_macs(dictionary->macs, ticket, &hit);
+        result = stek_audit_try_macs(dictionary->macs, ticket, until, &hit);
     if (result != STEK_OK)
         return result;
     if (hit.kind == STEK_AUDIT_HIT_NONE && hit.mac != NULL)

@@ -19,10 +19,22 @@
 
 #include "audit/observation.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct stek_audit_dictionary;
+
+/* Asked before each key: true ends the search. NULL, or no function: it goes on to its end. */
+struct stek_audit_until {
+    bool (*stop)(void *arg);
+    void *arg;
+};
+
+static inline bool stek_audit_ends(const struct stek_audit_until *until)
+{
+    return until != NULL && until->stop != NULL && until->stop(until->arg);
+}
 
 enum stek_audit_hit_kind {
     STEK_AUDIT_HIT_NONE,
@@ -52,11 +64,13 @@ void stek_audit_dictionary_free(struct stek_audit_dictionary *dictionary);
 size_t stek_audit_dictionary_len(const struct stek_audit_dictionary *dictionary);
 
 /*
- * Tries every key on a ticket. Not finding one is STEK_OK with kind STEK_AUDIT_HIT_NONE. One
- * dictionary serves one thread at a time. Errors: STEK_ERR_MEMORY, STEK_ERR_CRYPTO.
+ * Tries every key on a ticket, `until` says to stop. Not finding one is STEK_OK with kind
+ * STEK_AUDIT_HIT_NONE. One dictionary serves one thread at a time. Errors: STEK_ERR_MEMORY,
+ * STEK_ERR_CRYPTO.
  */
 STEK_MUST_USE enum stek_result stek_audit_dictionary_try(struct stek_audit_dictionary *dictionary,
                                                          const struct stek_audit_ticket *ticket,
+                                                         const struct stek_audit_until *until,
                                                          struct stek_audit_hit *ret_hit);
 
 #endif

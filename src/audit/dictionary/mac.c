@@ -113,9 +113,10 @@ void stek_audit_mac_keys_free(struct stek_audit_mac_keys *keys)
 
 enum stek_result stek_audit_try_macs(const struct stek_audit_mac_keys *keys,
                                      const struct stek_audit_ticket *ticket,
+                                     const struct stek_audit_until *until,
                                      struct stek_audit_hit *ret_hit)
 {
-    for (size_t i = 0; i < keys->len; i++) {
+    for (size_t i = 0; i < keys->len && !stek_audit_ends(until); i++) {
         const struct mac_key *key = &keys->keys[i];
         const size_t tag_len = macs[key->mac].tag_len;
         uint8_t tag[EVP_MAX_MD_SIZE];

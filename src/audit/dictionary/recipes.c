@@ -365,19 +365,33 @@ static enum stek_result try_wolfssl(const struct stek_audit_recipes *recipes,
     return STEK_OK;
 }
 
+static enum stek_result try_go_early(const struct stek_audit_recipes *recipes,
+                                     const struct stek_audit_ticket *ticket,
+                                     struct stek_audit_hit *hit)
+{
+    return try_go(recipes, ticket, 0, hit);
+}
+
+static enum stek_result try_go_late(const struct stek_audit_recipes *recipes,
+                                    const struct stek_audit_ticket *ticket,
+                                    struct stek_audit_hit *hit)
+{
+    return try_go(recipes, ticket, 16, hit);
+}
+
 enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes,
                                         const struct stek_audit_ticket *ticket,
+                                        const struct stek_audit_until *until,
                                         struct stek_audit_hit *ret_hit)
 {
-    enum stek_result result = try_gnutls(recipes, ticket, ret_hit);
+    static enum stek_result (*const tries[])(
+        const struct stek_audit_recipes *recipes, const struct stek_audit_ticket *ticket,
+        struct stek_audit_hit *hit) = {try_gnutls, try_s2n, try_wolfssl, try_go_early, try_go_late};
+    enum stek_result result = STEK_OK;
 
-    if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
-        result = try_s2n(recipes, ticket, ret_hit);
-    if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
-        result = try_wolfssl(recipes, ticket, ret_hit);
-    if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
-        result = try_go(recipes, ticket, 0, ret_hit);
-    if (result == STEK_OK && ret_hit->kind == STEK_AUDIT_HIT_NONE)
-        result = try_go(recipes, ticket, 16, ret_hit);
+    for (size_t i = 0; i < sizeof tries / sizeof *tries && result == STEK_OK &&
+                       ret_hit->kind == STEK_AUDIT_HIT_NONE && !stek_audit_ends(until);
+         i++)
+        result = tries[i](recipes, ticket, ret_hit);
     return result;
 }

@@ -42,6 +42,7 @@ void stek_audit_recipes_free(struct stek_audit_recipes *recipes);
 /* Fills all of ret_hit but the MAC when a recipe opens the ticket. Errors: STEK_ERR_CRYPTO. */
 STEK_MUST_USE enum stek_result stek_audit_try_recipes(struct stek_audit_recipes *recipes,
                                                       const struct stek_audit_ticket *ticket,
+                                                      const struct stek_audit_until *until,
                                                       struct stek_audit_hit *ret_hit);
 
 /* Whether `rms` (as long as the secret) is a TLS 1.3 ticket's resumption master secret. */

@@ -6,18 +6,16 @@
  * forks a few times, and all send that flight: the parent first, then one child after another, each
  * with its own copy of the handshake's state. A child sends its handshake back through a pipe.
  */
+#include "audit/handshake/child.h"
 #include "audit/handshake/shake.h"
 #include "audit/handshake/talk.h"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { REQUEST_LEN_MAX = 512, FLIGHT_LEN_MAX = 20000 };
+enum { REQUEST_LEN_MAX = 512, FLIGHT_LEN_MAX = 20000, SPARE_MS = 500 };
 
 struct flight {
     uint8_t bytes[FLIGHT_LEN_MAX];
@@ -60,84 +58,46 @@ static void send_flight(struct stek_audit_talk *talk, const struct flight *fligh
 }
 
 /* The child waits, replays, reports and ends. It must not touch the parent's state. */
-__attribute__((noreturn)) static void
-replay(struct stek_audit_talk *talk, const struct flight *flight, int from_parent, int to_parent)
+__attribute__((noreturn)) static void replay(struct stek_audit_talk *talk,
+                                             const struct flight *flight,
+                                             const struct stek_audit_child *parent)
 {
     char word;
 
-    if (read(from_parent, &word, 1) == 1) {
+    if (read(parent->from, &word, 1) == 1) {
         talk->shake.purpose = STEK_AUDIT_EARLY_REPLAY;
         talk->shake.at = stek_audit_now();
         send_flight(talk, flight);
-        (void)!write(to_parent, &talk->shake, sizeof talk->shake);
+        (void)!write(parent->to, &talk->shake, sizeof talk->shake);
     }
     _exit(0);
 }
 
-static bool read_all(int fd, void *ret_bytes, size_t len)
+static bool start_replayer(struct stek_audit_talk *talk, const struct flight *flight,
+                           struct stek_audit_child *ret_replayer)
 {
-    char *at = ret_bytes;
-
-    while (len > 0) {
-        const ssize_t got = read(fd, at, len);
-        if (got <= 0 && errno != EINTR)
-            return false;
-        if (got > 0) {
-            at += got;
-            len -= (size_t)got;
-        }
-    }
+    if (!stek_audit_child_start(ret_replayer))
+        return false;
+    if (ret_replayer->pid == 0)
+        replay(talk, flight, ret_replayer);
     return true;
 }
 
-struct replayer {
-    pid_t pid;
-    int to, from;
-};
-
-static bool start_replayer(struct stek_audit_talk *talk, const struct flight *flight,
-                           struct replayer *ret_replayer)
-{
-    int down[2], up[2];
-
-    if (pipe(down) != 0)
-        return false;
-    if (pipe(up) != 0) {
-        (void)close(down[0]);
-        (void)close(down[1]);
-        return false;
-    }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        (void)close(down[1]);
-        (void)close(up[0]);
-        replay(talk, flight, down[0], up[1]);
-    }
-    (void)close(down[0]);
-    (void)close(up[1]);
-    *ret_replayer = (struct replayer){pid, down[1], up[0]};
-    return pid > 0;
-}
-
-/* Lets the child go ahead (or end), and takes what it saw. */
-static enum stek_result end_replayer(const struct replayer *replayer,
+/* Lets the child go ahead (or ends it), and takes what it saw. */
+static enum stek_result end_replayer(struct stek_audit_child *replayer,
                                      struct stek_audit_client *client,
                                      struct stek_audit_observation *obs, bool go)
 {
+    const int64_t deadline_ms = stek_audit_now_ms() + client->settings.timeout_ms + SPARE_MS;
     struct stek_audit_handshake shake;
     enum stek_result result = STEK_OK;
 
-    if (go && write(replayer->to, "", 1) == 1 && read_all(replayer->from, &shake, sizeof shake) &&
-        !stek_audit_stopped(&client->stop)) {
+    if (go && write(replayer->to, "", 1) == 1 &&
+        stek_audit_child_read(replayer, &shake, sizeof shake, deadline_ms, &client->stop)) {
         shake.tickets = 0; /* they stayed with the child */
         result = stek_audit_add_handshake(obs, &shake);
     }
-    if (replayer->to >= 0)
-        (void)close(replayer->to);
-    if (replayer->from >= 0)
-        (void)close(replayer->from);
-    while (replayer->pid > 0 && waitpid(replayer->pid, NULL, 0) < 0 && errno == EINTR) {
-    }
+    stek_audit_child_end(replayer);
     return result;
 }
 
@@ -154,7 +114,7 @@ static enum stek_result send_once(struct stek_audit_talk *talk, struct stek_audi
 
 /* Returns how many there are. */
 static size_t start_replayers(struct stek_audit_talk *talk, const struct flight *flight,
-                              struct replayer ret_replayers[STEK_AUDIT_EARLY_REPLAYS])
+                              struct stek_audit_child ret_replayers[STEK_AUDIT_EARLY_REPLAYS])
 {
     size_t count = 0;
 
@@ -165,7 +125,7 @@ static size_t start_replayers(struct stek_audit_talk *talk, const struct flight 
 
 /* The last one first: each has copies of the pipes of those before it, which would not see their
  * end. */
-static enum stek_result end_replayers(const struct replayer *replayers, size_t count,
+static enum stek_result end_replayers(struct stek_audit_child *replayers, size_t count,
                                       struct stek_audit_client *client,
                                       struct stek_audit_observation *obs, bool go)
 {
@@ -184,7 +144,7 @@ static enum stek_result send_again_and_again(struct stek_audit_talk *talk,
                                              struct stek_audit_observation *obs)
 {
     struct stek_audit_client *client = talk->client;
-    struct replayer replayers[STEK_AUDIT_EARLY_REPLAYS];
+    struct stek_audit_child replayers[STEK_AUDIT_EARLY_REPLAYS];
     struct flight flight;
 
     if (!make_flight(talk, &flight)) {

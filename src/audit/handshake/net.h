@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP connections with deadlines, which a stop ends at once. */
+/* Waiting, sending and receiving with deadlines, which a stop ends at once. */
 #ifndef STEK_AUDIT_NET_H
 #define STEK_AUDIT_NET_H
 
@@ -28,14 +28,6 @@ int64_t stek_audit_now(void);
  * pass. Returns false at the deadline (of the monotonic clock) or when stopped.
  */
 bool stek_audit_wait(int fd, short events, int64_t deadline_ms, const struct stek_audit_stop *stop);
-
-/*
- * Connects to the target: to target->address if it has one, else to the first address of its host
- * that answers, which is then written there. Returns a non-blocking socket of the caller's, or -1
- * with the reason in `ret_problem`.
- */
-int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms,
-                    const struct stek_audit_stop *stop, char *ret_problem, size_t problem_len);
 
 /* Sends all of it. Returns false at the deadline, when stopped, or when the connection is gone. */
 bool stek_audit_send(int fd, const void *bytes, size_t len, int64_t deadline_ms,

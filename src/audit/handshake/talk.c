@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/handshake/talk.h"
 
+#include "audit/handshake/dial.h"
 #include "audit/handshake/session_edit.h"
 #include "crypto/wipe.h"
 
@@ -16,8 +17,9 @@
 enum {
     HANG_UP_MS = 700, /* how long tickets may take to come after a handshake with nothing to say */
     EARLY_ANSWER_MS = 1500, /* how long to wait for the answer to a request that was early data: it
-                               may be left unread */
+                               may be left unread. */
     REQUEST_LEN_MAX = 512,
+    KEPT_OF_A_FLOOD = 2,     /* tickets: as many as most servers send */
     LONG_LIFE_S = 0x7fffffff /* lets libssl offer a ticket whose lifetime has passed */
 };
 
@@ -136,6 +138,49 @@ static void note_failure(struct stek_audit_talk *talk, int error)
     ERR_clear_error();
 }
 
+static bool has_enough_tickets(const struct stek_audit_talk *talk)
+{
+    return talk->shake.tickets > STEK_AUDIT_TALK_TICKETS_MAX;
+}
+
+static bool is_over(const struct stek_audit_talk *talk)
+{
+    return has_enough_tickets(talk) || stek_audit_now_ms() >= talk->deadline_ms ||
+           stek_audit_stopped(&talk->client->stop);
+}
+
+/* Before each read and write of libssl, which goes on for as long as the peer keeps it busy. */
+static long before_transfer(BIO *bio, int what, const char *bytes, size_t len, int argi, long argl,
+                            int ret, size_t *done)
+{
+    const struct stek_audit_talk *talk = (const void *)BIO_get_callback_arg(bio);
+
+    (void)bytes;
+    (void)len;
+    (void)argi;
+    (void)argl;
+    (void)done;
+    if ((what != BIO_CB_READ && what != BIO_CB_WRITE) || !is_over(talk))
+        return ret;
+    BIO_clear_retry_flags(bio);
+    if (what == BIO_CB_READ)
+        BIO_set_retry_read(bio);
+    else
+        BIO_set_retry_write(bio);
+    return -1;
+}
+
+/* Lets libssl use the connection. */
+static bool take_connection(struct stek_audit_talk *talk)
+{
+    if (SSL_set_fd(talk->ssl, talk->fd) != 1)
+        return false;
+    BIO *bio = SSL_get_rbio(talk->ssl); /* the same for both directions */
+    BIO_set_callback_arg(bio, (char *)talk);
+    BIO_set_callback_ex(bio, before_transfer);
+    return true;
+}
+
 bool stek_audit_talk_again(struct stek_audit_talk *talk, int ret)
 {
     const int error = SSL_get_error(talk->ssl, ret);
@@ -145,6 +190,8 @@ bool stek_audit_talk_again(struct stek_audit_talk *talk, int ret)
         note_failure(talk, error);
         return false;
     }
+    if (has_enough_tickets(talk))
+        return false;
     if (stek_audit_wait(talk->fd, events, talk->deadline_ms, &talk->client->stop))
         return true;
     talk->shake.outcome = STEK_AUDIT_TIMEOUT;
@@ -177,25 +224,42 @@ static bool keep_answer(char answer[64], const char *bytes, size_t len)
     return false;
 }
 
+/* A flood is no fault of the handshake; what was not read is said. */
+static void note_flood(struct stek_audit_talk *talk, size_t answer_len)
+{
+    if (has_enough_tickets(talk))
+        (void)snprintf(talk->shake.problem, sizeof talk->shake.problem,
+                       "more than %d tickets after one handshake: the rest was not read",
+                       (int)STEK_AUDIT_TALK_TICKETS_MAX);
+    else if (answer_len >= STEK_AUDIT_TALK_ANSWER_LEN_MAX)
+        (void)snprintf(talk->shake.problem, sizeof talk->shake.problem,
+                       "data without an end after the handshake: the rest was not read");
+}
+
 /* Reads until the first line is there, or (without one to wait for) until the server has no more to
  * say. */
 static void read_answer(struct stek_audit_talk *talk, bool wanted)
 {
     const enum stek_audit_outcome before = talk->shake.outcome;
     char bytes[4096];
+    size_t len = 0;
 
-    for (;;) {
+    while (len < STEK_AUDIT_TALK_ANSWER_LEN_MAX && !has_enough_tickets(talk)) {
         const int got = SSL_read(talk->ssl, bytes, sizeof bytes);
         if (got > 0 && wanted && keep_answer(talk->shake.answer, bytes, (size_t)got))
             return;
         if (got <= 0 && !stek_audit_talk_again(talk, got))
             break;
+        len += got > 0 ? (size_t)got : 0;
     }
+    if (wanted && talk->shake.outcome == STEK_AUDIT_TIMEOUT)
+        talk->target->mute = true;
     /* The handshake was fine. A silent or hasty end is no fault; only an alert is news, such as one
      * about a certificate. */
     if (talk->shake.outcome != STEK_AUDIT_ALERT) {
         talk->shake.outcome = before;
         talk->shake.problem[0] = '\0';
+        note_flood(talk, len);
     }
 }
 
@@ -205,7 +269,7 @@ static bool speaks_http1(const struct stek_audit_talk *talk)
     unsigned len = 0;
 
     SSL_get0_alpn_selected(talk->ssl, &name, &len);
-    return talk->client->settings.request &&
+    return talk->client->settings.request && !talk->target->mute &&
            (len == 0 || (len > 6 && memcmp(name, "http/1", 6) == 0));
 }
 
@@ -243,7 +307,7 @@ void stek_audit_talk_over(struct stek_audit_talk *talk)
     struct stek_audit_handshake *shake = &talk->shake;
     int ret;
 
-    if (SSL_set_fd(talk->ssl, talk->fd) != 1) {
+    if (!take_connection(talk)) {
         talk->out_of_memory = true;
         return;
     }
@@ -277,10 +341,12 @@ static enum stek_result append(struct stek_audit_talk *talk, struct stek_audit_o
     const uint32_t index = (uint32_t)obs->handshakes_len;
 
     obs->ended = stek_audit_now();
+    const size_t kept = has_enough_tickets(talk) ? KEPT_OF_A_FLOOD : talk->tickets_len;
     enum stek_result result =
         talk->out_of_memory ? STEK_ERR_MEMORY : stek_audit_add_handshake(obs, &talk->shake);
-    for (size_t i = 0; i < talk->tickets_len && result == STEK_OK && keeps_tickets(&talk->shake);
-         i++) {
+    for (size_t i = 0; i < kept && result == STEK_OK && keeps_tickets(&talk->shake); i++) {
+        if (!stek_audit_has_room(obs, &talk->tickets[i]))
+            break;
         talk->tickets[i].handshake = index;
         if (talk->shake.resumed) /* such a session keeps the certificate of the one before */
             talk->tickets[i].cert_sent = obs->tickets[talk->shake.ticket].cert_sent;

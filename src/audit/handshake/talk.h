@@ -7,7 +7,10 @@
 
 #include <openssl/ssl.h>
 
-enum { STEK_AUDIT_TALK_TICKETS_MAX = 32 };
+enum {
+    STEK_AUDIT_TALK_TICKETS_MAX = 32,      /* more are not waited for */
+    STEK_AUDIT_TALK_ANSWER_LEN_MAX = 65536 /* and no more of an answer is read */
+};
 
 struct stek_audit_talk {
     struct stek_audit_client *client;

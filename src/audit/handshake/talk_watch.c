@@ -138,7 +138,7 @@ static bool encode_session(SSL_SESSION *session, struct stek_audit_ticket *ticke
     const int len = i2d_SSL_SESSION(session, NULL);
     uint8_t *at;
 
-    if (len <= 0 || len > STEK_AUDIT_SESSION_LEN_MAX)
+    if (len <= 0)
         return false;
     ticket->session = at = malloc((size_t)len);
     if (ticket->session == NULL)
@@ -175,7 +175,8 @@ static bool fill_ticket(const struct stek_audit_talk *talk, SSL_SESSION *session
 
 void stek_audit_talk_keep(struct stek_audit_talk *talk, SSL_SESSION *session)
 {
-    if (!SSL_SESSION_has_ticket(session) || talk->tickets_len == STEK_AUDIT_TALK_TICKETS_MAX)
+    if (!SSL_SESSION_has_ticket(session) || talk->tickets_len == STEK_AUDIT_TALK_TICKETS_MAX ||
+        i2d_SSL_SESSION(session, NULL) > STEK_AUDIT_SESSION_LEN_MAX)
         return;
     talk->out_of_memory =
         !fill_ticket(talk, session, &talk->tickets[talk->tickets_len]) || talk->out_of_memory;

@@ -59,23 +59,42 @@ static void report_progress(const struct stek_audit_judge_hooks *hooks, size_t d
         hooks->progress(hooks->arg, done, all);
 }
 
+static struct stek_audit_until until_of(const struct stek_audit_judge_hooks *hooks)
+{
+    return hooks != NULL ? (struct stek_audit_until){hooks->stop, hooks->arg}
+                         : (struct stek_audit_until){NULL, NULL};
+}
+
+/* The order in which tickets are tried: when it is stopped early, some of every target and version
+ * have been. A prime that does not divide their number visits each of them once. */
+static size_t spread(size_t i, size_t len)
+{
+    enum { PRIME = 7919, OTHER_PRIME = 7927 };
+
+    return i * (len % PRIME != 0 ? PRIME : OTHER_PRIME) % len;
+}
+
 static enum stek_result try_all(struct stek_audit_judging *judging,
                                 struct stek_audit_dictionary *dictionary, struct tally *tally)
 {
     const struct stek_audit_observation *obs = judging->obs;
+    const struct stek_audit_until until = until_of(judging->hooks);
 
     for (size_t i = 0; i < obs->tickets_len; i++)
         tally->all[obs->tickets[i].target][version_index(obs->tickets[i].version)]++;
     for (size_t i = 0; i < obs->tickets_len; i++) {
-        const struct stek_audit_ticket *ticket = &obs->tickets[i];
+        const struct stek_audit_ticket *ticket = &obs->tickets[spread(i, obs->tickets_len)];
         struct stek_audit_hit hit;
         report_progress(judging->hooks, i, obs->tickets_len);
         tally->stopped = told_to_stop(judging->hooks);
         if (tally->stopped)
             return STEK_OK;
-        enum stek_result result = stek_audit_dictionary_try(dictionary, ticket, &hit);
+        enum stek_result result = stek_audit_dictionary_try(dictionary, ticket, &until, &hit);
         if (result != STEK_OK)
             return result;
+        tally->stopped = told_to_stop(judging->hooks);
+        if (tally->stopped && hit.kind == STEK_AUDIT_HIT_NONE)
+            return STEK_OK; /* not every key was tried on this one */
         tally->tried[ticket->target][version_index(ticket->version)]++;
         if (hit.kind != STEK_AUDIT_HIT_NONE)
             note(tally, ticket, &hit);

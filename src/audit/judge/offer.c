@@ -160,6 +160,21 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
     stek_audit_add_finding(judging, STEK_AUDIT_OFFERED, STEK_AUDIT_INFO, about, "%s", text.at);
 }
 
+/* Why not all was seen of a target. */
+static void report_left_out(struct stek_audit_judging *judging, uint32_t target)
+{
+    const struct stek_audit_observation *obs = judging->obs;
+    const char *why = obs->targets[target].gave_up;
+
+    for (size_t i = 0; i < obs->handshakes_len && why[0] == '\0'; i++)
+        if (obs->handshakes[i].target == target && obs->handshakes[i].outcome == STEK_AUDIT_DONE &&
+            obs->handshakes[i].finished)
+            why = obs->handshakes[i].problem;
+    if (why[0] != '\0')
+        stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
+                               stek_audit_about(target, 0), "%s", why);
+}
+
 void stek_audit_judge_offers(struct stek_audit_judging *judging)
 {
     for (uint32_t target = 0; target < judging->obs->targets_len; target++) {
@@ -182,6 +197,8 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
             if (offers[i].tried > 0)
                 report_offers(judging, target, stek_audit_versions[i], &offers[i]);
     }
+    for (uint32_t target = 0; target < judging->obs->targets_len; target++)
+        report_left_out(judging, target);
     if (judging->obs->interrupted)
         stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
                                stek_audit_about(STEK_AUDIT_NONE, 0),

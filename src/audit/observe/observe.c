@@ -29,6 +29,15 @@ uint32_t stek_audit_planned(const struct stek_audit_plan *plan, size_t targets_l
            targets * (targets - 1) * PAIR;
 }
 
+int64_t stek_audit_time_limit(const struct stek_audit_plan *plan, size_t targets_len)
+{
+    const int64_t planned = stek_audit_planned(plan, targets_len);
+    const int64_t pace_s = plan->rate > 0 ? planned / plan->rate + 1 : 0;
+
+    return plan->over_s + pace_s + planned * STEK_AUDIT_EACH_MS / 1000 +
+           (int64_t)targets_len * STEK_AUDIT_WAIT_S;
+}
+
 uint32_t stek_audit_planned_round(size_t targets_len)
 {
     return (uint32_t)targets_len * 2 * ROUND;
@@ -58,6 +67,7 @@ enum stek_result stek_audit_observe(struct stek_audit_client *client,
         obs->started = obs->ended = stek_audit_now();
     stek_audit_run_init(&run, client, obs, hooks);
     run.planned = stek_audit_planned(&obs->plan, obs->targets_len);
+    run.budget_ms = (int64_t)run.planned * STEK_AUDIT_EACH_MS / (int64_t)obs->targets_len;
     stek_audit_probe_offers(&run);
     for (uint32_t i = 0; i < obs->targets_len; i++)
         probe_target(&run, i);

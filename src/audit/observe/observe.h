@@ -23,6 +23,10 @@ struct stek_audit_observe_hooks {
 /* How many connections an audit of so many targets makes at most, the watch apart. */
 uint32_t stek_audit_planned(const struct stek_audit_plan *plan, size_t targets_len);
 
+/* How many seconds such an audit takes at most, whatever the targets do: each connection may take a
+ * second on average, and each target lets one connection wait for nothing. */
+int64_t stek_audit_time_limit(const struct stek_audit_plan *plan, size_t targets_len);
+
 /* How many connections one round of the watch makes at most. */
 uint32_t stek_audit_planned_round(size_t targets_len);
 

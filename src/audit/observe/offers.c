@@ -45,7 +45,8 @@ static bool wants_more(const struct stek_audit_observation *obs, uint32_t target
     const uint32_t all = obs->plan.tickets;
     const uint32_t share = gave_up(&other) ? all : (all + 1) / 2;
 
-    return !gave_up(&this) && this.tickets < share && this.tries < all;
+    return obs->targets[target].gave_up[0] == '\0' && !gave_up(&this) && this.tickets < share &&
+           this.tries < all;
 }
 
 /* Waits until its share of plan.over_s has passed. */

@@ -69,14 +69,18 @@ uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_as
 {
     const size_t before = run->obs->handshakes_len;
 
-    if (stek_audit_run_over(run))
+    if (stek_audit_run_over(run) ||
+        (run->budget_ms > 0 && run->obs->targets[ask->target].gave_up[0] != '\0'))
         return STEK_AUDIT_NONE;
     wait_for_turn(run);
     if (stek_audit_run_over(run))
         return STEK_AUDIT_NONE;
     const int64_t started_ms = stek_audit_now_ms();
     run->result = carry_out(run, ask);
-    run->busy_ms += stek_audit_now_ms() - started_ms;
+    const int64_t took_ms = stek_audit_now_ms() - started_ms;
+    run->busy_ms += took_ms;
+    if (run->obs->handshakes_len > before)
+        stek_audit_spend(run, ask->target, (uint32_t)before, took_ms);
     run->done += (uint32_t)(run->obs->handshakes_len - before);
     if (run->obs->handshakes_len > before + 1) /* a replay was a connection of its own */
         run->next_ms += interval_ms(run);

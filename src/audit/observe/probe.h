@@ -12,7 +12,15 @@ enum {
     STEK_AUDIT_UNKNOWN_TRIES = 3,
     STEK_AUDIT_FLIPS_MAX = 48,
     STEK_AUDIT_PAIR_TRIES = 2,
-    STEK_AUDIT_NO_TICKET_TRIES = 3
+    STEK_AUDIT_NO_TICKET_TRIES = 3,
+    STEK_AUDIT_EACH_MS = 1000, /* of a target's time for each of its connections, on average */
+    STEK_AUDIT_WAIT_S = 10     /* the longest that one connection takes */
+};
+
+/* What one target has cost so far. */
+struct stek_audit_spent {
+    int64_t ms;
+    uint32_t connections, lost; /* lost: how many in a row brought nothing in time */
 };
 
 struct stek_audit_run {
@@ -23,6 +31,8 @@ struct stek_audit_run {
     int64_t idle_s;  /* waiting that is still to come, for the time left */
     int64_t busy_ms; /* what the connections so far took */
     uint32_t done, planned;
+    struct stek_audit_spent spent[STEK_AUDIT_TARGETS_MAX];
+    int64_t budget_ms;       /* of each target; 0: no limit (a watch, which has pauses) */
     enum stek_result result; /* the first error: nothing is done after it */
 };
 
@@ -33,7 +43,12 @@ void stek_audit_run_init(struct stek_audit_run *run, struct stek_audit_client *c
 /* Whether nothing more is to be done: stopped, or failed. */
 bool stek_audit_run_over(const struct stek_audit_run *run);
 
-/* Waits its turn, makes the handshake, returns its index. STEK_AUDIT_NONE: the run is over. */
+/* Notes what a connection cost, and gives its target up once that is too much: in
+ * target->gave_up. */
+void stek_audit_spend(struct stek_audit_run *run, uint32_t target, uint32_t handshake, int64_t ms);
+
+/* Waits its turn, makes the handshake, returns its index. STEK_AUDIT_NONE: the run is over, or the
+ * target was given up. */
 uint32_t stek_audit_probe(struct stek_audit_run *run, const struct stek_audit_ask *ask);
 
 /* What most probes ask: a ticket of a target, as it came, at its own target. */

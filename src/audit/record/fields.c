@@ -82,6 +82,9 @@ const struct stek_audit_field stek_audit_ticket_fields[] = {
     FIELD(stek_audit_ticket, cert_sent, BOOL),
     END};
 
+const struct stek_audit_field stek_audit_gave_up_fields[] = {
+    FIELD(stek_audit_gave_up, target, U32), FIELD(stek_audit_gave_up, why, TEXT), END};
+
 json_t *stek_audit_hex_new(const uint8_t *bytes, size_t len)
 {
     char *text = malloc(2 * len + 1);

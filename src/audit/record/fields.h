@@ -36,6 +36,13 @@ extern const struct stek_audit_field stek_audit_handshake_fields[];
 extern const struct stek_audit_field
     stek_audit_ticket_fields[]; /* without those of a length of their own */
 
+/* Why no more connections were made to a target. */
+struct stek_audit_gave_up {
+    uint32_t target;
+    char why[sizeof((struct stek_audit_target *)0)->gave_up];
+};
+extern const struct stek_audit_field stek_audit_gave_up_fields[];
+
 /* Sets the fields of `object`. Returns false when there is no memory. */
 bool stek_audit_fields_write(const struct stek_audit_field *fields, const void *from,
                              json_t *object);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line is {"type": "audit" | "target" | "handshake" | "ticket" | "end", …}; the first is
- * "audit". */
+/* One line is {"type": "audit" | "target" | "handshake" | "ticket" | "gave-up" | "end", …}; the
+ * first is "audit". */
 #include "audit/record/record.h"
 
 #include "audit/record/fields.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_VERSION = 1, LINE_LEN_MAX = 1 << 20 };
+enum { RECORD_VERSION = 1, LINE_LEN_MAX = 1 << 20, KINDS = 5 };
 
 struct stek_audit_record_mark stek_audit_record_mark(const struct stek_audit_observation *obs)
 {
@@ -107,12 +107,25 @@ enum stek_result stek_audit_record_append(FILE *out, const struct stek_audit_obs
     return result;
 }
 
+/* Such a target has had a handshake, so its line is there. */
+static enum stek_result put_gave_up(FILE *out, const struct stek_audit_observation *obs)
+{
+    enum stek_result result = STEK_OK;
+
+    for (size_t i = 0; i < obs->targets_len && result == STEK_OK; i++)
+        if (obs->targets[i].gave_up[0] != '\0')
+            result = put_line(out, json_pack("{s:s,s:I,s:s}", "type", "gave-up", "target",
+                                             (json_int_t)i, "why", obs->targets[i].gave_up));
+    return result;
+}
+
 enum stek_result stek_audit_record_end(FILE *out, const struct stek_audit_observation *obs)
 {
-    const enum stek_result result =
-        put_line(out, json_pack("{s:s,s:I,s:b}", "type", "end", "ended", obs->ended, "interrupted",
-                                (int)obs->interrupted));
+    enum stek_result result = put_gave_up(out, obs);
 
+    if (result == STEK_OK)
+        result = put_line(out, json_pack("{s:s,s:I,s:b}", "type", "end", "ended", obs->ended,
+                                         "interrupted", (int)obs->interrupted));
     return result == STEK_OK && fflush(out) != 0 ? STEK_ERR_SYSTEM : result;
 }
 
@@ -232,6 +245,19 @@ static enum stek_result take_ticket(struct reading *reading, const json_t *line)
                : result;
 }
 
+static enum stek_result take_gave_up(struct reading *reading, const json_t *line)
+{
+    struct stek_audit_gave_up gave_up = {0};
+    const char *bad = stek_audit_fields_read(stek_audit_gave_up_fields, line, &gave_up);
+
+    if (bad == NULL && gave_up.target >= reading->obs->targets_len)
+        bad = "target";
+    if (bad != NULL)
+        return refuse(reading, "'%s' is missing or out of range", bad);
+    memcpy(reading->obs->targets[gave_up.target].gave_up, gave_up.why, sizeof gave_up.why);
+    return STEK_OK;
+}
+
 static enum stek_result take_end(struct reading *reading, const json_t *line)
 {
     const json_int_t ended = json_integer_value(json_object_get(line, "ended"));
@@ -250,10 +276,11 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
     static const struct {
         const char *type;
         enum stek_result (*take)(struct reading *reading, const json_t *line);
-    } kinds[] = {{"target", take_target},
-                 {"handshake", take_handshake},
-                 {"ticket", take_ticket},
-                 {"end", take_end}};
+    } kinds[KINDS] = {{"target", take_target},
+                      {"handshake", take_handshake},
+                      {"ticket", take_ticket},
+                      {"gave-up", take_gave_up},
+                      {"end", take_end}};
     json_error_t error;
     json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     const char *type = json_string_value(json_object_get(line, "type"));
@@ -267,10 +294,10 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
         result = take_head(reading, line);
     else {
         size_t i = 0;
-        while (type != NULL && i < 4 && strcmp(kinds[i].type, type) != 0)
+        while (type != NULL && i < KINDS && strcmp(kinds[i].type, type) != 0)
             i++;
-        result = type != NULL && i < 4 ? kinds[i].take(reading, line)
-                                       : refuse(reading, "a line of unknown type");
+        result = type != NULL && i < KINDS ? kinds[i].take(reading, line)
+                                           : refuse(reading, "a line of unknown type");
     }
     json_decref(line);
     return result;

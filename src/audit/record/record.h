@@ -34,7 +34,7 @@ STEK_MUST_USE enum stek_result stek_audit_record_append(FILE *out,
                                                         const struct stek_audit_observation *obs,
                                                         struct stek_audit_record_mark *mark);
 
-/* Appends how the audit ended. Errors: as above. */
+/* Appends which targets were given up, and how the audit ended. Errors: as above. */
 STEK_MUST_USE enum stek_result stek_audit_record_end(FILE *out,
                                                      const struct stek_audit_observation *obs);
 

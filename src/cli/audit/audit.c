@@ -165,14 +165,17 @@ static void announce(const struct audit_request *request, bool only_watch)
     const size_t targets = request->targets_len;
     const uint32_t planned = only_watch ? 0 : stek_audit_planned(&request->plan, targets);
     const uint32_t rate = request->plan.rate;
+    const int64_t most_s = stek_audit_time_limit(&request->plan, targets) +
+                           audit_limit_s((size_t)request->plan.tickets * targets);
     char span[32];
 
     if (planned > 0)
         (void)fprintf(stderr,
                       "stek audit: at most %u connections to %zu target%s, at most %u a second: %s "
-                      "at that rate\n",
+                      "at that rate, then the known keys; never longer than %s\n",
                       (unsigned)planned, targets, targets == 1 ? "" : "s", (unsigned)rate,
-                      audit_span(planned / rate + 1 + request->plan.over_s, span));
+                      audit_span(planned / rate + 1 + request->plan.over_s, span),
+                      audit_span(most_s, (char[32]){0}));
     if (request->plan.watch_s > 0)
         (void)fprintf(stderr, "stek audit: then at most %u every %s, until %s after the start\n",
                       (unsigned)stek_audit_planned_round(targets),
@@ -216,6 +219,7 @@ static int observe(struct audit *audit)
                 code = fail("cannot start", "", stek_result_text(STEK_ERR_MEMORY));
         const bool only_watch = was_watched(&audit->obs);
         announce(audit->request, only_watch);
+        audit_stop_catch();
         const enum stek_result result = look(audit, client, only_watch);
         if (audit->record_error != 0)
             code = fail("--record", record, strerror(audit->record_error));
@@ -298,17 +302,18 @@ static int verdict(const struct audit *audit)
 
 static int run(struct audit *audit)
 {
-    const struct stek_audit_judge_hooks hooks = {audit_progress_tickets, audit_stop_asked, NULL};
+    const struct stek_audit_judge_hooks hooks = {audit_progress_tickets, audit_limit_passed, NULL};
 
     if (audit->request->html != NULL && try_html(audit) != STEK_EXIT_FINE)
         return STEK_EXIT_FAILED;
-    audit_stop_catch();
     int code = audit->request->from != NULL ? read_recording(audit) : observe(audit);
     if (code != STEK_EXIT_FINE && audit->obs.handshakes_len == 0)
         return code;
+    audit_limit_begin(audit->obs.tickets_len);
     audit_stop_catch();
     const enum stek_result result = stek_audit_judge(&audit->obs, &hooks, &audit->findings);
     audit_progress_clear();
+    audit_stop_release();
     if (result != STEK_OK)
         return fail("cannot judge", "", stek_result_text(result));
     const int reported = report(audit);

@@ -27,10 +27,17 @@ bool audit_options_read(int argc, char **argv, struct audit_request *ret_request
 
 void audit_print_help(void);
 
-/* Ctrl-C: _catch() before each part that may be ended early; a second one within a part ends the
- * program. */
+/* Ctrl-C: _catch() before the parts that may be ended early, _release() after them, when it ends
+ * the program again. A second one ends the program at any time. */
 void audit_stop_catch(void);
+void audit_stop_release(void);
 bool audit_stop_asked(void *unused);
+
+/* The time that the known keys get, for so many tickets: a few tenths of a second once a stop was
+ * asked for. */
+void audit_limit_begin(size_t tickets);
+int64_t audit_limit_s(size_t tickets);
+bool audit_limit_passed(void *unused);
 
 /* The line on a terminal that says how far things are; nothing elsewhere. */
 void audit_progress_connections(uint32_t done, uint32_t planned, int64_t left_s);

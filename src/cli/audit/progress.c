@@ -9,9 +9,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 200, LINE_LEN_MAX = 100, MINUTE_S = 60, HOUR_S = 3600 };
+enum {
+    PAUSE_MS = 200,
+    LINE_LEN_MAX = 100,
+    MINUTE_S = 60,
+    HOUR_S = 3600,
+    KEYS_S = 60,          /* of the time for the known keys */
+    TICKETS_A_SECOND = 4, /* or this, if it is more */
+    KEYS_WHEN_STOPPED_MS = 300
+};
 
 static volatile sig_atomic_t stop_asked;
+static int64_t limit_ms; /* for the known keys, of the monotonic clock */
 
 static void ask_to_stop(int number)
 {
@@ -29,10 +38,35 @@ void audit_stop_catch(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
+void audit_stop_release(void)
+{
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
+}
+
 bool audit_stop_asked(void *unused)
 {
     (void)unused;
     return stop_asked != 0;
+}
+
+int64_t audit_limit_s(size_t tickets)
+{
+    const int64_t wanted = (int64_t)(tickets / TICKETS_A_SECOND);
+
+    return wanted > KEYS_S ? wanted : KEYS_S;
+}
+
+void audit_limit_begin(size_t tickets)
+{
+    limit_ms = stek_audit_now_ms() +
+               (stop_asked != 0 ? KEYS_WHEN_STOPPED_MS : audit_limit_s(tickets) * 1000);
+}
+
+bool audit_limit_passed(void *unused)
+{
+    (void)unused;
+    return stop_asked != 0 || stek_audit_now_ms() >= limit_ms;
 }
 
 static bool on_terminal(void)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our own server that is wrong about session tickets in one way at a time
 (tests/tools/faults.h)."""
+import sys
+from pathlib import Path
+
 from .. import build
 from .base import Server
+
+TLS_PEER = Path(__file__).resolve().parents[2] / "hostile" / "tls_peer.py"
 
 
 class Broken(Server):
@@ -44,3 +49,16 @@ class Broken(Server):
         if self.seed is not None:
             args += ["--seed", self.seed]
         return args
+
+
+class Hostile(Server):
+    """A peer that wastes the time of who connects; tests/hostile/tls_peer.py has the modes."""
+
+    name = "hostile"
+
+    def __init__(self, *args, mode, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mode = mode
+
+    def command(self):
+        return [sys.executable, TLS_PEER, self.mode, self.port, self.pki.server.both]

@@ -53,7 +53,7 @@ static struct stek_audit_hit try_one(void **state, const struct seal *seal, uint
     struct stek_audit_hit hit;
 
     seal_ticket(seal, version, secret_len, &ticket);
-    assert_int_equal(stek_audit_dictionary_try(*state, &ticket, &hit), STEK_OK);
+    assert_int_equal(stek_audit_dictionary_try(*state, &ticket, NULL, &hit), STEK_OK);
     free(ticket.bytes);
     return hit;
 }
@@ -136,7 +136,7 @@ static void a_ticket_that_opens_and_holds_another_secret_is_no_hit(void **state)
         seal.nonce_len = ciphers[i].nonce_len;
         seal_ticket(&seal, STEK_AUDIT_TLS12, 48, &ticket);
         assert_int_equal(RAND_bytes(ticket.secret, ticket.secret_len), 1);
-        assert_int_equal(stek_audit_dictionary_try(*state, &ticket, &hit), STEK_OK);
+        assert_int_equal(stek_audit_dictionary_try(*state, &ticket, NULL, &hit), STEK_OK);
         assert_int_equal(hit.kind, STEK_AUDIT_HIT_NONE);
         free(ticket.bytes);
     }
@@ -260,9 +260,30 @@ static void takes_tickets_of_any_length(void **state)
         if (len > 34)
             bytes[33] = (uint8_t)(len - 54); /* GnuTLS' length */
         bytes[32] = 0;
-        assert_int_equal(stek_audit_dictionary_try(*state, &ticket, &hit), STEK_OK);
+        assert_int_equal(stek_audit_dictionary_try(*state, &ticket, NULL, &hit), STEK_OK);
         assert_int_equal(hit.kind, STEK_AUDIT_HIT_NONE);
     }
+}
+
+static bool stop_at_once(void *arg)
+{
+    ++*(size_t *)arg;
+    return true;
+}
+
+static void stops_before_a_key_when_it_is_told_to(void **state)
+{
+    const struct seal seal = plain_seal("AES-256-CBC", zeros);
+    struct stek_audit_ticket ticket;
+    struct stek_audit_hit hit;
+    size_t asked = 0;
+    const struct stek_audit_until until = {stop_at_once, &asked};
+
+    seal_ticket(&seal, STEK_AUDIT_TLS12, 48, &ticket);
+    assert_int_equal(stek_audit_dictionary_try(*state, &ticket, &until, &hit), STEK_OK);
+    free(ticket.bytes);
+    assert_int_equal(hit.kind, STEK_AUDIT_HIT_NONE);
+    assert_int_equal(asked, 3); /* keys, derivations, MAC keys */
 }
 
 int main(void)
@@ -279,6 +300,7 @@ int main(void)
         cmocka_unit_test(knows_published_keys),
         cmocka_unit_test(names_the_mac_key_and_says_when_it_alone_is_known),
         cmocka_unit_test(takes_tickets_of_any_length),
+        cmocka_unit_test(stops_before_a_key_when_it_is_told_to),
     };
 
     return cmocka_run_group_tests(tests, make_dictionary, free_dictionary);

@@ -59,7 +59,7 @@ static struct stek_audit_hit try_and_free(struct stek_audit_ticket *ticket)
 {
     struct stek_audit_hit hit;
 
-    assert_int_equal(stek_audit_dictionary_try(dictionary, ticket, &hit), STEK_OK);
+    assert_int_equal(stek_audit_dictionary_try(dictionary, ticket, NULL, &hit), STEK_OK);
     free(ticket->bytes);
     return hit;
 }

@@ -59,11 +59,13 @@ static void what_is_written_reads_back(void **state)
     (void)scene_sound(scene);
     scene->obs.plan = (struct stek_audit_plan){200, 20, 60, 3600, 10, "smtp"};
     scene->obs.interrupted = true;
+    (void)strcpy(scene->obs.targets[0].gave_up, "too slow");
     char *text = written(&scene->obs);
     assert_int_equal(read_text(text, &again), STEK_OK);
     assert_int_equal(good_len, strlen(text));
     assert_memory_equal(&again.plan, &scene->obs.plan, sizeof again.plan);
     assert_true(again.interrupted);
+    assert_string_equal(again.targets[0].gave_up, "too slow");
     assert_int_equal(again.targets_len, scene->obs.targets_len);
     assert_int_equal(again.handshakes_len, scene->obs.handshakes_len);
     assert_int_equal(again.tickets_len, scene->obs.tickets_len);
