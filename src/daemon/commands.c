@@ -4,8 +4,10 @@
 #include "core/revoke.h"
 #include "daemon/inspect.h"
 #include "daemon/turn.h"
+#include "daemon/front/failure.h"
 #include "daemon/front/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,10 +70,11 @@ static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept,
     const int64_t now = stekd_now();
     const char *problem = NULL;
 
+    errno = 0;
     enum stek_result result = stek_writer_change(kept->writer, rotate_now, &problem, now);
     if (result != STEK_OK)
         return stek_control_error("failed", "ring %s: %s", kept->config.name,
-                                  problem != NULL ? problem : stek_result_text(result));
+                                  problem != NULL ? problem : stek_failure_of(result, errno).text);
     stek_kept_count(kept, now);
     stekd_turn(daemon);
     stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld)", kept->config.name,
@@ -133,10 +136,11 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept,
         error = find_key(daemon, kept, request->key, &revoking.what.seq);
     if (error != NULL)
         return error;
+    errno = 0;
     enum stek_result result = stek_writer_change(kept->writer, revoke_now, &revoking, now);
     if (result != STEK_OK)
         return stek_control_error("failed", "ring %s: nothing was revoked: %s", kept->config.name,
-                                  stek_result_text(result));
+                                  stek_failure_of(result, errno).text);
     stek_kept_count(kept, now);
     stekd_turn(daemon);
     stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " keys revoked by hand (user %ld, process %ld)",

@@ -3,9 +3,11 @@
 
 #include "core/policy.h"
 #include "core/reschedule.h"
+#include "daemon/front/failure.h"
 #include "daemon/front/log.h"
 #include "daemon/seeds.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,7 @@ static bool open_ring(const struct stek_rings *rings, struct stek_kept *kept, in
     const struct stek_policy policy = stek_policy_resolve(&config->policy);
     const char *problem = NULL;
 
+    errno = 0;
     enum stek_result result =
         stek_writer_open(&place, &policy, now, ret_start, &problem, &kept->writer);
     if (result == STEK_OK) {
@@ -74,7 +77,7 @@ static bool open_ring(const struct stek_rings *rings, struct stek_kept *kept, in
         return true;
     }
     (void)snprintf(ret_problem->text, sizeof ret_problem->text, "ring %s: cannot be kept: %s%s%s",
-                   config->name, problem != NULL ? problem : stek_result_text(result),
+                   config->name, problem != NULL ? problem : stek_failure_of(result, errno).text,
                    config->group[0] != '\0' ? "; its group is " : "", config->group);
     return false;
 }
@@ -167,10 +170,11 @@ static void adjust(const struct stek_rings *rings, struct stek_kept *kept, int64
     stek_change_fn change =
         kept->config.source == STEK_SOURCE_HOST ? change_policy : stek_change_policy;
 
+    errno = 0;
     enum stek_result result = stek_writer_change(kept->writer, change, &policy, now);
     if (result != STEK_OK)
         stek_log(STEK_LOG_ERROR, "ring %s: its policy could not be changed: %s", kept->config.name,
-                 stek_result_text(result));
+                 stek_failure_of(result, errno).text);
     if (stek_stats_make_dir(rings->dir_fd, kept->config.name, group_of(&kept->config)) != STEK_OK)
         stek_log(STEK_LOG_WARNING, "ring %s: no directory for its counters", kept->config.name);
     stek_kept_count(kept, now);
@@ -224,7 +228,7 @@ static void note_result(struct stek_kept *kept, enum stek_result result)
 {
     if (result != STEK_OK && !kept->failing)
         stek_log(STEK_LOG_ERROR, "ring %s: could not be updated: %s", kept->config.name,
-                 stek_result_text(result));
+                 stek_failure_of(result, errno).text);
     if (result == STEK_OK && kept->failing)
         stek_log(STEK_LOG_NOTICE, "ring %s: up to date again", kept->config.name);
     kept->failing = result != STEK_OK;
@@ -260,6 +264,7 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
             continue;
         }
         if (stek_writer_due(kept->writer, now) <= now) {
+            errno = 0;
             note_result(kept, stek_writer_update(kept->writer, now));
             stek_kept_count(kept, now);
             kept->scan_due = true;

@@ -16,6 +16,9 @@
 static_assert(sizeof(struct stek_image) <= STEK_RINGFILE_LEN, "the image fits");
 
 static const char suffix[] = ".ring";
+static const char not_examined[] = "it cannot be examined";
+static const char dir_not_examined[] = "its directory cannot be examined";
+static const char not_read[] = "it cannot be read";
 static const char on_a_disk[] = "it is on a disk file system: keys belong on tmpfs";
 
 void stek_ringfile_name(const char *ring, char ret_name[STEK_RINGFILE_NAME_LEN])
@@ -90,7 +93,7 @@ const char *stek_ringfile_dir_problem(int dir_fd, bool *ret_on_disk)
     struct stat dir;
 
     if (fstat(dir_fd, &dir) != 0 || fstatfs(dir_fd, &fs) != 0)
-        return "its directory cannot be examined";
+        return dir_not_examined;
     if ((dir.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return "its directory is writable by group or others";
     const uint32_t type = (uint32_t)fs.f_type; /* its own type has another sign on 32 bits */
@@ -116,12 +119,12 @@ const char *stek_ringfile_file_problem(int dir_fd, int fd)
     uint8_t head[STEK_IMAGE_HEAD_LEN];
 
     if (fstat(dir_fd, &dir) != 0 || fstat(fd, &file) != 0)
-        return "it cannot be examined";
+        return not_examined;
     const char *problem = stat_problem(&dir, &file);
     if (problem == NULL && file.st_size < STEK_IMAGE_HEAD_LEN)
         problem = "it is too short for a ring file";
     if (problem == NULL && pread(fd, head, sizeof head, 0) != sizeof head)
-        problem = "it cannot be read";
+        problem = not_read;
     if (problem == NULL)
         problem = stek_image_head_problem(head);
     if (problem == NULL && file.st_size != STEK_RINGFILE_LEN)
@@ -140,6 +143,26 @@ const char *stek_ringfile_open_problem(int error)
         return "this user may not read it: is it in the ring's group?";
     default:
         return "it cannot be opened";
+    }
+}
+
+bool stek_ringfile_problem_passes(const char *problem)
+{
+    return problem == not_examined || problem == dir_not_examined || problem == not_read;
+}
+
+bool stek_ringfile_open_error_passes(int error)
+{
+    switch (error) {
+    case ELOOP:  /* a symbolic link */
+    case EISDIR: /* a directory */
+    case ENXIO:  /* a socket, or a device without a driver */
+    case ENODEV:
+    case EACCES: /* another user's file */
+    case EPERM:
+        return false;
+    default:
+        return true;
     }
 }
 

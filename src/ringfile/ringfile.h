@@ -88,6 +88,13 @@ const char *stek_ringfile_file_problem(int dir_fd, int fd);
 /* With opening it: from errno. */
 const char *stek_ringfile_open_problem(int error);
 
+/*
+ * Whether such a problem, or such an errno of open(), says nothing about the file: a system call
+ * failed, and may work the next time. errno then still says why. Thread-safe.
+ */
+bool stek_ringfile_problem_passes(const char *problem);
+bool stek_ringfile_open_error_passes(int error);
+
 /* Writes RING.ring into ret_name. */
 enum { STEK_RINGFILE_NAME_LEN = STEK_RING_NAME_MAX + 8 };
 void stek_ringfile_name(const char *ring, char ret_name[STEK_RINGFILE_NAME_LEN]);

@@ -26,6 +26,22 @@ static void name_for_filling(const char *ring, char ret_name[STEK_RINGFILE_NAME_
     (void)snprintf(ret_name, STEK_RINGFILE_NAME_LEN, ".%s.new", ring);
 }
 
+static void unmap_keeping_errno(struct stek_image *image)
+{
+    const int error = errno;
+
+    stek_locked_unmap(image, STEK_RINGFILE_LEN);
+    errno = error;
+}
+
+static void close_keeping_errno(int fd)
+{
+    const int error = errno;
+
+    (void)close(fd);
+    errno = error;
+}
+
 static enum stek_result set_readers(int fd, gid_t group)
 {
     if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) != 0)
@@ -118,8 +134,14 @@ static enum stek_result map_with_room(int fd, struct stek_image **ret_image)
 {
     void *at;
 
-    if (posix_fallocate(fd, 0, STEK_RINGFILE_LEN) != 0)
-        return STEK_ERR_MEMORY;
+    int error;
+
+    while ((error = posix_fallocate(fd, 0, STEK_RINGFILE_LEN)) == EINTR) {
+    }
+    if (error != 0) {
+        errno = error;
+        return error == ENOSPC ? STEK_ERR_MEMORY : STEK_ERR_SYSTEM;
+    }
     enum stek_result result = stek_locked_map_file(fd, STEK_RINGFILE_LEN, STEK_READ_WRITE, &at);
     if (result == STEK_OK)
         *ret_image = at;
@@ -141,7 +163,7 @@ static enum stek_result make_in(int fd, const struct stek_writer_place *place, s
     if (result == STEK_OK)
         *ret_image = image;
     else
-        stek_locked_unmap(image, STEK_RINGFILE_LEN);
+        unmap_keeping_errno(image);
     return result;
 }
 
@@ -160,13 +182,15 @@ static enum stek_result make_file(const struct stek_writer_place *place, struct 
     if (fd < 0)
         return STEK_ERR_SYSTEM;
     enum stek_result result = make_in(fd, place, start, now, ret_image);
-    (void)close(fd);
+    close_keeping_errno(fd);
     if (result == STEK_OK && renameat(place->dir_fd, filling, place->dir_fd, name) != 0) {
-        stek_locked_unmap(*ret_image, STEK_RINGFILE_LEN);
+        unmap_keeping_errno(*ret_image);
         result = STEK_ERR_SYSTEM;
     }
+    const int error = errno;
     if (result != STEK_OK)
         (void)unlinkat(place->dir_fd, filling, 0);
+    errno = error;
     return result;
 }
 
@@ -196,7 +220,11 @@ static const char *take_over(int fd, const struct stek_writer_place *place, stru
 
     if (problem != NULL)
         return problem;
-    if (fstat(fd, &file) != 0 || file.st_uid != geteuid())
+    if (fstat(fd, &file) != 0) {
+        *ret_result = STEK_ERR_SYSTEM;
+        return NULL;
+    }
+    if (file.st_uid != geteuid())
         return "it belongs to another user than stekd's";
     *ret_result = set_readers(fd, place->group);
     if (*ret_result == STEK_OK)
@@ -205,7 +233,7 @@ static const char *take_over(int fd, const struct stek_writer_place *place, stru
         return NULL;
     problem = take_over_image(at, start, now, ret_result);
     if (problem != NULL || *ret_result != STEK_OK)
-        stek_locked_unmap(at, STEK_RINGFILE_LEN);
+        unmap_keeping_errno(at);
     else
         *ret_image = at;
     return problem;
@@ -226,10 +254,14 @@ static enum stek_result take_over_or_make(const struct stek_writer_place *place,
     *ret_start = fd < 0 && errno == ENOENT ? STEK_WRITER_NEW : STEK_WRITER_REPLACED;
     if (*ret_start == STEK_WRITER_NEW)
         return make_file(place, start, now, ret_image);
+    if (fd < 0 && stek_ringfile_open_error_passes(errno))
+        return STEK_ERR_SYSTEM;
     const char *problem = fd < 0 ? stek_ringfile_open_problem(errno)
                                  : take_over(fd, place, start, now, &result, ret_image);
     if (fd >= 0)
-        (void)close(fd);
+        close_keeping_errno(fd);
+    if (problem != NULL && stek_ringfile_problem_passes(problem))
+        return STEK_ERR_SYSTEM;
     if (problem == NULL) {
         *ret_start = STEK_WRITER_TOOK_OVER;
         return result;
@@ -253,6 +285,8 @@ static enum stek_result check_place(const struct stek_writer_place *place,
         problem = "its directory is on a disk file system: keys belong on tmpfs";
     if (problem == NULL)
         return STEK_OK;
+    if (stek_ringfile_problem_passes(problem))
+        return STEK_ERR_SYSTEM;
     *ret_problem = problem;
     return STEK_ERR_FILE;
 }
@@ -277,7 +311,9 @@ enum stek_result stek_writer_open(const struct stek_writer_place *place,
     (void)snprintf(writer->ring, sizeof writer->ring, "%s", place->ring);
     result = take_over_or_make(place, &start, now, &how, ret_problem, &writer->image);
     if (result != STEK_OK) {
+        const int error = errno;
         free(writer);
+        errno = error;
         return result;
     }
     *ret_start = how;

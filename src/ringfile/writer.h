@@ -42,7 +42,8 @@ enum stek_writer_start {
  * does what is due: when it returns there is an active record. The caller owns *ret_writer. Errors:
  * STEK_ERR_FILE: no ring can be kept there, *ret_problem, a static text, says why;
  * STEK_ERR_ARGUMENT (the name), STEK_ERR_POLICY, STEK_ERR_MEMORY, STEK_ERR_LOCK, STEK_ERR_REFUSED,
- * STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM.
+ * STEK_ERR_RANDOM, STEK_ERR_CRYPTO, STEK_ERR_SYSTEM (errno). A file that a failed system call kept
+ * from being examined stays as it is.
  */
 STEK_MUST_USE enum stek_result stek_writer_open(const struct stek_writer_place *place,
                                                 const struct stek_policy *policy, int64_t now,

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/front/failure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* strerrorname_np() is not in every libc. */
+static const char *name_of(int error)
+{
+    static const struct {
+        int error;
+        const char *name;
+    } names[] = {{EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBUSY, "EBUSY"},   {EDQUOT, "EDQUOT"},
+                 {EINTR, "EINTR"},   {EINVAL, "EINVAL"}, {EIO, "EIO"},       {EMFILE, "EMFILE"},
+                 {ENFILE, "ENFILE"}, {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"}, {ENOSPC, "ENOSPC"},
+                 {EPERM, "EPERM"},   {EROFS, "EROFS"},   {ESTALE, "ESTALE"}};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].error == error)
+            return names[i].name;
+    return "errno";
+}
+
+/* Results of which errno may say more. */
+static bool has_errno(enum stek_result result)
+{
+    return result == STEK_ERR_SYSTEM || result == STEK_ERR_MEMORY || result == STEK_ERR_LOCK ||
+           result == STEK_ERR_REFUSED;
+}
+
+struct stek_failure stek_failure_of(enum stek_result result, int error)
+{
+    struct stek_failure failure;
+    const char *what =
+        result == STEK_ERR_SYSTEM ? "a system call failed" : stek_result_text(result);
+
+    if (error != 0 && has_errno(result))
+        (void)snprintf(failure.text, sizeof failure.text, "%s: %s (%s)", what, name_of(error),
+                       strerror(error));
+    else
+        (void)snprintf(failure.text, sizeof failure.text, "%s", what);
+    return failure;
+}
