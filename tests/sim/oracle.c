@@ -159,7 +159,8 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write,
         check_new(sim, write, &put->record);
         known = oracle_add(sim, &put->record);
     }
-    if (known->revoked && sim->store.floor == sim->oracle->floor)
+    if (known->revoked && sim->store.floor == sim->oracle->floor &&
+        sim->oracle->floor >= sim->oracle->forgotten)
         sim_fail(sim, "revoked", "seq %llu follows from a revoked one",
                  (unsigned long long)put->record.seq);
     known->returned |= known->published_once && known->published_ms == INT64_MAX;
