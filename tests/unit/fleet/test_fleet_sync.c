@@ -6,6 +6,7 @@
 #include "prng.h"
 
 #include "core/chain.h"
+#include "crypto/derive.h"
 #include "fleet/rules/sync.h"
 
 #include <string.h>
@@ -259,6 +260,109 @@ static void the_next_record_begins_early_when_nothing_else_seals(void **state)
     assert_int_equal(host.records.at[active].seq, 7);
 }
 
+/* Whatever stands under a seq and does not open. */
+static void see_garbage(uint64_t seq, int64_t revision)
+{
+    stek_sync_saw_record(&host, seq, revision, STEK_VALUE_MALFORMED, NULL, now_ms / 1000);
+}
+
+static void what_does_not_open_is_replaced(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+
+    (void)state;
+    connect(NULL, &first, 1);
+    see_garbage(2, 20);
+    stek_sync_saw_floor(&host, 21, STEK_VALUE_MALFORMED, 0);
+    decide_until_it_writes();
+    assert_int_equal(host.out.based_on, 21);
+    assert_true(host.out.put_floor);
+    assert_int_equal(host.out.floor_expect, 0);
+    assert_int_equal(host.out.put[0].record.seq, 2);
+    assert_int_equal(host.out.put[0].expect, 0);
+    assert_int_equal(host.out.put[0].record.origin, STEK_ORIGIN_PUBLISHED);
+}
+
+static void a_revocation_takes_its_seq_from_what_opens(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+
+    (void)state;
+    connect(NULL, &first, 1);
+    see_garbage((uint64_t)1 << 62, 20);
+    assert_null(stek_sync_ask(&host, STEK_SYNC_OP_REVOKE, 0));
+    decide_until_it_writes();
+    assert_in_range(host.out.floor, 2, 4);
+}
+
+static void a_floor_counts_from_the_first_sight_on(void **state)
+{
+    const struct stek_record both[] = {record_of(1, NOON - 10), record_of(2, NOON - 10 + ROTATE_S)};
+
+    (void)state;
+    connect(NULL, both, 2);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 2);
+    stek_sync_saw_floor_deleted(&host, 21);
+    decide();
+    assert_int_equal(host.floor, 2);
+    assert_null(stek_records_find(&host.records, 1));
+}
+
+static struct stek_record continuation_of(const struct stek_record *before)
+{
+    struct stek_record next = record_of(before->seq + 1, before->active_until);
+
+    next.origin = STEK_ORIGIN_CONTINUED;
+    assert_int_equal(stek_derive_continuation(&before->secret, &next.secret), STEK_OK);
+    return next;
+}
+
+/* A host that had not heard of the floor has put them. */
+static void what_continues_a_revoked_record_is_refused(void **state)
+{
+    const struct stek_record revoked = record_of(4, NOON - 10 - ROTATE_S);
+    const struct stek_record at_floor = continuation_of(&revoked);
+    const struct stek_record after = continuation_of(&at_floor);
+
+    (void)state;
+    connect(NULL, NULL, 0);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 5);
+    see(&at_floor, 21);
+    see(&after, 22);
+    decide();
+    assert_int_equal(host.records.count, 0);
+    assert_int_equal(host.refused[STEK_REFUSAL_BELOW_FLOOR], 2);
+}
+
+static void a_gap_between_published_records_is_filled_by_continuation(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+    const struct stek_record second = continuation_of(&first);
+    const struct stek_record both[] = {first, record_of(3, second.active_until)};
+
+    (void)state;
+    connect(NULL, both, 2);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 2), &second.secret));
+}
+
+static void what_continues_a_superseded_record_is_continued_anew(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10 - ROTATE_S);
+    const struct stek_record mine = continuation_of(&first);
+    const struct stek_records file = {.count = 3, .at = {first, mine, continuation_of(&mine)}};
+    const struct stek_record both[] = {first, record_of(2, mine.active_from)};
+    const struct stek_record next = continuation_of(&both[1]);
+
+    (void)state;
+    connect(&file, both, 2);
+    now_ms += (int64_t)(ROTATE_S / 2 + 60) * 1000;
+    decide();
+    const struct stek_record *third = stek_records_last(&host.records);
+    assert_int_equal(third->seq, 3);
+    assert_true(same_secret(third, &next.secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +377,12 @@ int main(void)
         cmocka_unit_test(a_continuation_takes_the_times_under_which_it_is_published),
         cmocka_unit_test(below_a_floor_nothing_is_held_and_it_never_falls),
         cmocka_unit_test(the_next_record_begins_early_when_nothing_else_seals),
+        cmocka_unit_test(what_does_not_open_is_replaced),
+        cmocka_unit_test(a_revocation_takes_its_seq_from_what_opens),
+        cmocka_unit_test(a_floor_counts_from_the_first_sight_on),
+        cmocka_unit_test(what_continues_a_revoked_record_is_refused),
+        cmocka_unit_test(a_gap_between_published_records_is_filled_by_continuation),
+        cmocka_unit_test(what_continues_a_superseded_record_is_continued_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
