@@ -48,7 +48,7 @@ _stek_options() {
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
         disable) echo '--dry-run --root' ;;
-        openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --required --module --system' ;;
+        openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
     esac
     echo '--run-dir --help'
@@ -73,6 +73,7 @@ _stek() {
         --verified-peers) words='as-openssl same-configuration' ;;
         --session-id-context) words='program ring' ;;
         --names) words='same any' ;;
+        --early-data) words='once as-is never' ;;
         --key | --before | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then

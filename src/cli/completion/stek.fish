@@ -53,6 +53,7 @@ complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l max-session-age
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l verified-peers -x -a 'as-openssl same-configuration' -d 'how far verified clients resume'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l session-id-context -x -a 'program ring' -d 'whose counts'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l names -x -a 'same any' -d 'which server names a ticket serves'
+complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l early-data -x -a 'once as-is never' -d 'how often a ticket brings early data'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l required -x -a 'yes no' -d 'no tickets without a ring'
 for option in @AUDIT_OPTIONS@
     complete -c stek -n '__fish_seen_subcommand_from audit' -l (string sub -s 3 -- $option)

@@ -66,6 +66,7 @@ _stek() {
                 '--verified-peers[how far verified clients resume]:reach:(as-openssl same-configuration)' \
                 '--session-id-context[whose counts]:whose:(program ring)' \
                 '--names[which server names a ticket serves]:names:(same any)' \
+                '--early-data[how often a ticket brings early data]:answer:(once as-is never)' \
                 '--required[no tickets without a ring]:answer:(yes no)'
             ;;
         audit)

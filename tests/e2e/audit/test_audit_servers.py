@@ -150,7 +150,7 @@ def test_two_hosts_behind_a_balancer(stock, folder, shared):
 def test_a_restart_in_the_middle_looks_like_one(stock, folder):
     server = stock(Nginx)
     recording = folder / "seen.jsonl"
-    running = Background(server, recording, tickets=60, rate=40)
+    running = Background(server, recording, tickets=200, rate=40)
     wait_for(lambda: len(handshakes(recording, "offer")) > 30, "the audit to have tickets")
     server.restart()
     report = running.end()
