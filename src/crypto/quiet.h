@@ -16,8 +16,9 @@ static inline void stek_quiet_end(const int *marked)
  * is dropped at every return. In a handshake SSL_get_error(3) would take it for the handshake's.
  * Costs 35 ns.
  */
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a variable takes none */
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a variable takes none */
 #define STEK_QUIET(mark)                                                                           \
     __attribute__((cleanup(stek_quiet_end), unused)) const int mark = ERR_set_mark()
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

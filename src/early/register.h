@@ -34,6 +34,7 @@ enum {
 /* A lap has 32 bits, and half of them are left to processes that draw the last serials at once. */
 #define STEK_REGISTER_SERIAL_MAX ((uint64_t)STEK_REGISTER_WINDOW << 31)
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): each in a cache line of its own */
 struct stek_register {
     stek_word instance[STEK_INSTANCE_LEN / 8]; /* zeros: not drawn yet */
     alignas(64) stek_word issued;              /* the last serial that was given; the first is 1 */

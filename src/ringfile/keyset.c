@@ -130,10 +130,10 @@ bool stek_keyset_build(const struct stek_records *records, const struct stek_ima
                               .known = set->head.count};
     set->head = (struct stek_keyset_head){
         .generation = generation, .valid_from = view.valid_from, .valid_until = view.valid_until};
-    bool lasting = need.active != NULL;
+    bool lasting = view.active >= 0;
     for (size_t i = 0; i < records->count; i++)
         lasting = add_entry(&records->at[i], image, &need, set) && lasting;
-    if (need.active != NULL) {
+    if (view.active >= 0) {
         set->head.active = (uint64_t)view.active;
         set->head.active_seq = set->entry[view.active].seq;
     }

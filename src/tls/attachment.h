@@ -70,7 +70,7 @@ struct stek_attachment *stek_attachment_of(const SSL_CTX *ctx);
  * For the connection's own thread.
  */
 void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment);
-bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment);
+bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attachment);
 
 /*
  * Notes in the SSL that its early data is dealt with: stek let it pass, or has said that it was not

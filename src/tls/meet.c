@@ -96,7 +96,7 @@ void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment)
         (void)set_note(ssl, attachment, OPENED_BIT);
 }
 
-bool stek_attachment_forget_opened(SSL *ssl, struct stek_attachment *attachment)
+bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attachment)
 {
     bool padded;
     void *entry = entry_of(ssl, &padded);

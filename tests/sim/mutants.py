@@ -17,8 +17,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# Three faults that no seed of the first thousand shows have unit tests (test_fleet_sync.c): going on
-# with continuations of what was superseded, leaving gaps, and a floor that counts only while it
+# Three faults that no seed of the first thousand shows have unit tests (test_fleet_sync.c): going
+# on with continuations of what was superseded, leaving gaps, and a floor that counts only while it
 # stands there.
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there
 # instead; and perhaps another file.

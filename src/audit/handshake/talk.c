@@ -149,6 +149,8 @@ static bool is_over(const struct stek_audit_talk *talk)
            stek_audit_stopped(&talk->client->stop);
 }
 
+/* NOLINTBEGIN(readability-function-size,readability-non-const-parameter): BIO_callback_fn_ex is so
+ */
 /* Before each read and write of libssl, which goes on for as long as the peer keeps it busy. */
 static long before_transfer(BIO *bio, int what, const char *bytes, size_t len, int argi, long argl,
                             int ret, size_t *done)
@@ -169,6 +171,7 @@ static long before_transfer(BIO *bio, int what, const char *bytes, size_t len, i
         BIO_set_retry_write(bio);
     return -1;
 }
+/* NOLINTEND(readability-function-size,readability-non-const-parameter) */
 
 /* Lets libssl use the connection. */
 static bool take_connection(struct stek_audit_talk *talk)
