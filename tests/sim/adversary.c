@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the store, but for the fleet's keys: it writes what does not open, deletes, and brings back
- * what it has seen. Its dice are its own, so a fleet without it plays as before.
+ * Owns the store, but for the fleet's keys: it writes what does not open, and deletes. Its dice are
+ * its own, so a fleet without it plays as before.
  */
 #include "oracle.h"
 
@@ -49,19 +49,6 @@ static void put_far(struct sim *sim, struct prng *prng)
     sim_store_put_foreign(sim, seq);
 }
 
-/* A value that a host has sealed once, and that is not there now or has other times. */
-static void replay(struct sim *sim, struct prng *prng)
-{
-    struct sim_store *store = &sim->store;
-
-    if (store->seen_count == 0)
-        return;
-    const size_t known = store->seen_count < SIM_SEEN_MAX ? store->seen_count : SIM_SEEN_MAX;
-    const struct sim_value *value = &store->seen[prng_between(prng, 0, (int64_t)known - 1)];
-    sim_trace(sim, "the adversary brings an old seq %llu back", (unsigned long long)value->seq);
-    sim_store_replay(sim, value);
-}
-
 void sim_adversary(struct sim *sim)
 {
     struct prng *prng = &sim->adversary;
@@ -85,12 +72,9 @@ void sim_adversary(struct sim *sim)
         sim_trace(sim, "the adversary deletes the floor");
         sim_store_put_floor(sim, 0);
         break;
-    case 6:
+    default:
         sim_trace(sim, "the adversary deletes seq %llu",
                   (unsigned long long)last_good(&sim->store));
         sim_store_lose_key(sim, last_good(&sim->store));
-        break;
-    default:
-        replay(sim, prng);
     }
 }

@@ -197,7 +197,6 @@ static void check_told(struct sim *sim, const struct sim_node *node)
         const struct sim_value *value = &sim->store.value[i];
         if (!value->there || value->foreign || value->at_ms + learnt_ms(sim) > sim->now ||
             value->record.accept_until <= seconds(sim, node) || value->seq < node->file_floor ||
-            value->replayed ||
             (value->record.origin == STEK_ORIGIN_CONTINUED && sim->store.floor < node->file_floor))
             continue;
         const struct known *known = oracle_find(sim, &value->record.secret);

@@ -13,7 +13,7 @@
 
 #include "fleet/rules/sync.h"
 
-enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96, SIM_SEEN_MAX = 64 };
+enum { SIM_NODES_MAX = 1000, SIM_OWN_MAX = 96 };
 
 /* What a seed decides first. */
 struct sim_config {
@@ -33,8 +33,7 @@ struct sim_value {
     uint64_t seq;
     int64_t revision;
     bool there;
-    bool foreign;  /* no host can open it */
-    bool replayed; /* it opens, and is old */
+    bool foreign; /* no host can open it */
     int64_t lease_until;
     int64_t at_ms;
     struct stek_record record;
@@ -59,8 +58,6 @@ struct sim_store {
     struct sim_value *value;
     size_t log_count, log_capacity;
     struct sim_change *log;
-    size_t seen_count; /* what was put lately, for whom brings it back */
-    struct sim_value seen[SIM_SEEN_MAX];
     /* For the figures. */
     uint64_t puts, lost, reads, watched, bytes;
 };
@@ -182,7 +179,6 @@ void sim_store_put_foreign(struct sim *sim, uint64_t seq);
 void sim_store_put_floor(struct sim *sim, uint64_t floor);
 void sim_store_put_foreign_floor(struct sim *sim);
 void sim_store_lose_key(struct sim *sim, uint64_t seq);
-void sim_store_replay(struct sim *sim, const struct sim_value *value);
 
 /* net.c: between the nodes and the store */
 void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message *message);

@@ -128,7 +128,6 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
                                         .lease_until = sim->now + write->lease_s * 1000,
                                         .record = write->put[i].record};
         set_value(store, &value);
-        store->seen[store->seen_count++ % SIM_SEEN_MAX] = value;
         store->puts++;
     }
     sim_net_watch_all(sim);
@@ -218,18 +217,6 @@ void sim_store_lose_key(struct sim *sim, uint64_t seq)
     value->there = false;
     value->revision = sim->store.revision;
     log_change(&sim->store, &(struct sim_change){.revision = sim->store.revision, .value = *value});
-    sim_net_watch_all(sim);
-}
-
-void sim_store_replay(struct sim *sim, const struct sim_value *value)
-{
-    struct sim_value again = *value;
-
-    again.revision = ++sim->store.revision;
-    again.at_ms = sim->now;
-    again.replayed = true;
-    oracle_lost_key(sim, value->seq);
-    set_value(&sim->store, &again);
     sim_net_watch_all(sim);
 }
 
