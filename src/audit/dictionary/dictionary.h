@@ -27,13 +27,13 @@ struct stek_audit_dictionary;
 
 /* Asked before each key: true ends the search. NULL, or no function: it goes on to its end. */
 struct stek_audit_until {
-    bool (*stop)(void *arg);
+    bool (*is_over)(void *arg);
     void *arg;
 };
 
 static inline bool stek_audit_ends(const struct stek_audit_until *until)
 {
-    return until != NULL && until->stop != NULL && until->stop(until->arg);
+    return until != NULL && until->is_over != NULL && until->is_over(until->arg);
 }
 
 enum stek_audit_hit_kind {
