@@ -292,7 +292,7 @@ static void a_revocation_takes_its_seq_from_what_opens(void **state)
     see_garbage((uint64_t)1 << 62, 20);
     assert_null(stek_sync_ask(&host, STEK_SYNC_OP_REVOKE, 0));
     decide_until_it_writes();
-    assert_in_range(host.out.floor, 2, 4);
+    assert_true(host.out.floor >= 2 && host.out.floor <= 4);
 }
 
 static void a_floor_counts_from_the_first_sight_on(void **state)
