@@ -6,8 +6,6 @@
  */
 #include "fleet/state.h"
 
-#include <string.h>
-
 static void move(struct stek_fleet_ring *ring)
 {
     struct stek_fleet_rekey *rekey = &ring->fleet->rekey;
@@ -40,6 +38,6 @@ json_t *stek_fleet_rekey_json(const struct stek_fleet *fleet)
     const struct stek_fleet_rekey *rekey = &fleet->rekey;
     const char *state = !rekey->begun ? "idle" : rekey->open > 0 ? "running" : "done";
 
-    return json_pack("{s:s, s:I, s:I, s:s?}", "state", state, "resealed",
-                     (json_int_t)rekey->resealed, "left", (json_int_t)rekey->left, "problem", NULL);
+    return json_pack("{s:s, s:I, s:I}", "state", state, "resealed", (json_int_t)rekey->resealed,
+                     "left", (json_int_t)rekey->left);
 }

@@ -22,7 +22,7 @@ static void draw_fresh(uint32_t count, struct stek_fresh *ret_fresh)
         ret_fresh->count++;
 }
 
-/* At most once a minute: whoever can write into the store could fill the log otherwise. */
+/* At most once a minute: a writer into the store could fill the log otherwise. */
 static bool may_report(struct stek_fleet_ring *ring)
 {
     const int64_t now_ms = stek_fleet_now_ms();

@@ -189,8 +189,11 @@ static enum stek_result compose(const struct stek_fleet_ring *ring, struct parts
 static void write_now(struct stek_fleet_ring *ring)
 {
     const struct stek_etcd_caller caller = {NULL, on_written, ring};
-    if (!ring->sync->writing) /* the ring has gone elsewhere while the lease was asked for */
+
+    if (!ring->sync->writing) { /* the ring has gone elsewhere while the lease was asked for */
+        finish(ring, STEK_WRITTEN_LOST, 0);
         return;
+    }
     struct parts *parts = malloc(sizeof *parts);
     enum stek_result result = parts != NULL ? compose(ring, parts) : STEK_ERR_MEMORY;
 

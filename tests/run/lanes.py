@@ -45,7 +45,7 @@ def start(names, run_one):
 
 
 def run_lanes(lanes, run_one):
-    """Runs each lane's steps one after the other, and the lanes beside each other. Returns the sum."""
+    """Runs each lane's steps in turn, and the lanes beside each other. Returns the sum."""
     total = Outcome()
     running = [start(names, run_one) for names in lanes if names]
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody can write into etcd and has no key of the fleet: it can delay and delete, and no more."""
+"""An attacker writes into etcd without a key of the fleet: it can delay and delete, no more."""
 
 import contextlib
 import threading
