@@ -18,12 +18,14 @@ enum {
     RACERS = PROCESSES * THREADS,
     RACES = 1000000,
     SERIALS = RACES / RACERS,
-    REUSED = 1 << 16
+    REUSED = 1 << 16,
+    NEWEST = REUSED + STEK_REGISTER_FLAGS,
+    PLACES = NEWEST + REUSED
 };
 
 /* What all processes share. */
 struct arena {
-    atomic_uchar accepted[2 * REUSED]; /* how often, by place */
+    atomic_uchar accepted[PLACES]; /* how often, by place */
     atomic_uint ready;
     atomic_uint places;
     atomic_uint over;
@@ -170,7 +172,7 @@ static void *draw(void *arg)
     while (atomic_load(&arena->ready) < RACERS)
         (void)sched_yield();
     for (unsigned i = 0; i < SERIALS / RACERS; i++) {
-        if (!stek_register_issue(reg, instance, &serial) || serial >= 2 * REUSED)
+        if (!stek_register_issue(reg, instance, &serial) || serial >= PLACES)
             _exit(1);
         (void)atomic_fetch_add(&arena->accepted[serial], 1);
     }
@@ -193,13 +195,15 @@ static void no_serial_is_given_twice_and_the_first_to_draw_decides_on_the_instan
         assert_int_equal(atomic_load(&arena->accepted[serial]), 1);
 }
 
-/* The place of a serial of this test, each of which may be accepted once. */
+/* The place of a serial of this test, each of which may be accepted once: first the oldest, which
+ * go a block beyond those that the newest reuse, then the newest. */
 static unsigned place_of(uint64_t serial)
 {
-    const uint64_t first = STEK_REGISTER_WINDOW - REUSED;
-
-    return (unsigned)(serial < first ? serial : REUSED + serial - STEK_REGISTER_WINDOW) %
-           (2 * REUSED);
+    if (serial < NEWEST)
+        return (unsigned)serial;
+    if (serial < STEK_REGISTER_WINDOW)
+        _exit(1);
+    return (unsigned)(NEWEST + serial - STEK_REGISTER_WINDOW);
 }
 
 static void spend_here(uint64_t serial)
@@ -239,10 +243,10 @@ static void nothing_is_accepted_twice_while_blocks_are_reused(void **state)
     atomic_store(&arena->over, 1);
     for (size_t i = 0; i < 2; i++)
         wait_for(children[i]);
-    for (unsigned place = 0; place < 2 * REUSED; place++)
+    for (unsigned place = 0; place < PLACES; place++)
         assert_between(atomic_load(&arena->accepted[place]), 0, 1);
     for (unsigned place = 1; place < REUSED; place++) /* the newest, each by whoever came first */
-        assert_int_equal(atomic_load(&arena->accepted[REUSED + place]), 1);
+        assert_int_equal(atomic_load(&arena->accepted[NEWEST + place]), 1);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
