@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handshake messages of a hostile server, libssl's ClientHellos that are rewritten, and recorded
  * sessions that are changed. The first byte says which. */
-#include "driver/fuzz.h"
+#include "../driver/fuzz.h"
 
 #include "audit/handshake/session_edit.h"
 #include "audit/handshake/wire.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A recorded file: whatever it holds, reading ends with a whole observation, which can be judged,
  * reported and written. What was written reads back as much. */
-#include "driver/fuzz.h"
+#include "../driver/fuzz.h"
 
 #include "audit/judge/judge.h"
 #include "audit/record/record.h"

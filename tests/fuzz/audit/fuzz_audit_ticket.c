@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ticket of any bytes, with any secret: what looks at it stays within it, and claims only what it
  * can point at. */
-#include "driver/fuzz.h"
+#include "../driver/fuzz.h"
 
 #include "audit/dictionary/cipher.h"
 #include "audit/dictionary/recipes.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any observation at all: the judge gives a sound list, and every report can be written from it. */
-#include "driver/fuzz.h"
+#include "../driver/fuzz.h"
 
 #include "audit/judge/judge.h"
 #include "audit/report/report.h"
