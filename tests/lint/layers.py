@@ -30,6 +30,7 @@ RANKS = {
     "fleet": 6,
     "audit/judge": 6,
     "audit/observe": 6,
+    "keyfile": 6,
     "audit/report": 7,
     "daemon/config": 7,
     "daemon/front": 8,

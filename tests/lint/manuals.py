@@ -11,6 +11,7 @@ PAGES = [
     "stek.1",
     "stek-audit.1",
     "stek-fleet.1",
+    "stek-keyfile.1",
     "stek.3",
     "stek-openssl.5",
     "stekd.8",

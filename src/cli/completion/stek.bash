@@ -50,6 +50,7 @@ _stek_options() {
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
+        keyfile) echo '--server --ticket --max-age --json --from --to --key --ring --context' ;;
     esac
     echo '--run-dir --help'
 }
@@ -74,6 +75,7 @@ _stek() {
         --session-id-context) words='program ring' ;;
         --names) words='same any' ;;
         --early-data) words='once as-is never' ;;
+        --server | --from | --to) words='@LAYOUTS@' ;;
         --key | --before | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then
@@ -84,6 +86,10 @@ _stek() {
                     status | rotate | revoke) words=$(_stek_rings) ;;
                     enable | disable) words=$(_stek_units) ;;
                     fleet) words='init status rekey seed' ;;
+                    keyfile)
+                        mapfile -t COMPREPLY < <(compgen -W 'lint convert export' -- "$word"; compgen -f -- "$word")
+                        return
+                        ;;
                     inspect)
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                         return

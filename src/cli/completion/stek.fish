@@ -30,19 +30,26 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status inspect fleet' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status inspect fleet keyfile' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l before -x -d 'keys that sealed before'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l yes -d 'do not ask'
-complete -c stek -n '__fish_seen_subcommand_from inspect' -F
-complete -c stek -n '__fish_seen_subcommand_from inspect enable openssl-cnf' -l ring -x -a '(__stek_rings)' -d 'the ring'
+complete -c stek -n '__fish_seen_subcommand_from inspect keyfile' -F
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -a 'lint convert export'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l server -x -a '@LAYOUTS@' -d 'which server reads it'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l ticket -r -F -d 'try the keys on it'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l max-age -x -d 'the oldest that keys may be'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l from -x -a '@LAYOUTS@' -d 'the layout it has'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l to -x -a '@LAYOUTS@' -d 'the layout to write'
+complete -c stek -n '__fish_seen_subcommand_from keyfile' -l key -x -d 'which key'
+complete -c stek -n '__fish_seen_subcommand_from inspect enable openssl-cnf keyfile' -l ring -x -a '(__stek_rings)' -d 'the ring'
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -a '(__stek_units)' -d unit
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l dry-run -d 'only print'
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l root -x -a '(__fish_complete_directories)' -d 'the system is there'
 complete -c stek -n '__fish_seen_subcommand_from enable' -l group -x -a '(__fish_complete_groups)' -d 'who may read the ring'
-complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l context -x -d 'what tickets must not cross'
+complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf keyfile' -l context -x -d 'what tickets must not cross'
 complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l override -x -a 'yes no' -d 'whether stek wins'
 complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l module -r -d 'the stek.so to load'
 complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l system -r -d 'the configuration to include'

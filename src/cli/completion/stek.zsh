@@ -26,6 +26,7 @@ _stek_commands() {
         'enable:make a systemd service share the keys of a ring'
         'disable:take that back'
         'audit:test from outside how servers treat their tickets'
+        'keyfile:check and write the ticket key files of other servers'
         'openssl-cnf:print an OpenSSL configuration that loads stek into a program'
     )
     _describe -t commands command commands
@@ -51,6 +52,12 @@ _stek() {
             ;;
         fleet) _arguments $common '--json[for programs]' '--rotate[how long a key seals]:time:' \
             '--accept[how long it opens]:time:' '1:what:(init status rekey seed)' '*:file:_files' ;;
+        keyfile)
+            _arguments $common '--server[which server reads it]:layout:(@LAYOUTS@)' '--ticket[try the keys on it]:file:_files' \
+                '--max-age[the oldest that keys may be]:time:' '--json[for programs]' '--from[the layout it has]:layout:(@LAYOUTS@)' \
+                '--to[the layout to write]:layout:(@LAYOUTS@)' '--key[which key]:number:' '--ring[the ring]:ring:_stek_rings' \
+                '--context[the label of its keys]:label:' '1:what:(lint convert export)' '*:file:_files'
+            ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \

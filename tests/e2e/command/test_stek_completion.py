@@ -23,6 +23,7 @@ COMMANDS = [
     "enable",
     "disable",
     "audit",
+    "keyfile",
     "openssl-cnf",
 ]
 START = {

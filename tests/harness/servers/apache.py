@@ -67,6 +67,7 @@ def renew(process, workers):
 
 class Apache(Server):
     name = "apache"
+    program = "apache2"
 
     def __init__(self, *args, workers=4, ticket_key=None, **kwargs):
         super().__init__(*args, **kwargs)

@@ -11,6 +11,7 @@ error-log: {folder}/error.log
 {user}
 ssl-session-resumption:
   mode: {mode}
+{ticket_store}
 listen:
   host: 127.0.0.1
   port: {port}
@@ -29,8 +30,9 @@ hosts:
 class H2o(Server):
     name = "h2o"
 
-    def __init__(self, *args, mode="all", **kwargs):
+    def __init__(self, *args, mode="all", ticket_file=None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.ticket_file = ticket_file  # keys in YAML
         self.mode = mode  # of ssl-session-resumption: off, all, cache, ticket
 
     def prepare(self):
@@ -41,7 +43,12 @@ class H2o(Server):
             CONFIGURATION.format(
                 folder=self.folder,
                 port=self.port,
-                mode=self.mode,
+                mode="ticket" if self.ticket_file else self.mode,
+                ticket_store=(
+                    f"  ticket-store: file\n  ticket-file: {self.ticket_file}"
+                    if self.ticket_file
+                    else ""
+                ),
                 identity=self.pki.server,
                 user="user: root" if os.geteuid() == 0 else "",
             ),

@@ -25,19 +25,29 @@ class TrafficServer(Server):
     name = "trafficserver"
     program = "traffic_server"
 
+    def __init__(self, *args, ticket_key=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.ticket_key = ticket_key  # a file of 48-byte keys
+
     def prepare(self):
         places = {name: self.folder / name for name in FOLDERS}
         for place in places.values():
             place.mkdir(exist_ok=True)
         self.write("runroot.yaml", "".join(f"{key}: {place}\n" for key, place in places.items()))
         user = "#-1" if os.geteuid() == 0 else ""
-        self.write("sysconfdir/records.config", RECORDS.format(port=self.port, user=user))
+        self.write(
+            "sysconfdir/records.config", RECORDS.format(port=self.port, user=user) + self.keys()
+        )
         self.write("sysconfdir/storage.config", "")
         identity = self.pki.server
         self.write(
             "sysconfdir/ssl_multicert.config",
             f"dest_ip=* ssl_cert_name={identity.cert} ssl_key_name={identity.key}\n",
         )
+
+    def keys(self):
+        name = "proxy.config.ssl.server.ticket_key.filename"
+        return f"CONFIG {name} STRING {self.ticket_key}\n" if self.ticket_key else ""
 
     def command(self):
         return [self.program, f"--run-root={self.folder}/runroot.yaml"]
