@@ -8,8 +8,10 @@
  *
  * A line with a ring's number on standard input says that its host is connected to the fleet just
  * now. A ticket counts when the host that sealed it was connected during the last MS milliseconds
- * then, and the host that opens it now. Prints a line of JSON for each loss that counts, and sums
- * at the end; adds every secret that it sees in a ring to FILE, in hexadecimal.
+ * then, and the host that opens it now; and only until the published records end that the host held
+ * while it was connected: on a busy machine, or without a quorum, the next one comes later. Prints
+ * a line of JSON for each loss that counts, and sums at the end; adds every secret that it sees in
+ * a ring to FILE, in hexadecimal.
  */
 #include "ringfile/ring.h"
 
@@ -43,6 +45,7 @@ struct host {
     struct stek_ring *ring;
     struct stek_keys *keys;
     int64_t connected_ms;
+    int64_t published_until_ms; /* as it stood when the host was connected */
 };
 
 struct traffic {
@@ -51,6 +54,7 @@ struct traffic {
     struct ticket ticket[TICKETS];
     uint64_t sealed, unsealed;
     uint64_t opened, lost, opened_other, lost_other;
+    uint64_t heard, heard_short; /* lines, and those whose host held records for less than window */
     int64_t window_ms;
     FILE *secrets;
     char seen[4096][65];
@@ -67,7 +71,8 @@ static int64_t now_ms(void)
 
 static bool is_connected(const struct traffic *traffic, unsigned host, int64_t now)
 {
-    return now - traffic->host[host].connected_ms <= traffic->window_ms;
+    return now - traffic->host[host].connected_ms <= traffic->window_ms &&
+           now < traffic->host[host].published_until_ms;
 }
 
 static void sign(const struct stek_ticket_key *key, const struct ticket *ticket,
@@ -172,6 +177,29 @@ static void note_secrets(struct traffic *traffic)
                 note_secret(traffic, &state.records.at[r].secret);
 }
 
+/* Until when a host holds records that are published. */
+static int64_t published_until_ms(const struct host *host)
+{
+    static struct stek_ring_state state;
+    uint64_t generation;
+    int64_t until = 0;
+
+    if (stek_image_read(host->ring->image, &state, &generation) != STEK_OK)
+        return 0;
+    for (size_t r = 0; r < state.records.count; r++)
+        if (state.records.at[r].origin == STEK_ORIGIN_PUBLISHED)
+            until = state.records.at[r].active_until;
+    return until * 1000;
+}
+
+static void note_connected(struct traffic *traffic, struct host *host)
+{
+    host->connected_ms = now_ms();
+    host->published_until_ms = published_until_ms(host);
+    traffic->heard++;
+    traffic->heard_short += host->published_until_ms < host->connected_ms + traffic->window_ms;
+}
+
 /* Takes what stands on standard input. False at its end. */
 static bool hear(struct traffic *traffic, int wait_ms)
 {
@@ -192,7 +220,7 @@ static bool hear(struct traffic *traffic, int wait_ms)
         len = 0;
         const unsigned long host = strtoul(line, NULL, 10);
         if (host < traffic->hosts)
-            traffic->host[host].connected_ms = now_ms();
+            note_connected(traffic, &traffic->host[host]);
     }
     return got > 0;
 }
@@ -248,9 +276,9 @@ int main(int argc, char **argv)
     run(&traffic);
     printf("{\"sealed\": %" PRIu64 ", \"unsealed\": %" PRIu64 ", \"opened\": %" PRIu64
            ", \"lost\": %" PRIu64 ", \"opened_other\": %" PRIu64 ", \"lost_other\": %" PRIu64
-           ", \"secrets\": %u}\n",
+           ", \"heard\": %" PRIu64 ", \"heard_short\": %" PRIu64 ", \"secrets\": %u}\n",
            traffic.sealed, traffic.unsealed, traffic.opened, traffic.lost, traffic.opened_other,
-           traffic.lost_other, traffic.seen_count);
+           traffic.lost_other, traffic.heard, traffic.heard_short, traffic.seen_count);
     fclose(traffic.secrets);
     for (unsigned i = 0; i < traffic.hosts; i++)
         stek_ring_free(traffic.host[i].ring);

