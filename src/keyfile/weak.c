@@ -90,12 +90,12 @@ static bool is_printable(const struct part *part)
 
 static void judge_part(const struct judging *judging, const struct part *part)
 {
-    char why[64];
     const size_t repeats = period(part);
 
     if (in_dictionary(judging, part))
         return;
     if (repeats > 0) {
+        char why[64];
         (void)snprintf(why, sizeof why, "it repeats %zu bytes", repeats);
         add_weak(judging, part, why);
     } else if (is_padded(part)) {
@@ -118,11 +118,11 @@ static void judge_key(const struct judging *judging, size_t i)
 {
     const struct stek_keyfile_key *key = &judging->keys->at[i];
     const size_t mac = mac_len(key);
-    char text[STEK_KEYFILE_TEXT_MAX];
 
     judge_part(judging, &(struct part){i + 1, "AES key", key->aes, key->aes_len});
     judge_part(judging, &(struct part){i + 1, "HMAC key", key->hmac, mac});
     if (mac == key->aes_len && memcmp(key->hmac, key->aes, mac) == 0) {
+        char text[STEK_KEYFILE_TEXT_MAX];
         (void)snprintf(text, sizeof text, "key %zu: its AES key and its HMAC key are the same",
                        i + 1);
         stek_keyfile_add_finding(judging->findings, "repeated-key", text);

@@ -77,8 +77,6 @@ void stek_keyfile_input_judge(const struct stek_keyfile_input *input, int64_t no
                               struct stek_keyfile_findings *findings)
 {
     const int64_t age = now - input->stat.st_mtime;
-    struct stek_text old, most;
-    char text[STEK_KEYFILE_TEXT_MAX];
 
     if (!input->is_file)
         return;
@@ -88,6 +86,8 @@ void stek_keyfile_input_judge(const struct stek_keyfile_input *input, int64_t no
             findings, "on-disk",
             "it is on a disk, where keys outlive their deletion: put it on a tmpfs (/run)");
     if (age > max_age) {
+        struct stek_text old, most;
+        char text[STEK_KEYFILE_TEXT_MAX];
         (void)snprintf(text, sizeof text,
                        "its keys are %s old, at most %s is allowed: replace them",
                        stek_format_duration(age, &old), stek_format_duration(max_age, &most));
