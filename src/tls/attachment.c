@@ -10,6 +10,7 @@ static int ctx_index = -1;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 
 static _Atomic(stek_watch_fn) watcher;
+static _Atomic(stek_instead_fn) instead_of_ring;
 
 /* Gives back what the attachment holds. */
 static void empty(struct stek_attachment *attachment)
@@ -68,6 +69,19 @@ void stek_attachment_watch(stek_watch_fn watch)
     atomic_store(&watcher, watch);
 }
 
+void stek_attachment_when_missed(stek_instead_fn instead)
+{
+    atomic_store(&instead_of_ring, instead);
+}
+
+/* In one step, so that no ticket of another thread is sealed in between. */
+static void put_instead(SSL_CTX *ctx)
+{
+    const stek_instead_fn instead = atomic_load(&instead_of_ring);
+
+    (instead != NULL ? instead : stek_ossl_uninstall)(ctx);
+}
+
 void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment)
 {
     const stek_watch_fn tell = atomic_load(&watcher);
@@ -77,7 +91,7 @@ void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment)
     if (attachment != NULL) {
         if (atomic_exchange(&attachment->missed, true))
             return;
-        stek_ossl_uninstall(attachment->ctx);
+        put_instead(attachment->ctx);
         stek_stats_count(attachment->ring->stats, STEK_COUNT_NOT_MET,
                          stek_ring_now(attachment->ring));
     }
@@ -89,7 +103,7 @@ void stek_attachment_replaced(struct stek_attachment *attachment)
 {
     const stek_watch_fn tell = atomic_load(&watcher);
 
-    if (atomic_exchange(&attachment->replaced, true))
+    if (atomic_exchange(&attachment->replaced, true) || atomic_load(&attachment->missed))
         return;
     stek_stats_count(attachment->ring->stats, STEK_COUNT_REPLACED, stek_ring_now(attachment->ring));
     if (tell != NULL && attachment->wins)

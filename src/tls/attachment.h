@@ -89,13 +89,18 @@ struct stek_keys *stek_attachment_own_keys(struct stek_attachment *attachment, S
 
 /*
  * A ticket is due on a connection that does not lead to its attachment, so tickets would be lost
- * unseen. The SSL_CTX goes back to libssl's own keys; the watcher is told, and it is counted.
- * `attachment` NULL: that of the SSL_CTX that the connection has now. Thread-safe.
+ * unseen. The SSL_CTX goes back to libssl's own keys, or gets what was asked for in their place;
+ * the watcher is told, and it is counted. `attachment` NULL: that of the SSL_CTX that the
+ * connection has now. Thread-safe.
  */
 void stek_attachment_missed(SSL *ssl, struct stek_attachment *attachment);
 
+/* What an SSL_CTX gets then; NULL: libssl's own keys. Holds for the whole process. Thread-safe. */
+typedef void (*stek_instead_fn)(SSL_CTX *ctx);
+void stek_attachment_when_missed(stek_instead_fn instead);
+
 /* The program's ticket key callback serves, though stek's was set before. Counted once for each
- * SSL_CTX. Thread-safe. */
+ * SSL_CTX, unless stek itself took its own away. Thread-safe. */
 void stek_attachment_replaced(struct stek_attachment *attachment);
 
 /* Early data was accepted, and stek was not asked. Counted for each connection. Thread-safe. */

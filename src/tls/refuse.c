@@ -110,7 +110,10 @@ static void wrap_security_cb(SSL_CTX *ctx)
 
 void stek_refuse_tickets(SSL_CTX *ctx)
 {
-    if (!stek_ossl_takes_no_ticket())
+    if (!stek_ossl_takes_no_ticket()) {
+        /* SSL_CTX_new() undoes the first; behind a callback of meet.c there is no second. */
+        (void)SSL_CTX_set_num_tickets(ctx, 0);
         wrap_security_cb(ctx);
+    }
     stek_ossl_install(ctx, refuse_evp, refuse_hmac);
 }

@@ -310,6 +310,7 @@ static void configure(const CONF *conf, const char *section)
     if (sound && ensure_ring(&wanted))
         settings = wanted;
     atomic_store(&is_required, required);
+    stek_attachment_when_missed(required ? stek_refuse_tickets : NULL);
     refuse = required && ring == NULL;
     unlock_module();
 }

@@ -83,6 +83,11 @@ def quic_contexts(output):
     return compile_c(output, f"-I{fixtures}", *sources, "-lssl", "-lcrypto")
 
 
+def hides_ring(output):
+    """A program whose connections do not lead to the ring."""
+    return compile_c(output, SOURCES / "hides_ring.c", "-lssl", "-lcrypto")
+
+
 def exporting(folder, *patterns):
     """Linker's options: the program exports those symbols of the OpenSSL that is linked into it."""
     names = Path(folder) / "exported"

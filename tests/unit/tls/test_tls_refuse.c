@@ -3,6 +3,7 @@
 #include "bad_rand.h"
 #include "tls_spy.h"
 
+#include "tls/attachment.h"
 #include "tls/refuse.h"
 
 #include <string.h>
@@ -91,6 +92,31 @@ static void under_a_security_callback_of_the_programs_they_resume_nothing(void *
         test, server, &(struct tls_call){.server_name = "a.example", .session = visit.session}));
 }
 
+/* Connections lead to a ring by the padding argument and the security callback (tls/meet.h). */
+static void hide_the_ring(SSL_CTX *server)
+{
+    static char programs_own;
+
+    SSL_CTX_set_security_callback(server, allow_all);
+    SSL_CTX_set_record_padding_callback_arg(server, &programs_own);
+}
+
+static void after_a_connection_that_led_nowhere_there_are_none_either(void **state)
+{
+    struct tls_test *test = *state;
+
+    hide_the_ring(test->server);
+    stek_attachment_when_missed(stek_refuse_tickets);
+    const struct tls_visit first = tls_visit(test, test->server, &as_a);
+    const struct tls_visit second = tls_visit(test, test->server, &as_a);
+    stek_attachment_when_missed(NULL);
+    assert_full(first);
+    tls_assert_no_ticket(test, &first);
+    assert_full(second);
+    assert_int_equal(second.ticket_count, 0);
+    assert_null(second.session);
+}
+
 int main(void)
 {
     static const struct tls_behaviour refusals[] = {
@@ -98,6 +124,7 @@ int main(void)
         TLS_BEHAVIOUR(nothing_in_it_comes_again, TLS13),
         TLS_BEHAVIOUR(a_server_that_shall_give_no_tickets_gives_none, TLS_ALL),
         TLS_BEHAVIOUR(under_a_security_callback_of_the_programs_they_resume_nothing, TLS_ALL),
+        TLS_BEHAVIOUR(after_a_connection_that_led_nowhere_there_are_none_either, TLS_ALL),
     };
 
     return TLS_RUN(refusals);
