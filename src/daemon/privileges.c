@@ -29,8 +29,15 @@ bool stek_account_find(const char *user, struct stek_account *ret_account)
     return true;
 }
 
+/* What names a limit: glibc has a type of its own for that, where all of GNU is asked for. */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t limit_name;
+#else
+typedef int limit_name;
+#endif
+
 /* Raises the soft limit to the hard one, and both where that is allowed and they are too low. */
-static void raise_limit(int resource, rlim_t wanted)
+static void raise_limit(limit_name resource, rlim_t wanted)
 {
     struct rlimit limit;
 

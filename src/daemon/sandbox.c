@@ -174,7 +174,7 @@ static int allow_sockets(scmp_filter_ctx filter, bool network)
     const size_t count = network ? 4 : 1;
 
     for (size_t i = 0; i < count; i++) {
-        const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]);
+        const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0);
         if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family) != 0)
             return -1;
     }
@@ -185,9 +185,9 @@ static int allow_sockets(scmp_filter_ctx filter, bool network)
  * signal 0 asks. */
 static int allow_questions(scmp_filter_ctx filter)
 {
-    const struct scmp_arg_cmp waiting = SCMP_A1(SCMP_CMP_EQ, FIONREAD);
-    const struct scmp_arg_cmp terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS);
-    const struct scmp_arg_cmp no_signal = SCMP_A1(SCMP_CMP_EQ, 0);
+    const struct scmp_arg_cmp waiting = SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0);
+    const struct scmp_arg_cmp terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS, 0);
+    const struct scmp_arg_cmp no_signal = SCMP_A1(SCMP_CMP_EQ, 0, 0);
 
     if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &waiting) != 0 ||
         seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &terminal) != 0)

@@ -16,6 +16,13 @@ enum {
     MASK_WORDS = STEK_MASK_LEN / 8
 };
 
+/* Before the loop over the words of a key; clang 11 does not know the word of gcc. */
+#ifdef __clang__
+#define UNROLLED _Pragma("unroll")
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
+
 static_assert(offsetof(struct stek_ticket_key, hmac_key) == STEK_NAME_LEN,
               "all but the name is secret");
 static_assert(SECRET_WORDS == MASK_WORDS, "as stek_mask_apply() lays masks");
@@ -98,7 +105,7 @@ static inline bool take_key(const struct stek_key_cache *cache, uint64_t version
         return false;
     const stek_word *mask = find_mask(at, place);
     stek_words_load(ret_key->name, &words[NAME_WORD], NAME_WORDS);
-#pragma GCC unroll 16
+    UNROLLED
     for (size_t i = 0; i < SECRET_WORDS; i++) {
         const uint64_t word = atomic_load_explicit(&words[SECRET_WORD + i], memory_order_acquire) ^
                               atomic_load_explicit(&mask[i], memory_order_acquire);

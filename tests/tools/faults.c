@@ -195,13 +195,28 @@ static int on_sealing(SSL *ssl, void *arg)
            SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl), filling, sizeof filling) == 1;
 }
 
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 /* libssl takes no notice when the client is gone while it sends it a ticket. */
-static inline bool is_there(int fd)
+static bool is_there(int fd)
 {
     struct pollfd entry = {.fd = fd};
 
     return poll(&entry, 1, 0) == 0;
 }
+
+static void send_tickets(SSL *ssl)
+{
+    while (is_there(SSL_get_fd(ssl)) && SSL_new_session_ticket(ssl) == 1 &&
+           SSL_do_handshake(ssl) == 1) {
+    }
+}
+#else
+/* There is no call for a ticket more. */
+static void send_tickets(SSL *ssl)
+{
+    (void)ssl;
+}
+#endif
 
 bool fault_flood(SSL *ssl, enum fault fault)
 {
@@ -210,12 +225,8 @@ bool fault_flood(SSL *ssl, enum fault fault)
     if (fault == FAULT_ENDLESS_DATA)
         while (SSL_write(ssl, data, sizeof data) > 0) {
         }
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
     if (fault == FAULT_ENDLESS_TICKETS)
-        while (is_there(SSL_get_fd(ssl)) && SSL_new_session_ticket(ssl) == 1 &&
-               SSL_do_handshake(ssl) == 1) {
-        }
-#endif
+        send_tickets(ssl);
     return fault == FAULT_ENDLESS_DATA || fault == FAULT_ENDLESS_TICKETS;
 }
 
