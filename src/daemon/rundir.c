@@ -82,9 +82,11 @@ static void complain_of_holder(int fd, const char *path, struct stek_rundir_prob
     char pid[16] = "";
     const ssize_t len = pread(fd, pid, sizeof pid - 1, 0);
 
-    pid[len > 0 ? strspn(pid, "0123456789") : 0] = '\0';
+    const size_t digits = len > 0 ? strspn(pid, "0123456789") : 0;
+
+    pid[digits] = '\0';
     (void)snprintf(words, sizeof words, "another stekd%s%s uses this run directory",
-                   pid[0] != '\0' ? " with process id " : "", pid);
+                   digits > 0 ? " with process id " : "", pid);
     (void)complain(ret_problem, path, words);
 }
 

@@ -55,11 +55,11 @@ void stek_etcd_ask_member(struct stek_etcd *etcd)
 static void on_proxy_read(void *arg, const struct stek_etcd_problem *problem,
                           const struct stek_etcd_answer *answer)
 {
-    struct stek_etcd *etcd = arg;
-
     (void)answer;
-    if (!stek_etcd_is_endpoints_fault(problem->fault))
-        etcd->heard_ms = stek_etcd_now_ms();
+    if (stek_etcd_is_endpoints_fault(problem->fault))
+        return;
+    struct stek_etcd *etcd = arg;
+    etcd->heard_ms = stek_etcd_now_ms();
 }
 
 void stek_etcd_ask_proxy(struct stek_etcd *etcd)

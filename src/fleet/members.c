@@ -18,7 +18,7 @@
 #include <event2/util.h>
 
 enum {
-    TICK_MS = 1000,
+    TICK_S = 1,
     LEASE_S = 30,
     RENEW_EVERY_TICKS = 10,
     PAGE = 500,
@@ -171,7 +171,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 enum stek_result stek_fleet_members_open(struct stek_fleet *fleet)
 {
-    const struct timeval every = {TICK_MS / 1000, TICK_MS % 1000 * 1000};
+    const struct timeval every = {.tv_sec = TICK_S};
 
     fleet->members.timer = event_new(fleet->base, -1, EV_PERSIST, on_tick, fleet);
     if (fleet->members.timer == NULL || event_add(fleet->members.timer, &every) != 0)

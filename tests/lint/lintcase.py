@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tree in a temporary folder, on which a lint script is run."""
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -41,7 +42,9 @@ class LintCase(unittest.TestCase):
         source.unlink()
 
     def lint(self, script):
-        """Exit status and output of a lint script on the tree."""
+        """Exit status and output of a lint script on the tree. Programs in its folder `bin` come
+        before those of the system."""
+        path = f"{self.root}/bin:{os.environ['PATH']}"
         result = subprocess.run(
             [
                 "/usr/bin/python3",
@@ -54,6 +57,7 @@ class LintCase(unittest.TestCase):
             capture_output=True,
             text=True,
             check=False,
+            env={**os.environ, "PATH": path},
         )
         return result.returncode, result.stdout + result.stderr
 

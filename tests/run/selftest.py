@@ -19,7 +19,7 @@ from helgrind import of_stek
 from lanes import run_lanes
 from openssl_suite import cases
 from outcome import Outcome, cmocka_cases, from_pytest, program_outcome
-from steps import checked
+from steps import checked, lint_result
 
 RACE = """\
 ==7== ----------------------------------------------------------------
@@ -170,6 +170,17 @@ class Pytest(unittest.TestCase):
             (outcome.passed, outcome.failed, outcome.skipped),
             (1, ["a: two", "a: three"], ["a: four (why)"]),
         )
+
+
+class Lint(unittest.TestCase):
+    def test_a_check_passes_or_fails(self):
+        self.assertEqual(lint_result("layers", 0, "").passed, 1)
+        self.assertEqual(lint_result("layers", 1, "src/a.c: wrong\n").failed, ["lint: layers"])
+
+    def test_one_that_could_not_look_at_everything_is_skipped_and_says_why(self):
+        outcome = lint_result("layout", 77, "black 99: version 23 judges\n")
+        self.assertEqual(outcome.skipped, ["lint: layout: black 99: version 23 judges"])
+        self.assertEqual((outcome.passed, outcome.failed), (0, []))
 
 
 class Runner(unittest.TestCase):

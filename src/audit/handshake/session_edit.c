@@ -128,7 +128,7 @@ static void wipe_string(const ASN1_OCTET_STRING *text)
 static void wipe_and_free(ASN1_SEQUENCE_ANY *fields)
 {
     for (int i = 0; i < sk_ASN1_TYPE_num(fields); i++) {
-        ASN1_TYPE *field = sk_ASN1_TYPE_value(fields, i);
+        const ASN1_TYPE *field = sk_ASN1_TYPE_value(fields, i);
         if (field->type == V_ASN1_OCTET_STRING)
             wipe_string(field->value.octet_string);
     }

@@ -17,7 +17,7 @@ static bool replay(const char *path)
     FILE *file = fopen(path, "rb");
     long size = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     uint8_t *data = size >= 0 ? malloc(size > 0 ? (size_t)size : 1) : NULL;
-    bool ok = data != NULL && fseek(file, 0, SEEK_SET) == 0 &&
+    bool ok = file != NULL && data != NULL && fseek(file, 0, SEEK_SET) == 0 &&
               fread(data, 1, (size_t)size, file) == (size_t)size;
 
     if (ok)
