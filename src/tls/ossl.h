@@ -171,6 +171,13 @@ static inline int stek_ossl_hmac_init(HMAC_CTX *hmac, const uint8_t key[STEK_HMA
 #endif
 }
 
+/* What is in a store that is locked. OpenSSL 4 would have it copied, which takes longer than to
+ * look at it, and that is done at each ticket. */
+static inline const STACK_OF(X509_OBJECT) * stek_ossl_store_objects(const X509_STORE *store)
+{
+    return X509_STORE_get0_objects((X509_STORE *)(uintptr_t)store);
+}
+
 #pragma GCC diagnostic pop
 
 /*

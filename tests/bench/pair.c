@@ -109,8 +109,8 @@ int64_t pair_shake(struct pair_client *client, SSL_CTX *server, int resume)
     /* A copy, since libssl's clients spoil a session of TLS 1.3 that has served. */
     SSL_SESSION *offered = resume ? SSL_SESSION_dup(client->session) : NULL;
     SSL *near = SSL_new(client->ctx);
-    BIO *near_end;
-    BIO *far_end;
+    BIO *near_end = NULL;
+    BIO *far_end = NULL;
 
     bench_must(near != NULL && BIO_new_bio_pair(&near_end, WIRE_LEN, &far_end, WIRE_LEN) == 1,
                "no connection");

@@ -35,7 +35,8 @@ static double place(const struct scale *scale, int64_t at)
 {
     const double span = (double)scale->last - (double)scale->first;
 
-    return LEFT + (span > 0 ? ((double)at - (double)scale->first) / span * (PLOT - NARROWEST) : 0);
+    return (double)LEFT +
+           (span > 0 ? ((double)at - (double)scale->first) / span * (PLOT - NARROWEST) : 0);
 }
 
 /* Colours go round by the row; neighbours differ. */
@@ -62,7 +63,7 @@ static void print_row(FILE *out, const struct stek_audit_key_name *name, const s
         (unsigned)name->target + 1, stek_audit_hex(name->name, name->name_len).at);
     (void)fprintf(
         out, "<rect x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/></g>\n",
-        from, top, width < NARROWEST ? (double)NARROWEST : width, BAR, colour(row));
+        from, top, width < (double)NARROWEST ? (double)NARROWEST : width, BAR, colour(row));
 }
 
 enum stek_result stek_audit_html_timeline(FILE *out, const struct stek_audit_observation *obs)

@@ -94,7 +94,7 @@ static uint64_t sum_of_objects(X509_STORE *store)
 
     if (X509_STORE_lock(store) != 1)
         return 0;
-    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    const STACK_OF(X509_OBJECT) *objects = stek_ossl_store_objects(store);
     for (int i = 0; i < sk_X509_OBJECT_num(objects); i++)
         sum += mark_of_object(sk_X509_OBJECT_value(objects, i));
     (void)X509_STORE_unlock(store);

@@ -86,7 +86,7 @@ static bool add_objects(struct stek_nameset *set, X509_STORE *store)
 
     if (!ok)
         return false;
-    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    const STACK_OF(X509_OBJECT) *objects = stek_ossl_store_objects(store);
     for (int i = 0; ok && i < sk_X509_OBJECT_num(objects); i++)
         ok = add_object(set, sk_X509_OBJECT_value(objects, i));
     return X509_STORE_unlock(store) == 1 && ok;
