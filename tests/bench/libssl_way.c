@@ -8,7 +8,9 @@
 
 #include "reference.h"
 #include "timing.h"
+#include "tls/attachment.h"
 #include "tls/callbacks.h"
+#include "tls/handover.h"
 
 #include <openssl/crypto.h>
 
@@ -89,6 +91,15 @@ static int call(const struct bench_way *way, SSL *ssl, uint8_t *name, uint8_t *i
     return way->evp_cb(ssl, name, iv, cipher, mac->evp, enc);
 }
 
+/*
+ * libssl calls the session-ticket callback before, and stek's then leaves word. Without it a ticket
+ * counts as one of a program with such callbacks of its own, for which stek takes another way.
+ */
+static void generated(const SSL *ssl)
+{
+    (void)stek_handover_generated(stek_attachment_get0(ssl), STEK_GENERATED);
+}
+
 void bench_libssl_seal(const struct bench_way *way, SSL *ssl, const uint8_t *state, size_t len,
                        struct bench_ticket *ret_ticket)
 {
@@ -101,6 +112,8 @@ void bench_libssl_seal(const struct bench_way *way, SSL *ssl, const uint8_t *sta
     int first = 0;
     int last = 0;
 
+    if (way->family == BENCH_STEK)
+        generated(ssl);
     bench_must(call(way, ssl, name, iv, cipher, mac, 1) == 1, "a callback did not seal");
     memcpy(ret_ticket->bytes, name, BENCH_NAME_LEN);
     memcpy(ret_ticket->bytes + BENCH_NAME_LEN, iv, (size_t)EVP_CIPHER_CTX_get_iv_length(cipher));

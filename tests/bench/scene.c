@@ -3,6 +3,7 @@
 
 #include "core/appdata.h"
 #include "core/policy.h"
+#include "pair.h"
 #include "reference.h"
 #include "timing.h"
 
@@ -43,11 +44,15 @@ static void make_ring(struct scene *scene)
 static SSL_CTX *make_ctx(struct scene *scene, size_t number)
 {
     char label[32];
-    const struct stek_attach_options options = {.context = label, .override = 1};
+    const bool by_names = scene->shape.contexts == 1; /* as a server's only SSL_CTX by default */
+    const struct stek_attach_options options = {.context = by_names ? NULL : label, .override = 1};
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     (void)snprintf(label, sizeof label, "context %zu", number);
-    bench_must(ctx != NULL && stek_attach(ctx, scene->ring, &options) == STEK_OK, "no SSL_CTX");
+    bench_must(ctx != NULL && SSL_CTX_use_certificate(ctx, pair_identity()->cert) == 1 &&
+                   SSL_CTX_use_PrivateKey(ctx, pair_identity()->key) == 1 &&
+                   stek_attach(ctx, scene->ring, &options) == STEK_OK,
+               "no SSL_CTX");
     return ctx;
 }
 
