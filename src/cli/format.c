@@ -8,22 +8,7 @@
 
 const char *stek_format_duration(int64_t seconds, struct stek_text *text)
 {
-    const int64_t s = seconds < 0 ? -seconds : seconds;
-    const int64_t minutes = s / 60;
-    const int64_t hours = s / 3600;
-    const int64_t days = s / 86400;
-
-    if (s < 100)
-        (void)snprintf(text->at, sizeof text->at, "%" PRId64 "s", s);
-    else if (minutes < 100)
-        (void)snprintf(text->at, sizeof text->at, "%" PRId64 "m", minutes);
-    else if (hours < 48)
-        (void)snprintf(text->at, sizeof text->at, "%" PRId64 "h%" PRId64 "m", hours, minutes % 60);
-    else if (days < 100)
-        (void)snprintf(text->at, sizeof text->at, "%" PRId64 "d%" PRId64 "h", days, hours % 24);
-    else
-        (void)snprintf(text->at, sizeof text->at, "%" PRId64 "d", days < 99999 ? days : 99999);
-    return text->at;
+    return stek_duration_text(seconds, sizeof text->at, text->at);
 }
 
 const char *stek_format_count(uint64_t count, struct stek_text *text)

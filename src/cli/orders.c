@@ -167,6 +167,7 @@ int stek_command_revoke(int argc, char **argv)
     code = stek_client_command("revoke", revoke_request(&what), &answer);
     const int64_t revoked = (int64_t)json_integer_value(json_object_get(answer, "revoked"));
     const bool fleet = json_object_get(answer, "fleet") != NULL;
+    const bool removed = json_is_true(json_object_get(answer, "removed"));
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
         code = stek_fleet_follow("revoke", what.ring);
@@ -175,6 +176,9 @@ int stek_command_revoke(int argc, char **argv)
     if (!fleet)
         (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked,
                      revoked == 1 ? "key" : "keys");
-    print_active(what.ring);
+    if (removed)
+        (void)printf("Ring %s: no configuration names it: wiped and removed.\n", what.ring);
+    else
+        print_active(what.ring);
     return STEK_EXIT_FINE;
 }

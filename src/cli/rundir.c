@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/rundir.h"
 
+#include "ringfile/ringfile.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,19 +71,6 @@ static int compare_names(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* Takes RING out of RING.ring. */
-static bool take_name(const char *file, char ret_name[STEK_RING_NAME_MAX + 1])
-{
-    const char *end = strrchr(file, '.');
-    const size_t len = end != NULL ? (size_t)(end - file) : 0;
-
-    if (end == NULL || strcmp(end, ".ring") != 0 || len == 0 || len > STEK_RING_NAME_MAX)
-        return false;
-    memcpy(ret_name, file, len);
-    ret_name[len] = '\0';
-    return stek_ring_name_is_valid(ret_name);
-}
-
 int stek_rundir_list(int dir_fd, char (**ret_names)[STEK_RING_NAME_MAX + 1])
 {
     const int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -99,7 +88,7 @@ int stek_rundir_list(int dir_fd, char (**ret_names)[STEK_RING_NAME_MAX + 1])
     }
     for (const struct dirent *entry = readdir(dir); entry != NULL && count < STEK_RUNDIR_RINGS_MAX;
          entry = readdir(dir))
-        count += take_name(entry->d_name, names[count]);
+        count += stek_ringfile_ring_of(entry->d_name, names[count]);
     (void)closedir(dir);
     qsort(names, (size_t)count, sizeof *names, compare_names);
     *ret_names = names;

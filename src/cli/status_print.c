@@ -32,6 +32,20 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
     }
 }
 
+static void print_orphan(const struct stek_status_ring *ring, int64_t now)
+{
+    struct stek_text left;
+
+    (void)printf("Ring %s: ORPHAN: no configuration names it\n", ring->name);
+    if (ring->removed_at != 0)
+        (void)printf(
+            "  stekd wipes and removes it in %s; 'stek revoke %s --all' does so now.\n",
+            stek_format_duration(ring->removed_at > now ? ring->removed_at - now : 0, &left),
+            ring->name);
+    if (ring->problem[0] != '\0')
+        (void)printf("  %s\n", ring->problem);
+}
+
 /* "until 2026-11-24 23:00:00 UTC (in 2h50m)". */
 static void print_published(const struct stek_status_ring *ring, int64_t now)
 {
@@ -261,7 +275,10 @@ static void print_keys(const struct stek_status_ring *ring, int64_t now)
 
 void stek_status_print(const struct stek_status_ring *ring, int64_t now)
 {
-    print_health(ring, now);
+    if (ring->orphan)
+        print_orphan(ring, now);
+    else
+        print_health(ring, now);
     if (ring->health == STEK_STATUS_UNREADABLE)
         return;
     print_policy(ring, now);
@@ -293,7 +310,8 @@ static void print_row(const struct stek_status_ring *ring, int64_t now, int colu
     struct stek_text refused;
     struct stek_text share;
 
-    (void)printf("%-*.*s %-12s", columns, columns, ring->name, stek_health_name(ring->health));
+    (void)printf("%-*.*s %-12s", columns, columns, ring->name,
+                 ring->orphan ? "orphan" : stek_health_name(ring->health));
     if (ring->health == STEK_STATUS_UNREADABLE) {
         (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
         return;
@@ -333,6 +351,8 @@ static void print_head(const struct stek_statuses *statuses)
         (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING",
                      statuses->why);
     (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
+    if (statuses->clock[0] != '\0')
+        (void)printf("CLOCK IN DOUBT: %s\n", statuses->clock);
     if (!statuses->from_stekd)
         (void)printf("The following was read from the ring files in %s.\n", stek_rundir());
     (void)puts("");

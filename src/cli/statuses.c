@@ -45,6 +45,8 @@ static int take_answer(const json_t *answer, struct stek_statuses *statuses)
                    version != NULL ? version : "of unknown version");
     statuses->pid = (int64_t)json_integer_value(json_object_get(stekd, "pid"));
     statuses->since = (int64_t)json_integer_value(json_object_get(stekd, "since"));
+    const char *clock = json_string_value(json_object_get(stekd, "clock_problem"));
+    (void)snprintf(statuses->clock, sizeof statuses->clock, "%s", clock != NULL ? clock : "");
     statuses->from_stekd = true;
     for (size_t i = 0; i < json_array_size(rings); i++) {
         const char *problem = stek_status_parse(json_array_get(rings, i), &statuses->ring[i]);
@@ -162,11 +164,11 @@ int stek_statuses_exit(const struct stek_statuses *statuses)
     int code = statuses->from_stekd || statuses->denied ? STEK_EXIT_FINE : STEK_EXIT_UNREACHABLE;
 
     for (size_t i = 0; i < statuses->count; i++)
-        if (statuses->ring[i].health == STEK_STATUS_CONTINUATION ||
-            statuses->ring[i].health == STEK_STATUS_NO_KEY)
+        if (!statuses->ring[i].orphan && (statuses->ring[i].health == STEK_STATUS_CONTINUATION ||
+                                          statuses->ring[i].health == STEK_STATUS_NO_KEY))
             code = STEK_EXIT_DEGRADED;
     for (size_t i = 0; i < statuses->count; i++)
-        if (statuses->ring[i].health == STEK_STATUS_UNREADABLE)
+        if (!statuses->ring[i].orphan && statuses->ring[i].health == STEK_STATUS_UNREADABLE)
             code = STEK_EXIT_FAILED;
     return code;
 }
@@ -186,10 +188,12 @@ static json_t *rings_json(const struct stek_statuses *statuses)
 
 json_t *stek_statuses_json(const struct stek_statuses *statuses)
 {
-    json_t *stekd = statuses->from_stekd
-                        ? json_pack("{s:s, s:I, s:I}", "version", statuses->version, "pid",
-                                    (json_int_t)statuses->pid, "since", (json_int_t)statuses->since)
-                        : json_null();
+    json_t *stekd =
+        statuses->from_stekd
+            ? json_pack("{s:s, s:I, s:I, s:s?}", "version", statuses->version, "pid",
+                        (json_int_t)statuses->pid, "since", (json_int_t)statuses->since,
+                        "clock_problem", statuses->clock[0] != '\0' ? statuses->clock : NULL)
+            : json_null();
 
     return json_pack("{s:I, s:o, s:o}", "time", (json_int_t)statuses->now, "stekd", stekd, "rings",
                      rings_json(statuses));

@@ -14,6 +14,8 @@ struct stek_statuses {
     char version[32];
     int64_t pid;
     int64_t since;
+    char
+        clock[STEK_STATUS_PROBLEM_MAX + 1]; /* what stekd finds wrong with the clock; "": nothing */
     size_t count;
     struct stek_status_ring *ring;
 };

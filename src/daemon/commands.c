@@ -6,6 +6,7 @@
 #include "daemon/turn.h"
 #include "daemon/front/failure.h"
 #include "daemon/front/log.h"
+#include "daemon/watch/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,28 +29,51 @@ static bool append_ring(struct stekd *daemon, const struct stek_kept *kept, int6
     return json_array_append_new(list, stek_status_json(&status)) == 0;
 }
 
+static bool append_orphan(const struct stekd *daemon, const struct stek_orphan *orphan, int64_t now,
+                          json_t *list)
+{
+    struct stek_status_ring status;
+
+    stek_orphans_describe(&daemon->orphans, orphan, now, &status);
+    return json_array_append_new(list, stek_status_json(&status)) == 0;
+}
+
+/* All that are meant: the kept ones first. */
+static bool append_rings(struct stekd *daemon, const char *only, int64_t now, json_t *list)
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < daemon->rings.count && whole; i++)
+        if (only[0] == '\0' || strcmp(only, daemon->rings.at[i].config.name) == 0)
+            whole = append_ring(daemon, &daemon->rings.at[i], now, list);
+    for (size_t i = 0; i < daemon->orphans.count && whole; i++)
+        if (only[0] == '\0' || strcmp(only, daemon->orphans.at[i].name) == 0)
+            whole = append_orphan(daemon, &daemon->orphans.at[i], now, list);
+    return whole;
+}
+
 static json_t *answer_status(struct stekd *daemon, const struct stek_request *request)
 {
-    const struct stek_kept *only = stek_rings_find(&daemon->rings, request->ring);
     const int64_t now = stekd_now();
     json_t *list = json_array();
-    bool whole = list != NULL;
 
-    if (only == NULL && request->ring[0] != '\0') {
+    if (list == NULL)
+        return NULL;
+    stekd_begin_answer(daemon);
+    const bool whole = append_rings(daemon, request->ring, now, list);
+    if (whole && json_array_size(list) == 0 && request->ring[0] != '\0') {
         json_decref(list);
         return unknown_ring(request->ring);
     }
-    stekd_begin_answer(daemon);
-    for (size_t i = 0; i < daemon->rings.count && whole; i++)
-        if (only == NULL || only == &daemon->rings.at[i])
-            whole = append_ring(daemon, &daemon->rings.at[i], now, list);
     if (!whole) {
         json_decref(list);
         return NULL;
     }
-    return json_pack("{s:b, s:{s:s, s:I, s:I}, s:o}", "ok", 1, "stekd", "version", STEK_VERSION,
-                     "pid", (json_int_t)getpid(), "since", (json_int_t)daemon->since, "rings",
-                     list);
+    char clock[STEK_CLOCK_TEXT_LEN];
+    const bool wrong = stek_clock_problem(&daemon->rings, clock);
+    return json_pack("{s:b, s:{s:s, s:I, s:I, s:s?}, s:o}", "ok", 1, "stekd", "version",
+                     STEK_VERSION, "pid", (json_int_t)getpid(), "since", (json_int_t)daemon->since,
+                     "clock_problem", wrong ? clock : NULL, "rings", list);
 }
 
 /* stek_change_fn */
@@ -101,6 +125,32 @@ static enum stek_result revoke_now(struct stek_ring_state *state, int64_t now,
         revoking->what.which == STEK_REVOKE_ALL) /* nor does anything older come back */
         state->floor = state->records.at[0].seq;
     return result;
+}
+
+/* An orphan has no key that comes after those that are revoked: so it goes as a whole. */
+static json_t *answer_orphan(struct stekd *daemon, struct stek_orphan *orphan,
+                             const struct stek_request *request, const struct stek_peer *peer)
+{
+    struct stek_status_ring status;
+    const char *problem = NULL;
+
+    if (request->command != STEK_REQUEST_REVOKE || request->which != STEK_REQUEST_ALL)
+        return stek_control_error("failed",
+                                  "ring %s: no configuration names it: all that can be done is "
+                                  "'stek revoke %s --all', which wipes and removes it",
+                                  request->ring, request->ring);
+    stek_orphans_describe(&daemon->orphans, orphan, stekd_now(), &status);
+    errno = 0;
+    enum stek_result result = stek_orphans_destroy(&daemon->orphans, orphan, &problem);
+    if (result != STEK_OK)
+        return stek_control_error("failed", "ring %s: nothing was revoked: %s", request->ring,
+                                  problem != NULL ? problem : stek_failure_of(result, errno).text);
+    stek_log(STEK_LOG_NOTICE,
+             "ring %s: no configuration names it: wiped and removed by hand (user %ld, process "
+             "%ld)",
+             request->ring, (long)peer->uid, (long)peer->pid);
+    return json_pack("{s:b, s:s, s:I, s:b}", "ok", 1, "ring", request->ring, "revoked",
+                     (json_int_t)status.key_count, "removed", 1);
 }
 
 /* Finds the key that `id` means. Returns an error to answer with, or NULL. */
@@ -218,6 +268,9 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     if (request->command == STEK_REQUEST_REKEY)
         return answer_rekey(daemon, peer);
     struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);
+    struct stek_orphan *orphan = stek_orphans_find(&daemon->orphans, request->ring);
+    if (kept == NULL && orphan != NULL)
+        return answer_orphan(daemon, orphan, request, peer);
     if (kept == NULL)
         return unknown_ring(request->ring);
     if (kept->config.source == STEK_SOURCE_FLEET && request->command != STEK_REQUEST_INSPECT)

@@ -8,6 +8,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/trim.h"
 #include "daemon/turn.h"
+#include "daemon/watch/clock.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,15 +33,19 @@ static void on_alarm(void *arg)
 static bool write_metrics(struct evbuffer *text, void *arg)
 {
     struct stekd *daemon = arg;
-    const struct stek_metrics_daemon self = {.since = daemon->since,
-                                             .last_reload_ok = daemon->last_reload_ok,
-                                             .last_reload = daemon->last_reload};
+    char clock[STEK_CLOCK_TEXT_LEN];
     const int64_t now = stekd_now();
     struct stek_metrics_ring *rings = calloc(daemon->rings.count + 1, sizeof *rings);
 
     if (rings == NULL)
         return false;
     stekd_begin_answer(daemon);
+    const struct stek_metrics_daemon self = {.since = daemon->since,
+                                             .last_reload_ok = daemon->last_reload_ok,
+                                             .last_reload = daemon->last_reload,
+                                             .orphans = daemon->orphans.count,
+                                             .clock_in_doubt =
+                                                 stek_clock_problem(&daemon->rings, clock)};
     for (size_t i = 0; i < daemon->rings.count; i++) {
         const struct stek_kept *kept = &daemon->rings.at[i];
         rings[i].rotations = kept->rotations;
@@ -140,6 +145,7 @@ static void on_reload(evutil_socket_t signal, short what, void *arg)
     (void)signal;
     (void)what;
     stek_notify_reloading(&daemon->notify);
+    daemon->orphans.stale = true;
     daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
                              take_config(daemon, &config, &problem);
     if (daemon->last_reload_ok)
@@ -226,6 +232,7 @@ static bool open_directory(struct stekd *daemon)
         return false;
     }
     stek_rings_init(&daemon->rings, daemon->rundir.dir_fd, allow_disk);
+    stek_orphans_init(&daemon->orphans, daemon->rundir.dir_fd);
     const char *refused = stek_privileges_drop(&account);
     if (refused != NULL)
         return fail(refused);
@@ -270,6 +277,7 @@ static bool open_rings(struct stekd *daemon)
     if (daemon->config.ring_count == 0)
         stek_log(STEK_LOG_WARNING, "%s: no section [ring NAME]: stekd has nothing to keep",
                  daemon->options->config);
+    stek_clock_begin(&daemon->rings, stekd_now());
     if (apply_rings(daemon, &daemon->config, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
@@ -307,6 +315,7 @@ static void finish(struct stekd *daemon)
     stek_control_close(daemon->control);
     stekd_fleet_close(&daemon->fleet);
     stek_rings_fini(&daemon->rings);
+    stek_orphans_fini(&daemon->orphans);
     if (daemon->rundir.dir_fd >= 0)
         stek_rundir_close(&daemon->rundir);
     for (int i = 0; i < STEKD_SIGNALS; i++)

@@ -10,6 +10,7 @@
 #include "daemon/fleet.h"
 #include "daemon/front/http.h"
 #include "daemon/notify.h"
+#include "daemon/watch/orphans.h"
 #include "daemon/config/options.h"
 #include "daemon/rings.h"
 #include "daemon/rundir.h"
@@ -26,6 +27,7 @@ struct stekd {
     struct event *counting; /* goes on with the rounds over counters */
     struct stek_alarm alarm;
     struct stek_rings rings;
+    struct stek_orphans orphans;
     struct stekd_fleet fleet;
     struct stek_control *control;
     struct stek_http *http;

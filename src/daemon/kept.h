@@ -16,8 +16,10 @@ struct stek_kept {
                                it came */
     int64_t seed_last;      /* of source seed: when it was looked at, and when next */
     int64_t seed_next;
-    const char *seed_problem;     /* of source seed; NULL: none. Static */
-    bool failing;                 /* the last update failed: said once */
+    int64_t seed_late;        /* of source seed: by how much its keys are overdue, if that is more
+                                 than they live and the file waits for the clock; else 0 */
+    const char *seed_problem; /* of source seed; NULL: none. Static */
+    bool failing;             /* the last update failed: said once */
     struct stek_stats_scan *scan; /* of its counters; NULL: none yet */
     bool scan_due;                /* a round of it is wanted, or under way */
 };

@@ -219,6 +219,12 @@ static void add_daemon(struct metrics *metrics, const struct stek_metrics_daemon
              "When a configuration was last loaded, in Unix time.");
     add(metrics, "stek_config_last_reload_success_timestamp_seconds %" PRId64 "\n",
         daemon->last_reload);
+    add_head(metrics, "stek_orphan_rings", "gauge",
+             "Ring files in the run directory that no configuration names.");
+    add(metrics, "stek_orphan_rings %zu\n", daemon->orphans);
+    add_head(metrics, "stek_clock_in_doubt", "gauge",
+             "Whether stekd takes the calendar clock for wrong.");
+    add(metrics, "stek_clock_in_doubt %d\n", daemon->clock_in_doubt);
 }
 
 bool stek_metrics_write(struct evbuffer *text, const struct stek_metrics_daemon *daemon,

@@ -25,6 +25,8 @@ struct stek_metrics_daemon {
     bool last_reload_ok;
     int64_t last_reload; /* Unix seconds of the last configuration that was taken */
     uint64_t reloads_refused;
+    size_t orphans; /* rings that no configuration names */
+    bool clock_in_doubt;
 };
 
 /* Appends the whole text. Returns false when there is no memory. */

@@ -235,11 +235,11 @@ static void note_result(struct stek_kept *kept, enum stek_result result)
 }
 
 /* A seed's fault is logged once, and again when it becomes another one. */
-static int64_t update_seeded(struct stek_kept *kept, int64_t now)
+static int64_t update_seeded(const struct stek_rings *rings, struct stek_kept *kept, int64_t now)
 {
     if (now < kept->seed_next && now >= kept->seed_last)
         return kept->seed_next;
-    const char *problem = stek_seed_update(kept, now, &kept->seed_next);
+    const char *problem = stek_seed_update(kept, &rings->clock, now, &kept->seed_next);
     kept->seed_last = now;
     if (problem != NULL && problem != kept->seed_problem)
         stek_log(STEK_LOG_ERROR, "ring %s: %s: %s", kept->config.name, kept->config.seed, problem);
@@ -259,7 +259,7 @@ int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
         if (kept->config.source == STEK_SOURCE_FLEET)
             continue; /* the maker of its records decides when */
         if (kept->config.source == STEK_SOURCE_SEED) {
-            const int64_t due = update_seeded(kept, now);
+            const int64_t due = update_seeded(rings, kept, now);
             next = due < next ? due : next;
             continue;
         }

@@ -3,13 +3,15 @@
 #ifndef STEK_DAEMON_RINGS_H
 #define STEK_DAEMON_RINGS_H
 
+#include "core/clockcheck.h"
 #include "daemon/kept.h"
 #include "status/status.h"
 
 struct stek_rings {
     int dir_fd;
     bool allow_disk;
-    struct stek_kept *at; /* in the order of the configuration */
+    struct stek_clockcheck clock; /* looked at before each update */
+    struct stek_kept *at;         /* in the order of the configuration */
     size_t count;
     size_t counting; /* whose counters are next: counting.h */
     unsigned steps;  /* of reading counters that are left for the answer that is being made */

@@ -2,7 +2,9 @@
 #include "daemon/seeds.h"
 
 #include "core/policy.h"
+#include "daemon/front/log.h"
 #include "seed/seedfile.h"
+#include "status/status.h"
 
 #include <string.h>
 
@@ -45,6 +47,8 @@ static const char *publish_seeded(struct stek_kept *kept, const struct stek_seed
     enum stek_result result = stek_seed_records(seed, seeded.policy.ahead, now, &seeded.records);
     if (result == STEK_OK)
         result = stek_writer_change(kept->writer, put_seeded, &seeded, now);
+    if (result == STEK_ERR_BUSY)
+        return "the seed is too old to be advanced";
     if (result != STEK_OK)
         return stek_result_text(result);
     stek_kept_count(kept, now);
@@ -53,7 +57,54 @@ static const char *publish_seeded(struct stek_kept *kept, const struct stek_seed
     return NULL;
 }
 
-const char *stek_seed_update(struct stek_kept *kept, int64_t now, int64_t *ret_next)
+/* Says once that a seed is older than its keys live, and what becomes of that. */
+static void tell_of_age(struct stek_kept *kept, int64_t late_s, int64_t wait_s)
+{
+    if (late_s > 0 && kept->seed_late == 0) {
+        char late[STEK_DURATION_LEN];
+        char wait[STEK_DURATION_LEN];
+        stek_log(
+            STEK_LOG_WARNING,
+            "ring %s: the clock is %s past the time of its seed: if the clock is wrong, set it "
+            "within %s; then the seed is advanced for good",
+            kept->config.name, stek_duration_text(late_s, sizeof late, late),
+            stek_duration_text(wait_s, sizeof wait, wait));
+    }
+    if (late_s == 0 && kept->seed_late > 0)
+        stek_log(STEK_LOG_NOTICE, "ring %s: the clock goes with its seed", kept->config.name);
+    kept->seed_late = late_s;
+}
+
+/* Advances the file, or puts that off. */
+static const char *advance_file(struct stek_kept *kept, const struct stek_clockcheck *clock,
+                                struct stek_seed *seed, int64_t now, int64_t *ret_next)
+{
+    const int64_t life_s = seed->rotate_s + seed->accept_s;
+    const int64_t late_s = now - stek_seed_due(seed);
+    const uint64_t before = seed->seq;
+
+    if (late_s < 0) {
+        tell_of_age(kept, 0, 0);
+        return NULL;
+    }
+    const int64_t wait_s = stek_clockcheck_wait_s(clock, late_s, life_s);
+    if (wait_s > 0) {
+        tell_of_age(kept, late_s > life_s ? late_s : 0, wait_s);
+        *ret_next = now + wait_s < *ret_next ? now + wait_s : *ret_next;
+        return NULL;
+    }
+    if (stek_seed_advance(seed, now) != STEK_OK)
+        return "the seed is too old to be advanced";
+    const char *problem = stek_seedfile_replace(kept->config.seed, seed);
+    if (problem == NULL && kept->seed_late > 0)
+        stek_log(STEK_LOG_NOTICE, "ring %s: its seed was advanced by %llu keys", kept->config.name,
+                 (unsigned long long)(seed->seq - before));
+    kept->seed_late = problem == NULL ? 0 : kept->seed_late;
+    return problem;
+}
+
+const char *stek_seed_update(struct stek_kept *kept, const struct stek_clockcheck *clock,
+                             int64_t now, int64_t *ret_next)
 {
     STEK_SECRET(stek_seed) struct stek_seed seed;
     const char *problem = stek_seedfile_read(kept->config.seed, &seed);
@@ -63,11 +114,11 @@ const char *stek_seed_update(struct stek_kept *kept, int64_t now, int64_t *ret_n
         return problem;
     if (strcmp(seed.ring, kept->config.name) != 0)
         return "the seed is for another ring";
-    const uint64_t before = seed.seq;
-    if (stek_seed_advance(&seed, now) != STEK_OK)
-        return "the seed is too old to be advanced";
     problem = publish_seeded(kept, &seed, now, ret_next);
-    if (problem == NULL && seed.seq != before)
-        problem = stek_seedfile_replace(kept->config.seed, &seed);
+    if (problem == NULL)
+        problem = advance_file(kept, clock, &seed, now, ret_next);
+    if (problem == NULL && seed.active_from - now > STEK_CLOCK_SLACK_S)
+        problem = "the clock is before the time of the seed: it is wrong, or was when the seed was "
+                  "advanced; correct it, or copy the file of another host";
     return problem;
 }

@@ -2,6 +2,7 @@
 #include "daemon/turn.h"
 
 #include "daemon/front/log.h"
+#include "daemon/watch/clock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,14 +33,24 @@ void stekd_on_counting(evutil_socket_t fd, short events, void *arg)
 
 void stekd_begin_answer(struct stekd *daemon)
 {
+    if (stek_orphans_look(&daemon->orphans, &daemon->config, stekd_now()))
+        stekd_turn(daemon); /* for the alarm */
     stek_counting_begin_answer(&daemon->rings);
     count_soon(daemon);
 }
 
 void stekd_turn(struct stekd *daemon)
 {
-    const int64_t next = stek_rings_update(&daemon->rings, stekd_now());
+    const int64_t now = stekd_now();
+    const int64_t clock = stek_clock_look(&daemon->rings, now);
+    int64_t next = stek_rings_update(&daemon->rings, now);
 
+    (void)stek_orphans_look(&daemon->orphans, &daemon->config, now);
+    const int64_t orphans = stek_orphans_update(
+        &daemon->orphans, stek_clockcheck_doubt_s(&daemon->rings.clock) == 0, now);
+
+    next = orphans < next ? orphans : next;
+    next = clock < next ? clock : next;
     if (!stek_alarm_set(&daemon->alarm, next))
         stek_log(STEK_LOG_ERROR, "cannot set the alarm for the next rotation: %s", strerror(errno));
     count_soon(daemon);

@@ -26,8 +26,7 @@ void stek_ringfile_name(const char *ring, char ret_name[STEK_RINGFILE_NAME_LEN])
     (void)snprintf(ret_name, STEK_RINGFILE_NAME_LEN, "%s%s", ring, suffix);
 }
 
-/* Takes RING out of RING.ring. */
-static bool ring_of_file(const char *file, char ret_ring[STEK_RING_NAME_MAX + 1])
+bool stek_ringfile_ring_of(const char *file, char ret_ring[STEK_RING_NAME_MAX + 1])
 {
     const size_t len = strlen(file);
     const size_t suffix_len = sizeof suffix - 1;
@@ -54,7 +53,7 @@ static const char *find_path(const char *path, struct stek_ringfile_place *place
 
     if (dir_len >= sizeof dir)
         return "its path is too long";
-    if (!ring_of_file(file, place->ring))
+    if (!stek_ringfile_ring_of(file, place->ring))
         return "its file name is not RING.ring, where RING is " STEK_RING_NAME_RULE;
     memcpy(dir, path, dir_len);
     dir[dir_len] = '\0';

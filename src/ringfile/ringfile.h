@@ -99,4 +99,8 @@ bool stek_ringfile_open_error_passes(int error);
 enum { STEK_RINGFILE_NAME_LEN = STEK_RING_NAME_MAX + 8 };
 void stek_ringfile_name(const char *ring, char ret_name[STEK_RINGFILE_NAME_LEN]);
 
+/* Takes RING out of the file name RING.ring. False, with *ret_ring undefined: it is no such name.
+ */
+bool stek_ringfile_ring_of(const char *file, char ret_ring[STEK_RING_NAME_MAX + 1]);
+
 #endif

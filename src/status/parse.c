@@ -208,6 +208,9 @@ const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret
     if (!json_is_null(json_object_get(object, "problem")) &&
         !take_text(object, "problem", ring.problem, STEK_STATUS_PROBLEM_MAX))
         return "a ring whose problem is not text";
+    ring.orphan = json_is_true(json_object_get(object, "orphan"));
+    if (ring.orphan && !take_time(object, "removed_at", &ring.removed_at))
+        return "an orphan whose end is no time";
     if (ring.health != STEK_STATUS_UNREADABLE && !take_state(object, &ring))
         return "a ring whose keys or counters have an unknown form";
     *ret_ring = ring;

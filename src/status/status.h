@@ -43,6 +43,8 @@ struct stek_status_ring {
     char name[STEK_RING_NAME_MAX + 1];
     char problem[STEK_STATUS_PROBLEM_MAX + 1]; /* one line; "" when there is none */
     bool has_stats;                            /* else all numbers of stats are 0 and say nothing */
+    bool orphan;                               /* no configuration names it */
+    int64_t removed_at; /* of an orphan: when stekd wipes and removes it; 0: never */
     enum stek_status_health health;
     uint64_t source; /* enum stek_source */
     struct stek_policy policy;
@@ -94,6 +96,11 @@ const char *stek_state_name(enum stek_state state);
 const char *stek_origin_name(enum stek_origin origin);
 const char *stek_source_name(uint64_t source);
 const char *stek_health_name(enum stek_status_health health);
+
+/* 45s, 12m, 2h10m, 3d4h, 400d: at most 6 columns; negative durations as their opposite. Returns
+ * ret_text. */
+enum { STEK_DURATION_LEN = 32 };
+const char *stek_duration_text(int64_t seconds, size_t size, char *ret_text);
 
 /* The JSON object of docs/formats.md, "Status". NULL: no memory. The caller owns it. */
 json_t *stek_status_json(const struct stek_status_ring *ring);

@@ -2,6 +2,9 @@
 /* The words for states, origins, sources and health: the same for people, JSON and metrics. */
 #include "status/status.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 const char *stek_state_name(enum stek_state state)
 {
     switch (state) {
@@ -56,4 +59,24 @@ const char *stek_health_name(enum stek_status_health health)
     default:
         return "unreadable";
     }
+}
+
+const char *stek_duration_text(int64_t seconds, size_t size, char *ret_text)
+{
+    const int64_t s = seconds < 0 ? -seconds : seconds;
+    const int64_t minutes = s / 60;
+    const int64_t hours = s / 3600;
+    const int64_t days = s / 86400;
+
+    if (s < 100)
+        (void)snprintf(ret_text, size, "%" PRId64 "s", s);
+    else if (minutes < 100)
+        (void)snprintf(ret_text, size, "%" PRId64 "m", minutes);
+    else if (hours < 48)
+        (void)snprintf(ret_text, size, "%" PRId64 "h%" PRId64 "m", hours, minutes % 60);
+    else if (days < 100)
+        (void)snprintf(ret_text, size, "%" PRId64 "d%" PRId64 "h", days, hours % 24);
+    else
+        (void)snprintf(ret_text, size, "%" PRId64 "d", days < 99999 ? days : 99999);
+    return ret_text;
 }

@@ -229,3 +229,28 @@ class Process:
 
     def stop(self):
         return stop(self.popen)
+
+
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "libfaketime.so.1")
+
+
+class Clock:
+    """A calendar clock that a test sets (libfaketime); `environment` is for the programs that go by
+    it. Time since boot goes on as it does."""
+
+    def __init__(self, folder):
+        self.file = Path(folder) / "clock"
+        self.environment = {
+            "LD_PRELOAD": FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": self.file,
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DISABLE_SHM": "1",
+        }
+        self.set(0)
+
+    def set(self, ahead_s):
+        """By seconds of the real clock."""
+        new = self.file.with_suffix(".new")
+        new.write_text(f"{ahead_s:+d}s\n")
+        os.replace(new, self.file)

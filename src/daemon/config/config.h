@@ -87,6 +87,7 @@ struct stek_config {
     char admin_group[STEK_ACCOUNT_NAME_MAX + 1];
     gid_t admin_gid; /* (gid_t)-1: there is no such group. Set by stek_config_load() */
     bool allow_disk;
+    int64_t orphan_time_s; /* 0: until their last key ends */
     struct stek_config_listen listen[STEK_CONFIG_LISTENS_MAX];
     size_t listen_count;
     struct stek_config_fleet fleet;

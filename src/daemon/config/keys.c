@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/config/keys.h"
 
+#include "core/duration.h"
+#include "core/policy.h"
 #include "core/settings.h"
 #include "status/status.h"
 
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-enum { LISTEN, ADMIN_GROUP, USER, ALLOW_DISK };
+enum { LISTEN, ADMIN_GROUP, USER, ALLOW_DISK, ORPHAN_TIME };
 
 const struct stek_config_key stek_config_daemon_keys[] = {
     [LISTEN] = {"listen",
@@ -19,6 +21,7 @@ const struct stek_config_key stek_config_daemon_keys[] = {
     [ADMIN_GROUP] = {"admin_group", "the name of a group"},
     [USER] = {"user", "the name of a user"},
     [ALLOW_DISK] = {"allow_disk", "yes or no"},
+    [ORPHAN_TIME] = {"orphan_time", STEK_ALLOWED_INTERVAL},
     {NULL, NULL},
 };
 
@@ -51,6 +54,16 @@ static bool set_yes_no(bool *setting, const char *value)
     if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
         return false;
     *setting = value[0] == 'y';
+    return true;
+}
+
+static bool set_orphan_time(int64_t *setting, const char *value)
+{
+    int64_t seconds = 0;
+
+    if (!stek_duration_parse(value, &seconds) || seconds < 1 || seconds > STEK_ACCEPT_MAX_S)
+        return false;
+    *setting = seconds;
     return true;
 }
 
@@ -114,6 +127,8 @@ bool stek_config_set_daemon(struct stek_config *config, size_t key, const char *
         return set_account(config->admin_group, value);
     case USER:
         return set_account(config->user, value);
+    case ORPHAN_TIME:
+        return set_orphan_time(&config->orphan_time_s, value);
     default:
         return set_yes_no(&config->allow_disk, value);
     }

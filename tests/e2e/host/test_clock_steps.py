@@ -6,41 +6,16 @@ that (libfaketime). In place of the kernel, which wakes stekd when somebody sets
 sends SIGHUP: that
 stekd has asked the kernel for it is for test_stekd_idle.py to show.
 """
-import os
-from pathlib import Path
-
 import pytest
 
 from harness import module
 from harness.client import VERSIONS
-from harness.process import plain_environment
+from harness.process import Clock, plain_environment
 from harness.servers import Nginx
 from harness.stekd import Stekd
 
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "libfaketime.so.1")
 HOUR_S = 3600
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-
-
-class Clock:
-    """A clock that can be set; `environment` is for the programs that go by it."""
-
-    def __init__(self, folder):
-        self.file = Path(folder) / "clock"
-        self.environment = {
-            "LD_PRELOAD": LIBRARY,
-            "FAKETIME_TIMESTAMP_FILE": self.file,
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DISABLE_SHM": "1",
-        }
-        self.set(0)
-
-    def set(self, ahead_s):
-        """By seconds of the real clock."""
-        new = self.file.with_suffix(".new")
-        new.write_text(f"{ahead_s:+d}s\n")
-        os.replace(new, self.file)
 
 
 class Scene:

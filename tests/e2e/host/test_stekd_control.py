@@ -59,6 +59,7 @@ def test_status_tells_about_stekd_and_its_rings(daemon):
         "version",
         "pid",
         "since",
+        "clock_problem",
     }
 
 

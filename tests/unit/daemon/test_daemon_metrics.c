@@ -9,8 +9,11 @@
 
 enum { NOW = 1800000000 };
 
-static const struct stek_metrics_daemon self = {
-    .since = NOW - 50, .last_reload_ok = true, .last_reload = NOW - 20};
+static const struct stek_metrics_daemon self = {.since = NOW - 50,
+                                                .last_reload_ok = true,
+                                                .last_reload = NOW - 20,
+                                                .orphans = 2,
+                                                .clock_in_doubt = true};
 
 /* A ring with one key in each state; 7 tickets opened, 2 refused. */
 static struct stek_metrics_ring ring_of(const char *name)
@@ -69,6 +72,8 @@ static void each_number_has_its_line(void **state)
     char *text = written(&ring, 1, NOW);
 
     (void)state;
+    assert_line(text, "stek_orphan_rings 2");
+    assert_line(text, "stek_clock_in_doubt 1");
     assert_line(text, "stek_ring_up{ring=\"web\"} 1");
     assert_line(text, "stek_ring_keys{ring=\"web\",state=\"pending\"} 1");
     assert_line(text, "stek_ring_keys{ring=\"web\",state=\"active\"} 1");
