@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs `stek audit` and keeps what it found."""
 import json
+import os
+import signal
 import subprocess
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 from . import build
-from .process import plain_environment, spawn, stop
+from .process import plain_environment, spawn, stop, wait_for
 
+ENDED = os.WEXITED | os.WNOWAIT | os.WNOHANG
 LEVELS = ("info", "low", "medium", "high", "critical")
 
 
@@ -124,6 +129,32 @@ class Background:
         with self.output, self.said:
             text, said = self.output.read(), self.said.read()
         return Report(status, said, json.loads(text)) if text else None
+
+    def interrupt(self):
+        """Ctrl-C. The report, and for how many seconds it was seen to go on, less those in which it
+        wanted to run and other programs had the processors."""
+        pid = self.popen.pid
+        before, asked = waited_s(pid), time.monotonic()
+        seen = asked
+
+        def ended():
+            nonlocal seen
+            now = time.monotonic()
+            if os.waitid(os.P_PID, pid, ENDED):
+                return True
+            seen = now
+            return False
+
+        self.popen.send_signal(signal.SIGINT)
+        wait_for(ended, "the audit to end", 60)
+        took = seen - asked - (waited_s(pid) - before)
+        return self.end(), took
+
+
+def waited_s(pid):
+    """How long a process has waited for a processor: also one that has ended and was not waited
+    for."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 def lines(path):
