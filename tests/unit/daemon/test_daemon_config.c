@@ -152,7 +152,8 @@ static void an_unknown_setting_is_refused_with_those_that_there_are(void **state
                    "a.conf:2: unknown setting 'rotat' in [ring NAME]: allowed are rotate, "
                    "accept, ahead, max_session_age, group, source, seed");
     assert_refused("[stekd]\nrotate = 1h\n", "a.conf:2: unknown setting 'rotate' in [stekd]: "
-                                             "allowed are listen, admin_group, user, allow_disk");
+                                             "allowed are listen, admin_group, user, allow_disk, "
+                                             "orphan_time");
     assert_refused(
         "rotate = 1h\n",
         "a.conf:1: 'rotate' is not in a section: begin with [stekd], [fleet] or [ring NAME]");
