@@ -4,8 +4,8 @@
 #include "core/revoke.h"
 #include "daemon/inspect.h"
 #include "daemon/turn.h"
-#include "daemon/front/failure.h"
-#include "daemon/front/log.h"
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
 #include "daemon/watch/clock.h"
 
 #include <errno.h>

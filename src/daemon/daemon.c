@@ -2,11 +2,11 @@
 #include "daemon/daemon.h"
 
 #include "daemon/commands.h"
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 #include "daemon/metrics.h"
-#include "daemon/privileges.h"
-#include "daemon/sandbox.h"
-#include "daemon/trim.h"
+#include "daemon/system/privileges.h"
+#include "daemon/system/sandbox.h"
+#include "daemon/system/trim.h"
 #include "daemon/turn.h"
 #include "daemon/watch/clock.h"
 

@@ -3,17 +3,17 @@
 #ifndef STEK_DAEMON_DAEMON_H
 #define STEK_DAEMON_DAEMON_H
 
-#include "daemon/alarm.h"
+#include "daemon/system/alarm.h"
 #include "daemon/config/config.h"
 #include "daemon/counting.h"
 #include "daemon/front/control.h"
 #include "daemon/fleet.h"
 #include "daemon/front/http.h"
-#include "daemon/notify.h"
 #include "daemon/watch/orphans.h"
+#include "daemon/system/notify.h"
 #include "daemon/config/options.h"
 #include "daemon/rings.h"
-#include "daemon/rundir.h"
+#include "daemon/system/rundir.h"
 
 enum { STEKD_SIGNALS = 3 };
 

@@ -3,7 +3,7 @@
 #include "core/hex.h"
 
 #include "core/policy.h"
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 #include "fleet/store/kekfile.h"
 
 #include <dlfcn.h>

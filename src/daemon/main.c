@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 
 int main(int argc, char **argv)
 {

@@ -3,8 +3,8 @@
 
 #include "core/policy.h"
 #include "core/reschedule.h"
-#include "daemon/front/failure.h"
-#include "daemon/front/log.h"
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
 #include "daemon/seeds.h"
 
 #include <errno.h>

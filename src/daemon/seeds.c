@@ -2,7 +2,7 @@
 #include "daemon/seeds.h"
 
 #include "core/policy.h"
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 #include "seed/seedfile.h"
 #include "status/status.h"
 

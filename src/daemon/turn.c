@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/turn.h"
 
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 #include "daemon/watch/clock.h"
 
 #include <errno.h>

@@ -32,10 +32,11 @@ RANKS = {
     "audit/observe": 6,
     "keyfile": 6,
     "audit/report": 7,
-    "daemon/config": 7,
-    "daemon/front": 8,
-    "cli": 9,
-    "daemon": 9,
+    "daemon/system": 7,
+    "daemon/config": 8,
+    "daemon/front": 9,
+    "cli": 10,
+    "daemon": 10,
 }
 PUBLIC = "stek.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/control.h"
 
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

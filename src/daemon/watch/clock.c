@@ -2,7 +2,7 @@
 #include "daemon/watch/clock.h"
 
 #include "clock/clock.h"
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 #include "daemon/watch/find.h"
 
 #include <stdio.h>

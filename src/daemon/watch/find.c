@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/watch/find.h"
 
-#include "daemon/front/failure.h"
-#include "daemon/front/log.h"
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
 #include "ringfile/destroy.h"
 
 #include <dirent.h>

@@ -3,8 +3,8 @@
 
 #include "core/policy.h"
 #include "counters/stats_scan.h"
-#include "daemon/front/failure.h"
-#include "daemon/front/log.h"
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
 #include "daemon/watch/find.h"
 #include "ringfile/destroy.h"
 

@@ -3,7 +3,7 @@
  * own. */
 #include "unit.h"
 
-#include "daemon/sandbox.h"
+#include "daemon/system/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@ typedef int (*attempt_fn)(void);
 
 enum { NO_SANDBOX = 200, KILLED = 1000 };
 
-/* There a filter cannot see which family a socket has (src/daemon/sandbox.c). */
+/* There a filter cannot see which family a socket has (src/daemon/system/sandbox.c). */
 #ifdef __i386__
 enum { FAMILIES_ARE_SEEN = 0 };
 #else

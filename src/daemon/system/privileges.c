@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/privileges.h"
+#include "daemon/system/privileges.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/rundir.h"
+#include "daemon/system/rundir.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/trim.h"
+#include "daemon/system/trim.h"
 
 #include <link.h>
 #include <malloc.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/sandbox.h"
+#include "daemon/system/sandbox.h"
 
 #ifdef HAVE_SECCOMP
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/alarm.h"
+#include "daemon/system/alarm.h"
 
 #include <sys/timerfd.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/front/failure.h"
+#include "daemon/system/failure.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/front/log.h"
+#include "daemon/system/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
