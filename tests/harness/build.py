@@ -16,6 +16,7 @@ CLIENT = BUILD / "tests/tools/ticket-client"
 BROKEN_SERVER = BUILD / "tests/tools/broken-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
+CALL_FAULTS = BUILD / "tests/tools/call-faults"
 
 
 DEMO = (MODULE, COMMAND, DAEMON, CLIENT)
