@@ -14,11 +14,9 @@
 const char *stek_seedfile_read(const char *path, struct stek_seed *ret_seed);
 
 /*
- * Replaces the file by `seed`: a new file beside it (mode 0600), synced, renamed over the old, the
- * folder synced; then the old content is overwritten with zeros through a descriptor that was kept.
- * A crash leaves the old or the new one, whole. What cannot be promised: file systems that copy on
- * write, journals of data, flash and snapshots keep old blocks. Returns NULL, or what is wrong
- * (static; errno); the old file then stands. One writer at a time.
+ * Replaces the file by `seed` (seed/wholefile.h): a crash leaves the old or the new one, whole, and
+ * the old content is overwritten. Returns NULL, or what is wrong (static; errno). One writer at a
+ * time.
  */
 const char *stek_seedfile_replace(const char *path, const struct stek_seed *seed);
 
