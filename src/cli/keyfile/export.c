@@ -6,9 +6,9 @@
 #include "cli/command.h"
 #include "cli/rundir.h"
 
+#include "core/label.h"
 #include "crypto/derive.h"
 #include "ringfile/ringfile.h"
-#include "tls/context/context.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -7,25 +7,6 @@
 
 #include <string.h>
 
-bool stek_context_label(const char *label, struct stek_context *ret_context)
-{
-    struct stek_context context = {0};
-
-    if (label == NULL) {
-        *ret_context = context;
-        return true;
-    }
-    for (; label[context.len] != '\0'; context.len++) {
-        if (context.len == STEK_CONTEXT_MAX || label[context.len] < ' ' || label[context.len] > '~')
-            return false;
-        context.bytes[context.len] = (uint8_t)label[context.len];
-    }
-    if (context.len == 0)
-        return false;
-    *ret_context = context;
-    return true;
-}
-
 /* SHA-256("stek auto v2" 00, u8 sharing, names, limit). */
 static bool hash_all(EVP_MD_CTX *hash, enum stek_sharing sharing, struct stek_nameset *names,
                      const uint8_t *limit, struct stek_context *ret_context)

@@ -3,6 +3,7 @@
 #ifndef STEK_TLS_CONTEXT_CONTEXT_H
 #define STEK_TLS_CONTEXT_CONTEXT_H
 
+#include "core/label.h"
 #include "crypto/derive.h"
 #include "tls/context/nameset.h"
 #include "tls/ossl.h"
@@ -17,10 +18,6 @@ enum stek_sharing {
 };
 
 enum { STEK_DIGEST_LEN = 32 };
-
-/* An explicit label, 1 to 255 printable ASCII characters; NULL gives an empty context, which stands
- * for `auto`. */
-bool stek_context_label(const char *label, struct stek_context *ret_context);
 
 /*
  * The `auto` context of a set of names. `limit` is what sharing is limited by: NULL for
