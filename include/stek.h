@@ -13,13 +13,19 @@
  * Make the ring before the server forks: all the forks then share it. stek_ring_open() in the place
  * of stek_ring_new() uses a ring that stekd keeps, whose keys outlive the server. All times are
  * Unix seconds. Nothing here logs, exits or aborts. See stek(3).
+ *
+ * A program whose TLS library is not OpenSSL asks for the keys themselves: stek_key_current() and
+ * stek_key_find(). It defines STEK_NO_OPENSSL before it includes this file, which then includes
+ * nothing of OpenSSL's and declares nothing that takes an SSL or an SSL_CTX.
  */
 #ifndef STEK_H
 #define STEK_H
 
 #include <stdint.h>
 
+#ifndef STEK_NO_OPENSSL
 #include <openssl/ssl.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,8 +59,9 @@ enum stek_result {
     STEK_ERR_BUSY,     /* another thread or process is doing this now; nothing is lost */
     STEK_ERR_FORMAT,   /* bytes that are not a ring, or a ring of another version */
     STEK_ERR_FILE,     /* a ring file that cannot be used: stek_ring_file_problem() says why */
-    STEK_ERR_REFUSED   /* a system call filter (seccomp) or the kernel refuses mlock(2) or
+    STEK_ERR_REFUSED,  /* a system call filter (seccomp) or the kernel refuses mlock(2) or
                           madvise(2), whatever the limit is */
+    STEK_ERR_NO_KEY    /* no key seals now, or no key has this name: no ticket, a full handshake */
 };
 
 /* How the keys of a ring live. A field that is 0 takes its default. */
@@ -73,6 +80,7 @@ struct stek_policy {
  * it was made. */
 struct stek_ring;
 
+#ifndef STEK_NO_OPENSSL
 /* What becomes of early data (0-RTT, RFC 9846 section 2.3) where the program accepts it at all. */
 enum stek_early_data {
     STEK_EARLY_DATA_ONCE = 0, /* of each ticket at most once, by the program that sealed it */
@@ -103,6 +111,7 @@ struct stek_attach_options {
     {                                                                                              \
         (const char *)0, 0, 0, 0, 0, 0, sizeof(struct stek_attach_options)                         \
     }
+#endif
 
 /*
  * Tells what is wrong with a policy. Returns NULL if nothing is, else a static text that names the
@@ -156,6 +165,65 @@ STEK_MUST_USE enum stek_result stek_ring_maintain(struct stek_ring *ring);
 void stek_ring_free(struct stek_ring *ring);
 
 /*
+ * One ticket key, as plain bytes. A ticket that is to be shared with programs that use OpenSSL is
+ * name[16] iv[16] AES-256-CBC(state) HMAC-SHA256(all before it)[32], as RFC 5077 section 4
+ * recommends. It is secret but for the name: a program overwrites its copy, with
+ * explicit_bzero(3), when the ticket is sealed or opened.
+ */
+enum { STEK_KEY_NAME_LEN = 16 };
+struct stek_key {
+    unsigned char name[STEK_KEY_NAME_LEN];
+    unsigned char hmac_key[32];
+    unsigned char aes_key[32];
+};
+
+/* The keys of a ring under one label. Opaque; safe to use from any thread, and from every child
+ * forked after it was made. */
+struct stek_label;
+
+/*
+ * The keys of `ring` that programs with the same label share, and no others. `label`: 1 to 255
+ * printable ASCII characters, copied. Programs that store other state in their tickets need another
+ * label: OpenSSL and another TLS library do not understand each other's tickets. The label holds
+ * the ring; the caller owns *ret_label and gives it back with stek_label_free(). Thread-safe; takes
+ * a lock. Errors: STEK_ERR_ARGUMENT, STEK_ERR_MEMORY.
+ */
+STEK_MUST_USE enum stek_result stek_label_new(struct stek_ring *ring, const char *label,
+                                              struct stek_label **ret_label);
+
+/* Gives a label back, when no thread uses it any more. NULL is fine. */
+void stek_label_free(struct stek_label *label);
+
+/*
+ * The key that seals tickets now; RFC 5077 section 5.5. *ret_until, if not NULL, is the time at
+ * which it stops to open them: a ticket must not promise to last longer. Allocates nothing, makes
+ * no system call but at a change of keys. Thread-safe. Errors: STEK_ERR_ARGUMENT; STEK_ERR_NO_KEY:
+ * give no ticket.
+ */
+STEK_MUST_USE enum stek_result stek_key_current(struct stek_label *label, struct stek_key *ret_key,
+                                                int64_t *ret_until);
+
+/*
+ * The key with this name: what a ticket begins with. *ret_replace, if not NULL, is 1 when a newer
+ * key seals now, so that the client should get a new ticket, else 0; in TLS 1.3 it should get one
+ * in any case (RFC 9846 appendix C.4). Check the MAC before anything is decrypted. As above;
+ * Errors: STEK_ERR_ARGUMENT; STEK_ERR_NO_KEY: the name is not known or its key has retired. It is
+ * no error for the client, and means a full handshake.
+ */
+STEK_MUST_USE enum stek_result stek_key_find(struct stek_label *label,
+                                             const unsigned char name[STEK_KEY_NAME_LEN],
+                                             struct stek_key *ret_key, int *ret_replace);
+
+/*
+ * When a key of the ring next begins or stops to seal or stops to open, as far as is known now: a
+ * program that keeps copies of keys asks for them again then. An order of the operator's (`stek
+ * rotate`, `stek revoke`) comes without notice. It also does what stek_ring_maintain() does.
+ * Thread-safe. Errors: STEK_ERR_ARGUMENT; STEK_ERR_NO_KEY: the ring has none.
+ */
+STEK_MUST_USE enum stek_result stek_ring_next_change(struct stek_ring *ring, int64_t *ret_at);
+
+#ifndef STEK_NO_OPENSSL
+/*
  * Lets `ctx` seal and open its session tickets with the keys of `ring`. Call it when `ctx` is made,
  * before its first SSL. NULL options mean STEK_ATTACH_OPTIONS_INIT. It uses the ticket key callback
  * and SSL_CTX_set_session_ticket_cb() of `ctx`; if the application replaces the latter, its tickets
@@ -191,6 +259,7 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
  * attached it returns 0. Thread safety: as above.
  */
 int stek_allow_early_data_cb(SSL *ssl, void *arg);
+#endif
 
 /*
  * The version of the library that runs, as STEK_VERSION_NUMBER and as STEK_VERSION: it may be newer

@@ -30,6 +30,8 @@ const char *stek_result_text(enum stek_result result)
     case STEK_ERR_REFUSED:
         return "memory for keys cannot be locked or kept out of core dumps: a system call filter "
                "(seccomp) or the kernel refuses mlock() or madvise()";
+    case STEK_ERR_NO_KEY:
+        return "no key seals now, or no key has this name";
     }
     return "unknown result";
 }
