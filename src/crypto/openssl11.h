@@ -54,8 +54,6 @@ typedef void OSSL_LIB_CTX;
 /* A connection that ends without a close_notify is a system error there, not one of libssl's. */
 #define SSL_OP_IGNORE_UNEXPECTED_EOF 0
 #define SSL_R_UNEXPECTED_EOF_WHILE_READING 0
-/* It always uses extended master secrets where the client offers them. */
-#define SSL_OP_NO_EXTENDED_MASTER_SECRET 0
 
 #define X509_VERSION_3 2
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "faults.h"
 
+#include "fault_extended.h"
 #include "fault_keys.h"
 
 #include <poll.h>
@@ -289,9 +290,8 @@ SSL_CTX *fault_server(const struct server_options *options)
     if (ctx == NULL)
         return NULL;
     SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
-    if (options->fault ==
-        FAULT_PROTOCOL) /* which would give away that the session is of another version */
-        (void)SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    if (options->fault == FAULT_PROTOCOL)
+        fault_without_extended_secret(ctx);
     if (options->fault == FAULT_PSK_ONLY)
         (void)SSL_CTX_set_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX);
     if (options->fault == FAULT_EARLY_PARTLY)
