@@ -13,6 +13,10 @@ from copytree import mirror_tree
 
 HOME = "/srv/stek"
 GROUPS = ("build", "unit", "demo", "check")
+UNPACKED = (
+    ("harness.unpacked", "proftpd-core", "proftpd-mod-crypto"),
+    ("harness.libcryptos.others",),
+)
 
 # Runs as the first process of namespaces of its own, which end with it: what is mounted here is
 # mounted nowhere else,
@@ -124,14 +128,15 @@ class Chroot:
             self._unpack(say)
 
     def _unpack(self, say):
-        """What tests unpack while the network is there: they have none. Without it their server is
-        missing, and they say so."""
-        argv = ["env", "PYTHONPATH=tests", "/usr/bin/python3", "-m", "harness.unpacked"]
-        status, output = run(
-            self.inside([*argv, "proftpd-core", "proftpd-mod-crypto"], net=True), "/", limit_s=600
-        )
-        if status != 0:
-            say(f"{self.release.name}: proftpd could not be unpacked: {output.strip()[-200:]}")
+        """What tests unpack while the network is there: they have none. Without it what they need
+        is missing, and they say so."""
+        for module, *packages in UNPACKED:
+            argv = ["env", "PYTHONPATH=tests", "/usr/bin/python3", "-m", module, *packages]
+            status, output = run(self.inside(argv, net=True), "/", limit_s=600)
+            if status != 0:
+                what = " ".join(packages) or module
+                said = output.strip()[-200:]
+                say(f"{self.release.name}: {what} could not be unpacked: {said}")
 
     def _extra(self):
         """The packages of the second suite, where they are not installed yet."""

@@ -37,10 +37,21 @@ def demo(builds, _):
     return Outcome(passed=1) if status == 0 else failure("demo", output)
 
 
+def end_to_end(builds, release, what, marked):
+    """Those of the release's selection that are marked so. A busy machine may take its time."""
+    selection = ["-k", release.selection] if release.selection else []
+    folder = builds.get("build")
+    return pytest_tests(builds, folder, what, {}, "-m", marked, *selection, limit_s=7200)
+
+
 def e2e(builds, release):
     """Real servers and clients on loopback."""
-    selection = ["-k", release.selection] if release.selection else []
-    return pytest_tests(builds, builds.get("build"), "end to end", {}, *selection)
+    return end_to_end(builds, release, "end to end", "not long")
+
+
+def e2e_long(builds, release):
+    """Those that watch for minutes on purpose."""
+    return end_to_end(builds, release, "long, end to end", "long")
 
 
 def lint(builds, release):
@@ -63,5 +74,6 @@ STEPS = {
     "unit": ("unit tests", unit),
     "demo": ("the demo", demo),
     "e2e": ("end-to-end tests", e2e),
+    "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
     "lint": ("lint", lint),
 }

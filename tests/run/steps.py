@@ -30,7 +30,7 @@ def unit(builds):
     return meson_tests(builds.get("build"), "unit", PLAIN)
 
 
-def pytest_tests(builds, folder, what, env, *selection):
+def pytest_tests(builds, folder, what, env, *selection, limit_s=2700):
     """Runs end-to-end tests on what is built in a folder."""
     report = folder / "check-e2e.xml"
     report.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ def pytest_tests(builds, folder, what, env, *selection):
         ],
         builds.root,
         {**env, "STEK_BUILD": str(folder)},
-        limit_s=2700,
+        limit_s=limit_s,
     )
     return checked(
         from_pytest(report, output) if report.exists() else Outcome(), what, status, output

@@ -5,18 +5,15 @@ the one that it is
 linked to, and for the other does nothing at all.
 """
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from harness import build, libcryptos, module
+from harness import libcryptos, module
+from harness.libcryptos.others import Missing, libraries_of
 from harness.process import plain_environment
 from harness.programs import run
 from harness.stekd import Stekd
-
-sys.path.insert(0, str(build.REPOSITORY / "tests/run"))
-from private_apt import PrivateApt, Unreachable  # noqa: E402
 
 PROGRAM = Path(libcryptos.__file__).parents[1] / "servers/programs/two_libcryptos.py"
 ORDERS = ["fo", "of", "fofo", "oofffo"]
@@ -24,11 +21,11 @@ RUNS = 8  # without the judgement of the caller, every second one ends by a sign
 MIXED = "this program brings a part of OpenSSL's functions, and another library the rest"
 
 
-def from_archive(suite, package):
+def from_archive(name):
     try:
-        return PrivateApt(build.BUILD / "archive", suite).unpacked(package) / "usr/lib"
-    except Unreachable as problem:
-        pytest.skip(f"Debian's archive does not give {package} of {suite}: {str(problem)[-200:]}")
+        return libraries_of(name)
+    except Missing as problem:
+        pytest.skip(str(problem))
 
 
 def same_release(folder):
@@ -36,12 +33,12 @@ def same_release(folder):
 
 
 def openssl_4(folder):
-    lib = from_archive("experimental", "libssl-dev") / libcryptos.LIBRARIES.name
-    return libcryptos.newer_extension(folder / "openssl-4.so", lib / "libcrypto.a")
+    library = from_archive("openssl-4") / "libcrypto.a"
+    return libcryptos.newer_extension(folder / "openssl-4.so", library)
 
 
 def openssl_1(_):
-    return from_archive("bullseye", "libssl1.1") / libcryptos.LIBRARIES.name / "libcrypto.so.1.1"
+    return from_archive("openssl-1.1") / "libcrypto.so.1.1"
 
 
 LIBRARIES = {"same-release": same_release, "openssl-4": openssl_4, "openssl-1.1": openssl_1}
