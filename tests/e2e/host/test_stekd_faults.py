@@ -29,6 +29,7 @@ MORE_FAULTS = [
     ("mmap", "ENOMEM"),
     ("mlock", "ENOMEM"),
 ]
+READS_THE_TIME, TAKES_OVER = range(2)
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def kept(folder):
 
 def calls(daemon, log):
     """The system calls of a start, in their order."""
-    run(daemon, ["strace", "-f", "-o", str(log)])
+    run(daemon, ["strace", "-D", "-f", "-o", str(log)])
     return [
         found.group(1) + (" of the ring" if "web.ring" in line else "")
         for line in log.read_text().splitlines()
@@ -64,9 +65,19 @@ def run(daemon, wrapper):
     return said
 
 
-def places(seen, name):
-    """Which call of that name is the first for the ring file."""
-    return seen[: seen.index("openat of the ring")].count(name) + 1
+def places(seen, name, look):
+    """Which call of that name is the first for the ring file in a look at it: it is read once for
+    the time of its last change, and then taken over."""
+    opens = [i for i, call in enumerate(seen) if call == "openat of the ring"]
+    return [call.split()[0] for call in seen[: opens[look]]].count(name) + 1
+
+
+def run_with_a_fault(daemon, folder, fault, look):
+    """Starts it while a call in that look fails, and ends it; what it said."""
+    name, error = fault
+    when = places(calls(daemon, folder / "calls"), name, look)
+    inject = f"inject={name}:error={error}:when={when}"
+    return run(daemon, ["strace", "-D", "-f", "-o", "/dev/null", "-e", inject])
 
 
 @pytest.mark.parametrize(
@@ -75,13 +86,19 @@ def places(seen, name):
 )
 def test_a_call_that_fails_leaves_the_ring_as_it_was(kept, folder, name, error):
     ring = kept.ring("web")
-    node = ring.stat().st_ino
-    when = places(calls(kept, folder / "calls"), name)
-    before = ring.read_bytes()
-    said = run(
-        kept, ["strace", "-f", "-o", "/dev/null", "-e", f"inject={name}:error={error}:when={when}"]
-    )
+    node, before = ring.stat().st_ino, ring.read_bytes()
+    said = run_with_a_fault(kept, folder, (name, error), TAKES_OVER)
     assert error in said, said
     assert (ring.stat().st_ino, ring.read_bytes()) == (node, before)
     assert "taken over" in run(kept, [])
+    assert ring.stat().st_ino == node
+
+
+@pytest.mark.parametrize("name, error", FAULTS)
+def test_a_call_that_fails_when_the_time_of_the_last_change_is_read_stops_nothing(
+    kept, folder, name, error
+):
+    ring = kept.ring("web")
+    node = ring.stat().st_ino
+    assert "taken over" in run_with_a_fault(kept, folder, (name, error), READS_THE_TIME)
     assert ring.stat().st_ino == node
