@@ -76,5 +76,7 @@ int stek_audit_dial(struct stek_audit_target *target, int64_t deadline_ms,
             (void)getnameinfo((const struct sockaddr *)&at->bytes, at->len, target->address,
                               sizeof target->address, NULL, 0, NI_NUMERICHOST);
     }
+    if (fd >= 0 && problem_len > 0) /* what an address before said is no problem any more */
+        ret_problem[0] = '\0';
     return fd;
 }
