@@ -130,6 +130,18 @@ static int64_t program_left_s(const SSL *ssl, SSL_CTX *ctx, const SSL_SESSION *s
     return stek_ossl_session_time(session) + timeout_s - now;
 }
 
+/*
+ * The timeout of a session that ends at a time. libssl fails to encode a session with a timeout of
+ * 0, and that would end the handshake. Its clock may be a second ahead: since 3.2 it asks
+ * gettimeofday(2), which is some milliseconds before time(2) where a second begins.
+ */
+static long timeout_from(const SSL_SESSION *session, int64_t end)
+{
+    const int64_t timeout_s = end - stek_ossl_session_time(session);
+
+    return timeout_s < 1 ? 1 : (long)timeout_s;
+}
+
 /* The session shall last no longer than the next ticket's key, its chain, and the program say. */
 static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESSION *session,
                           const struct stek_appdata *appdata, int64_t now)
@@ -144,9 +156,8 @@ static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESS
         stek_promise_s(program_left_s(ssl, attachment->ctx, session, appdata, now),
                        first_end(active.accept_until, appdata), appdata->origin,
                        stek_ring_max_session_age_s(ring), now);
-    if (promise_s > 0) /* libssl fails to encode a session with a timeout of 0 */
-        (void)SSL_SESSION_set_timeout(session,
-                                      (long)(promise_s + now - stek_ossl_session_time(session)));
+    if (promise_s > 0)
+        (void)SSL_SESSION_set_timeout(session, timeout_from(session, now + promise_s));
 }
 
 static void prepare_session(SSL *ssl, struct stek_attachment *attachment)

@@ -181,6 +181,36 @@ static void in_the_last_second_of_its_chain_a_ticket_promises_one_second(void **
     assert_promises(test, last, 1);
 }
 
+/* libssl reads a finer clock than stek where a second begins. */
+static void a_handshake_in_the_last_second_survives_a_clock_of_libssl_that_is_ahead(void **state)
+{
+    struct tls_test *test = *state;
+    const struct stek_policy policy = {.max_session_age_s = 2 * HOUR_S};
+
+    tls_use_policy(test, &policy);
+    const struct tls_visit visit = first_visit(test);
+    tls_clock_pass(2 * HOUR_S);
+    tls_clock_delay_rings(1);
+    const struct tls_visit last = tls_come_back(test, visit.session);
+    tls_clock_delay_rings(0);
+    assert_true(last.done);
+    assert_true(last.ticket_count > 0);
+}
+
+/* As above, where the chain is so short that its first second is its last. */
+static void a_first_handshake_survives_it_too(void **state)
+{
+    struct tls_test *test = *state;
+    const struct stek_policy policy = {.max_session_age_s = 1};
+
+    tls_use_policy(test, &policy);
+    tls_clock_delay_rings(1);
+    const struct tls_visit visit = tls_come_back(test, NULL);
+    tls_clock_delay_rings(0);
+    assert_true(visit.done);
+    assert_true(visit.ticket_count > 0);
+}
+
 #if OPENSSL_VERSION_NUMBER < 0x30000000L
 /* OpenSSL 1.1.1 sends tickets with a handshake only: the test is skipped there. */
 #define SSL_new_session_ticket(ssl) ((void)(ssl), 0)
@@ -234,6 +264,9 @@ int main(void)
         TLS_BEHAVIOUR(what_the_program_gave_a_session_counts_after_the_program_gives_more, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_from_elsewhere_lasts_no_longer_than_sessions_do_here, TLS_ALL),
         TLS_BEHAVIOUR(in_the_last_second_of_its_chain_a_ticket_promises_one_second, TLS_ALL),
+        TLS_BEHAVIOUR(a_handshake_in_the_last_second_survives_a_clock_of_libssl_that_is_ahead,
+                      TLS_ALL),
+        TLS_BEHAVIOUR(a_first_handshake_survives_it_too, TLS_ALL),
         TLS_BEHAVIOUR(
             where_nothing_is_left_to_promise_there_is_no_ticket_and_the_connection_goes_on, TLS13),
     };
