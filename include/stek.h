@@ -166,8 +166,8 @@ void stek_ring_free(struct stek_ring *ring);
 
 /*
  * One ticket key, as plain bytes. A ticket that is to be shared with programs that use OpenSSL is
- * name[16] iv[16] AES-256-CBC(state) HMAC-SHA256(all before it)[32], as RFC 5077 section 4
- * recommends. It is secret but for the name: a program overwrites its copy, with
+ * name[16] iv[16] AES-256-CBC(state) HMAC-SHA256(all before it)[32], which is RFC 5077 section 4
+ * without its length field. It is secret but for the name: a program overwrites its copy, with
  * explicit_bzero(3), when the ticket is sealed or opened.
  */
 enum { STEK_KEY_NAME_LEN = 16 };

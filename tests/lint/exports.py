@@ -11,6 +11,8 @@ from report import finish, options
 LIBRARY = "src/libstek.so"
 MODULE = "src/tls/module/stek.so"
 MODULE_NAMES = {"OPENSSL_init", "OPENSSL_finish"}
+# Each is built where its TLS library is, and brings that library and the public stek.h only.
+ADAPTERS = {"mbedtls": r"libmbedtls|libmbedcrypto"}
 # The loader stands for thread-local variables; it is part of libc.
 LIBRARIES = re.compile(r"(libssl|libcrypto|libc|ld-linux-[a-z0-9-]+)\.so\.[0-9]+$")
 
@@ -21,7 +23,7 @@ def names_in_map(path):
     return set(re.findall(r"(\w+)\s*;", public))
 
 
-def object_problems(path, names):
+def object_problems(path, names, libraries=LIBRARIES):
     """What is wrong with one shared object."""
     if not path.exists():
         return [f"{path}: not built"]
@@ -31,9 +33,20 @@ def object_problems(path, names):
     problems += [
         f"{path.name}: needs {name}"
         for name in sorted(objects.needed(path))
-        if not LIBRARIES.match(name)
+        if not libraries.match(name)
     ]
     return problems
+
+
+def adapter_problems(root, build, name, libraries):
+    """What is wrong with the library for another TLS library, where it is built."""
+    path = build / "src" / "adapters" / f"libstek-{name}.so"
+    if not path.exists():
+        return []
+    names = names_in_map(root / "src" / "adapters" / f"{name}.map")
+    return object_problems(
+        path, names, re.compile(rf"(libstek|libc|ld-linux-[a-z0-9-]+|{libraries})\.so\.[0-9]+$")
+    )
 
 
 def main():
@@ -41,7 +54,12 @@ def main():
     library = object_problems(
         chosen.build / LIBRARY, names_in_map(chosen.root / "src" / "libstek.map")
     )
-    finish(library + object_problems(chosen.build / MODULE, MODULE_NAMES))
+    adapters = [
+        problem
+        for name, libraries in ADAPTERS.items()
+        for problem in adapter_problems(chosen.root, chosen.build, name, libraries)
+    ]
+    finish(library + object_problems(chosen.build / MODULE, MODULE_NAMES) + adapters)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ RANKS = {
     "counters": 2,
     "early": 2,
     "ringfile": 3,
+    "adapters": 4,
     "tls": 4,
     "seed": 4,
     "etcd": 4,

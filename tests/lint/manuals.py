@@ -12,6 +12,7 @@ PAGES = [
     "stek-audit.1",
     "stek-fleet.1",
     "stek-keyfile.1",
+    "stek-mbedtls.3",
     "stek.3",
     "stek-openssl.5",
     "stekd.8",
