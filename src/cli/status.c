@@ -27,7 +27,7 @@ static void print_help(void)
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
                "  --help         show this help\n\n"
                "Exit codes: 0 fine, 1 a ring cannot be read, 2 usage, 3 degraded: a ring runs on\n"
-               "continuations or has no key, 4 stekd not reachable.\n\n"
+               "continuations, has no key or cannot be kept, 4 stekd not reachable.\n\n"
                "Example:\n"
                "  stek status web --follow");
 }

@@ -26,6 +26,11 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
                    "  Resumption works, but an attacker who learns one key knows all later ones.\n"
                    "  Check that stekd runs (systemctl status stekd): it publishes fresh keys.");
         return;
+    case STEK_STATUS_NOT_KEPT:
+        (void)printf("Ring %s: NOT KEPT: %s\n"
+                     "  stekd tries again by itself. Servers that have the ring continue it.\n",
+                     ring->name, ring->problem);
+        return;
     default:
         (void)printf("Ring %s: %s: %s\n", ring->name,
                      ring->health == STEK_STATUS_NO_KEY ? "NO KEY" : "UNREADABLE", ring->problem);
@@ -279,7 +284,7 @@ void stek_status_print(const struct stek_status_ring *ring, int64_t now)
         print_orphan(ring, now);
     else
         print_health(ring, now);
-    if (ring->health == STEK_STATUS_UNREADABLE)
+    if (stek_status_is_unknown(ring))
         return;
     print_policy(ring, now);
     if (ring->has_stats) {
@@ -312,7 +317,7 @@ static void print_row(const struct stek_status_ring *ring, int64_t now, int colu
 
     (void)printf("%-*.*s %-12s", columns, columns, ring->name,
                  ring->orphan ? "orphan" : stek_health_name(ring->health));
-    if (ring->health == STEK_STATUS_UNREADABLE) {
+    if (stek_status_is_unknown(ring)) {
         (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
         return;
     }

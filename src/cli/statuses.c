@@ -165,7 +165,8 @@ int stek_statuses_exit(const struct stek_statuses *statuses)
 
     for (size_t i = 0; i < statuses->count; i++)
         if (!statuses->ring[i].orphan && (statuses->ring[i].health == STEK_STATUS_CONTINUATION ||
-                                          statuses->ring[i].health == STEK_STATUS_NO_KEY))
+                                          statuses->ring[i].health == STEK_STATUS_NO_KEY ||
+                                          statuses->ring[i].health == STEK_STATUS_NOT_KEPT))
             code = STEK_EXIT_DEGRADED;
     for (size_t i = 0; i < statuses->count; i++)
         if (!statuses->ring[i].orphan && statuses->ring[i].health == STEK_STATUS_UNREADABLE)

@@ -172,12 +172,12 @@ size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *r
 
 /*
  * For the ring's writer: makes the directory RING.stats for `group` ((gid_t)-1: leave it), or takes
- * over the one that is there. Errors: STEK_ERR_SYSTEM.
+ * over the one that is there. Errors: STEK_ERR_SYSTEM (errno).
  */
 STEK_MUST_USE enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group);
 
 /* For the ring's writer: removes directory and total of a ring that went from the configuration.
- * Best effort. */
-void stek_stats_remove(int run_dir, const char *ring);
+ * Returns whether nothing is left. */
+bool stek_stats_remove(int run_dir, const char *ring);
 
 #endif

@@ -22,7 +22,9 @@ enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group)
     if (dir < 0)
         return STEK_ERR_SYSTEM;
     const bool ok = fchown(dir, (uid_t)-1, group) == 0 && fchmod(dir, DIRECTORY_MODE) == 0;
+    const int error = errno;
     (void)close(dir);
+    errno = error;
     return ok ? STEK_OK : STEK_ERR_SYSTEM;
 }
 
@@ -86,7 +88,13 @@ bool stek_stats_aggregate_commit(int run_dir, const char *ring, int dir,
            stek_stats_aggregate_resume(run_dir, ring, dir, total);
 }
 
-void stek_stats_remove(int run_dir, const char *ring)
+/* Whether there is nothing of that name any more. */
+static bool remove_path(int run_dir, const char *path, int flags)
+{
+    return unlinkat(run_dir, path, flags) == 0 || errno == ENOENT;
+}
+
+bool stek_stats_remove(int run_dir, const char *ring)
 {
     struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring, UINT_MAX);
     char path[STEK_STATS_PATH_LEN];
@@ -94,10 +102,11 @@ void stek_stats_remove(int run_dir, const char *ring)
     while (walk != NULL && stek_stats_walk_next(walk) != STEK_STATS_FOUND_NONE)
         (void)unlinkat(dirfd(walk->dir), walk->name, 0);
     stek_stats_walk_close(walk);
-    if (stek_stats_path(ring, "stats", path))
-        (void)unlinkat(run_dir, path, AT_REMOVEDIR);
-    if (stek_stats_path(ring, "total", path))
-        (void)unlinkat(run_dir, path, 0);
-    if (stek_stats_path(ring, "total.new", path))
-        (void)unlinkat(run_dir, path, 0);
+    bool removed =
+        !stek_stats_path(ring, "stats", path) || remove_path(run_dir, path, AT_REMOVEDIR);
+    if (stek_stats_path(ring, "total", path) && !remove_path(run_dir, path, 0))
+        removed = false;
+    if (stek_stats_path(ring, "total.new", path) && !remove_path(run_dir, path, 0))
+        removed = false;
+    return removed;
 }

@@ -273,6 +273,9 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
         return answer_orphan(daemon, orphan, request, peer);
     if (kept == NULL)
         return unknown_ring(request->ring);
+    if (kept->writer == NULL)
+        return stek_control_error("failed", "ring %s: stekd cannot keep it now: %s",
+                                  kept->config.name, kept->problem.text);
     if (kept->config.source == STEK_SOURCE_FLEET && request->command != STEK_REQUEST_INSPECT)
         return answer_fleetwide(daemon, kept, request, peer);
     if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)

@@ -66,6 +66,10 @@ void stek_rings_describe(struct stek_rings *rings, const struct stek_kept *kept,
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     struct stek_stats_sum stats;
 
+    if (kept->writer == NULL) {
+        stek_status_not_kept(kept->config.name, kept->problem.text, ret_status);
+        return;
+    }
     const bool counted = read_counters(rings, kept, &stats);
     if (stek_writer_state(kept->writer, &state) != STEK_OK ||
         stek_status_describe(kept->config.name, &state, counted ? &stats : NULL, now, ret_status) !=

@@ -4,6 +4,8 @@
 #include "daemon/commands.h"
 #include "daemon/system/log.h"
 #include "daemon/metrics.h"
+#include "daemon/reload.h"
+#include "daemon/system/failure.h"
 #include "daemon/system/privileges.h"
 #include "daemon/system/sandbox.h"
 #include "daemon/system/trim.h"
@@ -18,14 +20,25 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LOOP_FAULTS_MAX = 100 };
+
 /* The time has come, or the clock was set. */
 static void on_alarm(void *arg)
 {
     struct stekd *daemon = arg;
 
+    if (daemon->rings.fleet_due)
+        stekd_reload_fleet(daemon);
     stekd_turn(daemon);
     if (daemon->fleet.fleet != NULL)
         daemon->fleet.api->wake(daemon->fleet.fleet);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    on_alarm(arg);
 }
 
 /* ---- pages ---- */
@@ -76,19 +89,6 @@ static bool write_health(struct evbuffer *text, void *arg)
 
 /* ---- signals ---- */
 
-/* What only a new start can change. */
-static void warn_of_restart(const struct stek_config *old, const struct stek_config *new)
-{
-    bool same = strcmp(old->user, new->user) == 0 && old->allow_disk == new->allow_disk &&
-                old->listen_count == new->listen_count;
-
-    for (size_t i = 0; same && i < old->listen_count; i++)
-        same = strcmp(old->listen[i].text, new->listen[i].text) == 0;
-    if (!same)
-        stek_log(STEK_LOG_WARNING,
-                 "a change of user, allow_disk or listen takes effect when stekd restarts");
-}
-
 static bool load_fleet(struct stekd *daemon)
 {
     struct stek_config_problem problem;
@@ -101,60 +101,11 @@ static bool load_fleet(struct stekd *daemon)
     return false;
 }
 
-/* Rings, and the fleet that some of them belong to. Its keys are read first: without them nothing
- * is begun. */
-static bool apply_rings(struct stekd *daemon, const struct stek_config *config,
-                        struct stek_config_problem *ret_problem)
-{
-    STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
-
-    if (config->fleet.given && !stekd_fleet_read_keys(&config->fleet, &keks, ret_problem))
-        return false;
-    stekd_fleet_close(&daemon->fleet);
-    const bool applied = stek_rings_apply(&daemon->rings, config, stekd_now(), ret_problem);
-    struct stek_config_problem ignored;
-    const struct stek_config *fleet = applied ? config : &daemon->config;
-    return stekd_fleet_apply(&daemon->fleet, fleet, &keks, applied ? ret_problem : &ignored) &&
-           applied;
-}
-
-static bool take_config(struct stekd *daemon, struct stek_config *config,
-                        struct stek_config_problem *ret_problem)
-{
-    if (!apply_rings(daemon, config, ret_problem)) {
-        stek_config_fini(config);
-        return false;
-    }
-    if (config->admin_gid != daemon->config.admin_gid &&
-        !stek_control_set_admin(daemon->control, config->admin_gid))
-        stek_log(STEK_LOG_WARNING, "the control socket cannot be given to group %s",
-                 config->admin_group);
-    warn_of_restart(&daemon->config, config);
-    stek_config_fini(&daemon->config);
-    daemon->config = *config;
-    daemon->last_reload = stekd_now();
-    return true;
-}
-
 static void on_reload(evutil_socket_t signal, short what, void *arg)
 {
-    struct stekd *daemon = arg;
-    struct stek_config_problem problem;
-    struct stek_config config;
-
     (void)signal;
     (void)what;
-    stek_notify_reloading(&daemon->notify);
-    daemon->orphans.stale = true;
-    daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
-                             take_config(daemon, &config, &problem);
-    if (daemon->last_reload_ok)
-        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu rings", daemon->rings.count);
-    else
-        stek_log(STEK_LOG_ERROR, "%s; keeping the previous configuration", problem.text);
-    stekd_turn(daemon);
-    stek_notify_send(&daemon->notify, "READY=1");
-    stek_trim();
+    stekd_reload(arg);
 }
 
 static void on_end(evutil_socket_t signal, short what, void *arg)
@@ -180,7 +131,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 
 static bool fail(const char *what)
 {
-    stek_log(STEK_LOG_ERROR, "%s: %s", what, strerror(errno));
+    stek_log(STEK_LOG_ERROR, "%s: %s", what, stek_failure_name(errno).text);
     return false;
 }
 
@@ -205,7 +156,8 @@ static bool open_loop(struct stekd *daemon)
         (daemon->notify.watchdog_ms > 0 && event_add(daemon->watchdog, &pause) != 0))
         return fail("cannot create an event loop");
     daemon->counting = event_new(daemon->base, -1, 0, stekd_on_counting, daemon);
-    if (daemon->counting == NULL)
+    daemon->again = evtimer_new(daemon->base, on_again, daemon);
+    if (daemon->counting == NULL || daemon->again == NULL)
         return fail("cannot create an event loop");
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
 }
@@ -270,18 +222,27 @@ static bool open_sockets(struct stekd *daemon)
     return daemon->http != NULL;
 }
 
+/* The fleet's keys are read first: without them nothing is begun. */
 static bool open_rings(struct stekd *daemon)
 {
+    STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
     struct stek_config_problem problem;
 
     if (daemon->config.ring_count == 0)
         stek_log(STEK_LOG_WARNING, "%s: no section [ring NAME]: stekd has nothing to keep",
                  daemon->options->config);
     stek_clock_begin(&daemon->rings, stekd_now());
-    if (apply_rings(daemon, &daemon->config, &problem))
-        return true;
-    stek_log(STEK_LOG_ERROR, "%s", problem.text);
-    return false;
+    if (daemon->config.fleet.given &&
+        !stekd_fleet_read_keys(&daemon->config.fleet, &keks, &problem)) {
+        stek_log(STEK_LOG_ERROR, "%s", problem.text);
+        return false;
+    }
+    errno = ENOMEM;
+    if (!stek_rings_start(&daemon->rings, &daemon->config, stekd_now()))
+        return fail("cannot keep rings");
+    if (daemon->config.fleet.given)
+        stekd_reload_fleet(daemon);
+    return true;
 }
 
 static bool close_sandbox(const struct stekd *daemon)
@@ -325,12 +286,28 @@ static void finish(struct stekd *daemon)
         event_free(daemon->watchdog);
     if (daemon->counting != NULL)
         event_free(daemon->counting);
+    if (daemon->again != NULL)
+        event_free(daemon->again);
     stek_alarm_close(&daemon->alarm);
     if (daemon->base != NULL)
         event_base_free(daemon->base);
     stek_notify_close(&daemon->notify);
     stek_config_fini(&daemon->config);
     libevent_global_shutdown();
+}
+
+/* The loop itself may be refused a system call: that passes, or is the end. */
+static bool run(struct stekd *daemon)
+{
+    static const struct timespec pause = {.tv_nsec = 100000000};
+
+    for (int faults = 0; faults < LOOP_FAULTS_MAX; faults++) {
+        if (event_base_dispatch(daemon->base) != -1)
+            return true;
+        (void)fail("cannot wait for events");
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 int stekd_run(const struct stek_options *options, struct stek_config *config)
@@ -344,16 +321,17 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
                            .last_reload_ok = true};
 
     stek_notify_open(&daemon.notify);
-    const bool started = start(&daemon);
-    if (started) {
+    bool fine = start(&daemon);
+    if (fine) {
         stekd_turn(&daemon);
-        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION,
-                 daemon.rings.count, daemon.rings.count == 1 ? "" : "s", options->run_dir);
+        const size_t kept = stek_rings_kept(&daemon.rings);
+        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION, kept,
+                 kept == 1 ? "" : "s", options->run_dir);
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
-        (void)event_base_dispatch(daemon.base);
+        fine = run(&daemon);
         stek_log(STEK_LOG_INFO, "stops; its rings stay");
     }
     finish(&daemon);
-    return started ? STEKD_EXIT_FINE : STEKD_EXIT_FAILED;
+    return fine ? STEKD_EXIT_FINE : STEKD_EXIT_FAILED;
 }

@@ -24,6 +24,7 @@ struct stekd {
     struct event_base *base;
     struct event *signal[STEKD_SIGNALS];
     struct event *watchdog;
+    struct event *again;    /* in place of the alarm, when that could not be set */
     struct event *counting; /* goes on with the rounds over counters */
     struct stek_alarm alarm;
     struct stek_rings rings;
@@ -35,6 +36,7 @@ struct stekd {
     int64_t since;       /* Unix seconds */
     int64_t last_reload; /* when the configuration in force was taken */
     bool last_reload_ok;
+    int64_t fleet_retry_at; /* if rings.fleet_due: when to begin the fleet again */
 };
 
 /* Serves until SIGTERM or SIGINT. Takes `config` over. Returns the exit code; what went wrong has

@@ -3,10 +3,12 @@
 #include "core/hex.h"
 
 #include "core/policy.h"
+#include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "fleet/store/kekfile.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,7 +139,7 @@ static bool write_records(void *arg, const char *ring, const struct stek_records
     struct kept_state state = {records, floor};
     const int64_t now = (int64_t)time(NULL);
 
-    if (kept == NULL)
+    if (kept == NULL || kept->writer == NULL)
         return false;
     if (stek_writer_change(kept->writer, put_records, &state, now) != STEK_OK)
         return false;
@@ -165,36 +167,42 @@ static enum stek_result put_local_start(struct stek_ring_state *state, int64_t n
     return stek_records_advance(&state->records, &policy, now, fresh);
 }
 
-static void start_locally(struct stek_kept *kept)
+static void start_locally(struct stek_rings *rings, struct stek_kept *kept)
 {
     const int64_t now = (int64_t)time(NULL);
 
-    if (stek_writer_change(kept->writer, put_local_start, NULL, now) != STEK_OK)
+    errno = 0;
+    const enum stek_result result = stek_writer_change(kept->writer, put_local_start, NULL, now);
+    if (result != STEK_OK) {
+        rings->fleet_due = true;
+        stek_log(STEK_LOG_ERROR, "ring %s: has no keys, and cannot start locally: %s",
+                 kept->config.name, stek_failure_of(result, errno).text);
         return;
+    }
     stek_kept_count(kept, now);
     stek_log(STEK_LOG_WARNING,
              "ring %s: uses keys of this host alone until the fleet's store answers",
              kept->config.name);
 }
 
-/* What the ring's file holds of the fleet's. Records of a local start do not count as published. */
-static void describe_ring(const struct stek_kept *kept, struct stek_ring_state *state,
+/* What the ring's file will hold of the fleet's. Records of a local start do not count as
+ * published. */
+static void describe_ring(const struct stek_config_ring *config,
+                          const struct stek_ring_state *state,
                           struct stek_fleet_ring_options *ret_options)
 {
-    const bool read = stek_writer_state(kept->writer, state) == STEK_OK;
-    const bool fleets = read && state->records.count > 0 && (state->flags & STEK_RING_LOCAL) == 0;
+    const bool fleets = state->records.count > 0 && (state->flags & STEK_RING_LOCAL) == 0;
 
-    *ret_options =
-        (struct stek_fleet_ring_options){.name = kept->config.name,
-                                         .policy = stek_policy_resolve(&kept->config.policy),
-                                         .records = fleets ? &state->records : NULL,
-                                         .floor = read ? state->floor : 0};
+    *ret_options = (struct stek_fleet_ring_options){.name = config->name,
+                                                    .policy = stek_policy_resolve(&config->policy),
+                                                    .records = fleets ? &state->records : NULL,
+                                                    .floor = state->floor};
 }
 
-static void set_options(struct stekd_fleet *keeper, const struct stek_keks *keks,
+static void set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
                         struct stek_fleet_options *ret_options)
 {
-    const struct stek_config_fleet *config = &keeper->config;
+    const struct stek_config_fleet *config = &texts->config;
     const char *at = config->endpoints;
 
     *ret_options =
@@ -202,7 +210,7 @@ static void set_options(struct stekd_fleet *keeper, const struct stek_keks *keks
                                     .cert = config->cert[0] != '\0' ? config->cert : NULL,
                                     .key = config->key[0] != '\0' ? config->key : NULL,
                                     .prefix = config->prefix,
-                                    .host = keeper->host,
+                                    .host = texts->host,
                                     .keks = keks};
     for (size_t i = 0; i < config->endpoint_count; i++, at += strlen(at) + 1)
         ret_options->endpoints[ret_options->endpoints_count++] = at;
@@ -216,85 +224,123 @@ struct gathered {
     size_t count;
 };
 
-static void gathered_fini(struct gathered *gathered)
+static void gathered_fini(struct gathered *gathered, size_t rings_count)
 {
     if (gathered->states != NULL)
-        stek_wipe(gathered->states, gathered->count * sizeof *gathered->states);
+        stek_wipe(gathered->states, (rings_count + 1) * sizeof *gathered->states);
     free(gathered->states);
     free(gathered->options);
 }
 
-static bool gather(const struct stekd_fleet *keeper, struct gathered *ret_gathered)
+/* Those that are not kept are left out: when they are, the fleet begins again with them. */
+static bool gather(const struct stek_next *rings, size_t rings_count, struct gathered *ret_gathered)
 {
-    struct stek_rings *rings = keeper->rings;
+    bool kept;
 
-    ret_gathered->options = calloc(rings->count + 1, sizeof *ret_gathered->options);
-    ret_gathered->states = calloc(rings->count + 1, sizeof *ret_gathered->states);
+    ret_gathered->options = calloc(rings_count + 1, sizeof *ret_gathered->options);
+    ret_gathered->states = calloc(rings_count + 1, sizeof *ret_gathered->states);
     if (ret_gathered->options == NULL || ret_gathered->states == NULL)
         return false;
-    for (size_t i = 0; i < rings->count; i++) {
-        const size_t place = ret_gathered->count;
-        if (rings->at[i].config.source != STEK_SOURCE_FLEET)
-            continue;
-        describe_ring(&rings->at[i], &ret_gathered->states[place], &ret_gathered->options[place]);
-        ret_gathered->count++;
-        if (ret_gathered->options[place].records == NULL &&
-            ret_gathered->states[place].records.count == 0 && keeper->config.bootstrap_local)
-            start_locally(&rings->at[i]);
+    for (size_t i = 0; i < rings_count; i++) {
+        struct stek_ring_state *state = &ret_gathered->states[ret_gathered->count];
+        const struct stek_config_ring *ring = stek_next_ring(rings, i, &kept, state);
+        if (ring->source == STEK_SOURCE_FLEET && kept)
+            describe_ring(ring, state, &ret_gathered->options[ret_gathered->count++]);
     }
     return true;
 }
 
-static bool open_fleet(struct stekd_fleet *keeper, const struct stek_keks *keks,
-                       struct stek_config_problem *ret_problem)
+static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek_config *config,
+                                   const struct stek_keks *keks, const struct stek_next *next,
+                                   struct stekd_fleet_next *ret_next)
 {
     const struct stek_fleet_host host = {write_records, write_log, keeper};
     struct stek_fleet_options options;
     struct gathered rings = {.count = 0};
     enum stek_result result = STEK_ERR_MEMORY;
 
-    set_options(keeper, keks, &options);
-    if (gather(keeper, &rings))
+    set_options(ret_next->texts, keks, &options);
+    if (gather(next, config->ring_count, &rings))
         result = rings.count == 0 ? STEK_OK
                                   : keeper->api->open(keeper->base, &options, rings.options,
-                                                      rings.count, &host, &keeper->fleet);
-    gathered_fini(&rings);
-    return result == STEK_OK || fail(ret_problem, "[fleet]: %s", stek_result_text(result));
+                                                      rings.count, &host, &ret_next->fleet);
+    gathered_fini(&rings, config->ring_count);
+    return result;
 }
 
-static void set_key_ids(struct stekd_fleet *keeper, const struct stek_keks *keks)
+static void set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
+                      struct stekd_fleet_texts *texts)
 {
+    texts->config = *config;
     for (uint32_t i = 0; i < keks->count; i++)
-        stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, keeper->kek_id[i]);
+        stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, texts->kek_id[i]);
+    if (config->name[0] != '\0')
+        memcpy(texts->host, config->name, strlen(config->name) + 1);
+    else if (gethostname(texts->host, sizeof texts->host - 1) != 0 || texts->host[0] == '\0')
+        memcpy(texts->host, "unnamed", sizeof "unnamed");
 }
 
-static void set_host(struct stekd_fleet *keeper)
+bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *config,
+                         const struct stek_keks *keks, const struct stek_next *rings,
+                         struct stekd_fleet_next *ret_next, struct stek_config_problem *ret_problem)
 {
-    if (keeper->config.name[0] != '\0')
-        memcpy(keeper->host, keeper->config.name, strlen(keeper->config.name) + 1);
-    else if (gethostname(keeper->host, sizeof keeper->host - 1) != 0 || keeper->host[0] == '\0')
-        memcpy(keeper->host, "unnamed", sizeof "unnamed");
-}
+    struct stekd_fleet_next next = {.fleet = NULL};
 
-bool stekd_fleet_apply(struct stekd_fleet *keeper, const struct stek_config *config,
-                       const struct stek_keks *keks, struct stek_config_problem *ret_problem)
-{
-    stekd_fleet_close(keeper);
+    *ret_next = next;
     if (!config->fleet.given)
         return true;
     if (keeper->api == NULL)
         return fail(ret_problem, "[fleet] was added after stekd started: restart stekd");
-    keeper->config = config->fleet;
-    set_host(keeper);
-    set_key_ids(keeper, keks);
-    return open_fleet(keeper, keks, ret_problem);
+    next.texts = calloc(1, sizeof *next.texts);
+    if (next.texts == NULL)
+        return fail(ret_problem, "[fleet]: %s", stek_result_text(STEK_ERR_MEMORY));
+    set_texts(&config->fleet, keks, next.texts);
+    errno = 0;
+    const enum stek_result result = open_fleet(keeper, config, keks, rings, &next);
+    if (result != STEK_OK) {
+        (void)fail(ret_problem, "[fleet]: %s", stek_failure_of(result, errno).text);
+        free(next.texts);
+        return false;
+    }
+    *ret_next = next;
+    return true;
+}
+
+void stekd_fleet_give_up(const struct stekd_fleet *keeper, struct stekd_fleet_next *next)
+{
+    if (next->fleet != NULL)
+        keeper->api->close(next->fleet);
+    free(next->texts);
+    *next = (struct stekd_fleet_next){.fleet = NULL};
+}
+
+void stekd_fleet_commit(struct stekd_fleet *keeper, const struct stekd_fleet_next *next)
+{
+    stekd_fleet_close(keeper);
+    keeper->fleet = next->fleet;
+    keeper->texts = next->texts;
+}
+
+void stekd_fleet_bootstrap(struct stekd_fleet *keeper)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+
+    for (size_t i = 0; keeper->fleet != NULL && i < keeper->rings->count; i++) {
+        struct stek_kept *kept = &keeper->rings->at[i];
+        if (keeper->texts->config.bootstrap_local && kept->config.source == STEK_SOURCE_FLEET &&
+            kept->writer != NULL && stek_writer_state(kept->writer, &state) == STEK_OK &&
+            state.records.count == 0)
+            start_locally(keeper->rings, kept);
+    }
 }
 
 void stekd_fleet_close(struct stekd_fleet *keeper)
 {
     if (keeper->fleet != NULL)
         keeper->api->close(keeper->fleet);
+    free(keeper->texts);
     keeper->fleet = NULL;
+    keeper->texts = NULL;
 }
 
 bool stekd_fleet_find(const struct stekd_fleet *keeper, const char *ring, size_t *ret_index)

@@ -6,20 +6,31 @@
 #ifndef STEK_DAEMON_FLEET_H
 #define STEK_DAEMON_FLEET_H
 
-#include "daemon/rings.h"
+#include "daemon/next.h"
 #include "fleet/fleet.h"
 
 #include <event2/event.h>
 
-struct stekd_fleet {
-    const struct stek_fleet_api *api; /* NULL: not loaded */
-    struct stek_fleet *fleet;         /* NULL: no ring of source fleet */
-    struct stek_config_fleet config;  /* in use: the fleet borrows its texts */
+/* What a fleet in use was made from: it borrows these texts. */
+struct stekd_fleet_texts {
+    struct stek_config_fleet config;
     char host[STEK_CONFIG_HOST_LEN + 1];
     char kek_id[STEK_KEKS_MAX]
                [2 * STEK_KEK_ID_LEN + 1]; /* in hexadecimal, the one that seals first */
+};
+
+struct stekd_fleet {
+    const struct stek_fleet_api *api; /* NULL: not loaded */
+    struct stek_fleet *fleet;         /* NULL: no ring of source fleet */
+    struct stekd_fleet_texts *texts;  /* NULL: there is no [fleet] */
     struct event_base *base;
     struct stek_rings *rings;
+};
+
+/* A fleet that is made ready beside the one in use. */
+struct stekd_fleet_next {
+    struct stek_fleet *fleet;
+    struct stekd_fleet_texts *texts;
 };
 
 /*
@@ -34,11 +45,19 @@ bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_k
                            struct stek_config_problem *ret_problem);
 
 /*
- * Starts again with this configuration and the current rings; ends what was. False after a fault,
- * with one line: the rings of the fleet then go on by themselves.
+ * Makes a fleet ready for this configuration and these rings, beside the one that is in use. It
+ * does nothing before the loop goes on. False after a fault, with one line.
  */
-bool stekd_fleet_apply(struct stekd_fleet *keeper, const struct stek_config *config,
-                       const struct stek_keks *keks, struct stek_config_problem *ret_problem);
+bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *config,
+                         const struct stek_keks *keks, const struct stek_next *rings,
+                         struct stekd_fleet_next *ret_next,
+                         struct stek_config_problem *ret_problem);
+void stekd_fleet_give_up(const struct stekd_fleet *keeper, struct stekd_fleet_next *next);
+
+/* Ends the one in use: before its rings change. Then the other one takes its place, and rings
+ * without keys start locally where bootstrap says so. Neither can fail. */
+void stekd_fleet_commit(struct stekd_fleet *keeper, const struct stekd_fleet_next *next);
+void stekd_fleet_bootstrap(struct stekd_fleet *keeper);
 void stekd_fleet_close(struct stekd_fleet *keeper);
 
 /* The ring's place in the fleet; false: it is no ring of the fleet, or there is no fleet now. */

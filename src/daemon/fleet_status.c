@@ -48,7 +48,7 @@ void stekd_fleet_annotate(const struct stekd_fleet *keeper, struct stek_status_r
     char since[32];
     size_t index;
 
-    if (status->health == STEK_STATUS_UNREADABLE || !stekd_fleet_find(keeper, status->name, &index))
+    if (stek_status_is_unknown(status) || !stekd_fleet_find(keeper, status->name, &index))
         return;
     keeper->api->describe_ring(keeper->fleet, index, &ring);
     keeper->api->describe(keeper->fleet, &fleet);
@@ -133,8 +133,8 @@ static json_t *keys_json(const struct stekd_fleet *keeper)
 {
     json_t *keys = json_array();
 
-    for (size_t i = 0; i < keeper->config.kek_count; i++)
-        json_array_append_new(keys, json_string(keeper->kek_id[i]));
+    for (size_t i = 0; i < keeper->texts->config.kek_count; i++)
+        json_array_append_new(keys, json_string(keeper->texts->kek_id[i]));
     return keys;
 }
 
@@ -150,12 +150,12 @@ json_t *stekd_fleet_json(struct stekd_fleet *keeper, bool read_again)
     json_t *clock = fleet.clock_known ? json_integer((json_int_t)fleet.clock_ahead_s) : json_null();
     return json_pack("{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o, s:{s:I, s:I, s:I, "
                      "s:I}, s:o, s:o, s:o?}",
-                     "ok", 1, "configured", 1, "host", keeper->host, "online", (int)fleet.online,
-                     "since", (json_int_t)fleet.since, "endpoint", fleet.endpoint, "fault",
-                     fleet.fault, "problem", fleet.problem, "clock_ahead_s", clock, "reconnects",
-                     (json_int_t)fleet.reconnects, "keys", keys_json(keeper), "writes", "won",
-                     (json_int_t)fleet.writes_won, "lost", (json_int_t)fleet.writes_lost, "refused",
-                     (json_int_t)fleet.writes_refused, "ambiguous",
-                     (json_int_t)fleet.writes_ambiguous, "rings", rings_json(keeper), "rekey",
-                     keeper->api->rekey_status(keeper->fleet), "members", members);
+                     "ok", 1, "configured", 1, "host", keeper->texts->host, "online",
+                     (int)fleet.online, "since", (json_int_t)fleet.since, "endpoint",
+                     fleet.endpoint, "fault", fleet.fault, "problem", fleet.problem,
+                     "clock_ahead_s", clock, "reconnects", (json_int_t)fleet.reconnects, "keys",
+                     keys_json(keeper), "writes", "won", (json_int_t)fleet.writes_won, "lost",
+                     (json_int_t)fleet.writes_lost, "refused", (json_int_t)fleet.writes_refused,
+                     "ambiguous", (json_int_t)fleet.writes_ambiguous, "rings", rings_json(keeper),
+                     "rekey", keeper->api->rekey_status(keeper->fleet), "members", members);
 }

@@ -1,6 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/kept.h"
 
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { RETRY_MAX_S = 64 };
+
+/* Whose members may use the ring: without a group of its own, stekd's. */
+static gid_t group_of(const struct stek_config_ring *config)
+{
+    return config->gid != (gid_t)-1 ? config->gid : getegid();
+}
+
+struct stek_writer_place stek_kept_place(const struct stek_kept *kept, int dir_fd, bool allow_disk)
+{
+    return (struct stek_writer_place){.dir_fd = dir_fd,
+                                      .ring = kept->config.name,
+                                      .group = group_of(&kept->config),
+                                      .allow_disk = allow_disk,
+                                      .source = kept->config.source};
+}
+
+void stek_kept_explain(const struct stek_kept *kept, enum stek_result result, const char *problem,
+                       int error, struct stek_config_problem *ret_problem)
+{
+    const struct stek_config_ring *config = &kept->config;
+
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s%s%s",
+                   problem != NULL ? problem : stek_failure_of(result, error).text,
+                   config->group[0] != '\0' ? "; its group is " : "", config->group);
+}
+
+void stek_kept_log_start(const struct stek_kept *kept, enum stek_writer_start start,
+                         const char *problem)
+{
+    const char *ring = kept->config.name;
+
+    if (start == STEK_WRITER_NEW)
+        stek_log(STEK_LOG_INFO, "ring %s: new", ring);
+    else if (start == STEK_WRITER_TOOK_OVER)
+        stek_log(STEK_LOG_INFO, "ring %s: taken over", ring);
+    else
+        stek_log(STEK_LOG_WARNING,
+                 "ring %s: its file could not be used (%s): replaced by a new ring", ring,
+                 problem != NULL ? problem : "unsound");
+}
+
+void stek_kept_make_counters(struct stek_kept *kept, int dir_fd)
+{
+    const bool was_due = kept->counters_due;
+
+    kept->counters_due =
+        stek_stats_make_dir(dir_fd, kept->config.name, group_of(&kept->config)) != STEK_OK;
+    if (kept->counters_due && !was_due)
+        stek_log(STEK_LOG_WARNING, "ring %s: no directory for its counters: %s", kept->config.name,
+                 stek_failure_of(STEK_ERR_SYSTEM, errno).text);
+    if (!kept->counters_due && was_due)
+        stek_log(STEK_LOG_NOTICE, "ring %s: has a directory for its counters again",
+                 kept->config.name);
+}
+
+void stek_kept_put_off(struct stek_kept *kept, int64_t now)
+{
+    kept->retry_s = kept->retry_s == 0 ? 1 : 2 * kept->retry_s;
+    if (kept->retry_s > RETRY_MAX_S)
+        kept->retry_s = RETRY_MAX_S;
+    kept->retry_at = now + kept->retry_s;
+}
+
+bool stek_kept_is_time(const struct stek_kept *kept, int64_t now)
+{
+    return now >= kept->retry_at || kept->retry_at > now + RETRY_MAX_S;
+}
+
 /* Counts rotations by the records that have begun to seal since the last time: a seq may leave
  * gaps. */
 static void count_records(struct stek_kept *kept, const struct stek_records *records, size_t active,
@@ -18,14 +94,15 @@ bool stek_kept_is_well(const struct stek_kept *kept)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
 
-    return !kept->failing && stek_writer_state(kept->writer, &state) == STEK_OK;
+    return kept->writer != NULL && !kept->failing &&
+           stek_writer_state(kept->writer, &state) == STEK_OK;
 }
 
 void stek_kept_count(struct stek_kept *kept, int64_t now)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
 
-    if (stek_writer_state(kept->writer, &state) != STEK_OK)
+    if (kept->writer == NULL || stek_writer_state(kept->writer, &state) != STEK_OK)
         return;
     const int active = stek_records_active(&state.records, now);
     if (active >= 0 && state.records.at[active].seq != kept->counted_seq)

@@ -34,7 +34,7 @@ typedef int64_t (*value_fn)(const struct stek_metrics_ring *ring, int64_t now);
 
 static bool is_readable(const struct stek_metrics_ring *ring)
 {
-    return ring->status.health != STEK_STATUS_UNREADABLE;
+    return !stek_status_is_unknown(&ring->status);
 }
 
 static void add_each(struct metrics *metrics, const char *name, const char *type, const char *help,
@@ -117,6 +117,16 @@ static void add_up(struct metrics *metrics)
     }
 }
 
+/* Each ring of the configuration, also one of which nothing else is known. */
+static void add_kept(struct metrics *metrics)
+{
+    add_head(metrics, "stek_ring_kept", "gauge",
+             "Whether stekd keeps the ring: if not, it tries again, and its log says why.");
+    for (size_t i = 0; i < metrics->count; i++)
+        add(metrics, "stek_ring_kept{ring=\"%s\"} %d\n", metrics->rings[i].status.name,
+            metrics->rings[i].status.health != STEK_STATUS_NOT_KEPT);
+}
+
 static void add_keys(struct metrics *metrics)
 {
     static const enum stek_state states[] = {STEK_STATE_PENDING, STEK_STATE_ACTIVE,
@@ -179,6 +189,7 @@ static void add_contexts(struct metrics *metrics)
 static void add_rings(struct metrics *metrics)
 {
     add_up(metrics);
+    add_kept(metrics);
     add_keys(metrics);
     add_each(metrics, "stek_ring_active_key_age_seconds", "gauge",
              "Time since the active key began to seal.", active_age);

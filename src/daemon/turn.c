@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/turn.h"
 
+#include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/watch/clock.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 
 int64_t stekd_now(void)
@@ -39,19 +39,29 @@ void stekd_begin_answer(struct stekd *daemon)
     count_soon(daemon);
 }
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 void stekd_turn(struct stekd *daemon)
 {
+    static const struct timeval second = {.tv_sec = 1};
     const int64_t now = stekd_now();
     const int64_t clock = stek_clock_look(&daemon->rings, now);
-    int64_t next = stek_rings_update(&daemon->rings, now);
+    int64_t next = earlier(stek_rings_update(&daemon->rings, now), clock);
 
     (void)stek_orphans_look(&daemon->orphans, &daemon->config, now);
-    const int64_t orphans = stek_orphans_update(
-        &daemon->orphans, stek_clockcheck_doubt_s(&daemon->rings.clock) == 0, now);
-
-    next = orphans < next ? orphans : next;
-    next = clock < next ? clock : next;
-    if (!stek_alarm_set(&daemon->alarm, next))
-        stek_log(STEK_LOG_ERROR, "cannot set the alarm for the next rotation: %s", strerror(errno));
+    next =
+        earlier(next, stek_orphans_update(&daemon->orphans,
+                                          stek_clockcheck_doubt_s(&daemon->rings.clock) == 0, now));
+    if (daemon->rings.fleet_due)
+        next = earlier(next, daemon->fleet_retry_at);
+    if (!stek_alarm_set(&daemon->alarm, next)) {
+        stek_log(STEK_LOG_ERROR,
+                 "cannot set the alarm for the next rotation: %s; stekd looks each second",
+                 stek_failure_name(errno).text);
+        (void)event_add(daemon->again, &second);
+    }
     count_soon(daemon);
 }

@@ -121,16 +121,21 @@ enum stek_result stek_ringfile_destroy(int dir_fd, const char *ring, const char 
     return fd < 0 ? STEK_ERR_FILE : finish(dir_fd, file, fd, empty_file(dir_fd, fd));
 }
 
-bool stek_ringfile_is_filling(const char *file)
+static bool ends_with(const char *text, const char *end)
 {
-    static const char end[] = ".new";
-    const size_t len = strlen(file);
+    const size_t len = strlen(text);
+    const size_t end_len = strlen(end);
 
-    return file[0] == '.' && len > sizeof end && strcmp(file + len - (sizeof end - 1), end) == 0;
+    return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-enum stek_result stek_ringfile_destroy_filling(int dir_fd, const char *file,
-                                               const char **ret_problem)
+bool stek_ringfile_is_leftover(const char *file)
+{
+    return file[0] == '.' && (ends_with(file + 1, ".new") || ends_with(file + 1, ".old"));
+}
+
+enum stek_result stek_ringfile_destroy_leftover(int dir_fd, const char *file,
+                                                const char **ret_problem)
 {
     const int fd = open_own(dir_fd, file, ret_problem);
 

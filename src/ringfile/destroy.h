@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of a file that no writer keeps: a ring that no configuration names any more, or what a
- * writer that died left of a new one. The caller holds the run directory's lock.
+ * writer that died left of a new one or of one that it replaced. The caller holds the run
+ * directory's lock.
  *
  * The attacker can put into the run directory what he likes only if he is root or stekd's user. So
  * other things than stekd's files are there by mistake: links, FIFOs, devices, directories and
@@ -24,11 +25,11 @@ const char *stek_ringfile_owner_problem(int dir_fd, const char *file);
 STEK_MUST_USE enum stek_result stek_ringfile_destroy(int dir_fd, const char *ring,
                                                      const char **ret_problem);
 
-/* Whether this is the name under which a writer fills a new file. */
-bool stek_ringfile_is_filling(const char *file);
+/* Whether a writer fills a new file under this name, or puts one aside that is replaced. */
+bool stek_ringfile_is_leftover(const char *file);
 
 /* Overwrites such a file, and removes it. Errors as above. */
-STEK_MUST_USE enum stek_result stek_ringfile_destroy_filling(int dir_fd, const char *file,
-                                                             const char **ret_problem);
+STEK_MUST_USE enum stek_result stek_ringfile_destroy_leftover(int dir_fd, const char *file,
+                                                              const char **ret_problem);
 
 #endif

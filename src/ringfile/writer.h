@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one writer of a ring file. The caller holds the run directory's lock; the protocol is in
- * image.h, the file and its attacker in ringfile.h.
- *
- * A new file is made under another name, filled, given its group and mode, and then renamed, so
- * that readers see a whole ring or none. One that is there is taken over in place if it is sound
- * and ours; else it is unlinked, never truncated or overwritten, since readers may map it.
+ * image.h, the file and its attacker in ringfile.h; ready.h has how a file is made or taken over.
  */
 #ifndef STEK_RINGFILE_WRITER_H
 #define STEK_RINGFILE_WRITER_H
 
-#include "ringfile/change.h"
-#include "ringfile/ringfile.h"
-
-#include <sys/types.h>
+#include "ringfile/ready.h"
 
 /* One ring file, kept by this process. */
 struct stek_writer;
-
-struct stek_writer_place {
-    int dir_fd;       /* of the run directory; borrowed for the writer's life */
-    const char *ring; /* its name; copied */
-    gid_t group;      /* who may read; (gid_t)-1: leave it as it is */
-    bool allow_disk;  /* the operator said so: the ring may be on a disk, and tells its readers */
-    /*
-     * The maker of its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a
-     * ring that had another source begins without records.
-     */
-    enum stek_source source;
-};
-
-enum stek_writer_start {
-    STEK_WRITER_NEW,       /* there was no file */
-    STEK_WRITER_TOOK_OVER, /* there was a sound ring, which continues */
-    STEK_WRITER_REPLACED /* what was there was unusable: *ret_problem says why. Its tickets are lost
-                          */
-};
 
 /*
  * Takes over or makes the ring file, with this policy (resolved) as of now, and, of source host,
@@ -71,10 +45,6 @@ int64_t stek_writer_due(const struct stek_writer *writer, int64_t now);
 /* Any other change: stek_image_change(). Call stek_writer_update() afterwards. Errors: as above. */
 STEK_MUST_USE enum stek_result stek_writer_change(struct stek_writer *writer, stek_change_fn change,
                                                   void *arg, int64_t now);
-
-/* A change: `arg` points to the new policy (struct stek_policy, resolved). */
-enum stek_result stek_change_policy(struct stek_ring_state *state, int64_t now,
-                                    const struct stek_fresh *fresh, void *arg);
 
 /* Copies the ring's state with its secrets: wipe it. Error: STEK_ERR_FORMAT. */
 STEK_MUST_USE enum stek_result stek_writer_state(const struct stek_writer *writer,

@@ -107,7 +107,7 @@ json_t *stek_status_json(const struct stek_status_ring *ring)
         add(object, "problem", has_problem ? json_string(ring->problem) : json_null()) &&
         add(object, "orphan", json_boolean(ring->orphan)) &&
         add(object, "removed_at", time_json(ring->removed_at)) &&
-        (ring->health == STEK_STATUS_UNREADABLE || add_state(object, ring)))
+        (stek_status_is_unknown(ring) || add_state(object, ring)))
         return object;
     json_decref(object);
     return NULL;

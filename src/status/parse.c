@@ -201,8 +201,7 @@ const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret
     if (!take_text(object, "name", ring.name, STEK_RING_NAME_MAX) ||
         !stek_ring_name_is_valid(ring.name))
         return "a ring without a name";
-    if (!take_word(object, "health", health_word, STEK_STATUS_FINE, STEK_STATUS_UNREADABLE,
-                   &health))
+    if (!take_word(object, "health", health_word, STEK_STATUS_FINE, STEK_STATUS_NOT_KEPT, &health))
         return "a ring whose health is unknown";
     ring.health = (enum stek_status_health)health;
     if (!json_is_null(json_object_get(object, "problem")) &&
@@ -211,7 +210,7 @@ const char *stek_status_parse(const json_t *object, struct stek_status_ring *ret
     ring.orphan = json_is_true(json_object_get(object, "orphan"));
     if (ring.orphan && !take_time(object, "removed_at", &ring.removed_at))
         return "an orphan whose end is no time";
-    if (ring.health != STEK_STATUS_UNREADABLE && !take_state(object, &ring))
+    if (!stek_status_is_unknown(&ring) && !take_state(object, &ring))
         return "a ring whose keys or counters have an unknown form";
     *ret_ring = ring;
     return NULL;

@@ -100,13 +100,29 @@ enum stek_result stek_status_describe(const char *name, const struct stek_ring_s
     return STEK_OK;
 }
 
+static void set_unknown(const char *name, enum stek_status_health health, const char *problem,
+                        struct stek_status_ring *ring)
+{
+    memset(ring, 0, sizeof *ring);
+    ring->health = health;
+    (void)snprintf(ring->name, sizeof ring->name, "%s", name);
+    (void)snprintf(ring->problem, sizeof ring->problem, "%s", problem);
+}
+
 void stek_status_unreadable(const char *name, const char *problem,
                             struct stek_status_ring *ret_ring)
 {
-    memset(ret_ring, 0, sizeof *ret_ring);
-    ret_ring->health = STEK_STATUS_UNREADABLE;
-    (void)snprintf(ret_ring->name, sizeof ret_ring->name, "%s", name);
-    (void)snprintf(ret_ring->problem, sizeof ret_ring->problem, "%s", problem);
+    set_unknown(name, STEK_STATUS_UNREADABLE, problem, ret_ring);
+}
+
+void stek_status_not_kept(const char *name, const char *problem, struct stek_status_ring *ret_ring)
+{
+    set_unknown(name, STEK_STATUS_NOT_KEPT, problem, ret_ring);
+}
+
+bool stek_status_is_unknown(const struct stek_status_ring *ring)
+{
+    return ring->health == STEK_STATUS_UNREADABLE || ring->health == STEK_STATUS_NOT_KEPT;
 }
 
 size_t stek_status_count(const struct stek_status_ring *ring, enum stek_state state)

@@ -36,7 +36,8 @@ enum stek_status_health {
     STEK_STATUS_CONTINUATION, /* it is a continuation: no key was published in time. Works, but
                                  degraded */
     STEK_STATUS_NO_KEY,       /* no key seals: full handshakes only */
-    STEK_STATUS_UNREADABLE    /* the ring file is refused: see problem */
+    STEK_STATUS_UNREADABLE,   /* the ring file is refused: see problem */
+    STEK_STATUS_NOT_KEPT      /* stekd cannot keep it, and tries again: see problem */
 };
 
 struct stek_status_ring {
@@ -68,9 +69,14 @@ STEK_MUST_USE enum stek_result stek_status_describe(const char *name,
                                                     const struct stek_stats_sum *stats, int64_t now,
                                                     struct stek_status_ring *ret_ring);
 
-/* The status of a ring whose file is refused. `problem` is copied. */
+/* The status of a ring whose file is refused, and of one that stekd cannot keep. `problem` is
+ * copied. */
 void stek_status_unreadable(const char *name, const char *problem,
                             struct stek_status_ring *ret_ring);
+void stek_status_not_kept(const char *name, const char *problem, struct stek_status_ring *ret_ring);
+
+/* Whether nothing is known but its name and the problem. */
+bool stek_status_is_unknown(const struct stek_status_ring *ring);
 
 /* The number of keys in a state. */
 size_t stek_status_count(const struct stek_status_ring *ring, enum stek_state state);

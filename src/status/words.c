@@ -56,6 +56,8 @@ const char *stek_health_name(enum stek_status_health health)
         return "continuation";
     case STEK_STATUS_NO_KEY:
         return "no-key";
+    case STEK_STATUS_NOT_KEPT:
+        return "not-kept";
     default:
         return "unreadable";
     }

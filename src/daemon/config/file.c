@@ -2,6 +2,8 @@
 /* Reads the files of the configuration, and looks up the groups that they name. */
 #include "daemon/config/config.h"
 
+#include "daemon/system/failure.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,11 +45,13 @@ static bool parse_open_file(struct stek_config *config, const char *path, int fd
 {
     struct stat status;
 
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+    if (fstat(fd, &status) != 0)
+        return complain(ret_problem, path, stek_failure_name(errno).text);
+    if (!S_ISREG(status.st_mode))
         return complain(ret_problem, path, "not a regular file");
     const ssize_t len = read_all(fd, text, STEK_CONFIG_FILE_LEN_MAX + 1);
     if (len < 0)
-        return complain(ret_problem, path, strerror(errno));
+        return complain(ret_problem, path, stek_failure_name(errno).text);
     if (len > STEK_CONFIG_FILE_LEN_MAX)
         return complain(ret_problem, path, "longer than 256 KiB");
     return stek_config_parse(config, path, text, (size_t)len, ret_problem);
@@ -59,7 +63,7 @@ static bool parse_file(struct stek_config *config, const char *path,
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0)
-        return complain(ret_problem, path, strerror(errno));
+        return complain(ret_problem, path, stek_failure_name(errno).text);
     char *text = malloc(STEK_CONFIG_FILE_LEN_MAX + 1);
     const bool ok = text != NULL ? parse_open_file(config, path, fd, text, ret_problem)
                                  : complain(ret_problem, path, "no memory");
@@ -90,7 +94,7 @@ static bool parse_drop_ins(struct stek_config *config, const char *path,
         return complain(ret_problem, path, "the path is too long");
     const int count = scandir(directory, &entries, is_drop_in, alphasort);
     if (count < 0)
-        return errno == ENOENT || complain(ret_problem, directory, strerror(errno));
+        return errno == ENOENT || complain(ret_problem, directory, stek_failure_name(errno).text);
     for (int i = 0; i < count; i++) {
         (void)snprintf(file, sizeof file, "%s/%s", directory, entries[i]->d_name);
         ok = ok && parse_file(config, file, ret_problem);
@@ -100,8 +104,16 @@ static bool parse_drop_ins(struct stek_config *config, const char *path,
     return ok;
 }
 
-/* Looks a group up. Returns 0, ENOENT if no group has that name, or another errno. */
-static int find_group(const char *name, gid_t *ret_gid)
+/* Whether this error of a look-up means that its sources could not be read, rather than that they
+ * do not have the group. */
+static bool passes(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO ||
+           error == EINTR || error == ENOSPC;
+}
+
+/* Looks a group up. Returns 0, ENOENT if no group was found, or another errno. */
+static int look_up(const char *name, gid_t *ret_gid)
 {
     int result = ERANGE;
 
@@ -111,14 +123,24 @@ static int find_group(const char *name, gid_t *ret_gid)
         char *buffer = malloc(size);
         if (buffer == NULL)
             return ENOMEM;
+        errno = 0;
         result = getgrnam_r(name, &entry, buffer, size, &found);
         if (result == 0 && found == NULL)
-            result = ENOENT;
-        if (result == 0)
+            result = passes(errno) ? errno : ENOENT;
+        if (found != NULL)
             *ret_gid = found->gr_gid;
         free(buffer);
     }
     return result;
+}
+
+/* The C library does not tell a group that is missing from a source that could not be read just
+ * now. So a group is missing if it is so twice. */
+static int find_group(const char *name, gid_t *ret_gid)
+{
+    const int error = look_up(name, ret_gid);
+
+    return error == ENOENT || passes(error) ? look_up(name, ret_gid) : error;
 }
 
 void stek_config_warm_up(void)
@@ -126,7 +148,7 @@ void stek_config_warm_up(void)
     gid_t gid;
 
     /* A name that no group can have, so that everybody is asked. */
-    (void)find_group("stekd:no-such-group", &gid);
+    (void)look_up("stekd:no-such-group", &gid);
 }
 
 static bool resolve_ring(struct stek_config_ring *ring, struct stek_config_problem *ret_problem)
@@ -139,15 +161,23 @@ static bool resolve_ring(struct stek_config_ring *ring, struct stek_config_probl
     (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [ring %s]: group = %s: %s",
                    ring->place, ring->name, ring->group,
                    error == ENOENT ? "there is no such group: create it, or name another"
-                                   : strerror(error));
+                                   : stek_failure_name(error).text);
     return false;
 }
 
 /* The administrators' group may be missing: then only root and stekd's own user are served. */
 static bool resolve(struct stek_config *config, struct stek_config_problem *ret_problem)
 {
-    if (find_group(config->admin_group, &config->admin_gid) != 0)
+    const int error = find_group(config->admin_group, &config->admin_gid);
+
+    if (error != 0)
         config->admin_gid = (gid_t)-1;
+    if (passes(error)) {
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text,
+                       "admin_group = %s: cannot be looked up: %s", config->admin_group,
+                       stek_failure_name(error).text);
+        return false;
+    }
     for (size_t i = 0; i < config->ring_count; i++)
         if (!resolve_ring(&config->rings[i], ret_problem))
             return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/control.h"
 
+#include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 
 #include <event2/buffer.h>
@@ -269,14 +270,31 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     (void)event_add(control->resume, &second);
 }
 
+gid_t stek_control_admin(const struct stek_control *control)
+{
+    return control->admin;
+}
+
+static bool set_access(const char *path, gid_t group, mode_t mode)
+{
+    return (group == (gid_t)-1 || fchownat(AT_FDCWD, path, (uid_t)-1, group, 0) == 0) &&
+           fchmodat(AT_FDCWD, path, mode, 0) == 0;
+}
+
 bool stek_control_set_admin(struct stek_control *control, gid_t admin)
 {
-    const bool given =
-        admin == (gid_t)-1 || fchownat(AT_FDCWD, control->path, (uid_t)-1, admin, 0) == 0;
+    struct stat before;
 
-    control->admin = admin;
-    return fchmodat(AT_FDCWD, control->path, given && admin != (gid_t)-1 ? 0660 : 0600, 0) == 0 &&
-           given;
+    if (fstatat(AT_FDCWD, control->path, &before, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (set_access(control->path, admin, admin != (gid_t)-1 ? 0660 : 0600)) {
+        control->admin = admin;
+        return true;
+    }
+    const int error = errno;
+    (void)set_access(control->path, before.st_gid, before.st_mode & 0777);
+    errno = error;
+    return false;
 }
 
 /* In the place of what an earlier stekd left; the caller holds the run directory's lock. */
@@ -312,13 +330,15 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
             (void)close(fd);
         return NULL;
     }
-    *control = (struct stek_control){.base = base, .answer = answer, .arg = arg};
+    *control =
+        (struct stek_control){.base = base, .admin = (gid_t)-1, .answer = answer, .arg = arg};
     memcpy(control->path, path, strlen(path) + 1);
     if (!stek_control_set_admin(control, admin) && admin != (gid_t)-1)
-        stek_log(STEK_LOG_WARNING,
-                 "%s: cannot be given to the administrators' group: only root and stekd's user can "
-                 "connect",
-                 path);
+        stek_log(
+            STEK_LOG_WARNING,
+            "%s: cannot be given to the administrators' group (%s): only root and stekd's user "
+            "can connect",
+            path, stek_failure_name(errno).text);
     control->resume = evtimer_new(base, on_resume, control);
     control->listener =
         evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);

@@ -37,8 +37,11 @@ struct stek_control;
 struct stek_control *stek_control_open(struct event_base *base, const char *path, gid_t admin,
                                        stek_control_fn answer, void *arg);
 
-/* Another administrators' group from now on. Returns false when the socket cannot be given to it:
- * then only the owner. */
+/* The administrators' group; (gid_t)-1: none, or the socket could not be given to it. */
+gid_t stek_control_admin(const struct stek_control *control);
+
+/* Another administrators' group from now on. Returns false with errno set when the socket cannot be
+ * given to it: then all is as before. */
 bool stek_control_set_admin(struct stek_control *control, gid_t admin);
 
 /* Removes the socket and ends all connections. NULL is fine. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/http.h"
 
+#include "daemon/system/failure.h"
+
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -112,7 +114,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
 {
     (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s", listen,
-                   strerror(errno));
+                   stek_failure_name(errno).text);
     return false;
 }
 

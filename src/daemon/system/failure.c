@@ -11,15 +11,47 @@ static const char *name_of(int error)
     static const struct {
         int error;
         const char *name;
-    } names[] = {{EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBUSY, "EBUSY"},   {EDQUOT, "EDQUOT"},
-                 {EINTR, "EINTR"},   {EINVAL, "EINVAL"}, {EIO, "EIO"},       {EMFILE, "EMFILE"},
-                 {ENFILE, "ENFILE"}, {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"}, {ENOSPC, "ENOSPC"},
-                 {EPERM, "EPERM"},   {EROFS, "EROFS"},   {ESTALE, "ESTALE"}};
+    } names[] = {{EACCES, "EACCES"},
+                 {EADDRINUSE, "EADDRINUSE"},
+                 {EEXIST, "EEXIST"},
+                 {EISDIR, "EISDIR"},
+                 {ELOOP, "ELOOP"},
+                 {ENOTDIR, "ENOTDIR"},
+                 {ENOTEMPTY, "ENOTEMPTY"},
+                 {ENAMETOOLONG, "ENAMETOOLONG"},
+                 {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+                 {EFBIG, "EFBIG"},
+                 {EAGAIN, "EAGAIN"},
+                 {EBUSY, "EBUSY"},
+                 {EDQUOT, "EDQUOT"},
+                 {EINTR, "EINTR"},
+                 {EINVAL, "EINVAL"},
+                 {EIO, "EIO"},
+                 {EMFILE, "EMFILE"},
+                 {ENFILE, "ENFILE"},
+                 {ENOENT, "ENOENT"},
+                 {ENOMEM, "ENOMEM"},
+                 {ENOSPC, "ENOSPC"},
+                 {EPERM, "EPERM"},
+                 {EROFS, "EROFS"},
+                 {ESTALE, "ESTALE"}};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].error == error)
             return names[i].name;
-    return "errno";
+    return NULL;
+}
+
+struct stek_failure stek_failure_name(int error)
+{
+    const char *name = name_of(error);
+    struct stek_failure failure;
+
+    if (name != NULL)
+        (void)snprintf(failure.text, sizeof failure.text, "%s (%s)", name, strerror(error));
+    else
+        (void)snprintf(failure.text, sizeof failure.text, "error %d (%s)", error, strerror(error));
+    return failure;
 }
 
 /* Results of which errno may say more. */
@@ -36,8 +68,8 @@ struct stek_failure stek_failure_of(enum stek_result result, int error)
         result == STEK_ERR_SYSTEM ? "a system call failed" : stek_result_text(result);
 
     if (error != 0 && has_errno(result))
-        (void)snprintf(failure.text, sizeof failure.text, "%s: %s (%s)", what, name_of(error),
-                       strerror(error));
+        (void)snprintf(failure.text, sizeof failure.text, "%.100s: %.80s", what,
+                       stek_failure_name(error).text);
     else
         (void)snprintf(failure.text, sizeof failure.text, "%s", what);
     return failure;

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 
 struct stek_failure {
-    char text[256];
+    char text[192];
 };
+
+/* "EIO (Input/output error)", of an errno. */
+struct stek_failure stek_failure_name(int error);
 
 /* `error` is errno right after the call; 0: it says nothing. */
 struct stek_failure stek_failure_of(enum stek_result result, int error);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LINE_LEN_MAX = 1000 };
+enum { LINE_LEN_MAX = 1000, TRIES_MAX = 3 };
 
 void stek_log(enum stek_log_level level, const char *format, ...)
 {
@@ -25,7 +25,9 @@ void stek_log(enum stek_log_level level, const char *format, ...)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
     line[end] = '\n';
-    /* One write: lines of several processes do not mix. A failure cannot be reported. */
-    if (write(STDERR_FILENO, line, (size_t)end + 1) < 0)
-        return;
+    /* One write: lines of several processes do not mix. A failure that passes does not lose the
+     * line; another one cannot be reported. */
+    for (int tries = 0; tries < TRIES_MAX; tries++)
+        if (write(STDERR_FILENO, line, (size_t)end + 1) >= 0)
+            return;
 }

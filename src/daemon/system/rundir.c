@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/system/rundir.h"
 
+#include "daemon/system/failure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -34,7 +36,7 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
     struct statfs fs;
 
     if (fstat(fd, &status) != 0 || fstatfs(fd, &fs) != 0)
-        return complain(ret_problem, path, strerror(errno));
+        return complain(ret_problem, path, stek_failure_name(errno).text);
     if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
         return complain(
             ret_problem, path,
@@ -53,11 +55,12 @@ bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_dis
                       struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem)
 {
     if (!make(path, owner, group))
-        return complain(ret_problem, path, strerror(errno));
+        return complain(ret_problem, path, stek_failure_name(errno).text);
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return complain(ret_problem, path,
-                        errno == ELOOP || errno == ENOTDIR ? "not a directory" : strerror(errno));
+                        errno == ELOOP || errno == ENOTDIR ? "not a directory"
+                                                           : stek_failure_name(errno).text);
     if (!check(fd, path, owner, allow_disk, ret_problem)) {
         (void)close(fd);
         return false;
@@ -97,14 +100,14 @@ bool stek_rundir_lock(struct stek_rundir *dir, const char *path,
 
     if (fd < 0) {
         (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%.300s/%s: %s", path,
-                       lock_name, strerror(errno));
+                       lock_name, stek_failure_name(errno).text);
         return false;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             complain_of_holder(fd, path, ret_problem);
         else
-            (void)complain(ret_problem, path, strerror(errno));
+            (void)complain(ret_problem, path, stek_failure_name(errno).text);
         (void)close(fd);
         return false;
     }

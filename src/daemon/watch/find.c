@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 /* What a writer that died left holds keys, and nobody uses it. */
-static void destroy_filling(int dir_fd, const char *file)
+static void destroy_leftover(int dir_fd, const char *file)
 {
     const char *problem = NULL;
 
     errno = 0;
-    enum stek_result result = stek_ringfile_destroy_filling(dir_fd, file, &problem);
+    enum stek_result result = stek_ringfile_destroy_leftover(dir_fd, file, &problem);
     if (result == STEK_OK)
-        stek_log(STEK_LOG_NOTICE, "%s: left by a stekd that was killed: wiped and removed", file);
+        stek_log(STEK_LOG_NOTICE, "%s: left by an earlier change: wiped and removed", file);
     else if (result != STEK_ERR_FILE) /* else it is not stekd's */
         stek_log(STEK_LOG_WARNING, "%s: cannot be removed: %s", file,
                  stek_failure_of(result, errno).text);
@@ -66,8 +66,8 @@ static size_t read_entries(DIR *dir, int dir_fd, const struct stek_config *confi
         const struct dirent *entry = readdir(dir);
         if (entry == NULL)
             break;
-        if (stek_ringfile_is_filling(entry->d_name))
-            destroy_filling(dir_fd, entry->d_name);
+        if (stek_ringfile_is_leftover(entry->d_name))
+            destroy_leftover(dir_fd, entry->d_name);
         else if (is_orphan(entry, config, found[count].name)) {
             struct stek_orphan *orphan = &found[count++];
             orphan->ino = entry->d_ino;

@@ -19,9 +19,7 @@ from harness.servers import (
     Stunnel,
 )
 
-has_caddy = pytest.mark.skipif(not Caddy.is_there(), reason="no caddy here")
-GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node]
-GOOD.append(pytest.param(Caddy, marks=has_caddy))
+GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node, Caddy]
 
 
 @pytest.mark.parametrize("program", GOOD, ids=lambda program: program.name)

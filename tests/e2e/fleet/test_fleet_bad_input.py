@@ -157,3 +157,39 @@ def test_a_full_etcd(folder):
         etcd.ctl("defrag")
         etcd.ctl("alarm", "disarm")
         is_fine(host)
+
+
+def test_a_reload_that_is_refused_leaves_the_fleet_as_it_is(fleet, folder):
+    host = in_step(fleet)
+    before = host.fleet_status()
+    right = dict(host.fleet)
+    (host.run_dir / "bad.ring").mkdir()
+    host.fleet.update(endpoints="127.0.0.1:1", kek=make_kek(folder / "other.kek"))
+    host.rings["bad"] = {}
+    assert "keeping the previous configuration" in host.reload()
+    after = host.fleet_status()
+    for member in ("online", "since", "endpoint", "keys"):
+        assert after[member] == before[member], member
+    assert host.stderr().count("fleet: connected to") == 1
+    active = host.active()
+    wait_for(lambda: (host.active() or 0) > active + 1, "the ring to go on", timeout_s=30)
+    host.fleet = right
+    host.rings.pop("bad")
+    assert "configuration loaded" in host.reload()
+    host.wait_in_step()
+
+
+def test_a_ring_of_the_fleet_that_could_not_be_kept_joins_by_itself(fleet):
+    host = in_step(fleet)
+    other = in_step(fleet)
+    host.rings["mine"] = {"source": "host"}
+    host.stop()
+    host.ring("web").unlink()
+    host.ring("web").mkdir()
+    host.launch()
+    assert host.status("web")["health"] == "not-kept"
+    assert host.status("mine")["health"] == "fine"
+    host.ring("web").rmdir()
+    wait_for(lambda: host.fleet_status()["configured"], "the fleet to begin again", timeout_s=60)
+    host.wait_in_step(timeout_s=60)
+    wait_for(lambda: host.keys().items() & other.keys().items(), "the fleet's keys")

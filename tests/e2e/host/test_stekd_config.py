@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_named(folder):
     done = run("--check-config", "--config", folder / "none.conf")
     assert (done.returncode, done.stderr) == (
         2,
-        f"<3>stekd: {folder}/none.conf: No such file or directory\n",
+        f"<3>stekd: {folder}/none.conf: ENOENT (No such file or directory)\n",
     )
     done = run("--check-config", "--config", folder)
     assert (done.returncode, done.stderr) == (2, f"<3>stekd: {folder}: not a regular file\n")

@@ -133,17 +133,18 @@ def test_other_orders_are_refused_with_what_can_be_done(host, order):
     assert daemon.status("old")["keys"] == daemon.keys
 
 
-def test_what_a_killed_stekd_left_of_a_new_ring_is_wiped(host):
+@pytest.mark.parametrize("name", [".gone.new", ".gone.old"])
+def test_what_a_killed_stekd_left_of_a_new_ring_or_of_a_replaced_one_is_wiped(host, name):
     left = []
 
     def leave(daemon):
-        left.append(daemon.run_dir / ".gone.new")
+        left.append(daemon.run_dir / name)
         left[0].write_bytes(daemon.ring("old").read_bytes())
         left.append(os.open(left[0], os.O_RDONLY))
 
     daemon = host(before=leave)
     try:
-        assert not left[0].exists() and lines(daemon, ".gone.new", "wiped and removed")
+        assert not left[0].exists() and lines(daemon, name, "wiped and removed")
         assert not any(os.pread(left[1], 20480, 0))
     finally:
         os.close(left[1])

@@ -6,7 +6,7 @@
 #include "bad_rand.h"
 
 #include "daemon/counting.h"
-#include "daemon/rings.h"
+#include "daemon/next.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,6 +19,22 @@ struct place {
     struct stek_config config;
     struct stek_rings rings;
 };
+
+/* The way of a reload. */
+static bool apply(struct place *place, const struct stek_config *config, int64_t now,
+                  struct stek_config_problem *ret_problem)
+{
+    struct stek_next *next;
+
+    if (!stek_next_prepare(&place->rings, config, now, &next, ret_problem))
+        return false;
+    if (!stek_next_place(next, ret_problem)) {
+        stek_next_give_up(next);
+        return false;
+    }
+    stek_next_commit(next, now);
+    return true;
+}
 
 static int enter(void **state)
 {
@@ -44,7 +60,7 @@ static int leave(void **state)
     struct place *place = *state;
 
     bad_rand_restore();
-    assert_true(stek_rings_apply(&place->rings, &none, START, &problem)); /* takes the files away */
+    assert_true(apply(place, &none, START, &problem)); /* takes the files away */
     (void)close(place->rings.dir_fd);
     stek_rings_fini(&place->rings);
     stek_config_fini(&place->config);
@@ -66,7 +82,7 @@ static void a_turn_says_when_the_next_one_is_due(void **state)
     struct stek_config_problem problem;
     struct place *place = *state;
 
-    assert_true(stek_rings_apply(&place->rings, &place->config, START, &problem));
+    assert_true(apply(place, &place->config, START, &problem));
     assert_int_equal(stek_rings_update(&place->rings, START), START + 10);
     assert_int_equal(stek_rings_update(&place->rings, START + 3), START + 10);
     assert_int_equal(stek_rings_update(&place->rings, START + 10), START + 20);
@@ -88,7 +104,7 @@ static void when_the_generator_fails_the_ring_goes_on_and_recovers(void **state)
     struct place *place = *state;
     int64_t now = START;
 
-    assert_true(stek_rings_apply(&place->rings, &place->config, now, &problem));
+    assert_true(apply(place, &place->config, now, &problem));
     bad_rand_install(BAD_RAND_FAILS);
     for (int i = 0; i < 50; i++) {
         const int64_t next = stek_rings_update(&place->rings, now);
@@ -114,12 +130,12 @@ a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing(void
     struct place *place = *state;
 
     bad_rand_install(BAD_RAND_ZEROS);
-    assert_false(stek_rings_apply(&place->rings, &place->config, START, &problem));
+    assert_false(apply(place, &place->config, START, &problem));
     assert_string_equal(problem.text,
                         "ring web: cannot be kept: the random generator failed or gave a weak key");
     assert_int_equal(place->rings.count, 0);
     bad_rand_restore();
-    assert_true(stek_rings_apply(&place->rings, &place->config, START, &problem));
+    assert_true(apply(place, &place->config, START, &problem));
 }
 
 int main(void)

@@ -205,7 +205,11 @@ static void the_policy_is_the_writers_and_may_change_while_readers_read(void **s
 
     (void)state;
     assert_int_equal(stek_ring_max_session_age_s(ring), 1000);
-    assert_int_equal(stek_writer_change(writer, stek_change_policy, &other, RING_START), STEK_OK);
+    struct stek_ready *ready;
+    assert_int_equal(stek_ready_change(writer, &other, RING_START, &ready), STEK_OK);
+    assert_int_equal(stek_ring_max_session_age_s(ring), 1000);
+    assert_ptr_equal(stek_ready_commit(ready), writer);
+    assert_true(stek_ready_finish(ready));
     assert_int_equal(stek_ring_max_session_age_s(ring), 777);
     /* More records than the caches of an earlier policy had places for. */
     for (int i = 0; i < 100; i++) {
@@ -271,7 +275,7 @@ static void a_reader_has_a_file_of_counters_once_it_can_serve(void **state)
     assert_true(has_counters(ring));
     stek_stats_count(ring->stats, STEK_COUNT_SEALED, RING_START);
     stek_ring_free(ring);
-    stek_stats_remove(dir.fd, "web");
+    (void)stek_stats_remove(dir.fd, "web");
     stek_writer_close(writer);
 }
 

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reload is all or nothing: from random configurations to others, with a system call that fails,
+each in turn. A refused reload leaves all files as they were, and one line says why; one that was
+not refused brings all of it."""
+import grp
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+from harness import build, faults
+from harness.process import wait_for
+from harness.stekd import Stekd
+
+pytestmark = [
+    pytest.mark.skipif(not faults.work(), reason="this kernel does not let a program be watched"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other groups"),
+]
+NAMES = ["a", "b", "c"]
+GROUPS = [None, "daemon", "games"]
+ADMINS = ["daemon", "games"]
+
+
+class Host:
+    """stekd whose system calls fail as asked, and configurations for it."""
+
+    def __init__(self, folder, dice, **options):
+        self.faults = faults.Faults()
+        self.dice = dice
+        self.seeds = folder / "seeds"
+        self.seeds.mkdir()
+        for name in NAMES:
+            subprocess.run(
+                [build.COMMAND, "fleet", "seed", name, self.seeds / name],
+                check=True,
+                capture_output=True,
+            )
+        self.daemon = Stekd(
+            folder / "stekd",
+            wrapper=self.faults.wrapper,
+            settings={"admin_group": "daemon"},
+            **options,
+        )
+
+    def __enter__(self):
+        self.daemon.start()
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.close()
+        self.faults.__exit__()
+
+    def draw_ring(self, name):
+        ring = {
+            "group": self.dice.choice(GROUPS),
+            "max_session_age": self.dice.choice(["24h", "48h"]),
+            "rotate": self.dice.choice(["2h", "3h", "7d"]),
+        }
+        if self.dice.random() < 0.2:
+            ring.update(source="seed", seed=self.seeds / name, rotate=None)
+        return ring
+
+    def draw(self):
+        """A configuration: settings of [stekd], and of each ring."""
+        names = self.dice.sample(NAMES, self.dice.randint(1, len(NAMES)))
+        return {"admin_group": self.dice.choice(ADMINS)}, {
+            name: self.draw_ring(name) for name in names
+        }
+
+    def draw_near(self, configuration):
+        """Another one. Half of the rings keep their group and source: then only records change."""
+        before = configuration[1]
+        settings, rings = self.draw()
+        for name in set(rings) & set(before):
+            if self.dice.random() < 0.5:
+                same = {k: v for k, v in before[name].items() if k in ("group", "source", "seed")}
+                rings[name] = {**self.draw_ring(name), "source": None, "seed": None, **same}
+                rings[name]["rotate"] = None if same.get("seed") else rings[name]["rotate"] or "2h"
+        return settings, rings
+
+    def reload(self, configuration):
+        settings, rings = configuration
+        self.daemon.settings = settings
+        self.daemon.rings = {
+            name: {k: v for k, v in ring.items() if v} for name, ring in rings.items()
+        }
+        return self.daemon.reload()
+
+    def files(self):
+        """All that lies in the run directory, and the seeds: bytes, owner, mode."""
+        found = {}
+        for top in (self.daemon.run_dir, self.seeds):
+            for path in sorted([top, *top.rglob("*")]):
+                about = path.lstat()
+                found[str(path)] = (
+                    path.read_bytes() if path.is_file() else None,
+                    (about.st_uid, about.st_gid, about.st_mode, about.st_ino),
+                )
+        return found
+
+    def stands(self):
+        """Files, and what stekd says of its rings."""
+        rings = self.daemon.request(command="status")["rings"]
+        return self.files(), [(ring["name"], ring["policy"], ring["keys"]) for ring in rings]
+
+    def is_at(self, configuration):
+        """Whether stekd, and all of its files, are as this configuration says."""
+        settings, rings = configuration
+        status = {r["name"]: r for r in self.daemon.request(command="status")["rings"]}
+        socket = self.daemon.socket.stat()
+        if set(status) != set(rings) or group_of(socket) != settings["admin_group"]:
+            return False
+        entries = {path.name for path in self.daemon.run_dir.iterdir()}
+        wanted = {f"{name}.{kind}" for name in rings for kind in ("ring", "stats")}
+        if entries - {"control.sock", "stekd.lock"} != wanted:
+            return False
+        return all(
+            group_of(self.daemon.ring(name).stat()) == (ring["group"] or own_group())
+            and group_of((self.daemon.run_dir / f"{name}.stats").stat())
+            == (ring["group"] or own_group())
+            and status[name]["policy"]["max_session_age_s"] == hours(ring["max_session_age"])
+            and status[name]["source"] == (ring.get("source") or "host")
+            and status[name]["policy"]["rotate_s"] == hours(ring["rotate"] or "1h")
+            and any(key["state"] == "active" for key in status[name]["keys"])
+            for name, ring in rings.items()
+        )
+
+
+def group_of(about):
+    return grp.getgrgid(about.st_gid).gr_name
+
+
+def own_group():
+    return grp.getgrgid(os.getegid()).gr_name
+
+
+def this_hour():
+    """Seeds go on when an hour of the calendar begins, with a reload or without."""
+    return time.time() // 3600
+
+
+def hours(text):
+    return int(text[:-1]) * {"h": 3600, "d": 86400}[text[-1]]
+
+
+def calls_of_a_reload(host, now, then):
+    """The system calls of a reload without a fault, up to where stekd waits again."""
+    host.reload(now)
+    host.faults.count(after="stekd.conf")
+    assert "configuration loaded" in host.reload(then)
+    wait_for(lambda: any(c.name.startswith("epoll") for c in host.faults.seen()), "the end of it")
+    seen = host.faults.seen()
+    host.faults.off()
+    assert host.is_at(then)
+    return next(i for i, call in enumerate(seen) if call.name.startswith("epoll"))
+
+
+def reload_with_a_fault(host, now, then, number, error):
+    """One reload, in which one call fails. Returns that call and whether the reload was refused."""
+    hour = this_hour()
+    before = host.stands()
+    host.faults.arm(number, error, after="stekd.conf")
+    said = host.reload(then)
+    seen = host.faults.seen()
+    host.faults.off()
+    failed = next((call for call in seen if call.failed), None)
+    what = f"{error} at call {number}, {failed}: {said}"
+    if "keeping the previous configuration" not in said:
+        wait_for(lambda: host.is_at(then), f"the rest of the new configuration after {what}")
+        return failed, False
+    assert host.stands() == before or this_hour() != hour, what
+    assert said.count("<3>") == 1, what
+    assert error in said or "there is no such group" in said, what
+    return failed, True
+
+
+def go_through(host, pairs, step):
+    """Every `step`-th call of each reload fails once, with one error after the other."""
+    refused = set()
+    for _ in range(pairs):
+        now = host.draw()
+        then = host.draw_near(now)
+        count = calls_of_a_reload(host, now, then)
+        host.reload(now)
+        for number in range(1 + host.dice.randrange(step), count + 1, step):
+            error = host.dice.choice(faults.ERRORS)
+            call, was_refused = reload_with_a_fault(host, now, then, number, error)
+            if was_refused:
+                refused.add(call.name)
+                continue
+            host.reload(now)
+            wait_for(lambda: host.is_at(now), "the old configuration")
+        assert "configuration loaded" in host.reload(then), "the next try did not work"
+        wait_for(lambda: host.is_at(then), "the new configuration")
+    return refused
+
+
+def test_a_refused_reload_changes_no_file(folder, figure):
+    """Some pairs of configurations; the numbers of the dice are fixed, and so is what is met."""
+    with Host(folder, random.Random(14)) as host:
+        refused = go_through(host, pairs=6, step=2)
+        figure("calls whose failure refused a reload", ", ".join(sorted(refused)))
+        assert {"openat", "fchownat", "renameat", "mmap", "mlock"} <= refused
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+def test_a_refused_reload_changes_no_file_whichever_call_fails(folder, seed):
+    with Host(folder, random.Random(1000 + seed)) as host:
+        assert go_through(host, pairs=6, step=1)
