@@ -91,6 +91,29 @@ static void both_in_one_give_the_okm_of_rfc_5869(void **state)
     }
 }
 
+/* libcrypto's own HKDF does the two steps. Lengths go over the blocks of SHA-256. */
+static void both_in_one_give_what_extract_and_expand_give(void **state)
+{
+    enum { INFO_MAX = 300, OUT_MAX = 200 };
+    static uint8_t info[INFO_MAX], one[OUT_MAX], two[OUT_MAX];
+    uint8_t prk[STEK_HKDF_PRK_LEN];
+
+    (void)state;
+    for (size_t len = 1; len <= INFO_MAX; len++) {
+        const struct stek_hkdf_bytes salt = {info, len % 67};
+        const struct stek_hkdf_bytes ikm = {some_prk, len % sizeof some_prk};
+        const size_t out_len = 1 + len % OUT_MAX;
+        info[len - 1] = (uint8_t)len;
+
+        assert_int_equal(
+            stek_hkdf_derive(salt, ikm, (struct stek_hkdf_bytes){info, len}, one, out_len),
+            STEK_OK);
+        assert_int_equal(stek_hkdf_extract(salt.at, salt.len, ikm.at, ikm.len, prk), STEK_OK);
+        assert_int_equal(stek_hkdf_expand(prk, info, len, two, out_len), STEK_OK);
+        assert_memory_equal(one, two, out_len);
+    }
+}
+
 static void no_salt_is_the_same_as_32_zero_bytes(void **state)
 {
     static const uint8_t zeros[32];
@@ -151,6 +174,22 @@ static void expand_wipes_the_output_when_libcrypto_refuses(void **state)
     assert_memory_equal(out, wiped, sizeof wiped);
 }
 
+static void both_in_one_wipe_the_output_when_libcrypto_refuses(void **state)
+{
+    static const uint8_t wiped[80];
+    const struct stek_hkdf_bytes some = {some_prk, sizeof some_prk};
+    uint8_t out[80] = "old";
+
+    (void)state;
+    ERR_clear_error();
+    bad_crypto_begin();
+    const enum stek_result result = stek_hkdf_derive(some, some, some, out, sizeof out);
+    bad_crypto_leave();
+    assert_int_equal(result, STEK_ERR_CRYPTO);
+    assert_int_equal(ERR_peek_error(), 0);
+    assert_memory_equal(out, wiped, sizeof wiped);
+}
+
 static void what_went_wrong_does_not_stand_in_the_error_queue(void **state)
 {
     uint8_t prk[STEK_HKDF_PRK_LEN];
@@ -170,11 +209,13 @@ int main(void)
         cmocka_unit_test(extract_gives_the_prk_of_rfc_5869),
         cmocka_unit_test(expand_gives_the_okm_of_rfc_5869),
         cmocka_unit_test(both_in_one_give_the_okm_of_rfc_5869),
+        cmocka_unit_test(both_in_one_give_what_extract_and_expand_give),
         cmocka_unit_test(no_salt_is_the_same_as_32_zero_bytes),
         cmocka_unit_test(expand_gives_up_to_255_blocks),
         cmocka_unit_test(expand_refuses_other_lengths_and_leaves_the_output_alone),
         cmocka_unit_test(extract_leaves_the_output_alone_when_libcrypto_refuses),
         cmocka_unit_test(expand_wipes_the_output_when_libcrypto_refuses),
+        cmocka_unit_test(both_in_one_wipe_the_output_when_libcrypto_refuses),
         cmocka_unit_test(what_went_wrong_does_not_stand_in_the_error_queue),
     };
 
