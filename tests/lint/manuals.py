@@ -26,7 +26,7 @@ def page_problems(path):
         return [f"{path.name}: not built"]
     env = dict(os.environ, LC_ALL="C.UTF-8", MANROFFSEQ="", MANWIDTH="80")
     result = subprocess.run(
-        ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(path)],
+        ["man", "--warnings", "-p", "t", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(path)],
         env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

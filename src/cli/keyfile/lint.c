@@ -104,7 +104,6 @@ static void judge_ticket(const struct request *request, struct stek_keyfile_repo
 {
     const struct stek_keyfile_fit *opens = NULL;
     bool named = false, by_server = false;
-    char text[STEK_KEYFILE_TEXT_MAX];
 
     for (size_t i = 0; i < report->fits_count; i++) {
         const struct stek_keyfile_fit *fit = &report->fits[i];
@@ -120,6 +119,7 @@ static void judge_ticket(const struct request *request, struct stek_keyfile_repo
             named ? "a key has the ticket's name, but opens it in no order: it is another key"
                   : "no key has the ticket's name");
     else if (!by_server) {
+        char text[STEK_KEYFILE_TEXT_MAX];
         (void)snprintf(text, sizeof text,
                        "wrong order for %s: the ticket opens as %s would read the file",
                        request->server->name, opens->layout->name);
@@ -202,8 +202,9 @@ static int take_options(const char *server, const char *ticket, const char *max_
 {
     request->now = (int64_t)time(NULL);
     request->max_age = MAX_AGE_DEFAULT;
-    if (server != NULL &&
-        (request->server = stek_keyfile_layout_option("lint", "server", server)) == NULL)
+    if (server != NULL)
+        request->server = stek_keyfile_layout_option("lint", "server", server);
+    if (server != NULL && request->server == NULL)
         return STEK_EXIT_USAGE;
     if (max_age != NULL && !stek_duration_parse(max_age, &request->max_age)) {
         (void)fprintf(stderr,
