@@ -21,9 +21,10 @@ UNPACKED = (
 # Runs as the first process of namespaces of its own, which end with it: what is mounted here is
 # mounted nowhere else,
 # and what a test leaves running is killed. The shell stays, since a first process must wait for
-# orphans. $1 is the root.
+# orphans. $1 is the root, and a mount point, so that tests can make namespaces of their own.
 ENTER = """
 root=$1; home=$2; shift 2
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
