@@ -132,7 +132,9 @@ def test_two_hosts_behind_a_balancer(stock, folder, shared):
     hosts = [stock(Nginx, ticket_key=key if shared else None) for _ in range(2)]
     report = audit(stock(Balancer, ports=[host.port for host in hosts]), tickets=40)
     if shared:
-        assert report.ids("low") == set()
+        # With a key file nginx 1.18 does not replace the tickets of TLS 1.3.
+        known = {"renewal-missing"} if Nginx.version() <= (1, 18) else set()
+        assert report.ids("low") == known
         assert report.observed("resumes") == "10 of 10 tries resumed / 10 of 10 tries resumed"
     else:
         assert (

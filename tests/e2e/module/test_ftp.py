@@ -49,6 +49,12 @@ def context_for(tls):
     return context
 
 
+def skip_where_tickets_are_refused(program, tls):
+    """ProFTPD 1.3.7 of Debian 11: "client reused TLS session", then "did not reuse TLS session"."""
+    if program is Proftpd and tls == "1.2" and ssl.OPENSSL_VERSION_NUMBER < 0x30000000:
+        pytest.skip("ProFTPD 1.3.7 refuses a session of a ticket in TLS 1.2, without stek as well")
+
+
 def fetch(server, tls, data_host=None, offers_session=True):
     """
     A file of the server, and whether its data connection resumed. The control connection names
@@ -85,6 +91,7 @@ def fetch_with_curl(server, tls, ca):
 @each_version
 @each_server
 def test_control_without_stek_a_data_connection_resumes_under_no_name(stock, program, tls):
+    skip_where_tickets_are_refused(program, tls)
     assert fetch(stock(program), tls) == (TEXT, True)
 
 
@@ -122,12 +129,14 @@ def test_curl_names_the_host_on_both_and_needs_no_setting(loaded, program, certi
 @with_and_without_tickets
 def test_proftpd_needs_no_setting(loaded, options, tls):
     """Its own session-ticket callbacks replace stek's, which look at the name."""
+    skip_where_tickets_are_refused(Proftpd, tls)
     assert fetch(loaded(Proftpd, options=options), tls) == (TEXT, True)
 
 
 @each_version
 @with_and_without_tickets
 def test_nor_does_proftpd_with_a_ring_that_stekd_keeps(loaded, folder, options, tls):
+    skip_where_tickets_are_refused(Proftpd, tls)
     with Stekd(folder / "stekd", web={}) as daemon:
         server = loaded(Proftpd, stek={"ring": daemon.ring("web")}, options=options)
         assert fetch(server, tls) == (TEXT, True)

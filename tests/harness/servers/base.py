@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every server under test has in common."""
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from .. import client
@@ -20,6 +22,7 @@ class Server:
 
     name = ""
     program = ""  # the file, where that is called otherwise
+    version_option = "-v"
 
     def __init__(self, folder, pki, openssl_conf=None, client_certificate=None):
         self.folder = Path(folder)
@@ -39,6 +42,19 @@ class Server:
     def is_there(cls):
         """Whether the program that bears this name is installed; some releases have none."""
         return bool(shutil.which(cls.program or cls.name, path=plain_environment()["PATH"]))
+
+    @classmethod
+    def version(cls):
+        """(1, 26) of a program that prints its version."""
+        said = subprocess.run(
+            [cls.program or cls.name, cls.version_option],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=True,
+            env=plain_environment(),
+        ).stdout
+        return tuple(map(int, re.search(r"(\d+)\.(\d+)", said).groups()))
 
     def is_ready(self):
         """Whether all of it has started, once its port is open."""

@@ -9,6 +9,7 @@ run ->(env) { [200, {'content-type' => 'text/plain'}, ["#{Process.pid}\\n"]] }
 
 class Puma(Server):
     name = "puma"
+    version_option = "--version"
 
     def prepare(self):
         self.write("config.ru", APPLICATION)

@@ -24,7 +24,7 @@ function serve() {
 }
 
 const workers = Number(process.env.WORKERS || 0);
-if (workers > 0 && cluster.isPrimary)
+if (workers > 0 && cluster['isPrimary' in cluster ? 'isPrimary' : 'isMaster'])
     for (let i = 0; i < workers; i++)
         cluster.fork();
 else
