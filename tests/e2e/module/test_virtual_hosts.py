@@ -7,6 +7,9 @@ from harness.servers import Nginx, Python
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
 each_program = pytest.mark.parametrize("program", [Nginx, Python], ids=lambda p: p.name)
+careless_nginx = pytest.mark.skipif(
+    Nginx.version() >= (1, 30), reason="nginx 1.30 takes no other name's ticket"
+)
 
 
 def take_a_ticket_from_one_host_to_the_other(server, tls):
@@ -24,7 +27,9 @@ def test_a_ticket_is_not_taken_by_another_host(loaded, program, tls):
 
 
 @each_version
-@each_program
+@pytest.mark.parametrize(
+    "program", [pytest.param(Nginx, marks=careless_nginx), Python], ids=lambda p: p.name
+)
 def test_control_as_it_comes_the_ticket_of_another_host_is_taken(stock, program, tls):
     assert take_a_ticket_from_one_host_to_the_other(stock(program, second_host=True), tls).resumed()
 
