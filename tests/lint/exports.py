@@ -12,7 +12,7 @@ LIBRARY = "src/libstek.so"
 MODULE = "src/tls/module/stek.so"
 MODULE_NAMES = {"OPENSSL_init", "OPENSSL_finish"}
 # Each is built where its TLS library is, and brings that library and the public stek.h only.
-ADAPTERS = {"mbedtls": r"libmbedtls|libmbedcrypto"}
+ADAPTERS = {"mbedtls": r"libmbedtls|libmbedcrypto", "wolfssl": "libwolfssl"}
 # The loader stands for thread-local variables; it is part of libc.
 LIBRARIES = re.compile(r"(libssl|libcrypto|libc|ld-linux-[a-z0-9-]+)\.so\.[0-9]+$")
 

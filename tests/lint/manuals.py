@@ -15,6 +15,7 @@ PAGES = [
     "stek-mbedtls.3",
     "stek.3",
     "stek-openssl.5",
+    "stek-wolfssl.3",
     "stekd.8",
     "stekd.conf.5",
 ]
