@@ -203,6 +203,9 @@ static void print_tickets(const struct stek_status_ring *ring)
                      stek_format_permille(stek_status_resumption_permille(ring), &share));
     (void)puts("");
     print_refused(ring);
+    if (count[STEK_COUNT_RESUMED_BY_ID] > 0)
+        (void)printf("             resumed by session id, without a ticket: %" PRIu64 "\n",
+                     count[STEK_COUNT_RESUMED_BY_ID]);
     print_id_context_hint(ring);
     print_verified_peers_hint(ring);
     print_early_data(ring);

@@ -64,6 +64,7 @@ enum stek_counter {
     STEK_COUNT_EARLY_FOREIGN,  /* refused early data: another program sealed the ticket */
     STEK_COUNT_EARLY_TOO_OLD,  /* refused early data: the ticket has left the window */
     STEK_COUNT_EARLY_UNCHECKED, /* early data that the program accepted without asking stek */
+    STEK_COUNT_RESUMED_BY_ID,   /* resumptions by session id, without a ticket */
     STEK_COUNTERS
 };
 

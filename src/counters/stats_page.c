@@ -14,10 +14,10 @@ static_assert(sizeof(struct stek_stats_total) == 288 + 8192, "the table in stats
 static_assert((int)STEK_COUNTERS <= (int)STEK_STATS_SLOTS, "every counter has a place");
 
 static const char *const counter_names[STEK_COUNTERS] = {
-    "sealed",          "opened",        "renewed",       "unknown",        "damaged",
-    "max_session_age", "server_name",   "cert_expired",  "cert_missing",   "id_context",
-    "not_sealed",      "not_met",       "replaced",      "verified_peers", "early_accepted",
-    "early_replayed",  "early_foreign", "early_too_old", "early_unchecked"};
+    "sealed",          "opened",        "renewed",       "unknown",         "damaged",
+    "max_session_age", "server_name",   "cert_expired",  "cert_missing",    "id_context",
+    "not_sealed",      "not_met",       "replaced",      "verified_peers",  "early_accepted",
+    "early_replayed",  "early_foreign", "early_too_old", "early_unchecked", "resumed_by_id"};
 
 const char *stek_counter_name(enum stek_counter counter)
 {

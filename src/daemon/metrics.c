@@ -107,6 +107,12 @@ static int64_t not_sealed(const struct stek_metrics_ring *ring, int64_t now)
     return (int64_t)ring->status.stats.count[STEK_COUNT_NOT_SEALED];
 }
 
+static int64_t resumed_by_id(const struct stek_metrics_ring *ring, int64_t now)
+{
+    (void)now;
+    return (int64_t)ring->status.stats.count[STEK_COUNT_RESUMED_BY_ID];
+}
+
 static void add_up(struct metrics *metrics)
 {
     add_head(metrics, "stek_ring_up", "gauge", "Whether a key of the ring seals tickets.");
@@ -212,6 +218,8 @@ static void add_rings(struct metrics *metrics)
     add_each(metrics, "stek_tickets_not_sealed_total", "counter",
              "Handshakes without a new ticket: no usable key, or no lifetime left to promise.",
              not_sealed);
+    add_each(metrics, "stek_session_id_resumptions_total", "counter",
+             "Sessions resumed by session id, without a ticket.", resumed_by_id);
     add_presented(metrics);
     add_early_data(metrics);
     add_contexts(metrics);

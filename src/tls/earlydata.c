@@ -16,11 +16,7 @@ static bool accepts(const SSL *ssl)
 
 bool stek_early_data_is_stateful(const SSL *ssl)
 {
-    const uint64_t options = stek_ossl_options(ssl);
-
-    return stek_ossl_is_tls13(ssl) &&
-           ((options & SSL_OP_NO_TICKET) != 0 ||
-            (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0));
+    return stek_ossl_is_tls13(ssl) && stek_ossl_keeps_sessions(ssl);
 }
 
 bool stek_early_data_is_due(const SSL *ssl, const struct stek_attachment *attachment)

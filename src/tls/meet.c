@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/meet.h"
 
+#include "tls/sessionid.h"
 #include "tls/slots.h"
 
 #include <pthread.h>
@@ -148,14 +149,16 @@ static struct stek_attachment *meet_by_context(SSL *ssl)
     return attachment;
 }
 
-static void meet(SSL *ssl)
+static void meet(SSL *ssl, int version)
 {
     struct stek_attachment *attachment = stek_attachment_get0(ssl);
 
     if (attachment == NULL)
         attachment = meet_by_context(ssl);
-    if (attachment != NULL)
+    if (attachment != NULL) {
         override_once(attachment);
+        stek_session_id_watch(ssl, attachment, version);
+    }
 }
 
 static stek_ossl_security_cb security_cb_before(const SSL *ssl, const SSL_CTX *ctx)
@@ -173,7 +176,7 @@ static int security_cb(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int
                        void *ex)
 {
     if (op == SSL_SECOP_VERSION && ssl != NULL && SSL_is_server(ssl))
-        meet((SSL *)(uintptr_t)ssl);
+        meet((SSL *)(uintptr_t)ssl, nid);
     return security_cb_before(ssl, ctx)(ssl, ctx, op, bits, nid, other, ex);
 }
 

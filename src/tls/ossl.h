@@ -224,6 +224,15 @@ static inline uint64_t stek_ossl_options(const SSL *ssl)
                                   : (uint64_t)SSL_get_options(ssl);
 }
 
+/* Whether libssl keeps sessions of TLS 1.3 in a cache, and gives clients no more than their ids. */
+static inline bool stek_ossl_keeps_sessions(const SSL *ssl)
+{
+    const uint64_t options = stek_ossl_options(ssl);
+
+    return (options & SSL_OP_NO_TICKET) != 0 ||
+           (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0);
+}
+
 /* Whether the session says who the peer is by a raw public key (RFC 7250). */
 static inline int stek_ossl_session_has_raw_key(const SSL_SESSION *session)
 {

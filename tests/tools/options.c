@@ -15,7 +15,8 @@ static const char usage[] =
     "[--burst N]\n"
     "                     [--clients N] [--resume last|none] [--http] [--sni NAME] [--cert FILE "
     "--key FILE]\n"
-    "                     [--sess-in FILE] [--sess-out FILE] [--timeout-ms MS] [--delay-ms MS]";
+    "                     [--sess-in FILE] [--sess-out FILE] [--timeout-ms MS] [--delay-ms MS]\n"
+    "                     [--no-tickets]";
 
 void die(const char *what)
 {
@@ -99,6 +100,9 @@ static void apply(struct options *opt, int name, const char *arg)
     case 'h':
         opt->http = true;
         return;
+    case 'N':
+        opt->no_tickets = true;
+        return;
     default:
         die(usage);
     }
@@ -106,23 +110,13 @@ static void apply(struct options *opt, int name, const char *arg)
 
 struct options options_parse(int argc, char **argv)
 {
-    static const struct option names[] = {{"port", 1, NULL, 'p'},
-                                          {"tls", 1, NULL, 't'},
-                                          {"count", 1, NULL, 'n'},
-                                          {"seconds", 1, NULL, 'd'},
-                                          {"interval-ms", 1, NULL, 'i'},
-                                          {"timeout-ms", 1, NULL, 'T'},
-                                          {"resume", 1, NULL, 'r'},
-                                          {"sni", 1, NULL, 's'},
-                                          {"cert", 1, NULL, 'c'},
-                                          {"key", 1, NULL, 'k'},
-                                          {"sess-in", 1, NULL, 'I'},
-                                          {"sess-out", 1, NULL, 'O'},
-                                          {"clients", 1, NULL, 'C'},
-                                          {"burst", 1, NULL, 'b'},
-                                          {"delay-ms", 1, NULL, 'D'},
-                                          {"http", 0, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {
+        {"port", 1, NULL, 'p'},    {"tls", 1, NULL, 't'},         {"count", 1, NULL, 'n'},
+        {"seconds", 1, NULL, 'd'}, {"interval-ms", 1, NULL, 'i'}, {"timeout-ms", 1, NULL, 'T'},
+        {"resume", 1, NULL, 'r'},  {"sni", 1, NULL, 's'},         {"cert", 1, NULL, 'c'},
+        {"key", 1, NULL, 'k'},     {"sess-in", 1, NULL, 'I'},     {"sess-out", 1, NULL, 'O'},
+        {"clients", 1, NULL, 'C'}, {"burst", 1, NULL, 'b'},       {"delay-ms", 1, NULL, 'D'},
+        {"http", 0, NULL, 'h'},    {"no-tickets", 0, NULL, 'N'},  {NULL, 0, NULL, 0}};
     struct options opt = {.resume = true, .timeout_ms = 20000, .clients = 1, .burst = 1};
     int name;
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1)

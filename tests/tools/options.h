@@ -21,6 +21,7 @@ struct options {
     long timeout_ms; /* for each read and write */
     bool resume;
     bool http;
+    bool no_tickets; /* it offers session ids, and takes no ticket */
     const char *sni;
     const char *cert, *key;
     const char *sess_in, *sess_out;

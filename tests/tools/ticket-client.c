@@ -135,6 +135,8 @@ static SSL_CTX *make_ctx(const struct options *opt)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     /* Some servers just close the connection after their answer. */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    if (opt->no_tickets)
+        SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
     SSL_CTX_set_msg_callback(ctx, on_message);
     SSL_CTX_set_info_callback(ctx, on_info);
     return ctx;

@@ -37,6 +37,12 @@ static struct stek_metrics_ring ring_of(const char *name)
     ring.status.stats.count[STEK_COUNT_NOT_MET] = 3;
     ring.status.stats.count[STEK_COUNT_REPLACED] = 6;
     ring.status.stats.count[STEK_COUNT_VERIFIED_PEERS] = 8;
+    ring.status.stats.count[STEK_COUNT_EARLY_ACCEPTED] = 10;
+    ring.status.stats.count[STEK_COUNT_EARLY_REPLAYED] = 11;
+    ring.status.stats.count[STEK_COUNT_EARLY_FOREIGN] = 12;
+    ring.status.stats.count[STEK_COUNT_EARLY_TOO_OLD] = 13;
+    ring.status.stats.count[STEK_COUNT_EARLY_UNCHECKED] = 14;
+    ring.status.stats.count[STEK_COUNT_RESUMED_BY_ID] = 15;
     ring.status.stats.processes = 4;
     ring.status.stats.files_ignored = 2;
     ring.status.stats.files_over = 3;
@@ -92,6 +98,12 @@ static void each_number_has_its_line(void **state)
     assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"not_met\"} 3");
     assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"replaced\"} 6");
     assert_line(text, "stek_ssl_ctxs_total{ring=\"web\",reason=\"verified_peers\"} 8");
+    assert_line(text, "stek_early_data_total{ring=\"web\",result=\"accepted\"} 10");
+    assert_line(text, "stek_early_data_total{ring=\"web\",result=\"replayed\"} 11");
+    assert_line(text, "stek_early_data_total{ring=\"web\",result=\"foreign\"} 12");
+    assert_line(text, "stek_early_data_total{ring=\"web\",result=\"too_old\"} 13");
+    assert_line(text, "stek_early_data_total{ring=\"web\",result=\"unchecked\"} 14");
+    assert_line(text, "stek_session_id_resumptions_total{ring=\"web\"} 15");
     assert_line(text, "stek_start_time_seconds 1799999950");
     assert_line(text, "stek_config_last_reload_successful 1");
     free(text);
