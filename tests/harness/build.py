@@ -32,4 +32,5 @@ def missing(needed=ALL):
 def sanitized():
     """Whether a sanitizer is built in: it needs system calls of its own."""
     options = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
-    return next(option["value"] for option in options if option["name"] == "b_sanitize") != "none"
+    value = next(option["value"] for option in options if option["name"] == "b_sanitize")
+    return value not in ("none", [])  # Meson 1.8 has made a list of it

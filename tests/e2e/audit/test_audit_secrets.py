@@ -16,8 +16,24 @@ def recording(folder):
     return folder / "seen.jsonl"
 
 
+def loaded(core):
+    """The parts of a core file that were memory. Its notes have the vector registers, and with them
+    what libc copied last."""
+    table = subprocess.run(
+        ["readelf", "-lW", core],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=plain_environment(),
+    ).stdout
+    data = core.read_bytes()
+    loads = [line.split() for line in table.splitlines() if line.split()[:1] == ["LOAD"]]
+    spans = [(int(load[1], 16), int(load[4], 16)) for load in loads]
+    return b"".join(data[at : at + size] for at, size in spans)
+
+
 def memory(pid, folder):
-    """All that a debugger sees of a process."""
+    """All that a debugger sees of a process's memory."""
     done = subprocess.run(
         ["gcore", "-o", str(folder / "core"), str(pid)],
         capture_output=True,
@@ -27,7 +43,7 @@ def memory(pid, folder):
     )
     core = folder / f"core.{pid}"
     assert core.exists(), done.stdout + done.stderr
-    return core.read_bytes()
+    return loaded(core)
 
 
 def in_memory(watch, recording, folder):
