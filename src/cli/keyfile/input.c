@@ -38,7 +38,8 @@ static const char *read_file(int fd, struct stek_keyfile_input *input)
     if (!S_ISREG(input->stat.st_mode))
         return "it is not a regular file";
     input->is_file = true;
-    input->on_memory = fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+    const uint32_t type = (uint32_t)fs.f_type; /* its own type has another sign on 32 bits */
+    input->on_memory = type == TMPFS_MAGIC || type == RAMFS_MAGIC;
     return read_all(fd, &input->bytes);
 }
 

@@ -44,7 +44,8 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return complain(ret_problem, path,
                         "the run directory is writable by its group or others: chmod 755");
-    if (!allow_disk && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
+    const uint32_t type = (uint32_t)fs.f_type; /* its own type has another sign on 32 bits */
+    if (!allow_disk && type != TMPFS_MAGIC && type != RAMFS_MAGIC)
         return complain(ret_problem, path,
                         "not on tmpfs or ramfs, so keys could reach a disk: choose another, or set "
                         "allow_disk = yes");
