@@ -14,13 +14,14 @@ DAEMON = BUILD / "src/daemon/stekd"
 FLEET_LIBRARY = BUILD / "src/fleet/stek-fleet.so"
 CLIENT = BUILD / "tests/tools/ticket-client"
 BROKEN_SERVER = BUILD / "tests/tools/broken-server"
+EARLY_SERVER = BUILD / "tests/tools/early-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
 
 
 DEMO = (MODULE, COMMAND, DAEMON, CLIENT)
-ALL = (*DEMO, BROKEN_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC)
+ALL = (*DEMO, BROKEN_SERVER, EARLY_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC)
 
 
 def missing(needed=ALL):

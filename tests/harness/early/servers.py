@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that accept early data and say what they have executed."""
+from .. import build
+from ..servers.base import Server
 from ..servers.haproxy import Haproxy
 from ..servers.nginx import Nginx
 
@@ -41,4 +43,27 @@ class EarlyHaproxy(Haproxy):
 
     def executed(self, path):
         """The log is written when a connection ends."""
+        return self.process.stdout().split().count(path)
+
+
+class EarlyWorkers(Server):
+    """A program of the tests with worker processes that take turns (tests/tools/early-server.c)."""
+
+    name = "workers-early"
+
+    def __init__(self, *args, guard, workers=3, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.guard, self.workers = guard, workers
+
+    def command(self):
+        args = [build.EARLY_SERVER, "--port", self.port, "--cert", self.pki.server.both]
+        return [*args, "--guard", self.guard, "--workers", self.workers]
+
+    def is_ready(self):
+        return len(self.process.children()) == self.workers
+
+    def reload(self):
+        raise NotImplementedError("it knows no reload")
+
+    def executed(self, path):
         return self.process.stdout().split().count(path)

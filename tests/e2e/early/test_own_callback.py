@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A program that sets an allow_early_data callback of its own in the place of stek's."""
+import pytest
+
+from harness import module, stekd
+from harness.early.replay import listen_in, replay, take_session
+from harness.early.servers import EarlyWorkers
+from harness.process import wait_for
+
+TIMES = 3  # one for each worker: libssl refuses early data that comes ten seconds late
+COMES_BACK = 5
+SAYS = "stek: the program accepts early data without asking stek"
+
+
+@pytest.fixture
+def daemon(folder):
+    with stekd.Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
+        yield started
+
+
+@pytest.fixture
+def on_ring(running, folder, daemon):
+    """on_ring(guard, …): the program on the ring of stekd's."""
+
+    def start(guard, **options):
+        conf = module.compose(folder / "guards.cnf", ring=daemon.ring("web"))
+        return running(EarlyWorkers, conf, guard=guard, **options)
+
+    return start
+
+
+def overheard(server, path):
+    session = server.folder / "session.pem"
+    take_session(server.port, session)
+    return listen_in(session, path, server.port)
+
+
+def early_data(daemon, **expected):
+    """Waits until a connection or more is counted; all of them are, then."""
+    names = ("accepted", "replayed", "foreign", "too_old", "unchecked")
+
+    def counted():
+        tickets = daemon.status("web")["tickets"]
+        return {name: tickets["early_" + name] for name in names if tickets["early_" + name]}
+
+    wait_for(lambda: counted() == expected, f"{expected} to be counted")
+
+
+def test_a_program_with_a_callback_of_its_own_is_counted_and_told_of_once(on_ring, daemon):
+    server = on_ring("program", workers=1)
+    for visit in range(COMES_BACK):
+        overheard(server, f"/{visit}")
+        assert server.executed(f"/{visit}") == 1
+    early_data(daemon, unchecked=COMES_BACK)
+    assert server.stderr().count(SAYS) == 1
+    assert f"early data NOT CHECKED {COMES_BACK}" in daemon.stek("status", "web").stdout
+
+
+def test_its_copies_are_executed_since_stek_has_no_say(on_ring):
+    server = on_ring("program")
+    replay(server.port, overheard(server, "/copied"), TIMES)
+    assert server.executed("/copied") == 1 + TIMES
+
+
+def test_control_a_program_without_a_callback_is_not_told_of(on_ring, daemon):
+    server = on_ring("none")
+    replay(server.port, overheard(server, "/copied"), TIMES)
+    assert server.executed("/copied") == 1
+    early_data(daemon, accepted=1, replayed=TIMES)
+    assert SAYS not in server.stderr()
