@@ -83,6 +83,7 @@ static bool find_include(struct stek_cnf *cnf)
     return check_path(cnf, "--system", cnf->include);
 }
 
+/* `conf` is NULL where nothing was read: OpenSSL 1.1.1 crashes when asked about such a one. */
 static void copy_name(const CONF *conf, const char *name, const char *otherwise, char *ret_value,
                       size_t len)
 {
@@ -99,13 +100,16 @@ static bool find_init_sections(struct stek_cnf *cnf)
     long line = 0;
 
     below_root(cnf, cnf->include, place);
-    const bool ok =
-        conf != NULL && (cnf->include[0] == '\0' || NCONF_load(conf, place, &line) == 1);
+    const bool is_read =
+        conf != NULL && cnf->include[0] != '\0' && NCONF_load(conf, place, &line) == 1;
+    const bool ok = is_read || (conf != NULL && cnf->include[0] == '\0');
+    const CONF *system = is_read ? conf : NULL;
     if (!ok)
         (void)fprintf(stderr, "stek %s: %s: OpenSSL cannot read it (line %ld)\n", cnf->command,
                       cnf->include, line);
-    copy_name(conf, "openssl_conf", "stek_init", cnf->openssl_section, sizeof cnf->openssl_section);
-    copy_name(conf, "nodejs_conf", cnf->openssl_section, cnf->nodejs_section,
+    copy_name(system, "openssl_conf", "stek_init", cnf->openssl_section,
+              sizeof cnf->openssl_section);
+    copy_name(system, "nodejs_conf", cnf->openssl_section, cnf->nodejs_section,
               sizeof cnf->nodejs_section);
     NCONF_free(conf);
     return ok;

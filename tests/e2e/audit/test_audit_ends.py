@@ -2,6 +2,7 @@
 """The audit ends, whatever the server does, tells what it saw, and says why it left something out;
 Ctrl-C ends it within a second."""
 import re
+import ssl
 import time
 
 import pytest
@@ -68,7 +69,14 @@ def test_a_server_that_never_answers_a_request_is_audited_all_the_same(stock):
 @pytest.mark.parametrize(
     "fault, said",
     [
-        ("endless-tickets", "more than 32 tickets after one handshake"),
+        pytest.param(
+            "endless-tickets",
+            "more than 32 tickets after one handshake",
+            marks=pytest.mark.skipif(
+                ssl.OPENSSL_VERSION_NUMBER < 0x30000000,
+                reason="OpenSSL 1.1.1 sends no tickets after the handshake",
+            ),
+        ),
         ("endless-data", "data without an end after the handshake"),
     ],
 )

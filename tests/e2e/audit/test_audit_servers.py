@@ -19,7 +19,9 @@ from harness.servers import (
     Stunnel,
 )
 
-GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node, Caddy]
+has_caddy = pytest.mark.skipif(not Caddy.is_there(), reason="no caddy here")
+GOOD = [Nginx, Apache, Haproxy, Stunnel, SServer, GnutlsServ, Node]
+GOOD.append(pytest.param(Caddy, marks=has_caddy))
 
 
 @pytest.mark.parametrize("program", GOOD, ids=lambda program: program.name)

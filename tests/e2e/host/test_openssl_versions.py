@@ -68,7 +68,20 @@ def test_each_ssl_ctx_of_an_untested_openssl_is_counted(saying, daemon):
     assert daemon.status("web")["tickets"]["not_met"] > 0
 
 
-@each_version
+# It would take a callback's 0 for a ticket of no length, whatever it says of its version.
+TAKES_NO_TICKET = ssl.OPENSSL_VERSION_NUMBER >= 0x30000070
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [
+        "1.2",
+        pytest.param(
+            "1.3",
+            marks=pytest.mark.skipif(not TAKES_NO_TICKET, reason="OpenSSL until 3.0.6 is known"),
+        ),
+    ],
+)
 def test_where_stek_is_required_an_untested_openssl_gives_no_tickets(saying, tls):
     server = saying(UNTESTED, required="yes")
     visits = server.visit(tls, count=5)

@@ -32,7 +32,7 @@ MaxRequestWorkers {limit}
 LogFormat "%P" process
 CustomLog {folder}/process.log process
 SSLSessionCache none
-{ticket_key}
+{directives}
 <VirtualHost *:{port}>
     SSLEngine on
     SSLCertificateFile {identity.cert}
@@ -69,18 +69,20 @@ class Apache(Server):
     name = "apache"
     program = "apache2"
 
-    def __init__(self, *args, workers=4, ticket_key=None, **kwargs):
+    def __init__(self, *args, workers=4, ticket_key=None, directives="", **kwargs):
         super().__init__(*args, **kwargs)
         self.workers = workers
         self.ticket_key = ticket_key  # a 48-byte key file
+        self.directives = directives
 
     def prepare(self):
+        key = f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else ""
         host = HOST.format(
             folder=self.folder,
             port=self.port,
             limit=4 * self.workers,
             identity=self.pki.server,
-            ticket_key=f"SSLSessionTicketKeyFile {self.ticket_key}" if self.ticket_key else "",
+            directives=f"{key}\n{self.directives}",
         )
         self.write("apache.conf", basics(self.folder, self.workers) + host)
 
