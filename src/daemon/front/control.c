@@ -252,11 +252,13 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
 {
+    static const struct timeval second = {.tv_sec = 1};
     struct stek_control *control = arg;
 
     (void)fd;
     (void)what;
-    (void)evconnlistener_enable(control->listener);
+    if (evconnlistener_enable(control->listener) != 0)
+        (void)event_add(control->resume, &second);
 }
 
 /* No descriptor or memory for one more: look again in a second instead of at once, over and over.
@@ -339,14 +341,18 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
             "%s: cannot be given to the administrators' group (%s): only root and stekd's user "
             "can connect",
             path, stek_failure_name(errno).text);
+    errno = 0;
     control->resume = evtimer_new(base, on_resume, control);
     control->listener =
         evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
-    if (control->resume == NULL || control->listener == NULL) {
+    /* Libevent does not tell when it could not enable a new listener: so again. */
+    if (control->resume == NULL || control->listener == NULL ||
+        evconnlistener_enable(control->listener) != 0) {
+        const int error = errno != 0 ? errno : ENOMEM;
         if (control->listener == NULL)
             (void)close(fd);
         stek_control_close(control);
-        errno = ENOMEM;
+        errno = error;
         return NULL;
     }
     evconnlistener_set_error_cb(control->listener, on_accept_error);

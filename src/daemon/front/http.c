@@ -153,6 +153,7 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
         return fail(ret_problem, listen->text);
     }
     evconnlistener_set_error_cb(listener, on_accept_error);
+    (void)evconnlistener_enable(listener); /* again: a failure of the first time is not told */
     http->socket[http->count] = is_unix ? strdup(path) : NULL;
     http->listener[http->count++] = listener;
     return true;
