@@ -106,6 +106,23 @@ static void print_laggards(const json_t *fleet, const char *ring, int64_t next)
         (void)printf("  and %u more\n", count - LAGGARDS_MAX);
 }
 
+/* The numbers of the keys that this host has. */
+static void print_seqs(const json_t *ring)
+{
+    const int64_t active = number_of(ring, "active");
+    const int64_t next = number_of(ring, "next");
+
+    if (active > 0)
+        (void)printf("  key %lld seals, ", (long long)active);
+    else
+        (void)printf("  no key of the fleet seals, ");
+    if (next > 0)
+        (void)printf("then %lld; ", (long long)next);
+    else
+        (void)printf("no next key yet; ");
+    (void)printf("floor %lld\n  ", (long long)number_of(ring, "floor"));
+}
+
 static void print_ring(const json_t *fleet, const json_t *ring)
 {
     const char *name = text_of(ring, "name");
@@ -120,12 +137,13 @@ static void print_ring(const json_t *fleet, const json_t *ring)
     if (text_of(ring, "problem")[0] != '\0')
         (void)printf("  %s\n", text_of(ring, "problem"));
     stek_fleet_coverage(fleet, name, next, number_of(ring, "floor"), &holders, &floors, &all);
-    (void)printf("  key %lld seals; ", (long long)number_of(ring, "active"));
-    if (next > 0)
-        (void)printf("next key %lld held by %zu of %zu hosts; ", (long long)next, holders, all);
+    print_seqs(ring);
+    if (all > 0 && next > 0)
+        (void)printf("next key held by %zu of %zu hosts; ", holders, all);
+    if (all > 0)
+        (void)printf("floor on %zu of %zu hosts\n", floors, all);
     else
-        (void)printf("no next key yet; ");
-    (void)printf("floor %lld on %zu of %zu\n", (long long)number_of(ring, "floor"), floors, all);
+        (void)puts("what other hosts have is not known yet");
     if (next > 0)
         print_laggards(fleet, name, next);
 
@@ -148,8 +166,10 @@ static void print_keys(const json_t *fleet)
         json_t *host;
         size_t having = 0;
         json_object_foreach(hosts_of(fleet), name, host) having += stek_fleet_has_key(host, key);
-        (void)printf("Key-encryption key %s (%s): on %zu of %zu hosts\n", key,
-                     i == 0 ? "seals" : "opens only", having, json_object_size(hosts_of(fleet)));
+        (void)printf("Key-encryption key %s (%s)", key, i == 0 ? "seals" : "opens only");
+        if (json_object_size(hosts_of(fleet)) > 0)
+            (void)printf(": on %zu of %zu hosts", having, json_object_size(hosts_of(fleet)));
+        (void)puts("");
     }
 }
 

@@ -20,6 +20,7 @@ struct revocation {
     const char *key;
     const char *before; /* as given */
     int64_t before_at;
+    bool this_host;
     bool yes;
 };
 
@@ -38,23 +39,26 @@ static void print_rotate_help(void)
 
 static void print_revoke_help(void)
 {
-    (void)puts("Usage: stek revoke RING --all | --key ID | --before TIME [--yes]\n"
-               "Destroys keys of a ring. Within a second they are gone from every process on\n"
-               "this host, and tickets under them get a full handshake. Keys that were derived\n"
-               "from a revoked key are destroyed too, and so are the keys that it was derived\n"
-               "from. Fresh keys follow at once.\n\n"
-               "  --all          every key, also keys that are not in use yet\n"
-               "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
-               "                 'stek status' shows them\n"
-               "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
-               "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
-               "  --yes          do not ask; needed without a terminal\n"
-               "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
-               "  --help         show this help\n\n"
-               "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
-               "2 usage, 4 stekd not reachable.\n\n"
-               "Example:\n"
-               "  stek revoke web --before 2h");
+    (void)puts(
+        "Usage: stek revoke RING --all | --key ID | --before TIME [--this-host] [--yes]\n"
+        "Destroys keys of a ring. Within a second they are gone from every process on\n"
+        "this host, and tickets under them get a full handshake. Keys that were derived\n"
+        "from a revoked key are destroyed too, and so are the keys that it was derived\n"
+        "from. Fresh keys follow at once.\n\n"
+        "  --all          every key, also keys that are not in use yet\n"
+        "  --key ID       the key with this SEQ, or the first 4 or more digits of KEY, as\n"
+        "                 'stek status' shows them\n"
+        "  --before TIME  every key that has sealed before TIME: 2h (ago),\n"
+        "                 '2026-11-24 20:10' (local), 2026-11-24T20:10:00Z, @UNIX\n"
+        "  --this-host    of a fleet's ring: now, on this host, also when the store is away;\n"
+        "                 the store and all hosts follow once it is back. Alone: all keys\n"
+        "  --yes          do not ask; needed without a terminal\n"
+        "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
+        "  --help         show this help\n\n"
+        "For root and the group stek-admin. Exit codes: 0 fine, 1 failed, or not revoked,\n"
+        "2 usage, 4 stekd not reachable.\n\n"
+        "Example:\n"
+        "  stek revoke web --before 2h");
 }
 
 /* What seals after an order. Nothing more is said when stekd has gone in between. */
@@ -98,6 +102,8 @@ int stek_command_rotate(int argc, char **argv)
 
 static bool check_revoke(struct revocation *what)
 {
+    if (what->this_host && what->key == NULL && what->before == NULL)
+        what->all = true;
     const int given = what->all + (what->key != NULL) + (what->before != NULL);
 
     if (given != 1)
@@ -136,23 +142,26 @@ static bool ask(const struct revocation *what)
 
 static json_t *revoke_request(const struct revocation *what)
 {
+    json_t *request = json_pack("{s:s, s:s}", "command", "revoke", "ring", what->ring);
+
     if (what->all)
-        return json_pack("{s:s, s:s, s:b}", "command", "revoke", "ring", what->ring, "all", 1);
-    if (what->key != NULL)
-        return json_pack("{s:s, s:s, s:s}", "command", "revoke", "ring", what->ring, "key",
-                         what->key);
-    return json_pack("{s:s, s:s, s:I}", "command", "revoke", "ring", what->ring, "before",
-                     (json_int_t)what->before_at);
+        json_object_set_new(request, "all", json_true());
+    else if (what->key != NULL)
+        json_object_set_new(request, "key", json_string(what->key));
+    else
+        json_object_set_new(request, "before", json_integer((json_int_t)what->before_at));
+    if (what->this_host)
+        json_object_set_new(request, "this_host", json_true());
+    return request;
 }
 
 int stek_command_revoke(int argc, char **argv)
 {
     struct revocation what = {.ring = NULL};
-    const struct stek_argument arguments[] = {{"all", 0, &what.all, NULL},
-                                              {"key", 0, NULL, &what.key},
-                                              {"before", 0, NULL, &what.before},
-                                              {"yes", 'y', &what.yes, NULL},
-                                              {.name = NULL}};
+    const struct stek_argument arguments[] = {
+        {"all", 0, &what.all, NULL},       {"key", 0, NULL, &what.key},
+        {"before", 0, NULL, &what.before}, {"this-host", 0, &what.this_host, NULL},
+        {"yes", 'y', &what.yes, NULL},     {.name = NULL}};
     json_t *answer = NULL;
     int code;
 
@@ -168,14 +177,18 @@ int stek_command_revoke(int argc, char **argv)
     const int64_t revoked = (int64_t)json_integer_value(json_object_get(answer, "revoked"));
     const bool fleet = json_object_get(answer, "fleet") != NULL;
     const bool removed = json_is_true(json_object_get(answer, "removed"));
+    const bool here = json_object_get(answer, "this_host") != NULL;
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
         code = stek_fleet_follow("revoke", what.ring);
     if (code != STEK_EXIT_FINE)
         return code;
     if (!fleet)
-        (void)printf("Ring %s: %" PRId64 " %s revoked.\n", what.ring, revoked,
-                     revoked == 1 ? "key" : "keys");
+        (void)printf("Ring %s: %" PRId64 " %s revoked%s.\n", what.ring, revoked,
+                     revoked == 1 ? "key" : "keys", here ? " on this host" : "");
+    if (here)
+        (void)puts("The store and the other hosts follow once this host reaches the store. Until\n"
+                   "then, give the same order on each of them.");
     if (removed)
         (void)printf("Ring %s: no configuration names it: wiped and removed.\n", what.ring);
     else

@@ -18,6 +18,8 @@ static void print_health(const struct stek_status_ring *ring, int64_t now)
     switch (ring->health) {
     case STEK_STATUS_FINE:
         (void)printf("Ring %s: fine\n", ring->name);
+        if (ring->problem[0] != '\0') /* what keeps it from being in step with others */
+            (void)printf("  fleet      %s\n", ring->problem);
         return;
     case STEK_STATUS_CONTINUATION:
         (void)printf("Ring %s: DEGRADED: on continuations for %s\n", ring->name,

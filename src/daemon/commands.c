@@ -256,6 +256,32 @@ static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *ke
     return json_pack("{s:b, s:s, s:s}", "ok", 1, "ring", kept->config.name, "fleet", "pending");
 }
 
+/* A revocation on this host alone, for when the store is away: done when this returns. */
+static json_t *answer_revoke_here(struct stekd *daemon, struct stek_kept *kept,
+                                  const struct stek_request *request, const struct stek_peer *peer)
+{
+    const struct stekd_fleet *keeper = &daemon->fleet;
+    uint64_t floor = 0;
+    uint64_t count = 0;
+    size_t index;
+
+    if (!stekd_fleet_find(keeper, kept->config.name, &index))
+        return stek_control_error("failed", "ring %s: its fleet is not available: see the log",
+                                  kept->config.name);
+    json_t *error = find_floor(daemon, kept, request, index, &floor);
+    if (error != NULL)
+        return error;
+    const char *problem = keeper->api->revoke_here(keeper->fleet, index, floor, &count);
+    if (problem != NULL)
+        return stek_control_error("failed", "ring %s: not revoked: %s", kept->config.name, problem);
+    stekd_turn(daemon);
+    stek_log(STEK_LOG_NOTICE,
+             "ring %s: %" PRIu64 " keys revoked on this host, by hand (user %ld, process %ld)",
+             kept->config.name, count, (long)peer->uid, (long)peer->pid);
+    return json_pack("{s:b, s:s, s:I, s:b}", "ok", 1, "ring", kept->config.name, "revoked",
+                     (json_int_t)count, "this_host", 1);
+}
+
 json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer,
                              void *arg)
 {
@@ -276,7 +302,10 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     if (kept->writer == NULL)
         return stek_control_error("failed", "ring %s: stekd cannot keep it now: %s",
                                   kept->config.name, kept->problem.text);
-    if (kept->config.source == STEK_SOURCE_FLEET && request->command != STEK_REQUEST_INSPECT)
+    if (kept->config.source == STEK_SOURCE_FLEET && request->this_host && !stek_kept_is_own(kept))
+        return answer_revoke_here(daemon, kept, request, peer);
+    if (kept->config.source == STEK_SOURCE_FLEET && !request->this_host &&
+        request->command != STEK_REQUEST_INSPECT)
         return answer_fleetwide(daemon, kept, request, peer);
     if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
         return stek_control_error("failed",

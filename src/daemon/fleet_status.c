@@ -21,6 +21,11 @@ static const struct {
                              "no key is valid at this host's time: is its clock right?"},
 };
 
+static const char revoked_here_text[] =
+    "revoked on this host alone so far: the fleet's store does not have it yet";
+static const char own_text[] = "on keys of this host alone: waiting for the fleet's store";
+static const char away_text[] = "on the fleet's keys; its store is unreachable";
+
 const char *stek_standing_word(enum stek_sync_standing standing)
 {
     return standings[standing].word;
@@ -41,30 +46,48 @@ static void print_time(int64_t when, char ret_text[32])
         (void)snprintf(ret_text, 32, "?");
 }
 
+/* Whether it serves with records of this host alone until the store answers. */
+static bool is_own(const struct stekd_fleet *keeper, const char *ring)
+{
+    const struct stek_kept *kept = stek_rings_find(keeper->rings, ring);
+
+    return kept != NULL && stek_kept_is_own(kept);
+}
+
+/* How a ring stands, as `stek status` and `stek fleet status` both say it; and since when. */
+static const char *tell_standing(const struct stekd_fleet *keeper,
+                                 const struct stek_fleet_ring_status *ring, int64_t *ret_since)
+{
+    struct stek_fleet_status fleet;
+
+    keeper->api->describe(keeper->fleet, &fleet);
+    *ret_since = ring->since;
+    if (ring->revoked_here)
+        return revoked_here_text;
+    if (ring->standing == STEK_SYNC_WAITING && is_own(keeper, ring->name))
+        return own_text;
+    if (ring->standing != STEK_SYNC_IN_STEP || fleet.online)
+        return stek_standing_text(ring->standing);
+    *ret_since = fleet.since;
+    return away_text;
+}
+
 void stekd_fleet_annotate(const struct stekd_fleet *keeper, struct stek_status_ring *status)
 {
     struct stek_fleet_ring_status ring;
-    struct stek_fleet_status fleet;
     char since[32];
+    int64_t when;
     size_t index;
 
     if (stek_status_is_unknown(status) || !stekd_fleet_find(keeper, status->name, &index))
         return;
     keeper->api->describe_ring(keeper->fleet, index, &ring);
-    keeper->api->describe(keeper->fleet, &fleet);
-    if (ring.standing == STEK_SYNC_IN_STEP && fleet.online && ring.problem[0] == '\0')
-        return;
-    if (!fleet.online && ring.standing == STEK_SYNC_IN_STEP) {
-        print_time(fleet.since, since);
-        (void)snprintf(status->problem, sizeof status->problem,
-                       "the fleet's store is unreachable since %s", since);
-    } else if (ring.standing == STEK_SYNC_IN_STEP) {
+    const char *text = tell_standing(keeper, &ring, &when);
+    print_time(when, since);
+    if (text != stek_standing_text(STEK_SYNC_IN_STEP))
+        (void)snprintf(status->problem, sizeof status->problem, "%s (since %s)", text, since);
+    else if (ring.problem[0] != '\0')
         (void)snprintf(status->problem, sizeof status->problem, "%s", ring.problem);
-    } else {
-        print_time(ring.since, since);
-        (void)snprintf(status->problem, sizeof status->problem, "%s (since %s)",
-                       stek_standing_text(ring.standing), since);
-    }
 }
 
 const char *stek_refusal_word(enum stek_refusal refusal)
@@ -105,12 +128,16 @@ static json_t *refused_json(const struct stek_fleet_ring_status *ring)
     return refused;
 }
 
-static json_t *ring_json(const struct stek_fleet_ring_status *ring)
+static json_t *ring_json(const struct stekd_fleet *keeper,
+                         const struct stek_fleet_ring_status *ring)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}",
+    int64_t since;
+    const char *text = tell_standing(keeper, ring, &since);
+
+    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}",
                      "name", ring->name, "standing", stek_standing_word(ring->standing), "text",
-                     stek_standing_text(ring->standing), "since", (json_int_t)ring->since, "synced",
-                     (int)ring->synced, "held", (json_int_t)ring->held, "active",
+                     text, "since", (json_int_t)since, "synced", (int)ring->synced, "revoked_here",
+                     (int)ring->revoked_here, "held", (json_int_t)ring->held, "active",
                      (json_int_t)ring->active, "next", (json_int_t)ring->next, "floor",
                      (json_int_t)ring->floor, "foreign_keys", (json_int_t)ring->foreign, "refused",
                      refused_json(ring), "problem", ring->problem, "operation", op_word(ring->op),
@@ -124,7 +151,7 @@ static json_t *rings_json(const struct stekd_fleet *keeper)
 
     for (size_t i = 0; i < keeper->api->rings(keeper->fleet); i++) {
         keeper->api->describe_ring(keeper->fleet, i, &ring);
-        json_array_append_new(rings, ring_json(&ring));
+        json_array_append_new(rings, ring_json(keeper, &ring));
     }
     return rings;
 }

@@ -98,6 +98,15 @@ bool stek_kept_is_well(const struct stek_kept *kept)
            stek_writer_state(kept->writer, &state) == STEK_OK;
 }
 
+bool stek_kept_is_own(const struct stek_kept *kept)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+
+    return kept->config.source == STEK_SOURCE_HOST ||
+           (kept->writer != NULL && stek_writer_state(kept->writer, &state) == STEK_OK &&
+            (state.flags & STEK_RING_LOCAL) != 0);
+}
+
 void stek_kept_count(struct stek_kept *kept, int64_t now)
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;

@@ -51,6 +51,9 @@ bool stek_kept_is_time(const struct stek_kept *kept, int64_t now);
 /* Whether the ring can be read and was brought up to date when that was last due. */
 bool stek_kept_is_well(const struct stek_kept *kept);
 
+/* Whether its records are this host's own: of source host, or STEK_RING_LOCAL. */
+bool stek_kept_is_own(const struct stek_kept *kept);
+
 /* Whatever was changed in a ring: counts its rotation. To be called after each change. */
 void stek_kept_count(struct stek_kept *kept, int64_t now);
 

@@ -74,6 +74,12 @@ static void add_floor(struct evbuffer *text, const struct stek_fleet_ring_status
                               ring->name, ring->floor);
 }
 
+static void add_revoked_here(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
+{
+    (void)evbuffer_add_printf(text, "stek_fleet_ring_revoked_here{ring=\"%s\"} %d\n", ring->name,
+                              ring->revoked_here);
+}
+
 static void add_refused(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
     for (int i = 1; i < STEK_REFUSALS; i++)
@@ -99,6 +105,9 @@ bool stek_metrics_write_fleet(struct evbuffer *text, const struct stekd_fleet *k
     add_each(text, keeper, add_held);
     add_head(text, "stek_fleet_ring_floor_seq", "gauge", "No key below it opens.");
     add_each(text, keeper, add_floor);
+    add_head(text, "stek_fleet_ring_revoked_here", "gauge",
+             "Whether it was revoked on this host alone so far.");
+    add_each(text, keeper, add_revoked_here);
     add_head(text, "stek_fleet_values_refused_total", "counter",
              "Values in the store that were refused, by reason.");
     add_each(text, keeper, add_refused);

@@ -35,20 +35,44 @@ static void on_online(void *arg)
     decide_all(fleet);
 }
 
+/*
+ * systemd drops what a unit may not send, so nothing but silence shows here. It is told only where
+ * systemd has started stekd.
+ */
+static const char *advice(const struct stek_etcd_problem *problem)
+{
+    return problem->fault == STEK_ETCD_SILENT && getenv("INVOCATION_ID") != NULL
+               ? "; the unit may connect only to what its IPAddressAllow= lists: systemctl edit "
+                 "stekd"
+               : "";
+}
+
+static void add_advice(struct stek_etcd_problem *problem)
+{
+    const char *words = advice(problem);
+    const size_t len = strlen(problem->text);
+
+    if (len + strlen(words) < sizeof problem->text)
+        memcpy(problem->text + len, words, strlen(words) + 1);
+}
+
 /* Said when it begins and when the reason becomes another one, not at each attempt. */
 static void on_offline(void *arg, const struct stek_etcd_problem *problem)
 {
     struct stek_fleet *fleet = arg;
-    const bool news = fleet->online || fleet->since == 0;
+    const bool news = fleet->online || !fleet->told;
 
     if (news) {
         fleet->since = stek_fleet_now_ms() / 1000;
-        fleet->reconnects++;
+        fleet->reconnects += fleet->online;
     }
     if (news || problem->fault != fleet->problem.fault)
-        stek_fleet_log(fleet, LOG_WARNING, "fleet: no connection: %s", problem->text);
+        stek_fleet_log(fleet, LOG_WARNING, "fleet: no connection: %s%s", problem->text,
+                       advice(problem));
     fleet->online = false;
+    fleet->told = true;
     fleet->problem = *problem;
+    add_advice(&fleet->problem);
     for (size_t i = 0; i < fleet->rings_count; i++)
         stek_sync_disconnected(fleet->rings[i].sync);
     decide_all(fleet);
@@ -218,8 +242,11 @@ static enum stek_result fleet_open(struct event_base *base,
     if (fleet == NULL)
         return STEK_ERR_MEMORY;
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    *fleet = (struct stek_fleet){
-        .base = base, .options = *options, .host = *host, .rings_count = rings_count};
+    *fleet = (struct stek_fleet){.base = base,
+                                 .options = *options,
+                                 .host = *host,
+                                 .rings_count = rings_count,
+                                 .since = stek_fleet_now_ms() / 1000};
     fleet->rings = calloc(rings_count, sizeof *fleet->rings);
     enum stek_result result =
         fleet->rings == NULL ? STEK_ERR_MEMORY : map_secrets(fleet, options->keks);
@@ -260,6 +287,15 @@ static size_t fleet_rings(const struct stek_fleet *fleet)
     return fleet->rings_count;
 }
 
+/* The seq of the record that seals after the one at `index`; 0: none. */
+static uint64_t next_after(const struct stek_records *records, size_t index)
+{
+    for (size_t i = index + 1; i < records->count; i++)
+        if (stek_record_counts(&records->at[i]))
+            return records->at[i].seq;
+    return 0;
+}
+
 static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index,
                                 struct stek_fleet_ring_status *ret_status)
 {
@@ -274,9 +310,9 @@ static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index,
         .synced = ring->sync->synced,
         .held = stek_fleet_ring_held(ring),
         .active = active >= 0 ? records->at[active].seq : 0,
-        .next =
-            active >= 0 && (size_t)active + 1 < records->count ? records->at[active + 1].seq : 0,
+        .next = active >= 0 ? next_after(records, (size_t)active) : 0,
         .floor = ring->sync->floor,
+        .revoked_here = ring->sync->revoked_here,
         .foreign = ring->foreign,
         .problem = ring->problem,
         .op = ring->op,
@@ -299,6 +335,14 @@ static const char *fleet_ask(struct stek_fleet *fleet, size_t index, enum stek_s
     return NULL;
 }
 
+static const char *fleet_revoke_here(struct stek_fleet *fleet, size_t index, uint64_t floor,
+                                     uint64_t *ret_count)
+{
+    return stek_fleet_ring_revoke_here(&fleet->rings[index], floor, ret_count)
+               ? NULL
+               : "its file cannot be written: stop the servers that use it";
+}
+
 static uint64_t fleet_floor_for(const struct stek_fleet *fleet, size_t ring, uint64_t seq)
 {
     return stek_sync_floor_for(fleet->rings[ring].sync, seq);
@@ -318,6 +362,7 @@ __attribute__((visibility("default"))) const struct stek_fleet_api stek_fleet_ap
     .rings = fleet_rings,
     .describe_ring = fleet_describe_ring,
     .ask = fleet_ask,
+    .revoke_here = fleet_revoke_here,
     .floor_for = fleet_floor_for,
     .floor_before = fleet_floor_before,
     .members = stek_fleet_members_json,

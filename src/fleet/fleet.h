@@ -78,6 +78,7 @@ struct stek_fleet_ring_status {
     uint64_t active; /* the seq that seals; 0: none */
     uint64_t next;   /* the seq that seals after it */
     uint64_t floor;
+    bool revoked_here; /* the store does not have the floor yet: it was raised on this host */
     uint64_t refused[STEK_REFUSALS];
     uint64_t foreign;           /* keys in the ring's folder that do not belong to stek */
     const char *problem;        /* what the store refuses, a line; empty: nothing */
@@ -101,6 +102,13 @@ struct stek_fleet_api {
                           struct stek_fleet_ring_status *ret_status);
     /* An operation on the whole fleet. NULL, or why not (static). The status has its result. */
     const char *(*ask)(struct stek_fleet *fleet, size_t ring, enum stek_sync_op op, uint64_t floor);
+    /*
+     * Revokes on this host, now, whether the store can be reached or not (floor: 0, or as below);
+     * the store gets the floor when it can be. *ret_count is how many records were destroyed. NULL,
+     * or what went wrong (static): then the ring file still holds them.
+     */
+    const char *(*revoke_here)(struct stek_fleet *fleet, size_t ring, uint64_t floor,
+                               uint64_t *ret_count);
     uint64_t (*floor_for)(const struct stek_fleet *fleet, size_t ring, uint64_t seq);
     uint64_t (*floor_before)(const struct stek_fleet *fleet, size_t ring, int64_t when);
     /*
@@ -115,7 +123,7 @@ struct stek_fleet_api {
     json_t *(*rekey_status)(const struct stek_fleet *fleet);
 };
 
-enum { STEK_FLEET_API_VERSION = 1 };
+enum { STEK_FLEET_API_VERSION = 2 };
 #define STEK_FLEET_API_SYMBOL "stek_fleet_api"
 extern const struct stek_fleet_api stek_fleet_api;
 

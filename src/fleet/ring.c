@@ -53,7 +53,7 @@ static void report(struct stek_fleet_ring *ring, const struct stek_sync_actions 
 static const char *standing_text(enum stek_sync_standing standing)
 {
     static const char *const texts[] = {
-        [STEK_SYNC_WAITING] = "no keys yet: waiting for the store",
+        [STEK_SYNC_WAITING] = "waiting for the store",
         [STEK_SYNC_IN_STEP] = "in step with the fleet",
         [STEK_SYNC_CONTINUED] = "on continuations: no host published keys in time",
         [STEK_SYNC_WRONG_KEY] = ("apart from hosts that keep this ring under another "
@@ -70,12 +70,13 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
 {
     enum stek_sync_standing standing = stek_sync_standing(ring->sync, now);
 
-    if (ring->sync->records.count == 0 && standing == STEK_SYNC_NO_ACTIVE)
+    if (stek_records_last(&ring->sync->records) == NULL && standing == STEK_SYNC_NO_ACTIVE)
         standing = STEK_SYNC_WAITING;
     if (standing == STEK_SYNC_IN_STEP && stek_fleet_stored_other_key(ring))
         standing = STEK_SYNC_WRONG_KEY;
-    if (standing == ring->standing && ring->since != 0)
+    if (standing == ring->standing && ring->told)
         return;
+    ring->told = true;
     ring->standing = standing;
     ring->since = now;
     stek_fleet_log(ring->fleet, standing == STEK_SYNC_IN_STEP ? LOG_INFO : LOG_WARNING,
@@ -153,6 +154,16 @@ static void decide(struct stek_fleet_ring *ring)
     carry_out(ring, &actions, now_ms);
 }
 
+bool stek_fleet_ring_revoke_here(struct stek_fleet_ring *ring, uint64_t floor, uint64_t *ret_count)
+{
+    STEK_SECRET(stek_fresh) struct stek_fresh fresh;
+
+    draw_fresh(1, &fresh);
+    *ret_count = stek_sync_revoke_here(ring->sync, floor, stek_fleet_now_ms() / 1000, &fresh);
+    decide(ring);
+    return !ring->keep_failed;
+}
+
 static void on_decide(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -168,8 +179,10 @@ enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
     ring->fleet = fleet;
     ring->sync = &fleet->syncs[index];
     snprintf(ring->name, sizeof ring->name, "%s", options->name);
+    ring->since = stek_fleet_now_ms() / 1000;
     stek_fleet_stored_init(ring);
     stek_sync_init(ring->sync, &options->policy, options->records, options->floor);
+    ring->standing = stek_sync_standing(ring->sync, ring->since);
     ring->decide = event_new(fleet->base, -1, 0, on_decide, ring);
     ring->wake = evtimer_new(fleet->base, on_decide, ring);
     if (ring->decide == NULL || ring->wake == NULL)

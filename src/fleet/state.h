@@ -29,7 +29,8 @@ struct stek_fleet_ring {
     struct event *wake;   /* when the sync has said */
     int64_t lease;        /* of the transaction that is under way */
     enum stek_sync_standing standing;
-    int64_t since;
+    int64_t since; /* when it began; the start, for what stekd found */
+    bool told;
     uint64_t foreign;
     bool foreign_told;
     int64_t other_key_ms; /* when a value under a key that this host does not have was last seen */
@@ -76,6 +77,7 @@ struct stek_fleet {
     struct stek_sync *syncs; /* locked, one for each ring */
     size_t locked_len;
     bool online;
+    bool told; /* that there is no connection: since when, and why */
     int64_t since;
     struct stek_etcd_problem problem;
     bool clock_known;
@@ -110,6 +112,9 @@ void stek_fleet_members_changed(struct stek_fleet *fleet);
 enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
                                       const struct stek_fleet_ring_options *options);
 void stek_fleet_ring_close(struct stek_fleet_ring *ring);
+
+/* Revokes on this host, and writes the ring file. False: it cannot be written. */
+bool stek_fleet_ring_revoke_here(struct stek_fleet_ring *ring, uint64_t floor, uint64_t *ret_count);
 
 /* stored: what the store holds is reported to the sync. */
 void stek_fleet_stored_init(struct stek_fleet_ring *ring);

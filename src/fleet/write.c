@@ -2,6 +2,7 @@
 /* Carries out the writes of a ring's sync: a lease if records are put, then one transaction. */
 #include "fleet/state.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -58,6 +59,11 @@ static void finish_move(struct stek_fleet_ring *ring, enum stek_written outcome)
 static void finish(struct stek_fleet_ring *ring, enum stek_written outcome, int64_t revision)
 {
     ring->fleet->writes[outcome]++;
+    if (outcome == STEK_WRITTEN_WON && ring->sync->revoked_here && ring->sync->out.put_floor)
+        stek_fleet_log(ring->fleet, LOG_NOTICE,
+                       "fleet: ring %s: what was revoked on this host is revoked on all: floor "
+                       "%" PRIu64,
+                       ring->name, ring->sync->out.floor);
     if (ring->moving) {
         finish_move(ring, outcome);
         return;

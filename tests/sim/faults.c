@@ -68,15 +68,15 @@ static void step_clock(struct sim *sim, struct sim_node *node)
 }
 
 /* A floor, as one would ask for it: for a key, for a time, or beyond all. */
-static uint64_t some_floor(struct sim *sim, const struct sim_node *node)
+uint64_t sim_some_floor(const struct sim *sim, const struct sim_node *node, struct prng *prng)
 {
     const struct stek_records *records = &node->sync.records;
-    const int64_t age_s = prng_scale(&sim->prng, 8 * sim->config.policy.rotate_s);
+    const int64_t age_s = prng_scale(prng, 8 * sim->config.policy.rotate_s);
 
-    switch (prng_between(&sim->prng, 0, 2)) {
+    switch (prng_between(prng, 0, 2)) {
     case 0:
         return stek_sync_floor_for(
-            &node->sync, records->at[prng_between(&sim->prng, 0, (int64_t)records->count - 1)].seq);
+            &node->sync, records->at[prng_between(prng, 0, (int64_t)records->count - 1)].seq);
     case 1:
         return stek_sync_floor_before(&node->sync, sim_node_clock(sim, node) / 1000 - age_s);
     default:
@@ -90,7 +90,7 @@ static void operate(struct sim *sim, struct sim_node *node)
 
     if (!sim_node_in_touch(node) || node->sync.records.count == 0)
         return;
-    const uint64_t floor = rotate ? 0 : some_floor(sim, node);
+    const uint64_t floor = rotate ? 0 : sim_some_floor(sim, node, &sim->prng);
     const char *problem =
         stek_sync_ask(&node->sync, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
     if (rotate)

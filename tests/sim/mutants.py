@@ -17,9 +17,10 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# Three faults that no seed of the first thousand shows have unit tests (test_fleet_sync.c): going
+# Four faults that no seed of the first thousand shows have unit tests (test_fleet_sync.c): going
 # on with continuations of what was superseded, leaving gaps, and a floor that counts only while it
-# stands there.
+# stands there; and a revocation on one host that leaves what only opens
+# (test_fleet_revoke_here.c).
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there
 # instead; and perhaps another file.
 MUTANTS = [
@@ -181,6 +182,33 @@ MUTANTS = [
         "src/core/schedule.c",
         "    stek_records_retire(records, now);\n    return STEK_OK;\n}\n\nstatic bool time_is_sane",
         "    return STEK_OK;\n}\n\nstatic bool time_is_sane",
+    ),
+    (
+        "a revocation on one host is forgotten there",
+        "src/fleet/rules/operate.c",
+        "    sync->floor = floor;\n    sync->floor_ahead",
+        "    sync->floor_ahead",
+    ),
+    (
+        "a revocation on one host lets the next key wait for its time",
+        2,
+        "src/fleet/rules/operate.c",
+        "        begin_now(&sync->records, floor, now);",
+        "        floor = floor;",
+    ),
+    (
+        "what begins earlier since a revocation on one host is not told",
+        2,
+        "src/fleet/rules/publish.c",
+        "    return there && record->active_from < entry->active_from ? entry : NULL;",
+        "    return there && record->active_from < 0 ? entry : NULL;",
+    ),
+    (
+        "the first key after a revocation on one host leaves a gap",
+        2,
+        "src/fleet/rules/publish.c",
+        "if (sync->floor > seq && sync->floor > sync->view.floor_highest)",
+        "if (sync->floor > seq && seq > STEK_TIME_MAX)",
     ),
 ]
 

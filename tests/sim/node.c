@@ -92,6 +92,7 @@ void sim_node_crash(struct sim *sim, struct sim_node *node, bool lose_file)
         node->file_floor = 0;
         node->own_count = 0;
         node->floor_max = 0;
+        node->hand_floor = 0;
         node->latest_s = 0;
         node->sealing = 0;
         node->touched_ms = INT64_MIN;

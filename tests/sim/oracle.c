@@ -71,6 +71,7 @@ struct known *oracle_continued(struct sim *sim, const struct stek_record *record
         struct known *known = oracle_add(sim, record);
         known->parent = i;
         known->revoked = revoked;
+        known->own = oracle->known[i].own;
         return known;
     }
     return NULL;
@@ -205,6 +206,14 @@ void oracle_deleted(struct sim *sim, const struct sim_value *value)
         value->record.accept_until * 1000 > sim->now)
         sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens",
                  (unsigned long long)value->seq);
+}
+
+void oracle_revoked_here(struct sim *sim, struct sim_node *node)
+{
+    const struct stek_record *first = stek_records_find(&node->sync.records, node->sync.floor);
+
+    if (first != NULL && oracle_find(sim, &first->secret) == NULL)
+        oracle_add(sim, first)->own = true;
 }
 
 bool oracle_was_published(const struct sim *sim, uint64_t seq)

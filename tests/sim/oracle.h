@@ -14,6 +14,8 @@
  *   retired        no node holds a record past its accept_until
  *   revoked        no node that is in touch holds a secret below the floor, or one that continues
  *                  such a secret
+ *   gone           a host on which somebody revoked holds no secret of those, nor one that follows
+ *                  from them, whether it is in touch or not
  *   floor          a floor never falls, in the store or in a ring
  *   sound          every ring file is sound, and has a record that seals
  *   not deleted    a record is not deleted from the store while it may still open
@@ -36,6 +38,9 @@ void oracle_deleted(struct sim *sim, const struct sim_value *value);
 void oracle_lost_key(struct sim *sim, uint64_t seq);
 /* Whether a record was ever published under this seq. */
 bool oracle_was_published(const struct sim *sim, uint64_t seq);
+
+/* A node has revoked by itself: what seals there now, that node alone has made. */
+void oracle_revoked_here(struct sim *sim, struct sim_node *node);
 
 /* A node has decided, and its ring file is written. */
 void oracle_look(struct sim *sim, struct sim_node *node);

@@ -82,6 +82,8 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
+    if (known->own)
+        return false;
     if (sim->now < sim->oracle->lost_ms + 2 * sim->config.policy.rotate_s * 1000 ||
         passes_lost(sim, known))
         return false;
@@ -151,6 +153,14 @@ static void check_own(struct sim *sim, struct sim_node *node)
     }
 }
 
+/* Whether this was revoked on this node by hand, or follows from what was. */
+static bool is_gone(const struct sim *sim, const struct sim_node *node, const struct known *known)
+{
+    while (known->record.seq >= node->hand_floor && known->parent != NONE)
+        known = &sim->oracle->known[known->parent];
+    return known->record.seq < node->hand_floor;
+}
+
 static void check_records(struct sim *sim, const struct sim_node *node)
 {
     const char *problem = stek_records_problem(&node->file);
@@ -172,6 +182,9 @@ static void check_records(struct sim *sim, const struct sim_node *node)
         else if (known->revoked && told)
             sim_fail(sim, "revoked", "node %u holds seq %llu", node->number,
                      (unsigned long long)record->seq);
+        if (known != NULL && is_gone(sim, node, known))
+            sim_fail(sim, "gone", "node %u has revoked seq %llu and holds what follows from it",
+                     node->number, (unsigned long long)known->record.seq);
         if (record->accept_until <= seconds(sim, node))
             sim_fail(sim, "retired", "node %u holds seq %llu", node->number,
                      (unsigned long long)record->seq);

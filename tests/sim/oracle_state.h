@@ -18,6 +18,7 @@ struct known {
     int64_t published_ms;      /* INT64_MAX: never */
     int64_t moved_ms;          /* when its times were last changed in the store */
     bool revoked;
+    bool own; /* one host made it by itself when it revoked, or it follows from such a one */
     bool sealed;
     bool published_once; /* it may have been deleted by hand since */
     bool returned;       /* and put again */

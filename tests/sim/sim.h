@@ -88,7 +88,8 @@ struct sim_node {
     struct stek_records file;
     uint64_t file_floor;
     uint64_t floor_max;
-    int64_t latest_s; /* the latest that its clock has said */
+    uint64_t hand_floor; /* everything below it was revoked on this node by hand */
+    int64_t latest_s;    /* the latest that its clock has said */
     /* What it sealed under, latest last. */
     size_t sealing; /* the oracle's number of what it seals under, and 1; 0: none yet */
     unsigned own_count;
@@ -104,6 +105,7 @@ enum sim_event_kind {
     SIM_TIMEOUT,  /* a node waits no longer for an answer */
     SIM_FAULT,
     SIM_ADVERSARY,
+    SIM_HAND,
     SIM_HEAL_NODE, /* a trouble of one node ends */
     SIM_LEASES
 };
@@ -139,10 +141,12 @@ struct sim {
     uint64_t seed;
     bool trace;
     bool hostile; /* an adversary owns the store */
+    bool handy;   /* now and then somebody revokes on one host alone */
     bool calm;    /* nothing goes wrong: to count what a fleet asks of its store */
     struct sim_config config;
     struct prng prng;
     struct prng adversary;
+    struct prng hand;
     int64_t now;
     uint64_t steps;
     bool healing;
@@ -207,8 +211,12 @@ void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kin
 
 /* faults.c */
 void sim_fault(struct sim *sim);
+uint64_t sim_some_floor(const struct sim *sim, const struct sim_node *node, struct prng *prng);
 void sim_heal_node(struct sim *sim, struct sim_node *node);
 void sim_heal_all(struct sim *sim);
+
+/* hand.c: `stek revoke --this-host` */
+void sim_hand(struct sim *sim);
 
 /* adversary.c */
 void sim_adversary(struct sim *sim);

@@ -81,7 +81,9 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     sim->calm = calm;
     sim->prng.state = seed;
     sim->adversary.state = ~seed;
+    sim->hand.state = seed ^ 0x68616e64;
     sim->hostile = seed % 2 == 1 && !calm;
+    sim->handy = seed % 4 >= 2 && !calm;
     sim->now = SIM_START_MS + prng_between(&sim->prng, 0, 999);
     configure(sim, nodes);
     sim->node = calloc(sim->config.nodes, sizeof *sim->node);
@@ -107,6 +109,8 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     }
     sim_push(sim, &(struct sim_event){.at_ms = sim->now + sim->config.fault_ms, .kind = SIM_FAULT});
     sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_LEASES});
+    if (sim->handy)
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_HAND});
     if (sim->hostile)
         sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_ADVERSARY});
 }
@@ -161,6 +165,11 @@ static void step(struct sim *sim, struct sim_event *event)
         if (!sim->healing)
             sim_adversary(sim);
         again(sim, event, prng_between(&sim->adversary, 1, sim->config.fault_ms));
+        break;
+    case SIM_HAND:
+        if (!sim->healing)
+            sim_hand(sim);
+        again(sim, event, prng_between(&sim->hand, 1, 8 * sim->config.fault_ms));
         break;
     case SIM_HEAL_NODE:
         sim_heal_node(sim, &sim->node[event->node]);

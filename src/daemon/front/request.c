@@ -12,15 +12,15 @@
 /* The members that each command may have, beside "command"; NULL ends them. */
 static const struct {
     const char *name;
-    const char *members[5];
+    const char *members[6];
     const char *problem; /* when there is another member, or a needed one is missing */
 } commands[] = {
     [STEK_REQUEST_STATUS] = {"status", {"ring"}, "status takes \"ring\": NAME, or nothing"},
     [STEK_REQUEST_ROTATE] = {"rotate", {"ring"}, "rotate takes \"ring\": NAME"},
     [STEK_REQUEST_REVOKE] = {"revoke",
-                             {"ring", "all", "key", "before"},
-                             "revoke takes \"ring\": NAME and one of \"all\": true, \"key\": ID, "
-                             "\"before\": UNIX TIME"},
+                             {"ring", "all", "key", "before", "this_host"},
+                             "revoke takes \"ring\": NAME, one of \"all\": true, \"key\": ID, "
+                             "\"before\": UNIX TIME, and perhaps \"this_host\": true"},
     [STEK_REQUEST_INSPECT] = {"inspect",
                               {"ring", "ticket"},
                               "inspect takes \"ring\": NAME and \"ticket\": BASE64"},
@@ -92,6 +92,14 @@ static bool get_which(const json_t *object, struct stek_request *request)
            request->before < STEK_TIME_MAX;
 }
 
+static bool get_this_host(const json_t *object, struct stek_request *request)
+{
+    const json_t *this_host = json_object_get(object, "this_host");
+
+    request->this_host = json_is_true(this_host);
+    return this_host == NULL || json_is_boolean(this_host);
+}
+
 static bool get_ticket(const json_t *object, struct stek_request *request)
 {
     const char *ticket = json_string_value(json_object_get(object, "ticket"));
@@ -113,7 +121,7 @@ static bool get_arguments(const json_t *object, struct stek_request *request)
     if (!get_ring(object, request->command != STEK_REQUEST_STATUS, request))
         return false;
     if (request->command == STEK_REQUEST_REVOKE)
-        return get_which(object, request);
+        return get_this_host(object, request) && get_which(object, request);
     return request->command != STEK_REQUEST_INSPECT || get_ticket(object, request);
 }
 

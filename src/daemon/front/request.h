@@ -35,6 +35,7 @@ struct stek_request {
     enum stek_request_which which;     /* of revoke */
     char key[STEK_KEY_ID_MAX + 1];     /* digits of a fingerprint, or a seq */
     int64_t before;                    /* Unix seconds */
+    bool this_host;                    /* of revoke: here and now, without the store */
     bool read;                         /* of fleet: the members are to be read again */
     char *ticket;                      /* of inspect: base64, owned; NULL otherwise */
 };

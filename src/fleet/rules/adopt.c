@@ -97,15 +97,18 @@ static bool takes(const struct stek_sync *sync, uint64_t seq, int64_t active_fro
                   int64_t accept_until, int64_t now)
 {
     uint32_t before = 0;
+    uint32_t counting = 0;
 
     if (accept_until <= now || seq < stek_adopt_floor(sync))
         return false;
-    for (size_t i = 0; i < sync->records.count; i++)
-        before += stek_record_counts(&sync->records.at[i]) &&
-                  sync->records.at[i].active_from > now && sync->records.at[i].seq < seq;
+    for (size_t i = 0; i < sync->records.count; i++) {
+        const struct stek_record *record = &sync->records.at[i];
+        counting += stek_record_counts(record);
+        before += stek_record_counts(record) && record->active_from > now && record->seq < seq;
+    }
     if (active_from > now && before > STEK_AHEAD_MAX)
         return false;
-    return sync->records.count < STEK_RECORDS_MAX || seq > sync->records.at[0].seq;
+    return counting < STEK_RECORDS_MAX || seq > sync->records.at[0].seq;
 }
 
 static void remove_at(struct stek_sync *sync, size_t index)
@@ -224,14 +227,10 @@ static void drop_revoked(struct stek_sync *sync, uint64_t floor)
     }
 }
 
-void stek_adopt_raise(struct stek_sync *sync)
+void stek_adopt_raised(struct stek_sync *sync)
 {
-    const uint64_t floor = stek_adopt_floor(sync);
+    const uint64_t floor = sync->floor;
 
-    if (floor == sync->floor)
-        return;
-    sync->floor = floor;
-    drop_revoked(sync, floor);
     for (uint32_t i = 0; i < sync->view.count; i++) {
         struct stek_storeview_entry *entry = &sync->view.at[i];
         const bool dropped = entry->presence == STEK_PRESENCE_HELD &&
@@ -242,6 +241,17 @@ void stek_adopt_raise(struct stek_sync *sync)
             sync->read_wanted =
                 true; /* it may have been refused for the sake of a record that is gone now */
     }
+}
+
+void stek_adopt_raise(struct stek_sync *sync)
+{
+    const uint64_t floor = stek_adopt_floor(sync);
+
+    if (floor == sync->floor)
+        return;
+    sync->floor = floor;
+    drop_revoked(sync, floor);
+    stek_adopt_raised(sync);
 }
 
 void stek_adopt_retire(struct stek_sync *sync, int64_t now)

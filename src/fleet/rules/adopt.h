@@ -43,6 +43,9 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync);
  */
 void stek_adopt_raise(struct stek_sync *sync);
 
+/* After records went for the sake of a floor: notes it in the view. */
+void stek_adopt_raised(struct stek_sync *sync);
+
 /*
  * With a complete view of the store: drops records that do not follow from published ones, and
  * continues over seqs whose value cannot be used. Errors: STEK_ERR_CRYPTO, STEK_ERR_RANDOM.

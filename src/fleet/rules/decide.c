@@ -150,8 +150,11 @@ static enum stek_result publish(struct stek_sync *sync, int64_t now_ms,
     if (!stek_publish_may(sync))
         return STEK_OK;
     enum stek_result result = stek_publish_write(sync, now_ms / 1000, fresh, &sync->out, &needed);
+    sync->revoked_here &= sync->out.put_floor;
     if (!needed)
         sync->publish_at_ms = INT64_MAX;
+    else if (sync->floor_ahead)
+        sync->publish_at_ms = now_ms; /* a revocation waits for nobody's turn */
     else if (sync->op != STEK_SYNC_OP_NONE)
         sync->publish_at_ms = now_ms; /* it waits for this */
     else if (sync->publish_at_ms >
@@ -236,6 +239,8 @@ enum stek_sync_standing stek_sync_standing(const struct stek_sync *sync, int64_t
         return STEK_SYNC_CLOCK_OFF;
     if (active < 0)
         return STEK_SYNC_NO_ACTIVE;
-    return stek_storeview_has(&sync->view, sync->records.at[active].seq) ? STEK_SYNC_IN_STEP
+    const struct stek_record *record = &sync->records.at[active];
+    const bool was_published = !sync->synced && record->origin == STEK_ORIGIN_PUBLISHED;
+    return was_published || stek_storeview_has(&sync->view, record->seq) ? STEK_SYNC_IN_STEP
                                                                          : STEK_SYNC_CONTINUED;
 }

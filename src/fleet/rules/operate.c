@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/rules/operate.h"
 
+#include "fleet/rules/adopt.h"
 #include "fleet/rules/publish.h"
 
 bool stek_operate_is_done(struct stek_sync *sync, int64_t now)
@@ -69,28 +70,34 @@ static bool rotate(struct stek_sync *sync, int64_t now, struct stek_sync_write *
     return move_up(sync, sync->op_seq, now, write);
 }
 
+/* The lowest seq above all that this host and the store know. */
+static uint64_t beyond_all(const struct stek_sync *sync)
+{
+    const struct stek_record *last = stek_records_last(&sync->records);
+    uint64_t beyond = stek_storeview_highest(&sync->view) + 1;
+
+    if (last != NULL && last->seq >= beyond)
+        beyond = last->seq + 1;
+    return beyond <= sync->floor ? sync->floor + 1 : beyond;
+}
+
 /* Raises the floor; the record there begins now, or a new one does. */
 static enum stek_result revoke(struct stek_sync *sync, int64_t now, const struct stek_fresh *fresh,
                                struct stek_sync_write *write, bool *ret_ready)
 {
     STEK_SECRET(stek_record) struct stek_record first = {0};
-    const struct stek_record *last = stek_records_last(&sync->records);
     const struct stek_record *there = stek_records_find(&sync->records, sync->op_floor);
-    uint64_t beyond = stek_storeview_highest(&sync->view) + 1;
     uint32_t used = 0;
 
-    if (last != NULL && last->seq >= beyond)
-        beyond = last->seq + 1;
-    if (beyond <= sync->floor)
-        beyond = sync->floor + 1;
     write->put_floor = true;
     const bool stands =
         there != NULL && there->origin == STEK_ORIGIN_PUBLISHED && held(sync, there->seq) != NULL;
     if (stands) {
         *ret_ready = move_up(sync, there->seq, now, write);
     } else {
-        sync->op_floor = beyond;
-        enum stek_result result = stek_publish_first(sync, beyond, now, fresh, &used, &first);
+        sync->op_floor = beyond_all(sync);
+        enum stek_result result =
+            stek_publish_first(sync, sync->op_floor, now, fresh, &used, &first);
         if (result != STEK_OK)
             return result;
         stek_publish_put(sync, &first, 0, now, write);
@@ -111,4 +118,72 @@ enum stek_result stek_operate_write(struct stek_sync *sync, int64_t now,
         return revoke(sync, now, fresh, ret_write, ret_ready);
     *ret_ready = rotate(sync, now, ret_write);
     return STEK_OK;
+}
+
+/* What is below the floor, and what only opens: it may follow from such a record. */
+static uint64_t destroy_below(struct stek_sync *sync, uint64_t floor)
+{
+    uint64_t destroyed = 0;
+
+    for (size_t i = (size_t)sync->records.count; i-- > 0;) {
+        const struct stek_record *record = &sync->records.at[i];
+        if (record->seq >= floor && stek_record_counts(record))
+            continue;
+        stek_records_remove(&sync->records, i, i + 1);
+        destroyed++;
+    }
+    return destroyed;
+}
+
+/* The record `first` begins now if it is pending, and those after it as much earlier. */
+static void begin_now(struct stek_records *records, uint64_t first, int64_t now)
+{
+    int64_t by_s = 0;
+
+    for (size_t i = 0; i < records->count; i++) {
+        struct stek_record *record = &records->at[i];
+        if (!stek_record_counts(record) || record->seq < first || record->active_from <= now)
+            continue;
+        if (record->seq == first)
+            by_s = record->active_from - now;
+        record->active_from -= by_s;
+        record->active_until -= by_s;
+    }
+}
+
+/* Beyond all, and beyond what this host has asked the store to take. */
+static uint64_t beyond_writes(const struct stek_sync *sync)
+{
+    uint64_t beyond = beyond_all(sync);
+
+    for (uint32_t i = 0; i < sync->out.count && sync->writing; i++)
+        if (sync->out.put[i].record.seq >= beyond)
+            beyond = sync->out.put[i].record.seq + 1;
+    return beyond;
+}
+
+uint64_t stek_sync_revoke_here(struct stek_sync *sync, uint64_t floor, int64_t now,
+                               const struct stek_fresh *fresh)
+{
+    STEK_SECRET(stek_record) struct stek_record first = {0};
+    const struct stek_record *there = stek_records_find(&sync->records, floor);
+    const bool stands = there != NULL && there->origin == STEK_ORIGIN_PUBLISHED;
+    uint32_t used = 0;
+
+    if (floor != 0 && floor <= sync->floor)
+        return 0;
+    if (!stands)
+        floor = beyond_writes(sync);
+    const enum stek_result result =
+        stands ? STEK_OK : stek_publish_first(sync, floor, now, fresh, &used, &first);
+    const uint64_t destroyed = destroy_below(sync, floor);
+    if (stands)
+        begin_now(&sync->records, floor, now);
+    else if (result == STEK_OK)
+        stek_records_insert(&sync->records, &first);
+    sync->floor = floor;
+    sync->floor_ahead = true;
+    sync->revoked_here = true;
+    stek_adopt_raised(sync);
+    return destroyed;
 }

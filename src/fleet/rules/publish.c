@@ -41,6 +41,8 @@ static uint64_t delete_below(const struct stek_sync *sync, int64_t now)
             goes = true;
         }
     }
+    if (goes && stays == 0)
+        return sync->floor; /* what was revoked, at least */
     return goes ? stays : 0;
 }
 
@@ -91,6 +93,8 @@ static uint64_t seq_beyond(const struct stek_sync *sync, int64_t now)
         seq = last->seq;
         ended = last->active_until;
     }
+    if (sync->floor > seq && sync->floor > sync->view.floor_highest)
+        return sync->floor; /* revoked here: whoever continued to there drops it */
     if (seq > 0)
         seq += 1 + (uint64_t)(now > ended ? (now - ended) / sync->policy.rotate_s : 0);
     return seq + 1 > sync->floor ? seq + 1 : sync->floor;
@@ -158,6 +162,20 @@ static bool is_missing(const struct stek_sync *sync, const struct stek_record *r
            record->seq > stek_storeview_last(&sync->view);
 }
 
+/*
+ * Where the store has this record, which begins earlier here since a revocation on this host: the
+ * entry; else NULL.
+ */
+static const struct stek_storeview_entry *is_early(struct stek_sync *sync,
+                                                   const struct stek_record *record)
+{
+    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
+    const bool there = sync->floor_ahead && stek_record_counts(record) && entry != NULL &&
+                       entry->presence == STEK_PRESENCE_HELD;
+
+    return there && record->active_from < entry->active_from ? entry : NULL;
+}
+
 enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
                                     const struct stek_fresh *fresh,
                                     struct stek_sync_write *ret_write, bool *ret_needed)
@@ -168,9 +186,16 @@ enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
     enum stek_result result = look_ahead(sync, now, fresh, &wanted);
     if (result != STEK_OK)
         return result;
-    for (size_t i = 0; i < wanted.count; i++)
-        if (is_missing(sync, &wanted.at[i], now))
+    bool early = false;
+    for (size_t i = 0; i < wanted.count; i++) {
+        const struct stek_storeview_entry *entry = is_early(sync, &wanted.at[i]);
+        early |= entry != NULL;
+        if (entry != NULL)
+            stek_publish_put(sync, &wanted.at[i], entry->revision, now, ret_write);
+        else if (is_missing(sync, &wanted.at[i], now))
             stek_publish_put(sync, &wanted.at[i], 0, now, ret_write);
+    }
+    sync->floor_ahead &= ret_write->put_floor || early;
     *ret_needed = ret_write->count > 0 || ret_write->put_floor;
     return STEK_OK;
 }
@@ -188,14 +213,15 @@ void stek_publish_all(struct stek_sync *sync, int64_t now, struct stek_sync_writ
 /*
  * A quarter of an interval is enough for one host to be first, and leaves `ahead` less a quarter
  * before the record seals. It is shorter where the time in which a fresh record may be published
- * ends soon, and where there is no key at all.
+ * ends soon, and where there is no key at all, here or in the store (a new one, or an emptied one).
  */
 int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice)
 {
     const struct stek_record *last = stek_records_last(&sync->records);
     int64_t width_ms = sync->policy.rotate_s * 1000 / 4;
 
-    if (last == NULL || last->active_until <= now_ms / 1000)
+    if (last == NULL || last->active_until <= now_ms / 1000 ||
+        stek_storeview_last(&sync->view) == 0)
         return stek_stagger_ms(width_ms < 1000 ? width_ms : 1000, dice);
     const int64_t left_ms =
         last->active_until * 1000 - now_ms - (sync->policy.rotate_s + 1) / 2 * 1000;

@@ -16,6 +16,7 @@ void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
     sync->floor =
         floor > 0 ? floor : 1; /* a floor that is there tells whose key-encryption key it is */
     sync->shown_floor = floor;
+    sync->floor_ahead = sync->floor > 1; /* a revocation here that the store may have missed */
     sync->publish_at_ms = INT64_MAX;
     sync->retry_ms = RETRY_FIRST_MS;
     if (records != NULL) {
@@ -96,7 +97,8 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
     view->floor = floor;
     if (floor > view->floor_highest)
         view->floor_highest = floor;
-    if (floor < sync->floor) /* a higher one is obeyed with the next decision */
+    if (floor < sync->floor &&
+        !sync->revoked_here) /* a higher one is obeyed with the next decision */
         stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
 }
 
@@ -171,7 +173,9 @@ void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms)
 const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t floor)
 {
     if (!sync->synced)
-        return "the store cannot be reached: nothing was done";
+        return op == STEK_SYNC_OP_REVOKE
+                   ? "the store cannot be reached: nothing was done; --this-host revokes without it"
+                   : "the store cannot be reached: nothing was done";
     if (sync->clock_off)
         return "this host's clock differs too much from the others', so it is read-only: set the "
                "clock, or use another host";

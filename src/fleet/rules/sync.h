@@ -94,7 +94,8 @@ struct stek_sync_actions {
 /* How the ring stands, for people. */
 enum stek_sync_standing {
     STEK_SYNC_WAITING,   /* no keys yet: the store was never reached, and there was no ring file */
-    STEK_SYNC_IN_STEP,   /* the active record is in the store */
+    STEK_SYNC_IN_STEP,   /* the active record is in the store, or was published and the store is
+                            away */
     STEK_SYNC_CONTINUED, /* sealing under a continuation that is not in the store */
     STEK_SYNC_WRONG_KEY, /* in step, and the store has the ring under another key, too: the caller
                             knows */
@@ -122,6 +123,9 @@ struct stek_sync {
     bool writing;         /* `out` is under way */
     uint64_t revoked_seq; /* the seq after a refused continuation of what is revoked; and its */
     struct stek_secret32 revoked_next; /* secret, if it is continued once more */
+    bool floor_ahead;  /* the store may not know this host's floor, or that its records begin
+                          earlier: both are put without delay */
+    bool revoked_here; /* and that is so since stek_sync_revoke_here() */
     bool clock_off;
     bool diverged; /* a published record took the place of another one that was no continuation */
     int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
@@ -192,6 +196,15 @@ const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t
  * it: then the store is read again. False: not now (no connection, or a transaction is under way).
  */
 bool stek_sync_move(struct stek_sync *sync, int64_t now);
+
+/*
+ * Revokes on this host, at once, whether the store can be reached or not. `floor` is as for
+ * stek_sync_ask(); with 0, or when nothing is left, a fresh record seals that only this host has.
+ * `fresh` may be empty: then nothing seals. The floor reaches the store as any floor does that the
+ * store does not know, and without delay. Returns how many records were destroyed. Decide next.
+ */
+uint64_t stek_sync_revoke_here(struct stek_sync *sync, uint64_t floor, int64_t now,
+                               const struct stek_fresh *fresh);
 
 /* The floor that revokes the record `seq`, and all that can be derived from it; and that revokes
  * all that sealed before `when`. For stek_sync_ask(). */

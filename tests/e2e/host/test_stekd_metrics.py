@@ -53,6 +53,19 @@ def daemon(folder):
         yield started
 
 
+@pytest.fixture
+def member(fleet):
+    """A host of a fleet that knows its store's clock."""
+    port = free_port()
+    host = fleet.prepare()
+    host.settings["listen"] = f"127.0.0.1:{port}"
+    host.url = f"http://127.0.0.1:{port}"
+    with host:
+        host.wait_in_step()
+        wait_for(lambda: host.fleet_status()["clock_ahead_s"] is not None, "the clock to be known")
+        yield host
+
+
 def metrics(daemon):
     """{"name{labels}": value}"""
     return {
@@ -61,6 +74,11 @@ def metrics(daemon):
             r"^([a-z_]+(?:\{.*\})?) (\S+)$", curl(f"{daemon.url}/metrics"), re.MULTILINE
         )
     }
+
+
+def test_promtool_finds_nothing_wrong_with_those_of_a_fleet(member):
+    done = promtool("check", "metrics", text=curl(f"{member.url}/metrics"))
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_promtool_finds_nothing_wrong_with_them(daemon):
@@ -249,8 +267,8 @@ def test_each_alert_fires_when_it_should_and_not_otherwise(folder):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_rules_and_dashboard_name_only_metrics_that_there_are(daemon):
-    known = {re.sub(r"\{.*", "", name) for name in metrics(daemon)} | {"up"}
+def test_rules_and_dashboard_name_only_metrics_that_there_are(member):
+    known = {re.sub(r"\{.*", "", name) for name in metrics(member)} | {"up"}
     dashboard = json.loads((PACKAGING / "grafana/stek.json").read_text())
     expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(expressions) >= 10

@@ -42,6 +42,9 @@ static void reads_each_command(void **state)
     assert_int_equal(
         parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"before\":1800000000}").before,
         1800000000);
+    assert_false(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true}").this_host);
+    assert_true(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true,\"this_host\":true}")
+                    .this_host);
     struct stek_request inspect =
         parsed("{\"command\":\"inspect\",\"ring\":\"web\",\"ticket\":\"AAAA\"}");
     assert_string_equal(inspect.ticket, "AAAA");
@@ -85,6 +88,8 @@ static void a_revocation_means_exactly_one_thing(void **state)
     static const char *const lines[] = {
         "{\"command\":\"revoke\",\"ring\":\"web\"}",
         "{\"command\":\"revoke\",\"ring\":\"web\",\"all\":false}",
+        "{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true,\"this_host\":1}",
+        "{\"command\":\"revoke\",\"ring\":\"web\",\"this_host\":true}",
         "{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true,\"key\":\"ab\"}",
         "{\"command\":\"revoke\",\"ring\":\"web\",\"before\":\"yesterday\"}",
         "{\"command\":\"revoke\",\"ring\":\"web\",\"before\":1.5}",

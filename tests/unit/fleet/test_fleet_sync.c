@@ -3,77 +3,10 @@
  */
 #include "unit.h"
 
-#include "prng.h"
+#include "one_host.h"
 
 #include "core/chain.h"
 #include "crypto/derive.h"
-#include "fleet/rules/sync.h"
-
-#include <string.h>
-
-enum { ROTATE_S = 3600, ACCEPT_S = 43200, NOON = 1800000000 };
-
-static const struct stek_policy policy = {
-    .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 86400, .ahead = 2};
-static struct prng prng = {1};
-static struct stek_sync host;
-static struct stek_sync_actions actions;
-static int64_t now_ms;
-
-static void decide(void)
-{
-    struct stek_fresh fresh = {.count = 3};
-
-    for (size_t i = 0; i < fresh.count; i++)
-        fresh.secret[i] = prng_secret(&prng);
-    assert_int_equal(stek_sync_decide(&host, now_ms, &fresh, prng_next(&prng), &actions), STEK_OK);
-}
-
-/* Lets time pass, as the host asks for, until it writes. */
-static void decide_until_it_writes(void)
-{
-    decide();
-    for (int i = 0; i < 20 && !actions.write; i++) {
-        now_ms = actions.wake_at_ms;
-        decide();
-    }
-    assert_true(actions.write);
-}
-
-/* A record that seals from `from` on for an interval. */
-static struct stek_record record_of(uint64_t seq, int64_t from)
-{
-    return (struct stek_record){.seq = seq,
-                                .active_from = from,
-                                .active_until = from + ROTATE_S,
-                                .accept_until = from + ROTATE_S + ACCEPT_S,
-                                .origin = STEK_ORIGIN_PUBLISHED,
-                                .secret = prng_secret(&prng)};
-}
-
-static void see(const struct stek_record *record, int64_t revision)
-{
-    stek_sync_saw_record(&host, record->seq, revision, STEK_VALUE_GOOD, record, now_ms / 1000);
-}
-
-/* A host that has read a store with a floor of 1 at revision 5, and these records at 6, 7 and so
- * on. */
-static void connect(const struct stek_records *file, const struct stek_record *records,
-                    size_t count)
-{
-    now_ms = (int64_t)NOON * 1000;
-    stek_sync_init(&host, &policy, file, 1);
-    stek_sync_read_begin(&host, 5 + (int64_t)count);
-    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
-    for (size_t i = 0; i < count; i++)
-        see(&records[i], 6 + (int64_t)i);
-    stek_sync_read_end(&host);
-}
-
-static bool same_secret(const struct stek_record *a, const struct stek_secret32 *secret)
-{
-    return a != NULL && memcmp(&a->secret, secret, sizeof *secret) == 0;
-}
 
 static void an_empty_store_is_filled_by_puts_that_demand_that_nothing_is_there(void **state)
 {
@@ -363,6 +296,18 @@ static void what_continues_a_superseded_record_is_continued_anew(void **state)
     assert_true(same_secret(third, &next.secret));
 }
 
+/* A new store, or one that lost all: the fleet cannot wait for a quarter of an interval. */
+static void a_store_without_any_key_is_filled_at_once(void **state)
+{
+    const struct stek_records file = {.count = 1, .at = {record_of(7, NOON - 60)}};
+
+    (void)state;
+    connect(&file, NULL, 0);
+    decide_until_it_writes();
+    assert_true(now_ms <= (int64_t)NOON * 1000 + 1000);
+    assert_int_equal(host.out.put[0].record.seq, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +328,7 @@ int main(void)
         cmocka_unit_test(what_continues_a_revoked_record_is_refused),
         cmocka_unit_test(a_gap_between_published_records_is_filled_by_continuation),
         cmocka_unit_test(what_continues_a_superseded_record_is_continued_anew),
+        cmocka_unit_test(a_store_without_any_key_is_filled_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
