@@ -68,7 +68,7 @@ enum stek_result {
 struct stek_policy {
     int64_t rotate_s; /* how long a key seals: 1 s to 7 days, default 1 hour */
     int64_t accept_s; /* how long it opens afterwards: 1 s to 7 days (RFC 9846 section 4.6.1),
-                         default 12 hours */
+                         default 12 hours, or what fits where rotate_s is short */
     int64_t max_session_age_s; /* longest chain of resumptions since a full handshake: 1 s to 30
                           days, default 24 hours */
     uint32_t ahead;            /* future keys held ready: 1 to 16, default 2 */

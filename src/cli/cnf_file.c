@@ -2,11 +2,13 @@
 #include "cli/cnf_file.h"
 
 #include "cli/rundir.h"
+#include "core/policy.h"
 #include "core/settings.h"
 
 #include <openssl/conf.h>
 #include <openssl/x509.h>
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +17,27 @@ void stek_cnf_init(struct stek_cnf *cnf, const char *command)
     *cnf = (struct stek_cnf){.command = command, .root = "", .module = STEK_MODULE_DIR "/stek.so"};
 }
 
-bool stek_cnf_check_settings(const struct stek_cnf *cnf)
+/* The file then holds the time that the module would take by itself. It is told on standard error:
+ * the file itself may go to standard output. */
+static void give_short_accept(struct stek_cnf *cnf, const struct stek_policy *policy)
+{
+    const int64_t accept_s = stek_policy_short_accept(policy);
+    const struct stek_setting_info *info = stek_settings_all();
+    int place = 0;
+
+    if (accept_s == 0)
+        return;
+    while (strcmp(info[place].name, "accept") != 0)
+        place++;
+    (void)snprintf(cnf->accept, sizeof cnf->accept, "%" PRId64 "s", accept_s);
+    cnf->value[place] = cnf->accept;
+    (void)fprintf(
+        stderr,
+        "stek %s: accept is %s, which is shorter than its default: a ring holds at most 64 keys\n",
+        cnf->command, cnf->accept);
+}
+
+bool stek_cnf_check_settings(struct stek_cnf *cnf)
 {
     const struct stek_setting_info *info = stek_settings_all();
     struct stek_settings settings;
@@ -35,6 +57,8 @@ bool stek_cnf_check_settings(const struct stek_cnf *cnf)
     if (problem != NULL)
         (void)fprintf(stderr, "stek %s: --rotate, --accept and --ahead cannot be combined: %s\n",
                       cnf->command, problem);
+    else
+        give_short_accept(cnf, &settings.policy);
     return problem == NULL;
 }
 

@@ -18,6 +18,8 @@ struct stek_cnf {
     const char *value[STEK_CNF_SETTINGS_MAX]; /* by the setting's place in stek_settings_all();
                                                  NULL: not given */
 
+    char accept[24]; /* filled by stek_cnf_check_settings() */
+
     /* Filled by stek_cnf_check(). */
     char include[STEK_CNF_PATH_LEN]; /* "" : none */
     char openssl_section[256];       /* that programs start from: OpenSSL's own, and Node.js's */
@@ -28,8 +30,9 @@ struct stek_cnf {
 /* Fills in the defaults: the installed module, the system's file, no settings. */
 void stek_cnf_init(struct stek_cnf *cnf, const char *command);
 
-/* Checks settings: false, having said why, is a fault of usage. */
-bool stek_cnf_check_settings(const struct stek_cnf *cnf);
+/* Checks settings, and gives `accept` a value where its default does not fit: false, having said
+ * why, is a fault of usage. */
+bool stek_cnf_check_settings(struct stek_cnf *cnf);
 
 /* Checks paths and finds what to compose with. Returns false, having said why. */
 bool stek_cnf_check(struct stek_cnf *cnf);

@@ -37,7 +37,7 @@ static void print_help(void)
                "  rekey          seal the store's values again, under the first key of kek\n"
                "  seed RING FILE make a seed in a new file, for a ring with source = seed\n\n"
                "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
-               "  --accept TIME  how long it opens afterwards (default: 12h)\n"
+               "  --accept TIME  how long it opens afterwards (default: 12h, or what fits)\n"
                "  --json         print one JSON object\n"
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
                "  --help         show this help\n\n"
@@ -221,10 +221,8 @@ static bool take_time(const char *name, const char *text, int64_t *ret_seconds)
 static int fleet_seed(const char *ring, const char *path, const struct given *given)
 {
     STEK_SECRET(stek_seed)
-    struct stek_seed seed = {.rotate_s = STEK_ROTATE_DEFAULT_S,
-                             .accept_s = STEK_ACCEPT_DEFAULT_S,
-                             .seq = 1,
-                             .active_from = (int64_t)time(NULL)};
+    struct stek_seed seed = {
+        .rotate_s = STEK_ROTATE_DEFAULT_S, .seq = 1, .active_from = (int64_t)time(NULL)};
 
     if (!take_time("rotate", given->rotate, &seed.rotate_s) ||
         !take_time("accept", given->accept, &seed.accept_s) ||
@@ -232,6 +230,7 @@ static int fleet_seed(const char *ring, const char *path, const struct given *gi
         return STEK_EXIT_USAGE;
     const struct stek_policy policy = {.rotate_s = seed.rotate_s, .accept_s = seed.accept_s};
     const char *problem = stek_policy_problem(&policy);
+    seed.accept_s = stek_policy_resolve(&policy).accept_s;
     if (problem != NULL) {
         (void)fprintf(stderr, "stek fleet seed: %s: %s\n", ring, problem);
         return STEK_EXIT_USAGE;

@@ -18,8 +18,13 @@ enum {
     STEK_AHEAD_MAX = 16
 };
 
-/* The policy with defaults in the place of zeros. NULL gives the defaults. Does not check:
- * stek_policy_problem() does. */
+/* The policy with defaults in the place of zeros. NULL gives the defaults. `accept` is shorter than
+ * its default where a ring could not hold so many keys. Does not check: stek_policy_problem()
+ * does. */
 struct stek_policy stek_policy_resolve(const struct stek_policy *policy);
+
+/* The seconds that `accept` gets in the place of its default, because a ring could not hold so many
+ * keys; 0 if it was given or has the default. */
+int64_t stek_policy_short_accept(const struct stek_policy *policy);
 
 #endif

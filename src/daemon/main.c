@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
+#include "daemon/shortaccept.h"
 #include "daemon/system/log.h"
 
 int main(int argc, char **argv)
@@ -15,6 +16,7 @@ int main(int argc, char **argv)
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return STEKD_EXIT_USAGE;
     }
+    stekd_tell_short_accept(&config);
     if (options.check_config) {
         stek_config_fini(&config);
         return STEKD_EXIT_FINE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/reload.h"
 
+#include "daemon/shortaccept.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/system/trim.h"
@@ -133,8 +134,9 @@ static bool take_config(struct stekd *daemon, struct stek_config *config,
     return true;
 }
 
-static void log_loaded(const struct stek_rings *rings)
+static void tell_loaded(const struct stekd *daemon)
 {
+    const struct stek_rings *rings = &daemon->rings;
     const size_t kept = stek_rings_kept(rings);
 
     if (kept == rings->count)
@@ -142,6 +144,7 @@ static void log_loaded(const struct stek_rings *rings)
     else
         stek_log(STEK_LOG_WARNING, "configuration loaded: %zu rings, %zu of them cannot be kept",
                  rings->count, rings->count - kept);
+    stekd_tell_short_accept(&daemon->config);
 }
 
 void stekd_reload(struct stekd *daemon)
@@ -154,7 +157,7 @@ void stekd_reload(struct stekd *daemon)
     daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
                              take_config(daemon, &config, &problem);
     if (daemon->last_reload_ok)
-        log_loaded(&daemon->rings);
+        tell_loaded(daemon);
     else
         stek_log(STEK_LOG_ERROR, "%s; keeping the previous configuration", problem.text);
     stekd_turn(daemon);

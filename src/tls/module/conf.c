@@ -65,7 +65,7 @@ static bool check_policy(const CONF *conf, const char *section, const struct ste
         return true;
     (void)snprintf(value, sizeof value, "%s with accept = %s and ahead = %s",
                    value_or_default(conf, section, "rotate", "1h"),
-                   value_or_default(conf, section, "accept", "12h"),
+                   value_or_default(conf, section, "accept", "its default"),
                    value_or_default(conf, section, "ahead", "2"));
     complain(conf, section, "rotate", value, problem);
     return false;

@@ -44,9 +44,9 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
             "stekd.conf:2: rotate = 1: allowed: a duration from 1s to 7d (90s, 15m, 1h, 7d)",
         ),
         (
-            "[ring web]\nrotate = 1s\n",
+            "[ring web]\nrotate = 1s\naccept = 1h\n",
             "stekd.conf:1: [ring web]: a ring holds at most 64 keys, so accept / rotate + ahead may "
-            "be at most 62: raise rotate or lower accept (default 12h)",
+            "be at most 62: raise rotate or lower accept",
         ),
         (
             "[ring web]\ngroup = no-such-group\n",
@@ -61,6 +61,14 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
 )
 def test_a_fault_is_one_line_with_file_line_and_what_is_allowed(folder, text, words):
     assert stekd.check_config(folder, text) == (2, f"<3>stekd: {words}\n")
+
+
+def test_a_short_rotate_alone_is_sound_and_the_accept_that_fits_is_said(folder):
+    assert stekd.check_config(folder, "[ring web]\nrotate = 1s\n") == (
+        0,
+        "<5>stekd: stekd.conf:1: [ring web]: accept is 60s, which is shorter than its default: "
+        "a ring holds at most 64 keys\n",
+    )
 
 
 def test_control_characters_of_a_configuration_do_not_reach_the_log(folder):

@@ -109,3 +109,16 @@ def test_a_label_arrives_as_it_was_given(folder, certificates, label):
     conf = module.compose(folder / "stek.cnf", context=label)
     assert run(["openssl", "version"], conf).stderr == ""
     assert shares_tickets(conf, certificates.server, certificates.other)
+
+
+def test_a_short_rotate_alone_gets_the_accept_that_fits_and_it_is_said(folder, certificates):
+    args = [build.COMMAND, "openssl-cnf", "--module", build.MODULE, "--rotate", "3s"]
+    made = run(args, None)
+    assert b"\nrotate = 3s\naccept = 180s\n" in made.stdout
+    assert made.stderr.splitlines() == [
+        "stek openssl-cnf: accept is 180s, which is shorter than its default: "
+        "a ring holds at most 64 keys"
+    ]
+    conf = folder / "stek.cnf"
+    conf.write_bytes(made.stdout)
+    assert shares_tickets(conf, certificates.server)

@@ -144,11 +144,41 @@ static void what_a_ring_cannot_hold_is_refused(void **state)
 static void the_room_for_keys_is_judged_with_the_defaults_in_place(void **state)
 {
     (void)state;
-    assert_sound((struct stek_policy){.rotate_s = 720});
-    assert_problem_names((struct stek_policy){.rotate_s = 719}, "a ring holds at most 64 keys");
+    assert_sound((struct stek_policy){.rotate_s = 720, .accept_s = 12 * 3600});
+    assert_problem_names((struct stek_policy){.rotate_s = 719, .accept_s = 12 * 3600},
+                         "a ring holds at most 64 keys");
     assert_sound((struct stek_policy){.accept_s = 60 * 3600});
     assert_problem_names((struct stek_policy){.accept_s = 60 * 3600 + 1},
                          "a ring holds at most 64 keys");
+}
+
+static void assert_accept(uint32_t rotate_s, uint32_t ahead, int64_t accept_s, int64_t cut_s)
+{
+    const struct stek_policy policy = {.rotate_s = rotate_s, .ahead = ahead};
+
+    assert_sound(policy);
+    assert_int_equal(stek_policy_resolve(&policy).accept_s, accept_s);
+    assert_int_equal(stek_policy_short_accept(&policy), cut_s);
+}
+
+static void accept_is_shorter_than_its_default_where_a_ring_has_no_room(void **state)
+{
+    (void)state;
+    assert_accept(1, 0, 60, 60);
+    assert_accept(3, 0, 180, 180);
+    assert_accept(3, 16, 138, 138);
+    assert_accept(719, 0, 60 * 719, 60 * 719);
+    assert_accept(720, 0, 12 * 3600, 0);
+    assert_accept(7 * 86400, 16, 12 * 3600, 0);
+}
+
+static void an_accept_that_was_given_stays(void **state)
+{
+    const struct stek_policy policy = {.rotate_s = 3, .accept_s = 9};
+
+    (void)state;
+    assert_int_equal(stek_policy_resolve(&policy).accept_s, 9);
+    assert_int_equal(stek_policy_short_accept(&policy), 0);
 }
 
 int main(void)
@@ -162,6 +192,8 @@ int main(void)
         cmocka_unit_test(ahead_is_1_to_16),
         cmocka_unit_test(what_a_ring_cannot_hold_is_refused),
         cmocka_unit_test(the_room_for_keys_is_judged_with_the_defaults_in_place),
+        cmocka_unit_test(accept_is_shorter_than_its_default_where_a_ring_has_no_room),
+        cmocka_unit_test(an_accept_that_was_given_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
