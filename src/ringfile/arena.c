@@ -30,6 +30,11 @@ static size_t find_room(const struct stek_chunk *chunk, size_t count)
     if (chunk->used + count > STEK_CHUNK_GRANULES)
         return STEK_CHUNK_GRANULES;
     for (size_t i = 0; i < STEK_CHUNK_GRANULES; i++) {
+        if (i % 8 == 0 && chunk->taken[i / 8] == UINT8_MAX) { /* eight at once */
+            in_a_row = 0;
+            i += 7;
+            continue;
+        }
         in_a_row = is_taken(chunk, i) ? 0 : in_a_row + 1;
         if (in_a_row == count)
             return i + 1 - count;

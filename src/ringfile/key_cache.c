@@ -226,6 +226,27 @@ bool stek_key_cache_publish(const struct stek_key_cache *cache, const struct ste
     return true;
 }
 
+bool stek_key_cache_is_new(const struct stek_key_cache *cache)
+{
+    return cache->memory != NULL &&
+           atomic_load_explicit(&cache->memory->version, memory_order_relaxed) == 0;
+}
+
+bool stek_key_cache_publish_first(const struct stek_key_cache *cache,
+                                  const struct stek_keyset_head *head,
+                                  const struct stek_keyset_entry *active)
+{
+    uint64_t version = 0;
+
+    if (cache->memory == NULL || head->active >= cache->capacity ||
+        !atomic_compare_exchange_strong(&cache->memory->version, &version, 1))
+        return false;
+    stek_words_store(cache->memory->head, head, HEAD_WORDS);
+    stek_words_store(cache->memory->entry[head->active], active, ENTRY_WORDS);
+    release(cache, 1);
+    return true;
+}
+
 static bool still_lives(const struct stek_keyset_entry *entry, const struct stek_records *records,
                         int64_t now)
 {

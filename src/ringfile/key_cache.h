@@ -68,6 +68,15 @@ bool stek_key_cache_copy(const struct stek_key_cache *cache, struct stek_keyset 
 /* Puts a keyset in; returns false when it does not fit or another thread is writing. */
 bool stek_key_cache_publish(const struct stek_key_cache *cache, const struct stek_keyset *set);
 
+/* Whether nothing was ever put in. */
+bool stek_key_cache_is_new(const struct stek_key_cache *cache);
+
+/* Puts the entry of the active record into a cache in which nothing was yet, so that all other
+ * entries are zeros; returns false when it does not fit or somebody was first. */
+bool stek_key_cache_publish_first(const struct stek_key_cache *cache,
+                                  const struct stek_keyset_head *head,
+                                  const struct stek_keyset_entry *active);
+
 /*
  * Destroys the keys of all records that are not among `records` (NULL: of all) or are retired at
  * `now`, and makes the rest stale. Nothing happens when another thread is writing: it looks after

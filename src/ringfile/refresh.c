@@ -2,30 +2,44 @@
 #include "ringfile/refresh.h"
 
 #include "core/schedule.h"
+#include "ringfile/first_key.h"
 #include "ringfile/process.h"
 
 #include <sched.h>
 
 enum { FIRST_KEYS_PATIENCE = 20000 };
 
+/* Where something could not be done in the ring, a new context's first ticket tries it again. */
+static struct stek_looked_at look(const struct stek_image *image,
+                                  const struct stek_records *records, uint64_t generation,
+                                  int64_t now, enum stek_result updated)
+{
+    struct stek_looked_at seen = {.place = 0};
+
+    stek_records_view(records, now, &seen.view);
+    if (seen.view.active >= 0 && updated == STEK_OK)
+        seen.place =
+            stek_image_place(image, generation, &records->at[seen.view.active].fingerprint);
+    return seen;
+}
+
 /*
  * Once for each generation and each stretch of time: destroys retired keys in the caches of all
  * contexts, also of unused ones.
  */
 static void sweep_caches(struct stek_ring *ring, const struct stek_records *records,
-                         uint64_t generation, int64_t now)
+                         uint64_t generation, int64_t now, enum stek_result updated)
 {
-    struct stek_view view;
+    const struct stek_looked_at seen = look(ring->image, records, generation, now, updated);
+    struct stek_looked_at before;
 
-    stek_records_view(records, now, &view);
-    if (atomic_load(&ring->swept_generation) == generation &&
-        atomic_load(&ring->swept_from) == view.valid_from)
+    if (stek_stretch_read(&ring->looked_at, generation, now, &before) &&
+        before.view.valid_from == seen.view.valid_from)
         return;
     stek_process_lock();
     stek_contexts_sweep(&ring->contexts, records, now);
+    stek_stretch_write(&ring->looked_at, generation, &seen);
     stek_process_unlock();
-    atomic_store(&ring->swept_generation, generation);
-    atomic_store(&ring->swept_from, view.valid_from);
 }
 
 static bool needs_writer(const struct stek_ring *ring, const struct stek_ring_state *state,
@@ -99,7 +113,7 @@ enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
     if (stek_records_settle(&ret_state->records, &policy, now) != STEK_OK)
         stek_records_retire(&ret_state->records, now);
     name_continuations(&ret_state->records);
-    sweep_caches(ring, &ret_state->records, *ret_generation, now);
+    sweep_caches(ring, &ret_state->records, *ret_generation, now, updated);
     return updated;
 }
 
@@ -153,6 +167,17 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
     return stek_refresh_ring(ring, stek_ring_now(ring), &state, &generation);
 }
 
+/* Not inlined: the set is large, and wiped even where it was not needed. */
+static __attribute__((noinline)) bool refresh_and_seal(struct stek_ring *ring,
+                                                       struct stek_keys *keys, int64_t now,
+                                                       struct stek_seal_key *ret_key)
+{
+    STEK_SECRET(stek_keyset) struct stek_keyset set;
+
+    stek_refresh_keys(ring, keys, now, STEK_KEYSET_SEALS, &set);
+    return stek_keyset_seal(&set, ret_key);
+}
+
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
                     struct stek_seal_key *ret_key)
 {
@@ -162,9 +187,9 @@ bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY;
-    STEK_SECRET(stek_keyset) struct stek_keyset set;
-    stek_refresh_keys(ring, keys, now, STEK_KEYSET_SEALS, &set);
-    return stek_keyset_seal(&set, ret_key);
+    if (stek_first_key(ring, keys, now, ret_key))
+        return true;
+    return refresh_and_seal(ring, keys, now, ret_key);
 }
 
 enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
