@@ -4,7 +4,7 @@ The parts of the benchmark. Each has measure(run, figures), which fills the figu
 tables(figures), which tells them,
 and demands(figures), which says what they must show.
 """
-from . import callback, dictionary, fleet, handshake, percontext, presence, server
+from . import callback, dictionary, early, fleet, handshake, percontext, presence, server
 
 ALL = {
     "callback": callback,
@@ -14,4 +14,5 @@ ALL = {
     "presence": presence,
     "percontext": percontext,
     "dictionary": dictionary,
+    "early": early,
 }
