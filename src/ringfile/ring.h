@@ -30,7 +30,7 @@ struct stek_ring {
     struct stek_contexts contexts;
     _Atomic(struct stek_ivs *) ivs; /* NULL: none yet, or none can be made */
     atomic_bool ivs_refused;
-    struct stek_stretch looked_at; /* caches hold nothing that was retired then */
+    struct stek_stretch looked_at;     /* caches hold nothing that was retired then */
     char name[STEK_RING_NAME_MAX + 1]; /* of a file's ring */
     char *stats_dir; /* path of the run directory, until a file of counters was tried; NULL: none */
     atomic_bool stats_tried;
