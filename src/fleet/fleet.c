@@ -41,7 +41,10 @@ static void on_online(void *arg)
  */
 static const char *advice(const struct stek_etcd_problem *problem)
 {
-    return problem->fault == STEK_ETCD_SILENT && getenv("INVOCATION_ID") != NULL
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): stekd has one thread */
+    const char *by_systemd = getenv("INVOCATION_ID");
+
+    return problem->fault == STEK_ETCD_SILENT && by_systemd != NULL
                ? "; the unit may connect only to what its IPAddressAllow= lists: systemctl edit "
                  "stekd"
                : "";

@@ -29,8 +29,8 @@ struct stek_fleet_ring {
     struct event *wake;   /* when the sync has said */
     int64_t lease;        /* of the transaction that is under way */
     enum stek_sync_standing standing;
+    bool told;     /* the standing, in the log */
     int64_t since; /* when it began; the start, for what stekd found */
-    bool told;
     uint64_t foreign;
     bool foreign_told;
     int64_t other_key_ms; /* when a value under a key that this host does not have was last seen */

@@ -153,10 +153,8 @@ static enum stek_result publish(struct stek_sync *sync, int64_t now_ms,
     sync->revoked_here &= sync->out.put_floor;
     if (!needed)
         sync->publish_at_ms = INT64_MAX;
-    else if (sync->floor_ahead)
-        sync->publish_at_ms = now_ms; /* a revocation waits for nobody's turn */
-    else if (sync->op != STEK_SYNC_OP_NONE)
-        sync->publish_at_ms = now_ms; /* it waits for this */
+    else if (sync->floor_ahead || sync->op != STEK_SYNC_OP_NONE)
+        sync->publish_at_ms = now_ms; /* neither waits for a turn */
     else if (sync->publish_at_ms >
              now_ms + sync->policy.rotate_s * 1000) /* the clock may have gone back */
         sync->publish_at_ms = now_ms + stek_publish_delay_ms(sync, now_ms, dice);
