@@ -64,8 +64,8 @@ MUTANTS = [
     (
         "the floor of a ring may fall",
         "src/fleet/rules/sync.c",
-        "if (floor < sync->floor) /*",
-        "sync->floor = floor;\n    if (floor < sync->floor) /*",
+        "    if (floor < sync->floor &&\n",
+        "    sync->floor = floor;\n    if (floor < sync->floor &&\n",
     ),
     (
         "the floor of the store may fall",
@@ -114,8 +114,8 @@ MUTANTS = [
         "if (records->at[i].origin == STEK_ORIGIN_PUBLISHED)\n            return",
         "if (stek_record_counts(&records->at[i]))\n            return",
         "src/fleet/rules/operate.c",
-        "there->origin == STEK_ORIGIN_PUBLISHED",
-        "there->origin != STEK_ORIGIN_SUPERSEDED",
+        "there->origin == STEK_ORIGIN_PUBLISHED && held(",
+        "there->origin != STEK_ORIGIN_SUPERSEDED && held(",
     ),
     (
         "deletes what still opens",
