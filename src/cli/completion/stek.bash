@@ -43,7 +43,7 @@ _stek_command() {
 _stek_options() {
     case $1 in
         status) echo '--json --follow' ;;
-        revoke) echo '--all --key --before --yes' ;;
+        revoke) echo '--all --key --before --this-host --yes' ;;
         fleet) echo '--json --rotate --accept' ;;
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;

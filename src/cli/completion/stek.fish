@@ -35,6 +35,7 @@ complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again eve
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l before -x -d 'keys that sealed before'
+complete -c stek -n '__fish_seen_subcommand_from revoke' -l this-host -d 'on this host, also without the store'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l yes -d 'do not ask'
 complete -c stek -n '__fish_seen_subcommand_from inspect keyfile' -F
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -a 'lint convert export'

@@ -48,6 +48,7 @@ _stek() {
         rotate) _arguments $common '1:ring:_stek_rings' ;;
         revoke)
             _arguments $common '--all[every key]' '--key[one key]:key:' '--before[keys that sealed before]:time:' \
+                '--this-host[on this host, also without the store]' \
                 '--yes[do not ask]' '1:ring:_stek_rings'
             ;;
         fleet) _arguments $common '--json[for programs]' '--rotate[how long a key seals]:time:' \
