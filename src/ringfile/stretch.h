@@ -51,7 +51,7 @@ static inline void stek_stretch_write(struct stek_stretch *stretch, uint64_t gen
     stek_stretch_set(&stretch->generation, generation);
     stek_stretch_set(&stretch->valid_from, (uint64_t)seen->view.valid_from);
     stek_stretch_set(&stretch->valid_until, (uint64_t)seen->view.valid_until);
-    stek_stretch_set(&stretch->active, (uint64_t)(seen->view.active + 1));
+    stek_stretch_set(&stretch->active, (uint64_t)seen->view.active + 1);
     stek_stretch_set(&stretch->place, seen->place);
     stek_stretch_set(&stretch->version, version + 2);
 }

@@ -170,10 +170,17 @@ static void it_is_counted_when_the_connection_is_freed(void **state)
     end(test);
 }
 
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+/* OpenSSL 1.1.1 sends tickets with a handshake only: the test is skipped there. */
+#define SSL_new_session_ticket(ssl) ((void)(ssl), 0)
+#endif
+
 static void further_tickets_of_a_connection_are_not_counted_again(void **state)
 {
     struct tls_test *test = *state;
 
+    if (OPENSSL_VERSION_NUMBER < 0x30000000L)
+        skip();
     begin(test);
     SSL *server = resume_and_keep(test);
     SSL_set_shutdown(server, 0);
