@@ -65,9 +65,13 @@ enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt, struct stek_hkdf_
                                   struct stek_hkdf_bytes info, uint8_t *ret_out, size_t out_len)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 prk;
-    enum stek_result result = stek_hkdf_extract(salt.at, salt.len, ikm.at, ikm.len, prk.bytes);
 
+    if (out_len == 0 || out_len > STEK_HKDF_OUT_MAX)
+        return STEK_ERR_ARGUMENT;
+    enum stek_result result = stek_hkdf_extract(salt.at, salt.len, ikm.at, ikm.len, prk.bytes);
     if (result == STEK_OK)
         result = stek_hkdf_expand(prk.bytes, info.at, info.len, ret_out, out_len);
+    else
+        stek_wipe(ret_out, out_len);
     return result;
 }
