@@ -17,8 +17,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# Five faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on with
-# continuations of what was superseded, leaving gaps, a floor that counts only while it stands
+# Five faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on
+# with continuations of what was superseded, leaving gaps, a floor that counts only while it stands
 # there, and holding nothing ahead when nothing is published. In test_fleet_revoke_here.c: a
 # revocation on one host that leaves what only opens.
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there
