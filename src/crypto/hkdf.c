@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/hkdf.h"
 
-#include "crypto/hkdf_digest.h"
 #include "crypto/libctx.h"
 #include "crypto/quiet.h"
 #include "crypto/wipe.h"
@@ -10,8 +9,6 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-
-#include <stdbool.h>
 
 /* One run of libcrypto's HKDF; libcrypto wipes its own copies when the context is freed. */
 static enum stek_result derive(OSSL_PARAM *params, uint8_t *out, size_t out_len)
@@ -84,40 +81,21 @@ enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN], const ui
     return result;
 }
 
-static enum stek_result derive_by_kdf(struct stek_hkdf_bytes salt, struct stek_hkdf_bytes ikm,
-                                      struct stek_hkdf_bytes info, uint8_t *ret_out, size_t out_len)
+enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt, struct stek_hkdf_bytes ikm,
+                                  struct stek_hkdf_bytes info, uint8_t *ret_out, size_t out_len)
 {
     int mode = EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
     OSSL_PARAM params[6];
 
+    if (out_len == 0 || out_len > STEK_HKDF_OUT_MAX)
+        return STEK_ERR_ARGUMENT;
     params[0] = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
     params[1] = digest_param();
     params[2] = salt_param(salt.at, salt.len);
     params[3] = octets(OSSL_KDF_PARAM_KEY, ikm.at, ikm.len);
     params[4] = octets(OSSL_KDF_PARAM_INFO, info.at, info.len);
     params[5] = OSSL_PARAM_construct_end();
-    return derive(params, ret_out, out_len);
-}
-
-/*
- * Where libcrypto's built-in SHA-256 serves, HKDF is made of it. Another provider (FIPS, hardware)
- * was asked for so that it does such things by itself. The digest is looked up each time: what the
- * program allows may have changed.
- */
-enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt, struct stek_hkdf_bytes ikm,
-                                  struct stek_hkdf_bytes info, uint8_t *ret_out, size_t out_len)
-{
-    STEK_QUIET(mark);
-
-    if (out_len == 0 || out_len > STEK_HKDF_OUT_MAX)
-        return STEK_ERR_ARGUMENT;
-    EVP_MD *sha256 = EVP_MD_fetch(stek_libctx_get0(), "SHA2-256", NULL);
-    const bool builtin = sha256 != NULL && stek_libctx_is_builtin(EVP_MD_get0_provider(sha256)) &&
-                         salt.len <= STEK_HKDF_DIGEST_SALT_MAX;
-    const enum stek_result result =
-        builtin ? stek_hkdf_digest_derive(sha256, salt, ikm, info, ret_out, out_len)
-                : derive_by_kdf(salt, ikm, info, ret_out, out_len);
-    EVP_MD_free(sha256);
+    enum stek_result result = derive(params, ret_out, out_len);
     if (result != STEK_OK)
         stek_wipe(ret_out, out_len);
     return result;

@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 static OSSL_LIB_CTX *chosen;
 static _Atomic(EVP_MD *) sha256;
@@ -83,9 +82,4 @@ const EVP_MD *stek_libctx_sha256(void)
         return mine;
     EVP_MD_free(mine);
     return digest;
-}
-
-bool stek_libctx_is_builtin(const OSSL_PROVIDER *provider)
-{
-    return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
 }

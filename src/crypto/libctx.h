@@ -14,17 +14,11 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include <stdbool.h>
-
 /* Borrowed; it lives as long as the process. Found at the first call, which must not be made while
  * libcrypto reads its configuration, since it may have to wait for that. Thread-safe. */
 OSSL_LIB_CTX *stek_libctx_get0(void);
 
 /* SHA-256 in that context, borrowed. NULL: there is none; the next call asks again. Thread-safe. */
 const EVP_MD *stek_libctx_sha256(void);
-
-/* Whether this provider is libcrypto's own code, and not another one that was configured (FIPS,
- * hardware). NULL: no. Thread-safe. */
-bool stek_libctx_is_builtin(const OSSL_PROVIDER *provider);
 
 #endif

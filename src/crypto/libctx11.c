@@ -11,9 +11,3 @@ const EVP_MD *stek_libctx_sha256(void)
 {
     return EVP_sha256();
 }
-
-bool stek_libctx_is_builtin(const OSSL_PROVIDER *provider)
-{
-    (void)provider;
-    return false;
-}

@@ -7,8 +7,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static _Atomic(struct stek_methods *) found;
+
+/* Whether it is libcrypto's own code, and not that of another provider (FIPS, hardware) which was
+ * configured. */
+static bool is_builtin(const OSSL_PROVIDER *provider)
+{
+    return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
+}
 
 static void methods_free(struct stek_methods *methods)
 {
@@ -43,7 +51,7 @@ static struct stek_methods *methods_new(void)
         methods_free(methods);
         return NULL;
     }
-    if (stek_libctx_is_builtin(EVP_CIPHER_get0_provider(methods->fetched_aes256cbc)))
+    if (is_builtin(EVP_CIPHER_get0_provider(methods->fetched_aes256cbc)))
         methods->direct_aes256cbc = stek_ossl_direct_aes256cbc();
     return methods;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A thread that derives keys while others rotate the ring: what it leaves in its cache must be true
- * when it leaves it. EVP_MD_CTX_new(3) is defined here for the whole program, so that the others
+ * when it leaves it. EVP_KDF_derive(3) is defined here for the whole program, so that the others
  * come by just then.
  */
 #include "unit.h"
@@ -10,9 +10,10 @@
 
 #include <dlfcn.h>
 #include <limits.h>
-#include <openssl/evp.h>
+#include <openssl/kdf.h>
 
-typedef EVP_MD_CTX *(*new_fn)(void);
+typedef int (*derive_fn)(EVP_KDF_CTX *ctx, unsigned char *key, size_t len,
+                         const OSSL_PARAM params[]);
 
 /* The others come by so many times yet, each time when the ring's first record has retired. */
 static struct {
@@ -37,16 +38,15 @@ static void others_come_by(void)
     others.times--;
 }
 
-/* Each derivation begins with it. */
-EVP_MD_CTX *EVP_MD_CTX_new(void)
+int EVP_KDF_derive(EVP_KDF_CTX *ctx, unsigned char *key, size_t len, const OSSL_PARAM params[])
 {
-    static new_fn real;
+    static derive_fn real;
 
     if (real == NULL)
-        *(void **)(void *)&real = dlsym(RTLD_NEXT, "EVP_MD_CTX_new");
+        *(void **)(void *)&real = dlsym(RTLD_NEXT, "EVP_KDF_derive");
     if (others.ring != NULL && others.times > 0)
         others_come_by();
-    return real();
+    return real(ctx, key, len, params);
 }
 
 /* Returns how often they came by, at most `times`. */
