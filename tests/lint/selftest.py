@@ -210,6 +210,10 @@ class Sizes(LintCase):
         self.write("src/core/wide.c", "int " + "f" * 97 + ";\n")
         self.assert_reported("sizes", "src/core/wide.c:2: 102 columns, at most 100")
 
+    def test_a_wide_docstring(self):
+        self.write("tests/wide.py", '#!/usr/bin/python3\n"""' + "word " * 20 + '"""\n')
+        self.assert_reported("sizes", "tests/wide.py:2: 106 columns, at most 100")
+
     def test_a_crowded_folder(self):
         for number in range(21):
             self.write(f"src/core/file{number}.c", "")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps of `make check-long`: another C library, and another processor. Both by a cross compiler, so
-that nothing but the tests themselves is emulated."""
+"""Steps of `make check-long`: another C library, and another processor. Both by a cross compiler,
+so that nothing but the tests themselves is emulated."""
 
 import archive
 from builds import TRIPLET

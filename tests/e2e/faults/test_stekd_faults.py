@@ -123,7 +123,8 @@ def test_whichever_call_fails_at_start_the_ring_is_left_as_it_was(folder, watche
 
 
 class Orders:
-    """Gives orders on one connection: so a call of an earlier one's end is not taken for another."""
+    """Gives orders on one connection, so that no call of an earlier one's end is taken for
+    another."""
 
     def __init__(self, daemon):
         self.connection = daemon.connect()

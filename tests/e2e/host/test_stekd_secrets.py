@@ -114,8 +114,8 @@ def test_ring_pages_are_locked_and_left_out_of_core_dumps(daemon):
 
 
 def memory_of(core):
-    """The segments of an ELF core that hold memory. Its notes hold the registers, in which pieces of
-    keys stay after copies (SECURITY.md); which ones depends on libc and on the processor."""
+    """The segments of an ELF core that hold memory. Its notes hold the registers, in which pieces
+    of keys stay after copies (SECURITY.md); which ones depends on libc and on the processor."""
     PT_LOAD = 1
     (at,) = struct.unpack_from("<Q", core, 32)
     size, count = struct.unpack_from("<HH", core, 54)

@@ -48,7 +48,7 @@ def test_status_says_when_a_session_id_context_is_the_reason(loaded, folder):
 def test_status_says_that_a_program_shares_as_openssl_does_since_it_verifies_peers(
     loaded, folder, tls
 ):
-    """One SSL_CTX, which all of its workers inherit: each of them counts it, and no more than once."""
+    """All workers inherit one SSL_CTX. Each of them counts it, and no more than once."""
     with Stekd(folder / "stekd", web={}) as daemon:
         server = loaded(
             Python, stek={"ring": daemon.ring("web")}, client_certificate=True, workers=2

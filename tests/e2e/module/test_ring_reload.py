@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server whose ring file was not there when it started, or was replaced since, takes it with its next SSL_CTXs."""
+"""A server whose ring file was not there when it started, or was replaced since, takes it with its
+next SSL_CTXs."""
 import pytest
 
 from harness import module

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ProFTPD with mod_tls. Debian lets only one FTP server be installed, so its packages are unpacked."""
+"""ProFTPD with mod_tls. Debian lets only one FTP server be installed, so its packages are
+unpacked."""
 from ..unpacked import unpacked
 from .base import Server
 
