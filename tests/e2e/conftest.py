@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness import build, module, pki, process  # noqa: E402
 from harness.etcd import Etcd  # noqa: E402
 from harness.fleet import QUICK_RING, Fleet  # noqa: E402
+from harness.stekd import Stekd  # noqa: E402
 
 
 interruptions = []
@@ -111,6 +112,13 @@ def loaded(running, folder):
 def stek_conf(folder):
     """A composed file with the default settings."""
     return module.compose(folder / "stek.cnf")
+
+
+@pytest.fixture
+def daemon(folder):
+    """stekd with a ring that does not rotate while a test runs."""
+    with Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
+        yield started
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 request in it is executed at most once."""
 import pytest
 
-from harness import module, stekd
+from harness import module
 from harness.audit import audit
 from harness.early.replay import intercept, listen_in, replay, take_session
 from harness.early.servers import EarlyHaproxy, EarlyNginx
@@ -11,12 +11,6 @@ from harness.early.servers import EarlyHaproxy, EarlyNginx
 TIMES = 16
 
 each = pytest.mark.parametrize("program", [EarlyNginx, EarlyHaproxy], ids=lambda p: p.name)
-
-
-@pytest.fixture
-def daemon(folder):
-    with stekd.Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
-        yield started
 
 
 @pytest.fixture

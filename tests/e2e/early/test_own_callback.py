@@ -2,7 +2,7 @@
 """A program that sets an allow_early_data callback of its own in the place of stek's."""
 import pytest
 
-from harness import module, stekd
+from harness import module
 from harness.early.replay import listen_in, replay, take_session
 from harness.early.servers import EarlyWorkers
 from harness.process import wait_for
@@ -10,12 +10,6 @@ from harness.process import wait_for
 TIMES = 3  # one for each worker: libssl refuses early data that comes ten seconds late
 COMES_BACK = 5
 SAYS = "stek: the program accepts early data without asking stek"
-
-
-@pytest.fixture
-def daemon(folder):
-    with stekd.Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
-        yield started
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import module, stekd
+from harness import module
 from harness.client import VERSIONS
 from harness.process import quickest_s, wait_for
 from harness.servers import Apache, Haproxy, Lighttpd, Nginx, Node, Python, PythonAfterFork, Stunnel
@@ -22,12 +22,6 @@ each_that_shares = pytest.mark.parametrize(
     "program", [p for p in PROGRAMS if p is not Stunnel], ids=lambda p: p.name
 )
 each_version = pytest.mark.parametrize("tls", VERSIONS)
-
-
-@pytest.fixture
-def daemon(folder):
-    with stekd.Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
-        yield started
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ def status_of(pid):
         return dict(re.findall(r"^(\w+):\s*(.*)$", lines.read(), re.MULTILINE))
 
 
-@pytest.fixture
-def daemon(folder):
-    with Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
-        yield started
-
-
 def test_as_root_it_keeps_no_capability_but_chown(daemon):
     status = status_of(daemon.pid)
     assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {CHOWN_ONLY}

@@ -3,7 +3,7 @@
 without stek: at real servers with their own caches, under load and over reloads."""
 import pytest
 
-from harness import module, stekd
+from harness import module
 from harness.client import Background
 from harness.process import wait_for
 from harness.servers.caches import IdsApache, IdsHaproxy, IdsNginx, IdsServer
@@ -29,12 +29,6 @@ each_mechanism = pytest.mark.parametrize(
     ],
     ids=["1.2", "1.3 stateful", "1.2, server without tickets"],
 )
-
-
-@pytest.fixture
-def daemon(folder):
-    with stekd.Stekd(folder / "stekd", web={"rotate": "1h"}) as started:
-        yield started
 
 
 class Way:
