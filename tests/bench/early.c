@@ -101,20 +101,6 @@ static void stop_sides(void)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static long long median(int64_t *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare);
-    return values[count / 2];
-}
-
 static void measure_handshakes(long round, const char *part, size_t connections)
 {
     for (size_t i = 0; i < connections; i++)
@@ -122,8 +108,8 @@ static void measure_handshakes(long round, const char *part, size_t connections)
             sides[way].took_ns[i] = pair_shake(&sides[way].client, sides[way].server, 1);
     printf(
         "{\"round\":%ld,\"part\":\"%s\",\"once_ns\":%lld,\"as_is_ns\":%lld,\"resident_kib\":%ld}\n",
-        round, part, median(sides[0].took_ns, connections), median(sides[1].took_ns, connections),
-        resident_kib(stek_register_get0()));
+        round, part, bench_median(sides[0].took_ns, connections),
+        bench_median(sides[1].took_ns, connections), resident_kib(stek_register_get0()));
     (void)fflush(stdout);
 }
 

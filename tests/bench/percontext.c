@@ -114,20 +114,6 @@ static void connect_once(struct pair_client *client, int version, struct stek_ri
     series->count++;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static long long median(int64_t *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare);
-    return values[count / 2];
-}
-
 static void run_round(long round, int version, long connections, struct stek_ring *ring)
 {
     static struct series series[KEYS];
@@ -146,8 +132,8 @@ static void run_round(long round, int version, long connections, struct stek_rin
                verifies ? "verifies" : "plain", version == TLS1_2_VERSION ? "1.2" : "1.3",
                keys == OWN ? "own" : "stek", round, of->count);
         printf("\"make_ns\":%lld,\"ticket_ns\":%lld,\"server_ns\":%lld}\n",
-               median(of->part[MAKE], of->count), median(of->part[TICKET], of->count),
-               median(of->part[SERVER], of->count));
+               bench_median(of->part[MAKE], of->count), bench_median(of->part[TICKET], of->count),
+               bench_median(of->part[SERVER], of->count));
     }
     (void)fflush(stdout);
 }

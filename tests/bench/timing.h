@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks, and the end of a benchmark in which something did not work: its figures would mean
- * nothing. */
+/* Clocks, the median of times, and the end of a benchmark in which something did not work: its
+ * figures would mean nothing. */
 #ifndef TESTS_BENCH_TIMING_H
 #define TESTS_BENCH_TIMING_H
 
@@ -26,6 +26,21 @@ static inline int64_t bench_wall_ns(void)
 static inline int64_t bench_cpu_ns(void)
 {
     return bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static inline int bench_compare(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Sorts the values. */
+static inline long long bench_median(int64_t *values, size_t count)
+{
+    qsort(values, count, sizeof *values, bench_compare);
+    return values[count / 2];
 }
 
 __attribute__((noreturn)) static inline void bench_die(const char *what)

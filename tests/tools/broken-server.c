@@ -5,6 +5,7 @@
  * serves one connection after the other. faults.h has the list.
  */
 #include "faults.h"
+#include "listener.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -20,7 +21,7 @@
 
 #include <openssl/ssl.h>
 
-enum { TIMEOUT_S = 5, BACKLOG = 64 };
+enum { TIMEOUT_S = 5 };
 
 static void die(const char *what)
 {
@@ -65,19 +66,6 @@ static void read_options(int argc, char **argv, struct server_options *opt)
     }
     if (opt->port == 0 || opt->cert == NULL)
         die("--port and --cert are needed");
-}
-
-static int listen_on(int port)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    const int one = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, BACKLOG) != 0)
-        die("cannot listen");
-    return fd;
 }
 
 /* Reads a request, early or not, and answers it. */
@@ -130,7 +118,9 @@ int main(int argc, char **argv)
     SSL_CTX *ctx = fault_server(&opt);
     if (ctx == NULL)
         die("cannot make an SSL_CTX");
-    const int listener = listen_on(opt.port);
+    const int listener = listener_open(opt.port);
+    if (listener < 0)
+        die("cannot listen");
     for (;;)
         serve(ctx, listener, opt.fault);
 }

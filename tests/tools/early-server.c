@@ -11,6 +11,8 @@
  *                     section 8.2), in a callback of the program's
  *   --guard program   a callback of the program's that allows all
  */
+#include "listener.h"
+
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -28,7 +30,7 @@
 
 #include <openssl/ssl.h>
 
-enum { EARLY_MAX = 1024, WORKERS_MAX = 16, SEEN_MAX = 4096, TIMEOUT_S = 3, BACKLOG = 128 };
+enum { EARLY_MAX = 1024, WORKERS_MAX = 16, SEEN_MAX = 4096, TIMEOUT_S = 3 };
 
 struct server {
     int port;
@@ -113,19 +115,6 @@ static SSL_CTX *make_ctx(const struct server *server)
     else if (strcmp(server->guard, "program") == 0)
         SSL_CTX_set_allow_early_data_cb(ctx, allow_all, NULL);
     return ctx;
-}
-
-static int listen_on(int port)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    const int one = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, BACKLOG) != 0)
-        die("cannot listen");
-    return fd;
 }
 
 /* "GET /path HTTP/1.0": one write, so that lines of several workers do not mix. */
@@ -229,7 +218,10 @@ int main(int argc, char **argv)
     const struct server server = options(argc, argv);
 
     (void)signal(SIGPIPE, SIG_IGN);
-    start(&server, make_ctx(&server), listen_on(server.port));
+    const int listener = listener_open(server.port);
+    if (listener < 0)
+        die("cannot listen");
+    start(&server, make_ctx(&server), listener);
     while (wait(NULL) > 0)
         ;
     return 1;
