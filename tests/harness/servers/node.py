@@ -25,7 +25,8 @@ class Node(Server):
         return {**super().environment(), "WORKERS": str(self.workers)}
 
     def is_ready(self):
-        return len(self.process.children()) >= self.workers
+        """The port is open when the first worker listens: that one would serve all visits."""
+        return self.process.stdout().count("listening") >= max(1, self.workers)
 
     def command(self):
         return [

@@ -54,5 +54,9 @@ class H2o(Server):
             ),
         )
 
+    def is_ready(self):
+        """A thread of its own reads the file. Until then, keys of h2o's own seal."""
+        return not self.ticket_file or "ticket secrets have been (re)loaded" in self.said()
+
     def command(self):
         return ["h2o", "-m", "worker", "-c", self.folder / "h2o.conf"]

@@ -20,7 +20,7 @@ function serve() {
     });
     if (ticketKeys)
         server.setTicketKeys(fs.readFileSync(ticketKeys));
-    server.listen(Number(port), '127.0.0.1');
+    server.listen(Number(port), '127.0.0.1', () => fs.writeSync(1, 'listening\n'));
 }
 
 const workers = Number(process.env.WORKERS || 0);
