@@ -52,22 +52,24 @@ class Machine:
         self.process.stop()
 
     def find_init(self):
+        """systemd leaves boot.sh's session as it starts: only its ancestors tell whose it is."""
         self.process.check_alive()
-        for entry in Path("/proc").iterdir():
+        for entry in Path("/proc").glob("[0-9]*"):
             try:
-                parent = (
-                    entry.name.isdigit()
-                    and (entry / "stat").read_text().rsplit(")", 1)[1].split()[3]
-                )
-                if (
-                    parent
-                    and int(parent) == self.process.pid
-                    and (entry / "comm").read_text() == "systemd\n"
-                ):
-                    return int(entry.name)
+                found = (entry / "comm").read_text() == "systemd\n" and self.descends(entry.name)
             except OSError:
                 continue
+            if found:
+                return int(entry.name)
         return None
+
+    def descends(self, pid):
+        """Whether a process is a child of boot.sh, or a child's child."""
+        while int(pid) > 1:
+            pid = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
+            if int(pid) == self.process.pid:
+                return True
+        return False
 
     def run(self, *args):
         """Runs a command there."""
