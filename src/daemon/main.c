@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/check.h"
 #include "daemon/daemon.h"
 #include "daemon/shortaccept.h"
 #include "daemon/system/log.h"
@@ -18,8 +19,9 @@ int main(int argc, char **argv)
     }
     stekd_tell_short_accept(&config);
     if (options.check_config) {
+        code = stekd_check(&options, &config);
         stek_config_fini(&config);
-        return STEKD_EXIT_FINE;
+        return code;
     }
     return stekd_run(&options, &config);
 }

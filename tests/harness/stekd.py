@@ -110,11 +110,18 @@ class Stekd:
         self.write_config()
         if self.process:
             self.earlier += self.process.stderr()
-        env = plain_environment(**self.env) if self.env else plain_environment()
-        self.process = Process(self.command(), self.folder, env)
+        self.process = Process(self.command(), self.folder, self.environment())
         if wait:
             wait_for(self.serves, "stekd to serve", timeout_s=60)
         return self
+
+    def environment(self):
+        """That of a service, whose standard error the journal reads: its lines show their level."""
+        journal = self.folder / "stderr"
+        journal.touch()
+        about = journal.stat()
+        stream = {"JOURNAL_STREAM": f"{about.st_dev}:{about.st_ino}"}
+        return plain_environment(**{**stream, **(self.env or {})})
 
     def serves(self):
         """Whether it answers; raises when it has ended."""

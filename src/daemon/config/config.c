@@ -243,10 +243,10 @@ static char *trim(char *text)
     return text;
 }
 
-/* A comment may follow a value after a blank and a semicolon. */
+/* A comment may follow a value: after a blank it begins with a semicolon or a hash. */
 static void cut_comment(char *value)
 {
-    for (char *at = value; (at = strchr(at, ';')) != NULL; at++) {
+    for (char *at = value; (at = strpbrk(at, ";#")) != NULL; at++) {
         if (at == value || at[-1] == ' ' || at[-1] == '\t') {
             *at = '\0';
             return;

@@ -113,8 +113,13 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
 {
-    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s", listen,
-                   stek_failure_name(errno).text);
+    const char *advice = errno == EADDRINUSE
+                             ? ": another process listens there, and 'ss -ltnp' names it"
+                         : errno == EADDRNOTAVAIL ? ": give an address of this host"
+                                                  : "";
+
+    (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s%s", listen,
+                   stek_failure_name(errno).text, advice);
     return false;
 }
 

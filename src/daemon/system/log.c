@@ -2,10 +2,29 @@
 #include "daemon/system/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE_LEN_MAX = 1000, TRIES_MAX = 3 };
+
+/* systemd.exec(5), $JOURNAL_STREAM: device and inode of the journal's end. Whoever started us may
+ * have sent standard error elsewhere since. */
+static bool journal_reads(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat status;
+
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    (void)snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(own, stream) == 0;
+}
 
 void stek_log(enum stek_log_level level, const char *format, ...)
 {
@@ -13,7 +32,7 @@ void stek_log(enum stek_log_level level, const char *format, ...)
     va_list arguments;
     int begin = 0;
 
-    if (isatty(STDERR_FILENO) == 0)
+    if (journal_reads())
         begin = snprintf(line, sizeof line, "<%d>", (int)level);
     const int words = begin + snprintf(line + begin, sizeof line - (size_t)begin, "stekd: ");
     va_start(arguments, format);

@@ -13,7 +13,7 @@ enum stek_log_level {
 
 /*
  * Writes one line, at most 1000 bytes long; control characters become '?', so that what came from
- * outside cannot make lines of its own. On a terminal the level is left out. Never give it a
+ * outside cannot make lines of its own. The level is there for the journal only. Never give it a
  * secret.
  */
 void stek_log(enum stek_log_level level, const char *format, ...)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,19 @@ static bool make(const char *path, uid_t owner, gid_t group)
     return (owner == (uid_t)-1 || chown(path, owner, group) == 0) && chmod(path, 0755) == 0;
 }
 
+/* Says whose it is, and what to type. */
+static bool complain_of_owner(const struct stat *status, const char *path, uid_t owner,
+                              struct stek_rundir_problem *ret_problem)
+{
+    char words[120];
+
+    (void)snprintf(words, sizeof words,
+                   "the run directory belongs to user id %ju, and not to root or stekd's user: "
+                   "chown %ju",
+                   (uintmax_t)status->st_uid, (uintmax_t)(owner != (uid_t)-1 ? owner : geteuid()));
+    return complain(ret_problem, path, words);
+}
+
 static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
                   struct stek_rundir_problem *ret_problem)
 {
@@ -38,9 +52,7 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
     if (fstat(fd, &status) != 0 || fstatfs(fd, &fs) != 0)
         return complain(ret_problem, path, stek_failure_name(errno).text);
     if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
-        return complain(
-            ret_problem, path,
-            "the run directory belongs to another user: its owner must be root or stekd's user");
+        return complain_of_owner(&status, path, owner, ret_problem);
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return complain(ret_problem, path,
                         "the run directory is writable by its group or others: chmod 755");

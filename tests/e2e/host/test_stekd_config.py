@@ -60,13 +60,13 @@ def test_a_sound_configuration_is_sound_and_nothing_is_said(folder):
     ],
 )
 def test_a_fault_is_one_line_with_file_line_and_what_is_allowed(folder, text, words):
-    assert stekd.check_config(folder, text) == (2, f"<3>stekd: {words}\n")
+    assert stekd.check_config(folder, text) == (2, f"stekd: {words}\n")
 
 
 def test_a_short_rotate_alone_is_sound_and_the_accept_that_fits_is_said(folder):
     assert stekd.check_config(folder, "[ring web]\nrotate = 1s\n") == (
         0,
-        "<5>stekd: stekd.conf:1: [ring web]: accept is 60s, which is shorter than its default: "
+        "stekd: stekd.conf:1: [ring web]: accept is 60s, which is shorter than its default: "
         "a ring holds at most 64 keys\n",
     )
 
@@ -82,7 +82,7 @@ def test_drop_ins_are_read_in_the_order_of_their_names(folder):
     (drop_ins / "20-later.conf").write_text("[ring web]\naccept = 1h\n")
     (drop_ins / "10-first.conf").write_text("[ring web]\naccept = 9d\n")
     status, words = stekd.check_config(folder, "[ring web]\nrotate = 2m\n")
-    assert status == 2 and words.startswith("<3>stekd: conf.d/10-first.conf:2: accept = 9d")
+    assert status == 2 and words.startswith("stekd: conf.d/10-first.conf:2: accept = 9d")
     (drop_ins / "10-first.conf").write_text("[ring web]\naccept = 7d\n")
     assert stekd.check_config(folder, "[ring web]\nrotate = 2m\n") == (0, "")
 
@@ -98,16 +98,16 @@ def test_a_file_that_cannot_be_read_is_named(folder):
     done = run("--check-config", "--config", folder / "none.conf")
     assert (done.returncode, done.stderr) == (
         2,
-        f"<3>stekd: {folder}/none.conf: ENOENT (No such file or directory)\n",
+        f"stekd: {folder}/none.conf: ENOENT (No such file or directory)\n",
     )
     done = run("--check-config", "--config", folder)
-    assert (done.returncode, done.stderr) == (2, f"<3>stekd: {folder}: not a regular file\n")
+    assert (done.returncode, done.stderr) == (2, f"stekd: {folder}: not a regular file\n")
 
 
 def test_a_file_that_is_too_long_is_refused(folder):
     assert stekd.check_config(folder, "#\n" * 131073) == (
         2,
-        "<3>stekd: stekd.conf: longer than 256 KiB\n",
+        "stekd: stekd.conf: longer than 256 KiB\n",
     )
 
 

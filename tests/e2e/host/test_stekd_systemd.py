@@ -120,6 +120,14 @@ def test_log_lines_carry_levels_that_systemd_reads(folder):
         ]
 
 
+def test_where_the_journal_does_not_read_there_are_no_levels(folder):
+    elsewhere = {"JOURNAL_STREAM": "8:1"}  # standard error was sent to a file since
+    for environment in (elsewhere, {"JOURNAL_STREAM": None}):
+        with Stekd(folder / "stekd", env=environment, web={}) as daemon:
+            daemon.reload("[rings]\n")
+            assert all(line.startswith("stekd: ") for line in daemon.stderr().splitlines())
+
+
 def run(*args):
     return subprocess.run(
         [str(a) for a in args],

@@ -109,7 +109,7 @@ static void an_empty_file_means_the_defaults(void **state)
 static void indentation_and_comments_are_fine(void **state)
 {
     struct stek_config config =
-        parsed("  [ring web]   ; the shop\r\n\trotate = 1h ; an hour\r\n    accept = 2h\r\n");
+        parsed("  [ring web]   ; the shop\r\n\trotate = 1h ; an hour\r\n    accept = 2h # two\r\n");
 
     (void)state;
     assert_int_equal(config.rings[0].policy.rotate_s, HOUR_S);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/check.h"
+
+#include "daemon/fleet.h"
+#include "daemon/system/failure.h"
+#include "daemon/system/log.h"
+#include "daemon/system/privileges.h"
+#include "daemon/system/rundir.h"
+#include "seed/seedfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A directory that is missing will be made. */
+static bool check_run_dir(const struct stek_options *options, const struct stek_config *config,
+                          const struct stek_account *account)
+{
+    struct stek_rundir_problem problem;
+    struct stek_rundir dir;
+
+    if (access(options->run_dir, F_OK) != 0 && errno == ENOENT)
+        return true;
+    if (stek_rundir_open(options->run_dir, account->uid, account->gid,
+                         options->allow_disk || config->allow_disk, &dir, &problem)) {
+        stek_rundir_close(&dir);
+        return true;
+    }
+    stek_log(STEK_LOG_ERROR, "%s", problem.text);
+    return false;
+}
+
+/* As in a start, but for credentials: systemd passes them to no one else. */
+static bool check_keks(const struct stek_config_fleet *config)
+{
+    STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+    struct stek_config_problem problem;
+
+    for (size_t i = 0; i < config->kek_count; i++)
+        if (strncmp(config->kek[i], "credential:", strlen("credential:")) == 0 &&
+            getenv("CREDENTIALS_DIRECTORY") == NULL)
+            return true;
+    if (stekd_fleet_read_keys(config, &keks, &problem))
+        return true;
+    stek_log(STEK_LOG_ERROR, "%s", problem.text);
+    return false;
+}
+
+/* A certificate's file: without it the store is not reached, and rings go on. */
+static void check_readable(const char *setting, const char *path)
+{
+    const int fd = path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+    if (path[0] != '\0' && fd < 0)
+        stek_log(STEK_LOG_WARNING, "[fleet] %s = %s: %s", setting, path,
+                 stek_failure_name(errno).text);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void check_seed(const struct stek_config_ring *ring)
+{
+    STEK_SECRET(stek_seed) struct stek_seed seed;
+
+    errno = 0;
+    const char *problem = stek_seedfile_read(ring->seed, &seed);
+    if (problem != NULL)
+        stek_log(STEK_LOG_WARNING, "%s: [ring %s]: seed = %s: %s%s%s", ring->place, ring->name,
+                 ring->seed, problem, errno != 0 ? ": " : "",
+                 errno != 0 ? stek_failure_name(errno).text : "");
+    else if (strcmp(seed.ring, ring->name) != 0)
+        stek_log(STEK_LOG_WARNING, "%s: [ring %s]: seed = %s: the seed is for ring %s", ring->place,
+                 ring->name, ring->seed, seed.ring);
+}
+
+int stekd_check(const struct stek_options *options, const struct stek_config *config)
+{
+    struct stek_account account;
+    bool fine = true;
+
+    if (!stek_account_find(config->user, &account)) {
+        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config,
+                 config->user);
+        return STEKD_EXIT_USAGE;
+    }
+    fine = check_run_dir(options, config, &account);
+    /* Not root: the files are looked at as who one is. */
+    const char *refused = geteuid() == 0 ? stek_privileges_drop(&account) : NULL;
+    if (refused != NULL) {
+        stek_log(STEK_LOG_ERROR, "%s: %s", refused, stek_failure_name(errno).text);
+        return STEKD_EXIT_FAILED;
+    }
+    if (config->fleet.given) {
+        fine = check_keks(&config->fleet) && fine;
+        check_readable("ca", config->fleet.ca);
+        check_readable("cert", config->fleet.cert);
+        check_readable("key", config->fleet.key);
+    }
+    for (size_t i = 0; i < config->ring_count; i++)
+        if (config->rings[i].source == STEK_SOURCE_SEED)
+            check_seed(&config->rings[i]);
+    return fine ? STEKD_EXIT_FINE : STEKD_EXIT_USAGE;
+}
