@@ -57,6 +57,8 @@ bool stek_arguments_read(const char *command, int argc, char **argv,
         if (option == HELP || option == '?') {
             if (option == HELP)
                 print_help();
+            else
+                (void)fprintf(stderr, "%s: try '%s --help'\n", program, program);
             *ret_code = option == HELP ? STEK_EXIT_FINE : STEK_EXIT_USAGE;
             return false;
         }

@@ -7,6 +7,7 @@
 #include "cli/cnf_file.h"
 #include "cli/command.h"
 #include "cli/rundir.h"
+#include "cli/unit_checks.h"
 #include "cli/unit_files.h"
 
 #include "core/settings.h"
@@ -29,6 +30,7 @@ struct request {
     const char *group;
     char group_found[64];
     bool dry_run;
+    bool force;
 };
 
 static void print_enable_help(void)
@@ -41,6 +43,7 @@ static void print_enable_help(void)
                "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
                "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
                "                   as in 'stek openssl-cnf --help'\n"
+               "  --force          also for a ring that does not exist yet\n"
                "  --dry-run        only print what would be written\n"
                "  --root DIR       work on the system below DIR, such as an image\n"
                "  --run-dir DIR    where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
@@ -89,33 +92,73 @@ static bool take_unit(const char *command, int argc, char **argv, struct request
     return false;
 }
 
-/* The group of the ring file, unless it is given or is root's. Says what it does not find. */
-static void find_group(struct request *request)
+/* Takes the group of the ring file, unless one is given or it is root's. False: there is no ring.
+ */
+static bool find_group(struct request *request)
 {
     const char *ring = *value_of(&request->cnf, "ring");
     struct stek_ringfile_place place = {.dir_fd = -1};
     const char *problem = NULL;
     struct stat about;
 
-    if (request->group != NULL || strcmp(ring, "private") == 0)
-        return;
-    if (stek_ringfile_find(ring, &place, &problem) == STEK_OK) {
-        char file[STEK_RINGFILE_NAME_LEN];
-        stek_ringfile_name(place.ring, file);
-        const bool found = fstatat(place.dir_fd, file, &about, AT_SYMLINK_NOFOLLOW) == 0;
-        (void)close(place.dir_fd);
-        const struct group *group = found ? getgrgid(about.st_gid) : NULL;
-        if (group != NULL && about.st_gid != 0) {
-            (void)snprintf(request->group_found, sizeof request->group_found, "%s", group->gr_name);
-            request->group = request->group_found;
-        }
-        if (found)
-            return;
+    if (strcmp(ring, "private") == 0)
+        return true;
+    if (stek_ringfile_find(ring, &place, &problem) != STEK_OK)
+        return false;
+    char file[STEK_RINGFILE_NAME_LEN];
+    stek_ringfile_name(place.ring, file);
+    const bool found = fstatat(place.dir_fd, file, &about, AT_SYMLINK_NOFOLLOW) == 0;
+    (void)close(place.dir_fd);
+    const struct group *group = found ? getgrgid(about.st_gid) : NULL;
+    if (request->group == NULL && group != NULL && about.st_gid != 0) {
+        (void)snprintf(request->group_found, sizeof request->group_found, "%s", group->gr_name);
+        request->group = request->group_found;
     }
-    (void)fprintf(stderr,
-                  "stek enable: note: ring %s does not exist yet, so its group is unknown: a "
-                  "service that does not start as root needs --group GROUP\n",
-                  ring);
+    return found;
+}
+
+/* A ring that is not there is a typing error here; in an image, or with --force, it will come. */
+static bool check_ring(struct request *request)
+{
+    const char *ring = *value_of(&request->cnf, "ring");
+
+    if (find_group(request))
+        return true;
+    if (request->cnf.root[0] == '\0' && !request->force) {
+        (void)fprintf(stderr,
+                      "stek enable: there is no ring %s: 'stek status' lists the rings; --force "
+                      "goes on without it\n",
+                      ring);
+        return false;
+    }
+    if (request->group == NULL)
+        (void)fprintf(stderr,
+                      "stek enable: note: ring %s does not exist yet, so its group is unknown: a "
+                      "service that does not start as root needs --group GROUP\n",
+                      ring);
+    return true;
+}
+
+/* What would stop the service is refused. */
+static bool check_unit(const struct request *request)
+{
+    const char *unit = request->files.unit;
+
+    if (stek_unit_is_stekd(unit))
+        (void)fprintf(stderr, "stek enable: stekd makes the rings: give a server that uses one, "
+                              "such as nginx\n");
+    else if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run)
+        (void)fprintf(
+            stderr,
+            "stek enable: there is no unit %s: 'systemctl list-unit-files' lists all units\n",
+            unit);
+    else if (request->group != NULL && !stek_group_is_there(request->cnf.root, request->group))
+        (void)fprintf(stderr,
+                      "stek enable: there is no group %s: with it systemd could not start %s\n",
+                      request->group, unit);
+    else
+        return true;
+    return false;
 }
 
 static void print_drop_in(const struct request *request, FILE *out)
@@ -197,16 +240,8 @@ static void print_notes(const struct request *request)
 
 static int enable(struct request *request)
 {
-    if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run) {
-        (void)fprintf(
-            stderr,
-            "stek enable: there is no unit %s: 'systemctl list-unit-files' lists all units\n",
-            request->files.unit);
+    if (!check_unit(request) || !stek_cnf_check(&request->cnf) || !check_ring(request))
         return STEK_EXIT_FAILED;
-    }
-    if (!stek_cnf_check(&request->cnf))
-        return STEK_EXIT_FAILED;
-    find_group(request);
     if (!write_or_print(request, request->files.conf, print_conf) ||
         !write_or_print(request, request->files.drop_in, print_drop_in))
         return STEK_EXIT_FAILED;
@@ -231,6 +266,7 @@ int stek_command_enable(int argc, char **argv)
                                               {"group", 0, NULL, &request.group},
                                               {"root", 0, NULL, &cnf->root},
                                               {"dry-run", 'n', &request.dry_run, NULL},
+                                              {"force", 0, &request.force, NULL},
                                               {.name = NULL}};
     int code;
 

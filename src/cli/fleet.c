@@ -183,14 +183,26 @@ static int wait_for_rekey(void)
     return code;
 }
 
+/* Why nothing can be sealed again now, or NULL. */
+static const char *rekey_obstacle(const json_t *fleet)
+{
+    if (!json_is_true(json_object_get(fleet, "configured")))
+        return "this host is not in a fleet: no ring has source = fleet; see stekd.conf(5)";
+    if (!json_is_true(json_object_get(fleet, "online")))
+        return "the store is away, so nothing was changed: 'stek fleet status' says why";
+    if (!all_have_key(fleet))
+        return "nothing was changed: give every host both keys first";
+    return NULL;
+}
+
 static int fleet_rekey(void)
 {
     json_t *fleet = NULL;
     int code = stek_fleet_ask("fleet rekey", &fleet);
+    const char *obstacle = code == STEK_EXIT_FINE ? rekey_obstacle(fleet) : NULL;
 
-    if (code == STEK_EXIT_FINE && !all_have_key(fleet)) {
-        (void)fprintf(stderr,
-                      "stek fleet rekey: nothing was changed: give every host both keys first\n");
+    if (obstacle != NULL) {
+        (void)fprintf(stderr, "stek fleet rekey: %s\n", obstacle);
         code = STEK_EXIT_FAILED;
     }
     json_decref(fleet);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char pem_begin[] = "-----BEGIN ";
 static const char pem_head[] = "-----BEGIN SSL SESSION PARAMETERS-----";
 
 static SSL_SESSION *read_pem(const uint8_t *bytes, size_t len)
@@ -61,6 +62,9 @@ const char *stek_ticket_from_file(const uint8_t *bytes, size_t len,
         return "it is longer than 256 KiB: neither a session in PEM nor a ticket";
     if (memmem(bytes, len, pem_head, sizeof pem_head - 1) != NULL)
         return from_pem(bytes, len, ret_ticket, ret_len);
+    if (memmem(bytes, len, pem_begin, sizeof pem_begin - 1) != NULL)
+        return "it is PEM, but no session: give the file that 'openssl s_client -sess_out FILE' "
+               "writes";
     return take_ticket(bytes, len, ret_ticket, ret_len);
 }
 

@@ -46,7 +46,7 @@ _stek_options() {
         revoke) echo '--all --key --before --this-host --yes' ;;
         fleet) echo '--json --rotate --accept' ;;
         inspect) echo '--ring --json' ;;
-        enable) echo '--ring --group --context --override --module --system --dry-run --root' ;;
+        enable) echo '--ring --group --context --override --module --system --force --dry-run --root' ;;
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;

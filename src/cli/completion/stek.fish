@@ -49,6 +49,7 @@ complete -c stek -n '__fish_seen_subcommand_from inspect enable openssl-cnf keyf
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -a '(__stek_units)' -d unit
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l dry-run -d 'only print'
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l root -x -a '(__fish_complete_directories)' -d 'the system is there'
+complete -c stek -n '__fish_seen_subcommand_from enable' -l force -d 'also for a ring that is not there'
 complete -c stek -n '__fish_seen_subcommand_from enable' -l group -x -a '(__fish_complete_groups)' -d 'who may read the ring'
 complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf keyfile' -l context -x -d 'what tickets must not cross'
 complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l override -x -a 'yes no' -d 'whether stek wins'

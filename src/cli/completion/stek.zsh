@@ -62,6 +62,7 @@ _stek() {
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \
+                '--force[also for a ring that is not there]' \
                 '--dry-run[only print]' '--root[the system is there]:directory:_files -/' '1:unit:_stek_units'
             ;;
         disable)

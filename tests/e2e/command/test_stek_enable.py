@@ -150,6 +150,38 @@ def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, 
     assert stekd.status("web")["tickets"]["opened"] == 4
 
 
+def test_a_ring_that_is_not_there_is_refused_unless_it_is_asked_for(root, stekd):
+    on_this_host = ["enable", "nginx", "--module", build.MODULE, "--dry-run"]
+    on_this_host += ["--run-dir", stekd.run_dir, "--ring", "wbe"]
+    done = stek(*on_this_host)
+    missing = stekd.ring("wbe")
+    assert (done.returncode, done.stdout) == (FAILED, "")
+    assert done.stderr == (
+        f"stek enable: there is no ring {missing}: 'stek status' lists the rings; --force goes on "
+        "without it\n"
+    )
+    done = stek(*on_this_host, "--force")
+    assert done.returncode == FINE and f'"{missing}"' in done.stdout
+    assert f"ring {missing} does not exist yet" in done.stderr
+
+
+def test_a_group_that_is_not_there_is_refused(root, stekd):
+    """With it systemd would end the service with 216/GROUP."""
+    on_this_host = ["enable", "nginx", "--module", build.MODULE, "--dry-run"]
+    on_this_host += ["--run-dir", stekd.run_dir, "--ring", "web"]
+    (root / "etc").mkdir()
+    (root / "etc/group").write_text("www-data:x:33:\n")
+    in_an_image = ["enable", "nginx", "--root", root, "--module", "/stek.so", "--ring", "web"]
+    for args in (on_this_host, in_an_image):
+        done = stek(*args, "--group", "no-such-group")
+        assert (done.returncode, done.stdout) == (FAILED, "")
+        assert done.stderr == (
+            "stek enable: there is no group no-such-group: with it systemd could not start "
+            "nginx.service\n"
+        )
+        assert stek(*args, "--group", "www-data").returncode == FINE
+
+
 @pytest.mark.parametrize(
     "args, status, words",
     [
@@ -162,6 +194,11 @@ def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, 
             ["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"],
             FAILED,
             "--module /nosuch.so cannot be read",
+        ),
+        (
+            ["enable", "stekd", "--ring", "private"],
+            FAILED,
+            "stekd makes the rings: give a server that uses one",
         ),
         (["disable", "nginx"], FAILED, "was not enabled"),
         (["disable"], USAGE, "give one UNIT"),

@@ -335,9 +335,10 @@ def test_a_ticket_under_a_revoked_key_is_unknown(stekd, loaded, folder):
         (b"x" * 100, DEGRADED, "not a ticket"),
         (os.urandom(48 + 160), DEGRADED, "no key of ring web has the ticket's key name"),
         (b"-----BEGIN SSL SESSION PARAMETERS-----\nbad\n", FAILED, "OpenSSL cannot read it"),
+        (b"-----BEGIN CERTIFICATE-----\nMIIB\n", FAILED, "it is PEM, but no session"),
         (b"x" * 300000, FAILED, "longer than"),
     ],
-    ids=["empty", "short", "random", "bad PEM", "long"],
+    ids=["empty", "short", "random", "bad PEM", "certificate", "long"],
 )
 def test_what_is_no_ticket_is_said_to_be_none(stekd, folder, content, status, words):
     (folder / "file").write_bytes(content)

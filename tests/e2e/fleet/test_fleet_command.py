@@ -108,6 +108,11 @@ def test_a_host_without_a_fleet_says_so(folder):
 
     with Stekd(folder / "alone", web={}) as daemon:
         assert "not in a fleet" in daemon.stek("fleet", "status").stdout
+        done = daemon.stek("fleet", "rekey")
+        assert done.returncode == 1 and done.stderr == (
+            "stek fleet rekey: this host is not in a fleet: no ring has source = fleet; see "
+            "stekd.conf(5)\n"
+        )
 
 
 @pytest.mark.parametrize("tls", VERSIONS)
