@@ -125,7 +125,7 @@ enum stek_result stek_records_look_ahead(struct stek_records *records,
     while (stek_records_pending(records, now) < policy->ahead &&
            count_of_records(records) < STEK_RECORDS_MAX) {
         next = *stek_records_last(records);
-        if (next.active_until - now >= (policy->rotate_s + 1) / 2) {
+        if (next.active_until - now > policy->rotate_s / 2) { /* up to a second of it is over */
             if (!stek_chain_take_fresh(records, fresh, used, &next.secret))
                 return STEK_OK;
             next.seq++;

@@ -6,7 +6,7 @@
  * Two rules keep holders of a ring in step without talking to each other (docs/host.md, "Who
  * changes a ring"). A seq whose time has begun without a published record is settled: its
  * continuation is the record. Only a seq that begins at least half an interval from now may get
- * fresh random bytes.
+ * fresh random bytes. `now` is the second that has begun, so that much of it may be over.
  */
 #ifndef STEK_CORE_SCHEDULE_H
 #define STEK_CORE_SCHEDULE_H

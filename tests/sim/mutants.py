@@ -52,7 +52,7 @@ MUTANTS = [
     (
         "fresh bytes for a seq that is settled",
         "src/core/schedule.c",
-        "if (next.active_until - now >= (policy->rotate_s + 1) / 2) {",
+        "if (next.active_until - now > policy->rotate_s / 2) {",
         "if (true) {",
         "src/fleet/rules/decide.c",
         "        result = hold_next(sync, now);",

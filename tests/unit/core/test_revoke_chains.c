@@ -8,7 +8,7 @@
 #include "core/revoke.h"
 #include "crypto/derive.h"
 
-enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 1000, NOW = START + 350 };
+enum { START = 1800000000, ROTATE_S = 100, ACCEPT_S = 1000, NOW = START + 349 };
 
 static const struct stek_policy policy = {
     .rotate_s = ROTATE_S, .accept_s = ACCEPT_S, .max_session_age_s = 1, .ahead = 2};

@@ -144,7 +144,7 @@ static void a_seq_that_begins_in_half_an_interval_gets_a_fresh_secret(void **sta
     struct stek_records records = new_ring();
 
     (void)state;
-    advance(&records, START + 2 * ROTATE_S + ROTATE_S / 2, &fresh);
+    advance(&records, START + 2 * ROTATE_S + ROTATE_S / 2 - 1, &fresh);
     assert_memory_equal(&records.at[3].secret, &fresh.secret[0], sizeof fresh.secret[0]);
     assert_int_equal(records.at[3].origin, STEK_ORIGIN_PUBLISHED);
 }
@@ -155,9 +155,30 @@ static void a_seq_that_begins_sooner_gets_its_continuation(void **state)
     struct stek_records records = new_ring();
 
     (void)state;
-    advance(&records, START + 2 * ROTATE_S + ROTATE_S / 2 + 1, &fresh);
+    advance(&records, START + 2 * ROTATE_S + ROTATE_S / 2, &fresh);
     assert_continues(&records.at[3], &records.at[2]);
     assert_memory_equal(&records.at[4].secret, &fresh.secret[0], sizeof fresh.secret[0]);
+}
+
+/*
+ * The owner decides in the last millisecond of one second and publishes in the next: what others
+ * have sealed by then must open.
+ */
+static void what_is_published_a_moment_late_is_what_holders_have_continued(void **state)
+{
+    const struct stek_policy quick = {
+        .rotate_s = 2, .accept_s = 50, .max_session_age_s = 1, .ahead = 1};
+    struct stek_fresh first = prng_fresh(2);
+    const struct stek_fresh fresh = prng_fresh(1);
+    struct stek_records holder = {0};
+
+    (void)state;
+    first.count = 1;
+    assert_int_equal(stek_records_advance(&holder, &quick, START, &first), STEK_OK);
+    struct stek_records owner = holder;
+    assert_int_equal(stek_records_settle(&holder, &quick, START + 2), STEK_OK);
+    assert_int_equal(stek_records_advance(&owner, &quick, START + 1, &fresh), STEK_OK);
+    assert_memory_equal(&owner.at[1], &holder.at[1], sizeof owner.at[1]);
 }
 
 static void half_of_an_odd_interval_is_rounded_up(void **state)
@@ -288,6 +309,7 @@ int main(void)
         cmocka_unit_test(without_fresh_secrets_the_chain_goes_on),
         cmocka_unit_test(a_seq_that_begins_in_half_an_interval_gets_a_fresh_secret),
         cmocka_unit_test(a_seq_that_begins_sooner_gets_its_continuation),
+        cmocka_unit_test(what_is_published_a_moment_late_is_what_holders_have_continued),
         cmocka_unit_test(half_of_an_odd_interval_is_rounded_up),
         cmocka_unit_test(a_seq_that_has_begun_stays_its_continuation_when_fresh_secrets_are_back),
         cmocka_unit_test(a_fresh_secret_that_a_record_holds_is_passed_over),
