@@ -119,36 +119,38 @@ static void forks_lose_no_count(void **state)
 
 static void child_counts_without_end(int fd, void *arg)
 {
-    uint64_t *told = arg;
+    atomic_uint *told = arg;
     struct stek_stats *stats = stek_stats_create(stats_run_dir(), STATS_RING);
 
     CHECK(stats != NULL);
     child_tell(fd, 'b');
     for (;;) {
         stek_stats_count(stats, STEK_COUNT_SEALED, STATS_NOW);
-        __atomic_store_n(told, *told + 1, __ATOMIC_SEQ_CST);
+        atomic_fetch_add(told, 1);
     }
 }
 
 static void what_a_killed_process_had_counted_stays(void **state)
 {
-    uint64_t *told;
+    void *shared;
 
     (void)state;
-    assert_int_equal(stek_locked_map(sizeof *told, STEK_SHARED_WITH_FORKS, (void **)&told),
+    assert_int_equal(stek_locked_map(sizeof(atomic_uint), STEK_SHARED_WITH_FORKS, &shared),
                      STEK_OK);
+    atomic_uint *told = shared;
     for (int i = 0; i < 20; i++) {
         const uint64_t before = stats_sum_of(STEK_COUNT_SEALED);
-        *told = 0;
+        atomic_store(told, 0);
         struct child child = child_start(child_counts_without_end, told);
         assert_int_equal(child_hear(child.fd), 'b');
-        while (__atomic_load_n(told, __ATOMIC_SEQ_CST) < 1000) {
+        while (atomic_load(told) < 1000) {
         }
         child_kill(&child);
         /* The last one may have been counted and not told. */
-        assert_between(stats_sum_of(STEK_COUNT_SEALED) - before, *told, *told + 1);
+        const unsigned last = atomic_load(told);
+        assert_between(stats_sum_of(STEK_COUNT_SEALED) - before, last, last + 1);
     }
-    stek_locked_unmap(told, sizeof *told);
+    stek_locked_unmap(shared, sizeof *told);
 }
 
 static void a_consumer_is_shown_with_its_latest_ticket(void **state)
