@@ -61,7 +61,7 @@ static int use_psk(SSL *ssl, const EVP_MD *digest, const unsigned char **identit
 {
     const struct client *client = SSL_get_app_data(ssl);
 
-    if (digest != NULL && !EVP_MD_is_a(digest, "SHA256"))
+    if (digest != NULL && EVP_MD_type(digest) != NID_sha256)
         return 1;
     *identity = (const unsigned char *)client->psk;
     *len = strlen(client->psk);

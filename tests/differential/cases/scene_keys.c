@@ -2,9 +2,11 @@
 /* Programs with ticket keys of their own: by a callback of either kind, or as bytes. */
 #include "cases.h"
 
-#include <openssl/core_names.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#include <openssl/core_names.h>
+#endif
 
 #include <string.h>
 
@@ -54,6 +56,7 @@ static int hmac_other(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     return by_hmac('o', name, iv, cipher, mac, enc);
 }
 
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 static int evp_k(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                  EVP_MAC_CTX *mac, int enc)
 {
@@ -69,6 +72,9 @@ static int evp_k(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CT
     params[2] = OSSL_PARAM_construct_end();
     return EVP_MAC_CTX_set_params(mac, params) == 1;
 }
+#else
+#define evp_k hmac_k
+#endif
 
 /* It gives no tickets and takes none. */
 static int no_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
