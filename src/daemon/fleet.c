@@ -199,8 +199,8 @@ static void describe_ring(const struct stek_config_ring *config,
                                                     .floor = state->floor};
 }
 
-static void set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
-                        struct stek_fleet_options *ret_options)
+void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
+                             struct stek_fleet_options *ret_options)
 {
     const struct stek_config_fleet *config = &texts->config;
     const char *at = config->endpoints;
@@ -259,7 +259,7 @@ static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek
     struct gathered rings = {.count = 0};
     enum stek_result result = STEK_ERR_MEMORY;
 
-    set_options(ret_next->texts, keks, &options);
+    stekd_fleet_set_options(ret_next->texts, keks, &options);
     if (gather(next, config->ring_count, &rings))
         result = rings.count == 0 ? STEK_OK
                                   : keeper->api->open(keeper->base, &options, rings.options,
@@ -268,10 +268,12 @@ static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek
     return result;
 }
 
-static void set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
-                      struct stekd_fleet_texts *texts)
+void stekd_fleet_set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
+                           struct stekd_fleet_texts *ret_texts)
 {
-    texts->config = *config;
+    struct stekd_fleet_texts *texts = ret_texts;
+
+    *texts = (struct stekd_fleet_texts){.config = *config};
     for (uint32_t i = 0; i < keks->count; i++)
         stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, texts->kek_id[i]);
     if (config->name[0] != '\0')
@@ -294,7 +296,7 @@ bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *c
     next.texts = calloc(1, sizeof *next.texts);
     if (next.texts == NULL)
         return fail(ret_problem, "[fleet]: %s", stek_result_text(STEK_ERR_MEMORY));
-    set_texts(&config->fleet, keks, next.texts);
+    stekd_fleet_set_texts(&config->fleet, keks, next.texts);
     errno = 0;
     const enum stek_result result = open_fleet(keeper, config, keks, rings, &next);
     if (result != STEK_OK) {

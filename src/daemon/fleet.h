@@ -60,6 +60,12 @@ void stekd_fleet_commit(struct stekd_fleet *keeper, const struct stekd_fleet_nex
 void stekd_fleet_bootstrap(struct stekd_fleet *keeper);
 void stekd_fleet_close(struct stekd_fleet *keeper);
 
+/* The texts of a configuration, and the library's options of them, which borrow texts and keys. */
+void stekd_fleet_set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
+                           struct stekd_fleet_texts *ret_texts);
+void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
+                             struct stek_fleet_options *ret_options);
+
 /* The ring's place in the fleet; false: it is no ring of the fleet, or there is no fleet now. */
 bool stekd_fleet_find(const struct stekd_fleet *keeper, const char *ring, size_t *ret_index);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/check.h"
+#include "daemon/connect.h"
 #include "daemon/daemon.h"
 #include "daemon/shortaccept.h"
 #include "daemon/system/log.h"
@@ -20,6 +21,8 @@ int main(int argc, char **argv)
     stekd_tell_short_accept(&config);
     if (options.check_config) {
         code = stekd_check(&options, &config);
+        if (code == STEKD_EXIT_FINE && options.connect)
+            code = stekd_connect(&options, &config);
         stek_config_fini(&config);
         return code;
     }

@@ -360,6 +360,7 @@ __attribute__((visibility("default"))) const struct stek_fleet_api stek_fleet_ap
     .version = STEK_FLEET_API_VERSION,
     .open = fleet_open,
     .close = fleet_close,
+    .check = stek_fleet_check,
     .wake = decide_all,
     .describe = fleet_describe,
     .rings = fleet_rings,

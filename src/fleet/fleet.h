@@ -86,6 +86,16 @@ struct stek_fleet_ring_status {
     const char *op_problem;     /* NULL: none */
 };
 
+/* What is to be tried, and who is told: each step in a line. */
+struct stek_fleet_check {
+    const struct stek_fleet_options *options; /* without keys, whether a ring is there under them is
+                                                 not said */
+    const char *const *rings;                 /* their names */
+    size_t rings_count;
+    void (*say)(void *arg, bool fine, const char *line);
+    void *arg;
+};
+
 /* What stek-fleet.so offers. */
 struct stek_fleet_api {
     unsigned version; /* STEK_FLEET_API_VERSION */
@@ -94,6 +104,11 @@ struct stek_fleet_api {
                              const struct stek_fleet_ring_options *rings, size_t rings_count,
                              const struct stek_fleet_host *host, struct stek_fleet **ret_fleet);
     void (*close)(struct stek_fleet *fleet);
+    /*
+     * Tries all endpoints, in a loop of its own, and whether everything that stekd needs there is
+     * permitted. Returns whether all is. It takes half a minute for each endpoint at most.
+     */
+    bool (*check)(const struct stek_fleet_check *check);
     /* The clock was set, or a ring's policy changed: decide again. */
     void (*wake)(struct stek_fleet *fleet);
     void (*describe)(const struct stek_fleet *fleet, struct stek_fleet_status *ret_status);
@@ -123,7 +138,7 @@ struct stek_fleet_api {
     json_t *(*rekey_status)(const struct stek_fleet *fleet);
 };
 
-enum { STEK_FLEET_API_VERSION = 2 };
+enum { STEK_FLEET_API_VERSION = 3 };
 #define STEK_FLEET_API_SYMBOL "stek_fleet_api"
 extern const struct stek_fleet_api stek_fleet_api;
 

@@ -140,6 +140,9 @@ void stek_fleet_members_close(struct stek_fleet *fleet);
 void stek_fleet_members_online(struct stek_fleet *fleet);
 json_t *stek_fleet_members_json(struct stek_fleet *fleet, bool read_again);
 
+/* check */
+bool stek_fleet_check(const struct stek_fleet_check *what);
+
 /* rekey */
 const char *stek_fleet_rekey_begin(struct stek_fleet *fleet);
 json_t *stek_fleet_rekey_json(const struct stek_fleet *fleet);

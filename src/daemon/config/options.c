@@ -11,6 +11,7 @@ enum {
     OPTION_RUN_DIR,
     OPTION_ALLOW_DISK,
     OPTION_CHECK,
+    OPTION_CONNECT,
     OPTION_NO_SANDBOX,
     OPTION_FLEET_LIBRARY,
     OPTION_HELP,
@@ -22,6 +23,7 @@ static const struct option known[] = {
     {"run-dir", required_argument, NULL, OPTION_RUN_DIR},
     {"allow-disk", no_argument, NULL, OPTION_ALLOW_DISK},
     {"check-config", no_argument, NULL, OPTION_CHECK},
+    {"connect", no_argument, NULL, OPTION_CONNECT},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"fleet-library", required_argument, NULL, OPTION_FLEET_LIBRARY},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -38,6 +40,7 @@ static void print_help(void)
         "                   conf.d/*.conf beside it are read as well\n"
         "  --run-dir DIR    where ring files and socket are (default: " STEK_RUN_DIR ")\n"
         "  --check-config   check the configuration and exit\n"
+        "  --connect        with --check-config: also try the fleet's endpoints and keys\n"
         "  --allow-disk     keep keys on a file system that may write them to a disk\n"
         "  --no-sandbox     no system call filter; debuggers may attach\n"
         "  --fleet-library FILE  where stek-fleet.so is, which [fleet] needs\n"
@@ -64,6 +67,9 @@ static int take_option(int option, struct stek_options *options)
         return -1;
     case OPTION_CHECK:
         options->check_config = true;
+        return -1;
+    case OPTION_CONNECT:
+        options->connect = true;
         return -1;
     case OPTION_NO_SANDBOX:
         options->no_sandbox = true;
@@ -96,6 +102,10 @@ bool stek_options_read(int argc, char **argv, struct stek_options *ret_options, 
         code = take_option(option, &options);
     if (code < 0 && optind < argc) {
         (void)fprintf(stderr, "stekd: '%s' is not an option: try 'stekd --help'\n", argv[optind]);
+        code = STEKD_EXIT_USAGE;
+    }
+    if (code < 0 && options.connect && !options.check_config) {
+        (void)fprintf(stderr, "stekd: --connect is an option of --check-config\n");
         code = STEKD_EXIT_USAGE;
     }
     if (code == STEKD_EXIT_FINE && (fflush(stdout) != 0 || ferror(stdout)))

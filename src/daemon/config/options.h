@@ -14,6 +14,7 @@ struct stek_options {
     const char *fleet_library;
     bool allow_disk;
     bool check_config;
+    bool connect; /* with check_config */
     bool no_sandbox;
 };
 
