@@ -11,6 +11,7 @@ from harness.servers.caches import IdsApache, IdsHaproxy, IdsNginx, IdsServer
 COUNT = 30
 CLIENTS = 20
 LOAD = 100
+RELOADS = 3
 SIDES = 3  # clients that come at the same time
 
 ALL = [IdsNginx, IdsApache, IdsHaproxy, IdsServer]
@@ -18,7 +19,6 @@ ALL = [IdsNginx, IdsApache, IdsHaproxy, IdsServer]
 each = pytest.mark.parametrize("program", ALL, ids=lambda p: p.name)
 # The cache of s_server has room for 128 sessions, so what it has forgotten is a matter of chance.
 each_with_room = pytest.mark.parametrize("program", ALL[:-1], ids=lambda p: p.name)
-each_that_reloads = pytest.mark.parametrize("program", [IdsNginx, IdsApache], ids=lambda p: p.name)
 # In TLS 1.3 a ticket is a session id where the server wants no other tickets.
 each_mechanism = pytest.mark.parametrize(
     "way",
@@ -107,18 +107,22 @@ def test_under_load(ways, daemon, program, way):
 
 
 @each_mechanism
-@each_that_reloads
+@each
 def test_over_reloads(ways, daemon, folder, program, way):
+    """nginx keeps its sessions; the others forget them at a reload, also without stek."""
     way = ways(program, way)
     seen = []
     for server in way.both():
         sessions = folder / f"{program.name}.pem"
         seen.append(resumed(way.visit(server, sess_out=sessions)))
-        for _ in range(3):
+        for _ in range(RELOADS):
+            if server is way.stek:  # a process that is ended counts nothing more
+                assert_counted(daemon, sum(seen[-1]))
             server.reload()
             seen[-1] += resumed(way.visit(server, count=3, sess_in=sessions, sess_out=sessions))
     assert seen[0] == seen[1]
-    assert seen[1] == ([False] + 3 * [True] * 3 if program is IdsNginx else seen[0])
+    after_a_reload = [program is IdsNginx, True, True]
+    assert seen[1] == [False] + RELOADS * after_a_reload
     assert_counted(daemon, sum(seen[1]))
 
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy: one worker with threads, which answers by itself."""
+"""HAProxy: one worker with threads, which answers by itself; under a master, a reload is another
+worker, of a program that was started anew."""
+import socket
+
+from ..process import wait_for
 from .base import Server
 
 CONFIGURATION = """
@@ -22,7 +26,14 @@ class Haproxy(Server):
     name = "haproxy"
 
     def __init__(
-        self, *args, ticket_keys=None, second_verifies=False, identity=None, quic=False, **kwargs
+        self,
+        *args,
+        ticket_keys=None,
+        second_verifies=False,
+        identity=None,
+        quic=False,
+        master=False,
+        **kwargs,
     ):
         super().__init__(*args, **kwargs)
         self.ticket_keys = ticket_keys  # a file of base64 lines of 80-byte keys
@@ -31,6 +42,7 @@ class Haproxy(Server):
         )
         self.identity = identity or self.pki.server
         self.quic = quic  # serves HTTP/3, too, on the same port
+        self.master = master  # can be reloaded
 
     def certificates(self):
         if not self.second_verifies:
@@ -60,4 +72,24 @@ class Haproxy(Server):
         )
 
     def command(self):
-        return ["haproxy", "-db", "-f", self.folder / "haproxy.cfg"]
+        mode = ["-W", "-S", self.folder / "master"] if self.master else ["-db"]
+        return ["haproxy", *mode, "-f", self.folder / "haproxy.cfg"]
+
+    def is_ready(self):
+        return not self.master or len(self.process.children()) == 1
+
+    def reload(self):
+        """The master executes itself, and the former worker ends. A signal would be lost where the
+        master is not ready for it yet."""
+        before = set(self.process.children())
+        with socket.socket(socket.AF_UNIX) as command_line:
+            command_line.connect(str(self.folder / "master"))
+            command_line.sendall(b"reload\n")
+            while command_line.recv(4096):
+                pass
+
+        def renewed():
+            now = set(self.process.children())
+            return len(now) == 1 and not now & before
+
+        wait_for(renewed, "HAProxy's new worker")

@@ -38,12 +38,12 @@ class IdsApache(Apache):
 
 
 class IdsHaproxy(Haproxy):
-    """A cache in the memory that its threads share."""
+    """A cache in the memory that its threads share. A reload begins with an empty one."""
 
     name = "haproxy-ids"
 
     def __init__(self, *args, tickets=True, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, master=True, **kwargs)
         self.tickets = tickets
 
     def prepare(self):
@@ -55,9 +55,13 @@ class IdsHaproxy(Haproxy):
 
 
 class IdsServer(SServer):
-    """libssl's own cache."""
+    """libssl's own cache, which ends with the process."""
 
     name = "s_server-ids"
 
     def __init__(self, *args, tickets=True, **kwargs):
         super().__init__(*args, options=() if tickets else ("-no_ticket",), **kwargs)
+
+    def reload(self):
+        """It knows none but to be started anew."""
+        self.restart()
