@@ -6,7 +6,9 @@
 #include "cli/arguments.h"
 #include "cli/cnf_file.h"
 #include "cli/command.h"
+#include "cli/doctor/advise.h"
 #include "cli/rundir.h"
+#include "cli/systemctl.h"
 #include "cli/unit_checks.h"
 #include "cli/unit_files.h"
 
@@ -21,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct request {
@@ -157,7 +158,7 @@ static bool check_unit(const struct request *request)
                       "stek enable: there is no group %s: with it systemd could not start %s\n",
                       request->group, unit);
     else
-        return true;
+        return request->cnf.root[0] != '\0' || stek_doctor_allows(&request->files);
     return false;
 }
 
@@ -210,16 +211,10 @@ static void reload_systemd(const struct request *request)
     static char program[] = "systemctl";
     static char argument[] = "daemon-reload";
     char *const arguments[] = {program, argument, NULL};
-    int status = -1;
 
     if (request->cnf.root[0] != '\0' || access("/run/systemd/system", F_OK) != 0)
         return;
-    const pid_t pid = fork();
-    if (pid == 0) {
-        (void)execvp(program, arguments);
-        _exit(127);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+    if (!stek_systemctl(arguments, NULL, 0))
         (void)fprintf(stderr, "stek %s: 'systemctl daemon-reload' failed: run it yourself\n",
                       request->cnf.command);
 }
@@ -232,9 +227,13 @@ static void print_notes(const struct request *request)
     if (strncmp(unit, "nginx", 5) == 0)
         (void)puts(
             "To keep the keys over a binary upgrade (USR2), add to nginx.conf: env OPENSSL_CONF;");
-    if (strncmp(unit, "dovecot", 7) == 0 || strncmp(unit, "postfix", 7) == 0)
-        (void)puts("This service clears its environment: add OPENSSL_CONF to its setting "
-                   "import_environment.");
+    if (strncmp(unit, "dovecot", 7) == 0)
+        (void)puts("Dovecot clears its environment. Add to /etc/dovecot/local.conf:\n"
+                   "  import_environment = $import_environment OPENSSL_CONF");
+    if (strncmp(unit, "postfix", 7) == 0)
+        (void)puts("Postfix clears its environment. Type:\n"
+                   "  postconf -e \"import_environment=$(postconf -h import_environment) "
+                   "OPENSSL_CONF\"");
     (void)printf("Now: systemctl restart %s\n", unit);
 }
 
@@ -250,6 +249,8 @@ static int enable(struct request *request)
     (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in,
                  request->cnf.root, request->files.conf);
     reload_systemd(request);
+    if (request->cnf.root[0] == '\0')
+        stek_doctor_advise(&request->files);
     print_notes(request);
     return STEK_EXIT_FINE;
 }

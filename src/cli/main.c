@@ -15,6 +15,7 @@ static const struct stek_command commands[] = {
     {"inspect", "show which key sealed a ticket, and when", stek_command_inspect},
     {"enable", "make a systemd service share the keys of a ring", stek_command_enable},
     {"disable", "undo 'stek enable'", stek_command_disable},
+    {"doctor", "say what keeps the tickets of a service from working", stek_command_doctor},
     {"audit", "test from outside how servers treat their tickets", stek_command_audit},
     {"keyfile", "check and write the ticket key files of other servers", stek_command_keyfile},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program",

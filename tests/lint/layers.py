@@ -31,6 +31,7 @@ RANKS = {
     "fleet": 6,
     "audit/judge": 6,
     "audit/observe": 6,
+    "doctor": 6,
     "keyfile": 6,
     "audit/report": 7,
     "daemon/system": 7,

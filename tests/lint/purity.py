@@ -21,6 +21,7 @@ DETERMINISTIC = {"crypto": "libstek_internal.a.p"}
 JUDGES = {
     "audit/judge": "src/audit/libstek_audit.a.p",
     "audit/dictionary": "src/audit/libstek_audit.a.p",
+    "doctor": "src/doctor/libstek_doctor.a.p",
 }
 RANDOM = "src_crypto_random.c.o"
 ALLOWED = {

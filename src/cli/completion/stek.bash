@@ -47,6 +47,7 @@ _stek_options() {
         fleet) echo '--json --rotate --accept' ;;
         inspect) echo '--ring --json' ;;
         enable) echo '--ring --group --context --override --module --system --force --dry-run --root' ;;
+        doctor) echo '--json' ;;
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;

@@ -30,7 +30,7 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status inspect fleet keyfile' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status doctor inspect fleet keyfile' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
@@ -46,7 +46,7 @@ complete -c stek -n '__fish_seen_subcommand_from keyfile' -l from -x -a '@LAYOUT
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l to -x -a '@LAYOUTS@' -d 'the layout to write'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l key -x -d 'which key'
 complete -c stek -n '__fish_seen_subcommand_from inspect enable openssl-cnf keyfile' -l ring -x -a '(__stek_rings)' -d 'the ring'
-complete -c stek -n '__fish_seen_subcommand_from enable disable' -a '(__stek_units)' -d unit
+complete -c stek -n '__fish_seen_subcommand_from enable disable doctor' -a '(__stek_units)' -d unit
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l dry-run -d 'only print'
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l root -x -a '(__fish_complete_directories)' -d 'the system is there'
 complete -c stek -n '__fish_seen_subcommand_from enable' -l force -d 'also for a ring that is not there'

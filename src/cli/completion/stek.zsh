@@ -65,6 +65,7 @@ _stek() {
                 '--force[also for a ring that is not there]' \
                 '--dry-run[only print]' '--root[the system is there]:directory:_files -/' '1:unit:_stek_units'
             ;;
+        doctor) _arguments $common '--json[for programs]' '*:unit:_stek_units' ;;
         disable)
             _arguments $common '--dry-run[only print]' '--root[the system is there]:directory:_files -/' '1:unit:_stek_units'
             ;;

@@ -22,6 +22,7 @@ COMMANDS = [
     "inspect",
     "enable",
     "disable",
+    "doctor",
     "audit",
     "keyfile",
     "openssl-cnf",

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/doctor/advise.h"
+
+#include "cli/doctor/look.h"
+#include "doctor/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool systemd_runs(void)
+{
+    return access("/run/systemd/system", F_OK) == 0;
+}
+
+bool stek_doctor_allows(const struct stek_unit_files *files)
+{
+    static struct stek_doctor_facts facts;
+
+    if (!systemd_runs() || !stek_doctor_look(files, &facts) || !facts.dummy)
+        return true;
+    if (facts.real[0] != '\0')
+        (void)fprintf(stderr, "stek enable: %s runs no server; %s does: give that one\n",
+                      files->unit, facts.real);
+    else
+        (void)fprintf(stderr,
+                      "stek enable: %s runs no server: find the unit that does with 'systemctl "
+                      "status'\n",
+                      files->unit);
+    return false;
+}
+
+void stek_doctor_advise(const struct stek_unit_files *files)
+{
+    static struct stek_doctor_facts facts;
+    struct stek_doctor_report report;
+
+    if (!systemd_runs() || !stek_doctor_look(files, &facts))
+        return;
+    stek_doctor_judge(&facts, &report);
+    for (size_t i = 0; i < report.count; i++)
+        if (strcmp(report.at[i].code, "tickets-off") == 0 ||
+            strcmp(report.at[i].code, "short-timeout") == 0)
+            (void)printf("%s: %s\n", report.at[i].level == STEK_DOCTOR_FAULT ? "Fault" : "Note",
+                         report.at[i].text);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/doctor/look.h"
+
+#include "cli/systemctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ANSWER_LEN = 16384 };
+
+/* The value of NAME=value among the lines, cut at `size`; "" if there is none. */
+static void take_property(const char *lines, const char *name, char *ret_value, size_t size)
+{
+    const size_t len = strlen(name);
+
+    ret_value[0] = '\0';
+    for (const char *line = lines; line != NULL && *line != '\0';) {
+        const char *end = strchrnul(line, '\n');
+        if (strncmp(line, name, len) == 0 && line[len] == '=')
+            (void)snprintf(ret_value, size, "%.*s", (int)(end - line - (ptrdiff_t)len - 1),
+                           line + len + 1);
+        line = *end == '\n' ? end + 1 : end;
+    }
+}
+
+static bool ask(const char *unit, char *ret_answer, size_t size)
+{
+    static char program[] = "systemctl";
+    static char show[] = "show";
+    static char which[] = "--property=LoadState,ActiveState,ControlGroup,ExecStart";
+    char name[STEK_UNIT_NAME_MAX + 1];
+    char *const arguments[] = {program, show, which, name, NULL};
+
+    (void)snprintf(name, sizeof name, "%s", unit);
+    return stek_systemctl(arguments, ret_answer, size);
+}
+
+/* Of a unit that starts nothing, such as postfix.service: the first running instance of its
+ * template. */
+static void find_real(struct stek_doctor_facts *facts)
+{
+    static char program[] = "systemctl";
+    static char list[] = "list-units";
+    static char plain[] = "--plain";
+    static char legend[] = "--no-legend";
+    char pattern[STEK_UNIT_NAME_MAX + 16];
+    char answer[ANSWER_LEN];
+    char *const arguments[] = {program, list, plain, legend, pattern, NULL};
+
+    (void)snprintf(pattern, sizeof pattern, "%.*s@*.service",
+                   (int)(strlen(facts->unit) - strlen(".service")), facts->unit);
+    if (stek_systemctl(arguments, answer, sizeof answer))
+        (void)snprintf(facts->real, sizeof facts->real, "%.*s", (int)strcspn(answer, " \n"),
+                       answer);
+}
+
+/* Which ring the file that `stek enable` wrote names: ring = "NAME". */
+static void read_ring_name(const char *conf, struct stek_doctor_facts *facts)
+{
+    FILE *file = fopen(conf, "re");
+    char line[1024];
+    char name[STEK_DOCTOR_TEXT];
+
+    facts->enabled = file != NULL;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        facts->context = facts->context || strncmp(line + strspn(line, " \t"), "context", 7) == 0;
+        if (sscanf(line, " ring = \"%255[^\"]\"", name) == 1 ||
+            sscanf(line, " ring = %255[^\" \n]", name) == 1)
+            (void)snprintf(facts->ring, sizeof facts->ring, "%s", name);
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    facts->private_ring = strcmp(facts->ring, "private") == 0;
+}
+
+bool stek_doctor_look(const struct stek_unit_files *files, struct stek_doctor_facts *ret_facts)
+{
+    char answer[ANSWER_LEN];
+    char value[4096];
+    char ring_file[4096];
+
+    *ret_facts = (struct stek_doctor_facts){.found = false};
+    (void)snprintf(ret_facts->unit, sizeof ret_facts->unit, "%s", files->unit);
+    if (!ask(files->unit, answer, sizeof answer)) {
+        (void)fprintf(stderr, "stek doctor: systemd does not answer: does it run here?\n");
+        return false;
+    }
+    take_property(answer, "LoadState", value, sizeof value);
+    ret_facts->found = strcmp(value, "not-found") != 0;
+    take_property(answer, "ActiveState", value, sizeof value);
+    ret_facts->active = strcmp(value, "active") == 0 || strcmp(value, "reloading") == 0;
+    take_property(answer, "ExecStart", value, sizeof value);
+    ret_facts->dummy =
+        strstr(value, "path=/bin/true ") != NULL || strstr(value, "path=/usr/bin/true ") != NULL;
+    if (ret_facts->dummy)
+        find_real(ret_facts);
+    read_ring_name(files->conf, ret_facts);
+    stek_doctor_look_ring(ret_facts, ring_file, sizeof ring_file);
+    stek_doctor_look_settings(files->unit, &ret_facts->settings);
+    take_property(answer, "ControlGroup", value, sizeof value);
+    if (ret_facts->active && value[0] != '\0')
+        stek_doctor_look_processes(value, files->conf, ring_file, ret_facts);
+    return true;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/doctor/look.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { DEPTH_MAX = 4, GROUPS_MAX = 256 };
+
+/* What is looked for in each process. */
+struct search {
+    const char *conf;
+    const char *ring_file; /* "": none */
+    struct stat ring;      /* of the file, if there is one */
+    struct stek_doctor_facts *facts;
+};
+
+static FILE *open_of(long pid, const char *name)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/%s", pid, name);
+    return fopen(path, "re");
+}
+
+static void look_at_environment(long pid, const struct search *search,
+                                struct stek_doctor_process *process)
+{
+    char *entry = NULL;
+    size_t size = 0;
+    FILE *file = open_of(pid, "environ");
+
+    while (file != NULL && getdelim(&entry, &size, '\0', file) > 0) {
+        process->environment = true;
+        if (strncmp(entry, "OPENSSL_CONF=", 13) == 0 && strcmp(entry + 13, search->conf) == 0)
+            process->asked = true;
+    }
+    process->environment = process->environment || (file != NULL && feof(file) != 0);
+    free(entry);
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t len = strlen(text);
+    const size_t end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static const char *base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* A file that the process has mapped. `deleted`: it has no name any more. */
+static void take_mapping(const char *path, bool deleted, const struct search *search,
+                         char *libcrypto, struct stek_doctor_process *process)
+{
+    const char *name = base(path);
+
+    if (strncmp(name, "libssl.so", 9) == 0)
+        process->libssl = true;
+    if (strcmp(name, "stek.so") == 0)
+        process->module = true;
+    if (strncmp(name, "libcrypto.so", 12) == 0 && libcrypto[0] == '\0')
+        (void)snprintf(libcrypto, STEK_DOCTOR_TEXT, "%.255s", path);
+    else if (strncmp(name, "libcrypto", 9) == 0 && strcmp(libcrypto, path) != 0)
+        (void)snprintf(process->foreign, sizeof process->foreign, "%.255s", path);
+    if (!ends_with(path, ".ring"))
+        return;
+    if (deleted)
+        process->old_ring = true;
+    else if (strcmp(path, search->ring_file) == 0)
+        process->ring = true;
+    else
+        (void)snprintf(process->other_ring, sizeof process->other_ring, "%.255s", path);
+}
+
+static void look_at_mappings(long pid, const struct search *search,
+                             struct stek_doctor_process *process)
+{
+    static const char mark[] = " (deleted)";
+    char libcrypto[STEK_DOCTOR_TEXT] = "";
+    char *line = NULL;
+    size_t size = 0;
+    FILE *file = open_of(pid, "maps");
+
+    while (file != NULL && getline(&line, &size, file) > 0) {
+        char *path = strchr(line, '/');
+        if (path == NULL)
+            continue;
+        path[strcspn(path, "\n")] = '\0';
+        const bool deleted = ends_with(path, mark);
+        if (deleted)
+            path[strlen(path) - strlen(mark)] = '\0';
+        take_mapping(path, deleted, search, libcrypto, process);
+    }
+    free(line);
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+/* Whether one of the numbers on a line of /proc/PID/status is this one. */
+static bool has_number(const char *line, unsigned long wanted)
+{
+    const char *at = strchr(line, ':');
+    char *end = NULL;
+
+    for (at = at != NULL ? at + 1 : ""; *at != '\0'; at = end) {
+        const unsigned long number = strtoul(at, &end, 10);
+        if (end == at)
+            return false;
+        if (number == wanted)
+            return true;
+    }
+    return false;
+}
+
+static void look_at_status(long pid, const struct search *search,
+                           struct stek_doctor_process *process)
+{
+    char line[4096];
+    FILE *file = open_of(pid, "status");
+    bool may = false;
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "Name:", 5) == 0)
+            (void)sscanf(line, "Name: %31s", process->name);
+        if (strncmp(line, "Uid:", 4) == 0)
+            may = may || has_number(line, 0) || has_number(line, search->ring.st_uid);
+        if (strncmp(line, "Gid:", 4) == 0 || strncmp(line, "Groups:", 7) == 0)
+            may = may || has_number(line, search->ring.st_gid);
+        if (strncmp(line, "Seccomp:", 8) == 0)
+            process->filtered = has_number(line, 2);
+    }
+    process->may_read = may && search->ring_file[0] != '\0';
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+/* Programs that the C library starts in its secure mode: OpenSSL takes no file from their
+ * environment. */
+static bool is_privileged(long pid)
+{
+    char path[64];
+    char target[4096];
+    struct stat about;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/exe", pid);
+    const ssize_t len = readlink(path, target, sizeof target - 1);
+    if (len <= 0)
+        return false;
+    target[len] = '\0';
+    return (stat(path, &about) == 0 && (about.st_mode & (S_ISUID | S_ISGID)) != 0) ||
+           getxattr(target, "security.capability", NULL, 0) > 0;
+}
+
+static void look_at(long pid, const struct search *search)
+{
+    struct stek_doctor_facts *facts = search->facts;
+
+    if (facts->process_count == STEK_DOCTOR_PROCESSES)
+        return;
+    struct stek_doctor_process *process = &facts->process[facts->process_count++];
+    *process = (struct stek_doctor_process){.pid = pid, .name = "?"};
+    look_at_environment(pid, search, process);
+    look_at_mappings(pid, search, process);
+    look_at_status(pid, search, process);
+    process->privileged = is_privileged(pid);
+}
+
+static void look_at_group(const char *folder, int depth, const struct search *search)
+{
+    char path[4096];
+    char number[32];
+    const struct dirent *entry;
+
+    (void)snprintf(path, sizeof path, "%.4000s/cgroup.procs", folder);
+    FILE *pids = fopen(path, "re");
+    while (pids != NULL && fgets(number, sizeof number, pids) != NULL)
+        look_at(strtol(number, NULL, 10), search);
+    if (pids != NULL)
+        (void)fclose(pids);
+    DIR *below = depth < DEPTH_MAX ? opendir(folder) : NULL;
+    while (below != NULL && (entry = readdir(below)) != NULL)
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)
+            look_at_group(path, depth + 1, search);
+    if (below != NULL)
+        (void)closedir(below);
+}
+
+void stek_doctor_look_processes(const char *group, const char *conf, const char *ring_file,
+                                struct stek_doctor_facts *facts)
+{
+    struct search search = {.conf = conf, .ring_file = ring_file, .facts = facts};
+    char folder[4096];
+
+    if (ring_file[0] != '\0' && stat(ring_file, &search.ring) != 0)
+        search.ring_file = "";
+    /* The unified hierarchy, or systemd's own beside the older ones. */
+    const char *root = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup"
+                                                                        : "/sys/fs/cgroup/systemd";
+    (void)snprintf(folder, sizeof folder, "%s%.3000s", root, group);
+    look_at_group(folder, 0, &search);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doctor/judge.h"
+
+#include "status/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *stek_doctor_level_name(enum stek_doctor_level level)
+{
+    static const char *const names[] = {"fine", "note", "fault"};
+
+    return names[level];
+}
+
+enum stek_doctor_level stek_doctor_worst(const struct stek_doctor_report *report)
+{
+    enum stek_doctor_level worst = STEK_DOCTOR_FINE;
+
+    for (size_t i = 0; i < report->count; i++)
+        if (report->at[i].level > worst)
+            worst = report->at[i].level;
+    return worst;
+}
+
+__attribute__((format(printf, 4, 5))) static void add(struct stek_doctor_report *report,
+                                                      enum stek_doctor_level level,
+                                                      const char *code, const char *format, ...)
+{
+    va_list arguments;
+
+    if (report->count == STEK_DOCTOR_FINDINGS)
+        return;
+    struct stek_doctor_finding *finding = &report->at[report->count++];
+    finding->level = level;
+    finding->code = code;
+    va_start(arguments, format);
+    (void)vsnprintf(finding->text, sizeof finding->text, format, arguments);
+    va_end(arguments);
+}
+
+static bool is_unit(const struct stek_doctor_facts *facts, const char *begin)
+{
+    return strncmp(facts->unit, begin, strlen(begin)) == 0;
+}
+
+/* Whether there is a service to look at. */
+static bool judge_unit(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    if (!facts->found)
+        add(report, STEK_DOCTOR_FAULT, "no-unit",
+            "there is no unit %s: 'systemctl list-unit-files' lists all units", facts->unit);
+    else if (facts->dummy && facts->real[0] != '\0')
+        add(report, STEK_DOCTOR_FAULT, "dummy-unit", "%s runs no server; %s does: stek doctor %s",
+            facts->unit, facts->real, facts->real);
+    else if (facts->dummy)
+        add(report, STEK_DOCTOR_FAULT, "dummy-unit",
+            "%s runs no server: find the unit that does with 'systemctl status'", facts->unit);
+    return facts->found && !facts->dummy;
+}
+
+static void judge_ring(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    if (!facts->enabled) {
+        add(report, STEK_DOCTOR_FAULT, "not-enabled",
+            "stek is not enabled here: 'stek enable %s --ring RING --dry-run' shows what would "
+            "change",
+            facts->unit);
+        return;
+    }
+    if (facts->ring[0] == '\0')
+        add(report, STEK_DOCTOR_FAULT, "no-ring",
+            "its OpenSSL configuration names no ring: stek enable %s --ring RING", facts->unit);
+    else if (!facts->private_ring && !facts->ring_there)
+        add(report, STEK_DOCTOR_FAULT, "ring-missing",
+            "there is no ring %s, so each start makes its own keys: 'stek status' lists the rings",
+            facts->ring);
+    else if (facts->ring_problem[0] != '\0')
+        add(report, STEK_DOCTOR_FAULT, "ring-unusable", "ring %s: %s", facts->ring,
+            facts->ring_problem);
+    if (facts->ring[0] != '\0' && !facts->context &&
+        (is_unit(facts, "haproxy") || is_unit(facts, "lighttpd")))
+        add(report, STEK_DOCTOR_FAULT, "no-context",
+            "its tickets end when it is reloaded, since it accepts connections without a "
+            "certificate: stek enable %s --ring %s --context LABEL",
+            facts->unit, facts->ring);
+}
+
+/* How many processes are so. */
+static size_t count(const struct stek_doctor_facts *facts, size_t member)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < facts->process_count; i++)
+        found += *(const bool *)((const char *)&facts->process[i] + member) ? 1 : 0;
+    return found;
+}
+
+#define COUNT(facts, member) count(facts, offsetof(struct stek_doctor_process, member))
+
+/* Why a process that should have the module has none. The first that is found is told. */
+static void judge_missing_module(const struct stek_doctor_facts *facts,
+                                 struct stek_doctor_report *report)
+{
+    if (COUNT(facts, privileged) > 0)
+        add(report, STEK_DOCTOR_FAULT, "privileged",
+            "its program is set-user-id or has file capabilities, so OpenSSL ignores OPENSSL_CONF: "
+            "see IGNORED PROGRAMS in stek-openssl(5)");
+    else if (COUNT(facts, asked) < COUNT(facts, environment) && is_unit(facts, "postfix"))
+        add(report, STEK_DOCTOR_FAULT, "environment",
+            "postfix clears its environment: postconf -e \"import_environment=$(postconf -h "
+            "import_environment) OPENSSL_CONF\" && systemctl restart %s",
+            facts->unit);
+    else if (COUNT(facts, asked) < COUNT(facts, environment) && is_unit(facts, "dovecot"))
+        add(report, STEK_DOCTOR_FAULT, "environment",
+            "dovecot clears its environment: add 'import_environment = $import_environment "
+            "OPENSSL_CONF' to /etc/dovecot/local.conf, then systemctl restart %s",
+            facts->unit);
+    else if (COUNT(facts, libssl) == 0)
+        add(report, STEK_DOCTOR_FAULT, "no-libssl",
+            "none of its processes has a shared libssl: TLS is not used yet, or libssl is linked "
+            "in: see stek-keyfile(1) for such servers");
+    else if (COUNT(facts, environment) > 0 && COUNT(facts, asked) == 0)
+        add(report, STEK_DOCTOR_FAULT, "restart",
+            "its processes are older than 'stek enable', or clear their environment: systemctl "
+            "restart %s",
+            facts->unit);
+    else
+        add(report, STEK_DOCTOR_FAULT, "not-loaded",
+            "no process has loaded stek.so: 'journalctl -u %s' may have its line; else systemctl "
+            "restart %s",
+            facts->unit, facts->unit);
+}
+
+static void judge_use(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    const size_t modules = COUNT(facts, module);
+    const size_t rings = COUNT(facts, ring);
+
+    if (COUNT(facts, old_ring) > 0)
+        add(report, STEK_DOCTOR_FAULT, "old-ring",
+            "%zu of its processes use a ring file that was replaced since: systemctl reload %s, or "
+            "restart",
+            COUNT(facts, old_ring), facts->unit);
+    for (size_t i = 0; i < facts->process_count; i++)
+        if (facts->process[i].other_ring[0] != '\0' && !facts->private_ring) {
+            add(report, STEK_DOCTOR_FAULT, "other-ring",
+                "process %ld (%s) uses %s, not ring %s: systemctl restart %s",
+                facts->process[i].pid, facts->process[i].name, facts->process[i].other_ring,
+                facts->ring, facts->unit);
+            break;
+        }
+    if (!facts->private_ring && modules > 0 && rings == 0 && COUNT(facts, old_ring) == 0 &&
+        facts->ring_there)
+        add(report, STEK_DOCTOR_FAULT, "own-keys",
+            "its processes use keys of their own, not ring %s, which they could not use when they "
+            "started: systemctl restart %s",
+            facts->ring, facts->unit);
+    if (modules > 0)
+        add(report, STEK_DOCTOR_FINE, "loaded", "%zu of %zu processes have loaded stek.so", modules,
+            facts->process_count);
+    if (rings > 0)
+        add(report, STEK_DOCTOR_FINE, "ring", "%zu of %zu processes use ring %s", rings,
+            facts->process_count, facts->ring);
+}
+
+static void judge_processes(const struct stek_doctor_facts *facts,
+                            struct stek_doctor_report *report)
+{
+    if (!facts->active || facts->process_count == 0) {
+        add(report, STEK_DOCTOR_NOTE, "not-running",
+            "it does not run, so its processes cannot be looked at: systemctl start %s",
+            facts->unit);
+        return;
+    }
+    if (COUNT(facts, module) == 0)
+        judge_missing_module(facts, report);
+    else
+        judge_use(facts, report);
+    if (!facts->private_ring && facts->ring_there && COUNT(facts, may_read) == 0)
+        add(report, STEK_DOCTOR_FAULT, "may-not-read",
+            "none of its processes may read ring %s: name its group in stekd.conf(5), and run "
+            "'stek enable %s --ring %s' again",
+            facts->ring, facts->unit, facts->ring);
+    if (!facts->private_ring && COUNT(facts, ring) == 0 && COUNT(facts, filtered) > 0)
+        add(report, STEK_DOCTOR_NOTE, "filtered",
+            "its system calls are filtered: 'journalctl -u %s' has stek's line if one that it "
+            "needs is refused",
+            facts->unit);
+    for (size_t i = 0; i < facts->process_count; i++)
+        if (facts->process[i].foreign[0] != '\0') {
+            add(report, STEK_DOCTOR_NOTE, "foreign-libcrypto",
+                "process %ld (%s) brings a libcrypto of its own, %s: stek leaves it alone",
+                facts->process[i].pid, facts->process[i].name, facts->process[i].foreign);
+            break;
+        }
+}
+
+static void judge_settings(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    const struct stek_doctor_settings *settings = &facts->settings;
+    char timeout[STEK_DURATION_LEN];
+    char accept[STEK_DURATION_LEN];
+
+    if (settings->tickets_off[0] != '\0')
+        add(report, STEK_DOCTOR_FAULT, "tickets-off",
+            "%s switches tickets off: remove that line, then systemctl reload %s",
+            settings->tickets_off, facts->unit);
+    if (settings->timeout_s == 0 || settings->timeout_s >= facts->accept_s)
+        return;
+    (void)stek_duration_text(settings->timeout_s, sizeof timeout, timeout);
+    (void)stek_duration_text(facts->accept_s, sizeof accept, accept);
+    add(report, STEK_DOCTOR_NOTE, "short-timeout",
+        "%s ends sessions after %s, and the ring would take their tickets for %s: %s",
+        settings->timeout[0] != '\0' ? settings->timeout : settings->server, timeout, accept,
+        strcmp(settings->server, "nginx") == 0    ? "set ssl_session_timeout"
+        : strcmp(settings->server, "apache") == 0 ? "set SSLSessionCacheTimeout"
+                                                  : "set tune.ssl.lifetime");
+}
+
+/* What the ring's counters tell. They are of all its programs. */
+static void judge_counters(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    if (facts->replaced)
+        add(report, STEK_DOCTOR_FAULT, "replaced",
+            "a program of ring %s has put ticket keys of its own in stek's place: take its own "
+            "ticket keys out of its configuration",
+            facts->ring);
+    if (facts->own_ids)
+        add(report, STEK_DOCTOR_NOTE, "session-id-context",
+            "a program of ring %s refuses tickets of an earlier start, since it makes up a "
+            "session-id context: session_id_context in stek-openssl(5)",
+            facts->ring);
+    if (facts->verifies_peers)
+        add(report, STEK_DOCTOR_NOTE, "verifies-peers",
+            "a program of ring %s verifies peers, so its tickets do not outlive its SSL_CTX: "
+            "verified_peers in stek-openssl(5)",
+            facts->ring);
+}
+
+void stek_doctor_judge(const struct stek_doctor_facts *facts, struct stek_doctor_report *ret_report)
+{
+    ret_report->count = 0;
+    if (!judge_unit(facts, ret_report))
+        return;
+    judge_ring(facts, ret_report);
+    judge_settings(facts, ret_report);
+    if (!facts->enabled)
+        return;
+    judge_processes(facts, ret_report);
+    judge_counters(facts, ret_report);
+}
