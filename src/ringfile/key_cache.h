@@ -5,7 +5,7 @@
  * A cache has a version: odd while somebody writes, 0 when it is empty (fresh, or a child after
  * fork). A reader copies what it needs and then looks whether the version is still the same; a
  * writer claims the cache by making the version odd, or goes without. No thread waits: one that
- * cannot use the cache works with a keyset of its own on the stack.
+ * cannot use the cache works with a keyset of its own on the heap.
  *
  * The keys in it are covered by masks that are in the ring's image only (keyset.h): a reader
  * takes the mask from there, and then looks whether the image's generation is still that of the

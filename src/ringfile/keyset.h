@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ticket keys of one context, derived from all the records of a ring. A set lives on the stack;
- * its entries are what caches keep (key_cache.h).
+ * The ticket keys of one context, derived from all the records of a ring. A set is larger than
+ * small stacks, and lives on the heap; its entries are what caches keep (key_cache.h).
  *
  * An entry's keys are covered by the mask of its record, which is in the ring's image and nowhere
  * else in a process, but for the moment of use. So if a record is removed from the image, its keys

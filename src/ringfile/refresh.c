@@ -6,6 +6,7 @@
 #include "ringfile/process.h"
 
 #include <sched.h>
+#include <stdlib.h>
 
 enum { FIRST_KEYS_PATIENCE = 20000 };
 
@@ -131,30 +132,56 @@ static const struct stek_key_cache *cache_for(struct stek_ring *ring, struct ste
     return stek_keys_cache(keys);
 }
 
+/*
+ * What the long way works with. Not on the stack: a program may do its handshakes in jobs
+ * (ASYNC_start_job(3)), and libcrypto gives those 32 KiB, without a guard page.
+ */
+struct workspace {
+    struct stek_ring_state state;
+    struct stek_keyset set;
+};
+
+static void workspace_free(struct workspace *workspace)
+{
+    if (workspace == NULL)
+        return;
+    stek_wipe(workspace, sizeof *workspace);
+    free(workspace);
+}
+
 /* Builds the set and leaves it in its cache. Returns whether it was still true then. */
 static bool renew(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                  enum stek_keyset_use use, struct stek_keyset *set)
+                  enum stek_keyset_use use, struct workspace *with)
 {
-    STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
+    struct stek_keyset *set = &with->set;
     uint64_t generation = 0;
 
-    (void)stek_refresh_ring(ring, now, &state, &generation);
+    with->state.records.count = 0;
+    (void)stek_refresh_ring(ring, now, &with->state, &generation);
     if (!stek_key_cache_copy(stek_keys_cache(keys), set))
         set->head.count = 0;
     /* A result that depends on something temporary, such as a broken generator, is not cached. */
-    if (stek_keyset_build(&state.records, ring->image, generation, &keys->context, now, use, set))
+    if (stek_keyset_build(&with->state.records, ring->image, generation, &keys->context, now, use,
+                          set))
         (void)stek_key_cache_publish(cache_for(ring, keys, set->head.count), set);
     return stek_image_generation(ring->image) == generation;
 }
 
-void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                       enum stek_keyset_use use, struct stek_keyset *ret_set)
+/* Builds the keyset of a context as of `now` for this use, and leaves it in its cache. It is empty
+ * when the ring cannot be read. To be freed; NULL: no memory. */
+static struct workspace *refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                                      enum stek_keyset_use use)
 {
+    struct workspace *workspace = calloc(1, sizeof *workspace);
+
+    if (workspace == NULL)
+        return NULL;
     /* The ring may have changed meanwhile, and others may have swept the cache before. */
     for (int tries = 0; tries < 3; tries++)
-        if (renew(ring, keys, now, use, ret_set))
-            return;
+        if (renew(ring, keys, now, use, workspace))
+            return workspace;
     stek_key_cache_sweep(stek_keys_cache(keys), NULL, now);
+    return workspace;
 }
 
 enum stek_result stek_ring_maintain(struct stek_ring *ring)
@@ -167,15 +194,27 @@ enum stek_result stek_ring_maintain(struct stek_ring *ring)
     return stek_refresh_ring(ring, stek_ring_now(ring), &state, &generation);
 }
 
-/* Not inlined: the set is large, and wiped even where it was not needed. */
-static __attribute__((noinline)) bool refresh_and_seal(struct stek_ring *ring,
-                                                       struct stek_keys *keys, int64_t now,
-                                                       struct stek_seal_key *ret_key)
+static bool refresh_and_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
+                             struct stek_seal_key *ret_key)
 {
-    STEK_SECRET(stek_keyset) struct stek_keyset set;
+    struct workspace *workspace = refresh_keys(ring, keys, now, STEK_KEYSET_SEALS);
+    const bool sealed = workspace != NULL && stek_keyset_seal(&workspace->set, ret_key);
 
-    stek_refresh_keys(ring, keys, now, STEK_KEYSET_SEALS, &set);
-    return stek_keyset_seal(&set, ret_key);
+    workspace_free(workspace);
+    return sealed;
+}
+
+static enum stek_choice refresh_and_find(struct stek_ring *ring, struct stek_keys *keys,
+                                         const uint8_t name[STEK_NAME_LEN], bool single_use,
+                                         int64_t now, struct stek_ticket_key *ret_key)
+{
+    struct workspace *workspace = refresh_keys(ring, keys, now, STEK_KEYSET_OPENS);
+    const enum stek_choice choice =
+        workspace != NULL ? stek_keyset_open(&workspace->set, name, single_use, now, ret_key)
+                          : STEK_CHOICE_UNKNOWN;
+
+    workspace_free(workspace);
+    return choice;
 }
 
 bool stek_ring_seal(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
@@ -203,7 +242,5 @@ enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
 
     if (answer != STEK_CELL_STALE)
         return answer == STEK_CELL_KEY ? choice : STEK_CHOICE_UNKNOWN;
-    STEK_SECRET(stek_keyset) struct stek_keyset set;
-    stek_refresh_keys(ring, keys, now, STEK_KEYSET_OPENS, &set);
-    return stek_keyset_open(&set, name, single_use, now, ret_key);
+    return refresh_and_find(ring, keys, name, single_use, now, ret_key);
 }

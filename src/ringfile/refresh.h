@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The slow path for a stale cache: update ring and caches, answer from a keyset on the stack. */
+/* The slow path for a stale cache: update ring and caches, answer from a keyset of its own. */
 #ifndef STEK_RINGFILE_REFRESH_H
 #define STEK_RINGFILE_REFRESH_H
 
@@ -14,10 +14,5 @@
  */
 enum stek_result stek_refresh_ring(struct stek_ring *ring, int64_t now,
                                    struct stek_ring_state *ret_state, uint64_t *ret_generation);
-
-/* Builds the keyset of a context as of `now` for this use, and leaves it in its cache. The set is
- * empty when the ring cannot be read. */
-void stek_refresh_keys(struct stek_ring *ring, struct stek_keys *keys, int64_t now,
-                       enum stek_keyset_use use, struct stek_keyset *ret_set);
 
 #endif

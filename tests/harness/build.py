@@ -18,10 +18,11 @@ EARLY_SERVER = BUILD / "tests/tools/early-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
+ODD = BUILD / "tests/odd/odd"
 
 
 DEMO = (MODULE, COMMAND, DAEMON, CLIENT)
-ALL = (*DEMO, BROKEN_SERVER, EARLY_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC)
+ALL = (*DEMO, BROKEN_SERVER, EARLY_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC, ODD)
 
 
 def missing(needed=ALL):

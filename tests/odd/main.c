@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* odd NAME FILE: one of the odd programs; FILE has a certificate and its key. */
+#include "odd.h"
+
+#include <string.h>
+
+extern const char *identity;
+
+static const struct {
+    const char *name;
+    odd_fn *run;
+} programs[] = {
+    {"jobs", odd_jobs},
+    {"depth", odd_depth},
+    {"clean-up", odd_clean_up},
+    {"at-exit", odd_at_exit},
+};
+
+int main(int argc, char **argv)
+{
+    must(argc == 3, "odd NAME FILE");
+    identity = argv[2];
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(programs[i].name, argv[1]) == 0) {
+            programs[i].run();
+            return 0;
+        }
+    must(false, "no such program");
+    return 2;
+}
