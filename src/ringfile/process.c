@@ -47,10 +47,16 @@ static void set_up_handlers(void)
     handlers_refused = pthread_atfork(before_fork, stek_process_unlock, lock_memory_in_child) != 0;
 }
 
+enum stek_result stek_process_prepare(void)
+{
+    return pthread_once(&once, set_up_handlers) == 0 && !handlers_refused ? STEK_OK
+                                                                          : STEK_ERR_SYSTEM;
+}
+
 enum stek_result stek_process_add(struct stek_ring *ring)
 {
     stek_register_prepare();
-    if (pthread_once(&once, set_up_handlers) != 0 || handlers_refused)
+    if (stek_process_prepare() != STEK_OK)
         return STEK_ERR_SYSTEM;
     stek_process_lock();
     ring->next = rings;

@@ -8,6 +8,12 @@
 
 #include "ringfile/ring.h"
 
+/*
+ * Sets the handlers for forks up; unless called, with the first ring. They take the lock below, and
+ * before it whatever was set up later (pthread_atfork(3)). Errors: STEK_ERR_SYSTEM. Thread-safe.
+ */
+STEK_MUST_USE enum stek_result stek_process_prepare(void);
+
 /* Enters a ring in the list. Errors: STEK_ERR_SYSTEM when fork handlers cannot be set up. */
 STEK_MUST_USE enum stek_result stek_process_add(struct stek_ring *ring);
 

@@ -10,10 +10,8 @@ static const struct {
     const char *name;
     odd_fn *run;
 } programs[] = {
-    {"jobs", odd_jobs},
-    {"depth", odd_depth},
-    {"clean-up", odd_clean_up},
-    {"at-exit", odd_at_exit},
+    {"jobs", odd_jobs},   {"depth", odd_depth},       {"forks", odd_forks},
+    {"freed", odd_freed}, {"clean-up", odd_clean_up}, {"at-exit", odd_at_exit},
 };
 
 int main(int argc, char **argv)

@@ -126,6 +126,5 @@ uint64_t stek_configuration_mark(void)
     uint64_t mark = stek_servers_generation();
     STEK_QUIET(quiet);
 
-    (void)stek_servers_for_each(mark_server, &mark);
-    return mark;
+    return stek_servers_for_each(mark_server, &mark) ? mark : 0;
 }

@@ -5,12 +5,14 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 /* With so many SSL_CTXs more, looking at all of them is a second rarer. */
 enum { LOOKED_AT_IN_A_SECOND = 1024 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool handlers_refused;
 static struct stek_server *newest;
 static int64_t count;
 static int64_t looked_at_all = INT64_MIN;
@@ -31,7 +33,13 @@ static void unlock_list(void)
 /* The lock is not to be another thread's in a child. */
 static void set_up_handlers(void)
 {
-    (void)pthread_atfork(lock_list, unlock_list, unlock_list);
+    handlers_refused = pthread_atfork(lock_list, unlock_list, unlock_list) != 0;
+}
+
+bool stek_servers_prepare(void)
+{
+    (void)pthread_once(&once, set_up_handlers);
+    return !handlers_refused;
 }
 
 static bool can_serve(const SSL_CTX *ctx)
@@ -41,7 +49,7 @@ static bool can_serve(const SSL_CTX *ctx)
 
 void stek_servers_enter(struct stek_server *server, SSL_CTX *ctx)
 {
-    (void)pthread_once(&once, set_up_handlers);
+    (void)stek_servers_prepare();
     lock_list();
     *server = (struct stek_server){.ctx = ctx, .older = newest, .seen = INT64_MIN};
     if (newest != NULL)
@@ -104,14 +112,48 @@ void stek_servers_look(int64_t now)
     unlock_list();
 }
 
-bool stek_servers_for_each(bool (*each)(SSL_CTX *ctx, void *arg), void *arg)
+/*
+ * Holds all that can serve; returns how many. One that another thread is about to free has lost its
+ * last hold, and parts of it are gone. SSL_CTX_up_ref() tells, but only the first who asks.
+ */
+static size_t hold_all(SSL_CTX **ret_held)
+{
+    size_t held = 0;
+
+    for (struct stek_server *server = newest; server != NULL; server = server->older) {
+        if (server->is_dying || !can_serve(server->ctx))
+            continue;
+        if (SSL_CTX_up_ref(server->ctx) == 1)
+            ret_held[held++] = server->ctx;
+        else
+            server->is_dying = true;
+    }
+    return held;
+}
+
+/* The list is not locked here: the last hold that is given back frees its SSL_CTX, which then
+ * leaves the list. */
+static bool go_through(SSL_CTX **held, size_t count_held, bool (*each)(SSL_CTX *ctx, void *arg),
+                       void *arg)
 {
     bool go_on = true;
 
-    lock_list();
-    for (struct stek_server *server = newest; go_on && server != NULL; server = server->older)
-        if (can_serve(server->ctx))
-            go_on = each(server->ctx, arg);
-    unlock_list();
+    for (size_t i = 0; i < count_held; i++) {
+        go_on = go_on && each(held[i], arg);
+        SSL_CTX_free(held[i]);
+    }
     return go_on;
+}
+
+bool stek_servers_for_each(bool (*each)(SSL_CTX *ctx, void *arg), void *arg)
+{
+    lock_list();
+    SSL_CTX **held = calloc((size_t)count + 1, sizeof(SSL_CTX *));
+    const size_t count_held = held != NULL ? hold_all(held) : 0;
+    unlock_list();
+    if (held == NULL)
+        return false;
+    const bool all = go_through(held, count_held, each, arg);
+    free(held);
+    return all;
 }

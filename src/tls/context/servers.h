@@ -12,8 +12,17 @@ struct stek_server {
     SSL_CTX *ctx; /* NULL: it is not in the list */
     struct stek_server *older;
     struct stek_server *newer;
-    int64_t seen; /* when its verify mode was last read */
+    int64_t seen;  /* when its verify mode was last read */
+    bool is_dying; /* its last hold was given back already */
 };
+
+/*
+ * Sets up that a child after fork finds the list unlocked; unless called, at the first SSL_CTX. The
+ * handlers run in the reverse order of being set up, and have to take their locks in the order in
+ * which other code does: stek_process_prepare() first, then this, then who calls in here with a
+ * lock of its own. False: libc refuses. Thread-safe.
+ */
+bool stek_servers_prepare(void);
 
 /* Enters an SSL_CTX, and takes it out when it is freed, or is not stek's any more. Thread-safe. */
 void stek_servers_enter(struct stek_server *server, SSL_CTX *ctx);
@@ -30,8 +39,9 @@ uint64_t stek_servers_generation(void);
  */
 void stek_servers_look(int64_t now);
 
-/* Calls `each` for all that can serve, until it returns false; returns whether none did. The list
- * is locked meanwhile. Thread-safe. */
+/* Calls `each` for all that can serve, until it returns false; returns whether none did, and there
+ * was memory. Other threads may free theirs meanwhile: each is held, and may be freed in here.
+ * Thread-safe. */
 bool stek_servers_for_each(bool (*each)(SSL_CTX *ctx, void *arg), void *arg);
 
 #endif

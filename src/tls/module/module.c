@@ -11,9 +11,11 @@
  */
 #include "core/settings.h"
 #include "crypto/quiet.h"
+#include "ringfile/process.h"
 #include "ringfile/ring.h"
 #include "tls/attachment.h"
 #include "tls/context/peers.h"
+#include "tls/context/servers.h"
 #include "tls/module/caller.h"
 #include "tls/module/conf.h"
 #include "tls/module/latefork.h"
@@ -290,12 +292,19 @@ static void ctx_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, lo
 
 static int hooked;
 
-/* The lock is not to be some other thread's in a forked child. */
+/* The locks are not to be some other thread's in a forked child. Handlers that were set up last run
+ * first, and attach() takes the module's lock before the others. */
+static bool set_up_fork_handlers(void)
+{
+    return stek_process_prepare() == STEK_OK && stek_servers_prepare() &&
+           pthread_atfork(lock_module, unlock_module, unlock_module) == 0;
+}
+
 static void hook_ssl_ctx(void)
 {
     compare_versions();
     stek_attachment_watch(on_event);
-    hooked = pthread_atfork(lock_module, unlock_module, unlock_module) == 0 &&
+    hooked = set_up_fork_handlers() &&
              CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, ctx_new, NULL, NULL) >= 0;
 }
 

@@ -6,7 +6,7 @@ import pytest
 from harness import build, module
 from harness.programs import run
 
-PROGRAMS = ["jobs", "clean-up", "at-exit"]
+PROGRAMS = ["jobs", "forks", "freed", "clean-up", "at-exit"]
 # Of how far apart SSL_CTXs are kept the program notices nothing.
 SETTINGS = {"private": {}, "same-configuration": {"verified_peers": "same-configuration"}}
 
