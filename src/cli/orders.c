@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/fleet.h"
 #include "cli/format.h"
-#include "cli/statuses.h"
+#include "cli/status/statuses.h"
 #include "cli/when.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 /* stek status */
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/statuses.h"
+#include "cli/status/statuses.h"
 
 #include <getopt.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The status of all rings, or of one: from stekd, or without it from the ring files themselves. */
-#ifndef STEK_CLI_STATUSES_H
-#define STEK_CLI_STATUSES_H
+#ifndef STEK_CLI_STATUS_STATUSES_H
+#define STEK_CLI_STATUS_STATUSES_H
 
 #include "cli/client.h"
 #include "status/status.h"
@@ -40,5 +40,8 @@ void stek_statuses_print(const struct stek_statuses *statuses);
 
 /* One ring in full. */
 void stek_status_print(const struct stek_status_ring *ring, int64_t now);
+
+/* The keys of a ring, with a line for the life of each. */
+void stek_status_print_keys(const struct stek_status_ring *ring, int64_t now);
 
 #endif

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The status as people read it, in 80 columns. */
+/* One ring as people read it, in 80 columns. */
 #include "cli/format.h"
-#include "cli/statuses.h"
-
-#include "cli/rundir.h"
+#include "cli/status/statuses.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 80, FINGERPRINT_COLUMNS = 8, TIMELINE_MIN = 10, NAME_COLUMNS_MAX = 18 };
+enum { COLUMNS = 80 };
 
 static void print_health(const struct stek_status_ring *ring, int64_t now)
 {
@@ -214,75 +212,6 @@ static void print_tickets(const struct stek_status_ring *ring)
     print_apart_hints(ring);
 }
 
-/* The times between which the timelines run. */
-struct window {
-    int64_t from;
-    int64_t until;
-    size_t width;
-    int seq_columns;
-};
-
-static struct window find_window(const struct stek_status_ring *ring, int64_t now)
-{
-    struct window window = {now, now + 1, 0, 3};
-
-    for (size_t i = 0; i < ring->key_count; i++) {
-        const struct stek_status_key *key = &ring->key[i];
-        const int digits = snprintf(NULL, 0, "%" PRIu64, key->seq);
-        window.from = key->active_from < window.from ? key->active_from : window.from;
-        window.until = key->accept_until > window.until ? key->accept_until : window.until;
-        window.seq_columns = digits > window.seq_columns ? digits : window.seq_columns;
-    }
-    const int used = 2 + FINGERPRINT_COLUMNS + 1 + window.seq_columns + 1 + 8 + 1 + 10 + 1 + 10 +
-                     1 + 6 + 2; /* print_key */
-    window.width = used + TIMELINE_MIN > COLUMNS ? TIMELINE_MIN : (size_t)(COLUMNS - used);
-    return window;
-}
-
-static void print_key(const struct stek_status_key *key, int64_t now, const struct window *window)
-{
-    const bool pending = key->active_from > now;
-    char line[COLUMNS + 1];
-    char began[24];
-    struct stek_text since;
-    struct stek_text left;
-
-    (void)snprintf(began, sizeof began, pending ? "in %s" : "%s ago",
-                   stek_format_duration(now - key->active_from, &since));
-    stek_format_timeline(key, window->from, window->until, now, window->width, line);
-    (void)printf("  %.*s %*" PRIu64 " %-8s %-10s %10s %6s  %s\n", FINGERPRINT_COLUMNS,
-                 key->fingerprint, window->seq_columns, key->seq, stek_state_name(key->state),
-                 stek_origin_name(key->origin), began,
-                 stek_format_duration(key->accept_until - now, &left), line);
-}
-
-/* The columns' names, and over the timelines how far they reach to both sides of now. */
-static void print_keys_head(const struct window *window, int64_t now)
-{
-    struct stek_text duration;
-    char from[STEK_FORMAT_LEN + 1];
-    char until[STEK_FORMAT_LEN + 1];
-
-    (void)snprintf(from, sizeof from, "-%s", stek_format_duration(now - window->from, &duration));
-    (void)snprintf(until, sizeof until, "+%s",
-                   stek_format_duration(window->until - now, &duration));
-    (void)printf("\n  %-*s %*s %-8s %-10s %10s %6s  %-*s%s\n", FINGERPRINT_COLUMNS, "KEY",
-                 window->seq_columns, "SEQ", "STATE", "ORIGIN", "SEALS FROM", "OPENS",
-                 (int)(window->width - strlen(until)), from, until);
-}
-
-static void print_keys(const struct stek_status_ring *ring, int64_t now)
-{
-    const struct window window = find_window(ring, now);
-
-    if (ring->key_count == 0)
-        return;
-    print_keys_head(&window, now);
-    for (size_t i = 0; i < ring->key_count; i++)
-        print_key(&ring->key[i], now, &window);
-    (void)puts("  # seals and opens   - opens   . published, seals later   | now");
-}
-
 void stek_status_print(const struct stek_status_ring *ring, int64_t now)
 {
     if (ring->orphan)
@@ -298,83 +227,5 @@ void stek_status_print(const struct stek_status_ring *ring, int64_t now)
     } else {
         (void)puts("  tickets    counters cannot be read: run as root, or join the ring's group");
     }
-    print_keys(ring, now);
-}
-
-static int name_columns(const struct stek_statuses *statuses)
-{
-    size_t columns = 4;
-
-    for (size_t i = 0; i < statuses->count; i++)
-        if (strlen(statuses->ring[i].name) > columns)
-            columns = strlen(statuses->ring[i].name);
-    return (int)(columns < NAME_COLUMNS_MAX ? columns : NAME_COLUMNS_MAX);
-}
-
-static void print_row(const struct stek_status_ring *ring, int64_t now, int columns)
-{
-    const struct stek_status_key *active = stek_status_active(ring);
-    struct stek_text next;
-    struct stek_text sealed;
-    struct stek_text opened;
-    struct stek_text refused;
-    struct stek_text share;
-
-    (void)printf("%-*.*s %-12s", columns, columns, ring->name,
-                 ring->orphan ? "orphan" : stek_health_name(ring->health));
-    if (stek_status_is_unknown(ring)) {
-        (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
-        return;
-    }
-    (void)printf(" %4zu %7s", ring->key_count,
-                 active != NULL ? stek_format_duration(active->active_until - now, &next) : "-");
-    if (ring->has_stats)
-        (void)printf(" %5" PRIu64 " %6s %6s %7s %7s\n", ring->stats.processes,
-                     stek_format_count(ring->stats.count[STEK_COUNT_SEALED], &sealed),
-                     stek_format_count(ring->stats.count[STEK_COUNT_OPENED], &opened),
-                     stek_format_count(stek_status_refused(ring), &refused),
-                     stek_format_permille(stek_status_resumption_permille(ring), &share));
-    else
-        (void)puts("     -      -      -       -       -");
-}
-
-static void print_table(const struct stek_statuses *statuses)
-{
-    const int columns = name_columns(statuses);
-
-    (void)printf("%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING", "HEALTH", "KEYS",
-                 "ROTATES", "PROCS", "SEALED", "OPENED", "REFUSED", "RESUMED");
-    for (size_t i = 0; i < statuses->count; i++)
-        print_row(&statuses->ring[i], statuses->now, columns);
-    (void)puts("\n'stek status RING' shows its keys, and why tickets were refused.");
-}
-
-static void print_head(const struct stek_statuses *statuses)
-{
-    struct stek_text now;
-    struct stek_text up;
-
-    if (statuses->from_stekd)
-        (void)printf("stekd %s, process %" PRId64 ", up %s", statuses->version, statuses->pid,
-                     stek_format_duration(statuses->now - statuses->since, &up));
-    else
-        (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING",
-                     statuses->why);
-    (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
-    if (statuses->clock[0] != '\0')
-        (void)printf("CLOCK IN DOUBT: %s\n", statuses->clock);
-    if (!statuses->from_stekd)
-        (void)printf("The following was read from the ring files in %s.\n", stek_rundir());
-    (void)puts("");
-}
-
-void stek_statuses_print(const struct stek_statuses *statuses)
-{
-    print_head(statuses);
-    if (statuses->count == 0)
-        (void)puts("No rings. Add a section [ring NAME] to /etc/stek/stekd.conf: stekd.conf(5).");
-    else if (statuses->count == 1)
-        stek_status_print(&statuses->ring[0], statuses->now);
-    else
-        print_table(statuses);
+    stek_status_print_keys(ring, now);
 }

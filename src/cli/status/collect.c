@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/statuses.h"
+#include "cli/status/statuses.h"
 
 #include "cli/command.h"
 #include "cli/rundir.h"
