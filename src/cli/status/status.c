@@ -23,7 +23,7 @@ static void print_help(void)
                "Shows all rings on this host as a table, or one ring with its keys and counters.\n"
                "Asks stekd; if stekd does not run, reads the ring files.\n\n"
                "  --json         print JSON: docs/formats.md, \"Status\"\n"
-               "  --follow       repeat every second until interrupted\n"
+               "  -f, --follow   repeat every second until interrupted, on a terminal in place\n"
                "  --run-dir DIR  where stekd keeps its rings (default: " STEK_RUN_DIR ")\n"
                "  --help         show this help\n\n"
                "Exit codes: 0 fine, 1 a ring cannot be read, 2 usage, 3 degraded: a ring runs on\n"
@@ -44,22 +44,44 @@ static bool take_words(int argc, char **argv, struct request *request)
     return false;
 }
 
-static int show(const struct request *request)
+/* As text: written whole, and then broken for the screen. */
+static int show_text(const struct stek_statuses *statuses, const struct stek_screen *screen,
+                     bool in_place)
+{
+    struct stek_screen whole = *screen;
+    char *text = NULL;
+    size_t len = 0;
+
+    whole.out = open_memstream(&text, &len);
+    if (whole.out == NULL) {
+        (void)fprintf(stderr, "stek status: no memory\n");
+        return STEK_EXIT_FAILED;
+    }
+    stek_statuses_print(&whole, statuses);
+    const bool written = fclose(whole.out) == 0;
+    if (written)
+        stek_screen_show(screen, text, in_place);
+    free(text);
+    return written ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
+}
+
+static int show(const struct request *request, const struct stek_screen *screen, bool in_place)
 {
     struct stek_statuses statuses;
     int code = stek_statuses_collect(request->ring, &statuses);
 
     if (code != STEK_EXIT_FINE)
         return code;
-    code = stek_statuses_exit(&statuses);
     if (request->json) {
         json_t *object = stek_statuses_json(&statuses);
         (void)json_dumpf(object, stdout, request->follow ? JSON_COMPACT : JSON_INDENT(2));
         (void)puts("");
         json_decref(object);
     } else {
-        stek_statuses_print(&statuses);
+        code = show_text(&statuses, screen, in_place);
     }
+    if (code == STEK_EXIT_FINE)
+        code = stek_statuses_exit(&statuses);
     stek_statuses_fini(&statuses);
     return code;
 }
@@ -78,14 +100,16 @@ static int follow(const struct request *request)
     const struct sigaction action = {.sa_handler =
                                          interrupt}; /* without SA_RESTART: sleep(3) ends */
     const bool terminal = isatty(STDOUT_FILENO) == 1 && !request->json;
+    struct stek_screen screen;
     int code = STEK_EXIT_FINE;
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (terminal)
+        (void)printf("\033[2J");
     while (interrupted == 0) {
-        if (terminal)
-            (void)printf("\033[H\033[2J");
-        code = show(request);
+        stek_screen_find(&screen); /* the terminal's width may change */
+        code = show(request, &screen, terminal);
         if (!terminal && !request->json)
             (void)puts("");
         if (fflush(stdout) != 0 || code == STEK_EXIT_USAGE)
@@ -100,11 +124,15 @@ int stek_command_status(int argc, char **argv)
     struct request request = {.ring = NULL};
     const struct stek_argument arguments[] = {
         {"json", 'j', &request.json, NULL}, {"follow", 'f', &request.follow, NULL}, {.name = NULL}};
+    struct stek_screen screen;
     int code;
 
     if (!stek_arguments_read("status", argc, argv, arguments, print_help, &code))
         return code;
     if (!take_words(argc, argv, &request))
         return STEK_EXIT_USAGE;
-    return request.follow ? follow(&request) : show(&request);
+    if (request.follow)
+        return follow(&request);
+    stek_screen_find(&screen);
+    return show(&request, &screen, false);
 }

@@ -4,6 +4,7 @@
 #define STEK_CLI_STATUS_STATUSES_H
 
 #include "cli/client.h"
+#include "cli/screen.h"
 #include "status/status.h"
 
 struct stek_statuses {
@@ -35,13 +36,16 @@ int stek_statuses_exit(const struct stek_statuses *statuses);
 /* As JSON: {"time":…, "stekd":{…} or null, "rings":[…]}. NULL: no memory. */
 json_t *stek_statuses_json(const struct stek_statuses *statuses);
 
-/* As text of 80 columns, on standard output: one ring in full, several as a table. */
-void stek_statuses_print(const struct stek_statuses *statuses);
+/* As text for a screen: one ring in full, several as a table. Lines of one ring may be longer than
+ * a narrow screen: stek_screen_show() breaks them. */
+void stek_statuses_print(const struct stek_screen *screen, const struct stek_statuses *statuses);
 
 /* One ring in full. */
-void stek_status_print(const struct stek_status_ring *ring, int64_t now);
+void stek_status_print(const struct stek_screen *screen, const struct stek_status_ring *ring,
+                       int64_t now);
 
 /* The keys of a ring, with a line for the life of each. */
-void stek_status_print_keys(const struct stek_status_ring *ring, int64_t now);
+void stek_status_print_keys(const struct stek_screen *screen, const struct stek_status_ring *ring,
+                            int64_t now);
 
 #endif

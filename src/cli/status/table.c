@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All rings as a table, in 80 columns. */
+/* All rings as a table. */
 #include "cli/format.h"
 #include "cli/rundir.h"
 #include "cli/status/statuses.h"
@@ -8,82 +8,116 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 80, NAME_COLUMNS_MAX = 18 };
+/* How many columns there are beside the name. */
+enum { NARROW = 29, WIDE = 62, WIDE_FROM = 80, HEALTH_COLUMNS = 12 };
 
-static int name_columns(const struct stek_statuses *statuses)
+/* Names are cut only where there is no room. */
+static int name_columns(const struct stek_screen *screen, const struct stek_statuses *statuses)
 {
-    size_t columns = 4;
+    const int room = screen->columns - (screen->columns < WIDE_FROM ? NARROW : WIDE);
+    int columns = 4;
 
     for (size_t i = 0; i < statuses->count; i++)
-        if (strlen(statuses->ring[i].name) > columns)
-            columns = strlen(statuses->ring[i].name);
-    return (int)(columns < NAME_COLUMNS_MAX ? columns : NAME_COLUMNS_MAX);
+        if ((int)strlen(statuses->ring[i].name) > columns)
+            columns = (int)strlen(statuses->ring[i].name);
+    return columns < room ? columns : room;
 }
 
-static void print_row(const struct stek_status_ring *ring, int64_t now, int columns)
+static enum stek_paint paint_of(const struct stek_status_ring *ring)
 {
-    const struct stek_status_key *active = stek_status_active(ring);
-    struct stek_text next;
+    if (ring->orphan)
+        return STEK_PAINT_WARNING;
+    return ring->health == STEK_STATUS_FINE ? STEK_PAINT_GOOD : STEK_PAINT_BAD;
+}
+
+static void print_counts(const struct stek_screen *screen, const struct stek_status_ring *ring)
+{
     struct stek_text sealed;
     struct stek_text opened;
     struct stek_text refused;
+
+    if (ring->has_stats)
+        (void)fprintf(screen->out, " %5" PRIu64 " %6s %6s %7s", ring->stats.processes,
+                      stek_format_count(ring->stats.count[STEK_COUNT_SEALED], &sealed),
+                      stek_format_count(ring->stats.count[STEK_COUNT_OPENED], &opened),
+                      stek_format_count(stek_status_refused(ring), &refused));
+    else
+        (void)fputs("     -      -      -       -", screen->out);
+}
+
+static void print_row(const struct stek_screen *screen, const struct stek_status_ring *ring,
+                      int64_t now, int columns)
+{
+    const struct stek_status_key *active = stek_status_active(ring);
+    const bool wide = screen->columns >= WIDE_FROM;
+    struct stek_text next;
     struct stek_text share;
 
-    (void)printf("%-*.*s %-12s", columns, columns, ring->name,
-                 ring->orphan ? "orphan" : stek_health_name(ring->health));
+    (void)fprintf(screen->out, "%-*.*s ", columns, columns, ring->name);
+    stek_screen_paint(screen, paint_of(ring), HEALTH_COLUMNS,
+                      ring->orphan ? "orphan" : stek_health_name(ring->health));
     if (stek_status_is_unknown(ring)) {
-        (void)printf(" %.*s\n", COLUMNS - columns - 14, ring->problem);
+        (void)fprintf(screen->out, " %.*s\n", screen->columns - columns - HEALTH_COLUMNS - 2,
+                      ring->problem);
         return;
     }
-    (void)printf(" %4zu %7s", ring->key_count,
-                 active != NULL ? stek_format_duration(active->active_until - now, &next) : "-");
-    if (ring->has_stats)
-        (void)printf(" %5" PRIu64 " %6s %6s %7s %7s\n", ring->stats.processes,
-                     stek_format_count(ring->stats.count[STEK_COUNT_SEALED], &sealed),
-                     stek_format_count(ring->stats.count[STEK_COUNT_OPENED], &opened),
-                     stek_format_count(stek_status_refused(ring), &refused),
-                     stek_format_permille(stek_status_resumption_permille(ring), &share));
-    else
-        (void)puts("     -      -      -       -       -");
+    if (wide)
+        (void)fprintf(screen->out, " %4zu", ring->key_count);
+    (void)fprintf(screen->out, " %7s",
+                  active != NULL ? stek_format_duration(active->active_until - now, &next) : "-");
+    if (wide)
+        print_counts(screen, ring);
+    (void)fprintf(screen->out, " %7s\n",
+                  ring->has_stats
+                      ? stek_format_permille(stek_status_resumption_permille(ring), &share)
+                      : "-");
 }
 
-static void print_table(const struct stek_statuses *statuses)
+static void print_table(const struct stek_screen *screen, const struct stek_statuses *statuses)
 {
-    const int columns = name_columns(statuses);
+    const int columns = name_columns(screen, statuses);
 
-    (void)printf("%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING", "HEALTH", "KEYS",
-                 "ROTATES", "PROCS", "SEALED", "OPENED", "REFUSED", "RESUMED");
+    if (screen->columns < WIDE_FROM)
+        (void)fprintf(screen->out, "%-*s %-12s %7s %7s\n", columns, "RING", "HEALTH", "ROTATES",
+                      "RESUMED");
+    else
+        (void)fprintf(screen->out, "%-*s %-12s %4s %7s %5s %6s %6s %7s %7s\n", columns, "RING",
+                      "HEALTH", "KEYS", "ROTATES", "PROCS", "SEALED", "OPENED", "REFUSED",
+                      "RESUMED");
     for (size_t i = 0; i < statuses->count; i++)
-        print_row(&statuses->ring[i], statuses->now, columns);
-    (void)puts("\n'stek status RING' shows its keys, and why tickets were refused.");
+        print_row(screen, &statuses->ring[i], statuses->now, columns);
+    (void)fputs("\n'stek status RING' shows its keys, and why tickets were refused.\n",
+                screen->out);
 }
 
-static void print_head(const struct stek_statuses *statuses)
+static void print_head(const struct stek_screen *screen, const struct stek_statuses *statuses)
 {
     struct stek_text now;
     struct stek_text up;
 
     if (statuses->from_stekd)
-        (void)printf("stekd %s, process %" PRId64 ", up %s", statuses->version, statuses->pid,
-                     stek_format_duration(statuses->now - statuses->since, &up));
+        (void)fprintf(screen->out, "stekd %s, process %" PRId64 ", up %s", statuses->version,
+                      statuses->pid, stek_format_duration(statuses->now - statuses->since, &up));
     else
-        (void)printf("%s (%s)", statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING",
-                     statuses->why);
-    (void)printf("\n%s\n", stek_format_time(statuses->now, &now));
+        (void)fprintf(screen->out, "%s (%s)",
+                      statuses->denied ? "stekd NOT ASKED" : "stekd NOT RUNNING", statuses->why);
+    (void)fprintf(screen->out, "\n%s\n", stek_format_time(statuses->now, &now));
     if (statuses->clock[0] != '\0')
-        (void)printf("CLOCK IN DOUBT: %s\n", statuses->clock);
+        (void)fprintf(screen->out, "CLOCK IN DOUBT: %s\n", statuses->clock);
     if (!statuses->from_stekd)
-        (void)printf("The following was read from the ring files in %s.\n", stek_rundir());
-    (void)puts("");
+        (void)fprintf(screen->out, "The following was read from the ring files in %s.\n",
+                      stek_rundir());
+    (void)fputs("\n", screen->out);
 }
 
-void stek_statuses_print(const struct stek_statuses *statuses)
+void stek_statuses_print(const struct stek_screen *screen, const struct stek_statuses *statuses)
 {
-    print_head(statuses);
+    print_head(screen, statuses);
     if (statuses->count == 0)
-        (void)puts("No rings. Add a section [ring NAME] to /etc/stek/stekd.conf: stekd.conf(5).");
+        (void)fputs("No rings. Add a section [ring NAME] to /etc/stek/stekd.conf: stekd.conf(5).\n",
+                    screen->out);
     else if (statuses->count == 1)
-        stek_status_print(&statuses->ring[0], statuses->now);
+        stek_status_print(screen, &statuses->ring[0], statuses->now);
     else
-        print_table(statuses);
+        print_table(screen, statuses);
 }
