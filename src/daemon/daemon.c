@@ -251,14 +251,14 @@ static bool close_sandbox(const struct stekd *daemon)
         stek_log(STEK_LOG_WARNING, "--no-sandbox: no system call filter, and debuggers may attach");
         return true;
     }
-    errno = 0;
-    const enum stek_sandbox sandbox = stek_sandbox_close(daemon->fleet.api != NULL);
+    int error = 0;
+    const enum stek_sandbox sandbox = stek_sandbox_close(daemon->fleet.api != NULL, &error);
     if (sandbox == STEK_SANDBOX_NOT_BUILT)
         stek_log(STEK_LOG_WARNING, "built without libseccomp: no system call filter");
     if (sandbox == STEK_SANDBOX_REFUSED)
         stek_log(STEK_LOG_ERROR,
                  "the system call filter cannot be installed (%s): --no-sandbox runs without it",
-                 stek_failure_name(errno).text);
+                 stek_failure_name(error).text);
     return sandbox != STEK_SANDBOX_REFUSED;
 }
 

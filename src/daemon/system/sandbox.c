@@ -160,10 +160,11 @@ static int allow_without_exec(scmp_filter_ctx filter)
         SCMP_SYS(mmap2), SCMP_SYS(mprotect)};
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 1, &no_exec) != 0)
-            return -1;
-    return 0;
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < sizeof calls / sizeof *calls; i++)
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i], 1, &no_exec);
+    return result;
 }
 
 /* On i386 socket(2) may go by way of socketcall, whose arguments are in memory, too: there a filter
@@ -172,13 +173,13 @@ static int allow_sockets(scmp_filter_ctx filter, bool network)
 {
     const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     const size_t count = network ? 4 : 1;
+    int result = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; result == 0 && i < count; i++) {
         const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0);
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family) != 0)
-            return -1;
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &family);
     }
-    return 0;
+    return result;
 }
 
 /* How many bytes wait, whether standard error is a terminal; and whether a process is there, which
@@ -189,43 +190,80 @@ static int allow_questions(scmp_filter_ctx filter)
     const struct scmp_arg_cmp terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS, 0);
     const struct scmp_arg_cmp no_signal = SCMP_A1(SCMP_CMP_EQ, 0, 0);
 
-    if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &waiting) != 0 ||
-        seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &terminal) != 0)
-        return -1;
-    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, &no_signal);
+    int result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &waiting);
+
+    if (result == 0)
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &terminal);
+    if (result == 0)
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, &no_signal);
+    return result;
 }
 
 static int add_all(scmp_filter_ctx filter, const int *calls, size_t count, uint32_t action)
 {
-    for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add_array(filter, action, calls[i], 0, NULL) != 0)
-            return -1;
-    return 0;
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < count; i++)
+        result = seccomp_rule_add_array(filter, action, calls[i], 0, NULL);
+    return result;
 }
 
-enum stek_sandbox stek_sandbox_close(bool network)
+#define ADD_ALL(filter, calls, action)                                                             \
+    add_all(filter, calls, sizeof(calls) / sizeof *(calls), action)
+
+/* As libseccomp's own functions: 0, or less: minus an errno. */
+static int add_rules(scmp_filter_ctx filter, bool network)
 {
+    int result = ADD_ALL(filter, allowed, SCMP_ACT_ALLOW);
+
+    if (result == 0)
+        result = ADD_ALL(filter, allowed_32, SCMP_ACT_ALLOW);
+    if (result == 0 && network)
+        result = ADD_ALL(filter, allowed_network, SCMP_ACT_ALLOW);
+    if (result == 0)
+        result = ADD_ALL(filter, fatal, SCMP_ACT_KILL_PROCESS);
+    if (result == 0)
+        result = allow_without_exec(filter);
+    if (result == 0)
+        result = allow_sockets(filter, network);
+    if (result == 0)
+        result = allow_questions(filter);
+    return result;
+}
+
+/* libseccomp says ECANCELED for whatever the kernel answers, unless it is asked for more. */
+static int load(scmp_filter_ctx filter)
+{
+    const int result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+
+    return result != 0 ? result : seccomp_load(filter);
+}
+
+enum stek_sandbox stek_sandbox_close(bool network, int *ret_error)
+{
+    errno = 0;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
-    if (filter == NULL)
+    if (filter == NULL) {
+        *ret_error = errno != 0 ? errno : ENOMEM;
         return STEK_SANDBOX_REFUSED;
-    const size_t more = network ? sizeof allowed_network / sizeof *allowed_network : 0;
-    const bool closed =
-        add_all(filter, allowed, sizeof allowed / sizeof *allowed, SCMP_ACT_ALLOW) == 0 &&
-        add_all(filter, allowed_32, sizeof allowed_32 / sizeof *allowed_32, SCMP_ACT_ALLOW) == 0 &&
-        add_all(filter, allowed_network, more, SCMP_ACT_ALLOW) == 0 &&
-        add_all(filter, fatal, sizeof fatal / sizeof *fatal, SCMP_ACT_KILL_PROCESS) == 0 &&
-        allow_without_exec(filter) == 0 && allow_sockets(filter, network) == 0 &&
-        allow_questions(filter) == 0 && seccomp_load(filter) == 0;
+    }
+    int result = add_rules(filter, network);
+    if (result == 0)
+        result = load(filter);
     seccomp_release(filter);
-    return closed ? STEK_SANDBOX_ON : STEK_SANDBOX_REFUSED;
+    if (result == 0)
+        return STEK_SANDBOX_ON;
+    *ret_error = -result;
+    return STEK_SANDBOX_REFUSED;
 }
 
 #else
 
-enum stek_sandbox stek_sandbox_close(bool network)
+enum stek_sandbox stek_sandbox_close(bool network, int *ret_error)
 {
     (void)network;
+    (void)ret_error;
     return STEK_SANDBOX_NOT_BUILT;
 }
 

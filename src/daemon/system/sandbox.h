@@ -17,7 +17,7 @@ enum stek_sandbox {
 };
 
 /* Closes it for the rest of the process's life. `network` allows sockets to other hosts, for rings
- * of a fleet. */
-enum stek_sandbox stek_sandbox_close(bool network);
+ * of a fleet. If it is refused, *ret_error is the errno. */
+enum stek_sandbox stek_sandbox_close(bool network, int *ret_error);
 
 #endif

@@ -31,9 +31,10 @@ static int behind(bool network, attempt_fn attempt)
 {
     const pid_t child = fork();
     int status = 0;
+    int error = 0;
 
     if (child == 0) {
-        if (stek_sandbox_close(network) != STEK_SANDBOX_ON)
+        if (stek_sandbox_close(network, &error) != STEK_SANDBOX_ON)
             _exit(NO_SANDBOX);
         _exit(attempt());
     }
