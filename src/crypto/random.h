@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random bytes, checked: the only place that asks libcrypto's generators. */
+/*
+ * Random bytes, checked: the only place that asks libcrypto's generators. The kernel's bytes are
+ * added to theirs (exclusive or): copies of a process or of a machine have the same state of
+ * libcrypto's generator. The kernel's is outside a copied process, and is seeded anew in a copied
+ * machine that is told so (VMGENID).
+ */
 #ifndef STEK_CRYPTO_RANDOM_H
 #define STEK_CRYPTO_RANDOM_H
 
@@ -20,5 +25,11 @@ STEK_MUST_USE enum stek_result stek_random_secret(struct stek_secret32 *ret_secr
 /* Bytes that others may see, such as IVs; at least 16. Errors: STEK_ERR_RANDOM, also when they look
  * weak. Thread-safe. */
 STEK_MUST_USE enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len);
+
+/*
+ * The same for many at once: the kernel's bytes are added to the first `kernel_len` only, since it
+ * takes three times as long for them as libcrypto.
+ */
+STEK_MUST_USE enum stek_result stek_random_batch(uint8_t *ret_bytes, size_t len, size_t kernel_len);
 
 #endif

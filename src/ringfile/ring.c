@@ -251,7 +251,7 @@ static struct stek_ivs *find_ivs(struct stek_ring *ring)
     return ivs;
 }
 
-enum stek_result stek_ring_iv(struct stek_ring *ring, uint8_t ret_iv[STEK_IV_LEN])
+enum stek_result stek_ring_iv(struct stek_ring *ring, int64_t now, uint8_t ret_iv[STEK_IV_LEN])
 {
-    return stek_ivs_take(find_ivs(ring), ret_iv);
+    return stek_ivs_take(find_ivs(ring), now, ret_iv);
 }

@@ -96,7 +96,8 @@ enum stek_choice stek_ring_find(struct stek_ring *ring, struct stek_keys *keys,
                                 struct stek_ticket_key *ret_key);
 
 /* A fresh unpredictable IV. Errors: STEK_ERR_RANDOM. Thread-safe; each is given once, in one
- * process. */
-STEK_MUST_USE enum stek_result stek_ring_iv(struct stek_ring *ring, uint8_t ret_iv[STEK_IV_LEN]);
+ * process and its copies (ivs.h). */
+STEK_MUST_USE enum stek_result stek_ring_iv(struct stek_ring *ring, int64_t now,
+                                            uint8_t ret_iv[STEK_IV_LEN]);
 
 #endif

@@ -44,7 +44,7 @@ static int seal_under(struct stek_attachment *attachment, struct stek_keys *keys
 
     if (!stek_ring_seal(ring, keys, now, &active) ||
         !may_be_sealed(ssl, ring, how, active.accept_until, now) ||
-        stek_ring_iv(ring, fresh_iv) != STEK_OK)
+        stek_ring_iv(ring, now, fresh_iv) != STEK_OK)
         return NO_TICKET;
     const EVP_CIPHER *aes256cbc = stek_methods_aes256cbc(attachment->methods);
     if (EVP_EncryptInit_ex(with.cipher, aes256cbc, NULL, active.key.aes_key, fresh_iv) != 1 ||

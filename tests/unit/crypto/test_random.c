@@ -122,6 +122,24 @@ static void no_two_draws_of_public_bytes_are_the_same(void **state)
     }
 }
 
+/* As in copies of a process or of a machine, whose generators go on from one state. */
+static void a_generator_that_repeats_itself_makes_no_secret_twice(void **state)
+{
+    struct stek_secret32 secrets[2];
+    uint8_t bytes[2][1024];
+
+    (void)state;
+    bad_rand_install(BAD_RAND_STUCK);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(stek_random_secret(&secrets[i]), STEK_OK);
+        assert_int_equal(stek_random_public(bytes[i], sizeof bytes[i]), STEK_OK);
+    }
+    assert_int_equal(bad_rand_draws(), 4);
+    assert_memory_not_equal(&secrets[0], &secrets[1], sizeof *secrets);
+    for (size_t at = 0; at < sizeof bytes[0]; at += 16)
+        assert_memory_not_equal(bytes[0] + at, bytes[1] + at, 16);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -134,6 +152,7 @@ int main(void)
         cmocka_unit_test_teardown(public_bytes_need_a_generator_that_works, restore),
         cmocka_unit_test_teardown(what_went_wrong_does_not_stand_in_the_error_queue, restore),
         cmocka_unit_test_teardown(secrets_are_made_again_when_the_generator_recovers, restore),
+        cmocka_unit_test_teardown(a_generator_that_repeats_itself_makes_no_secret_twice, restore),
         cmocka_unit_test(no_two_secrets_are_the_same),
         cmocka_unit_test(no_two_draws_of_public_bytes_are_the_same),
     };

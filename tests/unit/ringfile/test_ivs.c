@@ -30,6 +30,8 @@ enum { PROCESSES = 8, THREADS = 2, IVS_EACH = 62500 };
 enum { PROCESSES = 8, THREADS = 2, IVS_EACH = 625000 };
 #endif
 
+enum { NOW = 1700000000 };
+
 struct iv {
     uint8_t bytes[STEK_IV_LEN];
 };
@@ -72,7 +74,7 @@ static void *take_many(void *arg)
     const struct taker *taker = arg;
 
     for (size_t i = 0; i < IVS_EACH; i++)
-        if (stek_ivs_take(taker->pool, taker->into[i].bytes) != STEK_OK)
+        if (stek_ivs_take(taker->pool, NOW, taker->into[i].bytes) != STEK_OK)
             return arg;
     return NULL;
 }
@@ -123,10 +125,10 @@ static void no_iv_comes_twice_in_threads_and_processes_forked_in_mid_batch(void 
     (void)state;
     assert_true(ivs != MAP_FAILED);
     for (size_t i = 0; i < before_fork; i++)
-        assert_int_equal(stek_ivs_take(pool, ivs[total + i].bytes), STEK_OK);
+        assert_int_equal(stek_ivs_take(pool, NOW, ivs[total + i].bytes), STEK_OK);
     take_in_processes(pool, ivs);
     for (size_t i = before_fork; i < 2 * STEK_IVS_IN_BATCH; i++)
-        assert_int_equal(stek_ivs_take(pool, ivs[total + i].bytes), STEK_OK);
+        assert_int_equal(stek_ivs_take(pool, NOW, ivs[total + i].bytes), STEK_OK);
     assert_int_equal(count_repeats(ivs, total + 2 * STEK_IVS_IN_BATCH), 0);
     (void)munmap(ivs, (total + 2 * STEK_IVS_IN_BATCH) * sizeof *ivs);
     free_pool(pool);
@@ -139,7 +141,7 @@ static void an_iv_that_was_taken_is_no_longer_in_the_pool(void **state)
     (void)state;
     for (size_t i = 0; i < 3 * STEK_IVS_IN_BATCH; i++) {
         struct iv iv;
-        assert_int_equal(stek_ivs_take(pool, iv.bytes), STEK_OK);
+        assert_int_equal(stek_ivs_take(pool, NOW, iv.bytes), STEK_OK);
         assert_null(memmem(pool, sizeof *pool, iv.bytes, sizeof iv.bytes / 2));
     }
     free_pool(pool);
@@ -151,7 +153,7 @@ static void without_a_pool_each_iv_is_drawn_by_itself(void **state)
 
     (void)state;
     for (size_t i = 0; i < 1000; i++)
-        assert_int_equal(stek_ivs_take(NULL, ivs[i].bytes), STEK_OK);
+        assert_int_equal(stek_ivs_take(NULL, NOW, ivs[i].bytes), STEK_OK);
     assert_int_equal(count_repeats(ivs, 1000), 0);
 }
 
@@ -161,13 +163,54 @@ static void a_failing_generator_gives_no_iv_once_the_batch_is_used_up(void **sta
     struct iv iv;
 
     (void)state;
-    assert_int_equal(stek_ivs_take(pool, iv.bytes), STEK_OK);
+    assert_int_equal(stek_ivs_take(pool, NOW, iv.bytes), STEK_OK);
     bad_rand_install(BAD_RAND_FAILS);
     for (size_t i = 0; i < STEK_IVS_IN_BATCH; i++)
-        assert_int_equal(stek_ivs_take(pool, iv.bytes), STEK_OK);
-    assert_int_equal(stek_ivs_take(pool, iv.bytes), STEK_ERR_RANDOM);
+        assert_int_equal(stek_ivs_take(pool, NOW, iv.bytes), STEK_OK);
+    assert_int_equal(stek_ivs_take(pool, NOW, iv.bytes), STEK_ERR_RANDOM);
     bad_rand_restore();
-    assert_int_equal(stek_ivs_take(pool, iv.bytes), STEK_OK);
+    assert_int_equal(stek_ivs_take(pool, NOW, iv.bytes), STEK_OK);
+    free_pool(pool);
+}
+
+/* What a snapshot is, of a process that has drawn ahead: the pool, and the generator's state. */
+static void copies_that_go_on_in_another_second_have_no_iv_in_common(void **state)
+{
+    enum { EACH = 3 * STEK_IVS_IN_BATCH };
+    struct stek_ivs *pool = new_pool();
+    struct stek_ivs *copy = new_pool();
+    struct iv ivs[2 * EACH];
+
+    (void)state;
+    assert_int_equal(stek_ivs_take(pool, NOW, ivs[0].bytes), STEK_OK);
+    memcpy(copy, pool, sizeof *pool);
+    bad_rand_install(BAD_RAND_STUCK);
+    for (size_t i = 0; i < EACH; i++) {
+        assert_int_equal(stek_ivs_take(pool, NOW + 1, ivs[i].bytes), STEK_OK);
+        assert_int_equal(stek_ivs_take(copy, NOW + 1, ivs[EACH + i].bytes), STEK_OK);
+    }
+    bad_rand_restore();
+    assert_int_equal(count_repeats(ivs, 2 * EACH), 0);
+    free_pool(copy);
+    free_pool(pool);
+}
+
+static void a_batch_serves_in_its_own_second_only(void **state)
+{
+    struct stek_ivs *pool = new_pool();
+    struct stek_ivs *copy = new_pool();
+    struct iv ivs[2];
+
+    (void)state;
+    assert_int_equal(stek_ivs_take(pool, NOW, ivs[0].bytes), STEK_OK);
+    memcpy(copy, pool, sizeof *pool);
+    assert_int_equal(stek_ivs_take(pool, NOW, ivs[0].bytes), STEK_OK);
+    assert_int_equal(stek_ivs_take(copy, NOW, ivs[1].bytes), STEK_OK);
+    assert_memory_equal(&ivs[0], &ivs[1], sizeof *ivs);
+    assert_int_equal(stek_ivs_take(pool, NOW - 1, ivs[0].bytes), STEK_OK);
+    assert_int_equal(stek_ivs_take(copy, NOW - 1, ivs[1].bytes), STEK_OK);
+    assert_memory_not_equal(&ivs[0], &ivs[1], sizeof *ivs);
+    free_pool(copy);
     free_pool(pool);
 }
 
@@ -177,6 +220,8 @@ int main(void)
         cmocka_unit_test(no_iv_comes_twice_in_threads_and_processes_forked_in_mid_batch),
         cmocka_unit_test(an_iv_that_was_taken_is_no_longer_in_the_pool),
         cmocka_unit_test(without_a_pool_each_iv_is_drawn_by_itself),
+        cmocka_unit_test(copies_that_go_on_in_another_second_have_no_iv_in_common),
+        cmocka_unit_test(a_batch_serves_in_its_own_second_only),
         cmocka_unit_test(a_failing_generator_gives_no_iv_once_the_batch_is_used_up),
     };
 

@@ -165,6 +165,11 @@ static void without_libcryptos_help_there_is_no_ticket_and_the_handshake_goes_on
 
 static unsigned draws_that_failed;
 
+static void generator_fails_for_records(void)
+{
+    bad_rand_install_for(BAD_RAND_FAILS, sizeof(struct stek_secret32));
+}
+
 static void generator_is_back(void)
 {
     draws_that_failed += bad_rand_draws();
@@ -180,8 +185,7 @@ static void what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue(void
     tls_clock_pass(ROTATE_S);
     tls_spy_place(test, test->server);
     draws_that_failed = 0;
-    failure = BAD_RAND_FAILS;
-    tls_spy.before = generator_fails;
+    tls_spy.before = generator_fails_for_records;
     tls_spy.after = generator_is_back;
     (void)tls_get_ticket(test);
     assert_int_not_equal(draws_that_failed, 0);
