@@ -10,8 +10,16 @@ static const struct {
     const char *name;
     odd_fn *run;
 } programs[] = {
-    {"jobs", odd_jobs},   {"depth", odd_depth},       {"forks", odd_forks},
-    {"freed", odd_freed}, {"clean-up", odd_clean_up}, {"at-exit", odd_at_exit},
+    {"jobs", odd_jobs},
+    {"depth", odd_depth},
+    {"forks", odd_forks},
+    {"freed", odd_freed},
+    {"clean-up", odd_clean_up},
+    {"at-exit", odd_at_exit},
+    {"broken-pipe", odd_broken_pipe},
+    {"full-pipe", odd_full_pipe},
+    {"inetd", odd_inetd},
+    {"daemon", odd_daemon},
 };
 
 int main(int argc, char **argv)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/module/conf.h"
 
+#include "tls/module/say.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,9 +31,8 @@ bool stek_conf_is_required(const CONF *conf, const char *section)
 static void complain(const CONF *conf, const char *section, const char *name, const char *value,
                      const char *allowed)
 {
-    (void)fprintf(stderr, "stek: openssl configuration: section '%s': %s = %s: allowed: %s; %s\n",
-                  section, name, value, allowed,
-                  stek_conf_instead(stek_conf_is_required(conf, section)));
+    stek_say("stek: openssl configuration: section '%s': %s = %s: allowed: %s; %s\n", section, name,
+             value, allowed, stek_conf_instead(stek_conf_is_required(conf, section)));
 }
 
 /* Reads the section. `path` is libcrypto's own: where this module is. */

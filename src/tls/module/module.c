@@ -19,6 +19,7 @@
 #include "tls/module/caller.h"
 #include "tls/module/conf.h"
 #include "tls/module/latefork.h"
+#include "tls/module/say.h"
 #include "tls/ossl.h"
 #include "tls/refuse.h"
 
@@ -26,7 +27,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 /* openssl/crypto.h declares OPENSSL_init with another type than modules have; libcrypto looks these
@@ -68,15 +68,14 @@ static void unlock_module(void)
 static void give_up(const char *why)
 {
     if (!atomic_exchange(&given_up, true))
-        (void)fprintf(
-            stderr, "stek: %s %s; new SSL_CTXs %s\n", OpenSSL_version(OPENSSL_VERSION), why,
-            atomic_load(&is_required) ? "give no tickets" : "have OpenSSL's own ticket keys");
+        stek_say("stek: %s %s; new SSL_CTXs %s\n", OpenSSL_version(OPENSSL_VERSION), why,
+                 atomic_load(&is_required) ? "give no tickets" : "have OpenSSL's own ticket keys");
 }
 
 static void say_once(atomic_bool *said, const char *text)
 {
     if (!atomic_exchange(said, true))
-        (void)fputs(text, stderr);
+        stek_say("%s", text);
 }
 
 static void on_event(enum stek_event event)
@@ -102,8 +101,8 @@ static void compare_versions(void)
     if (!stek_ossl_is_tested(running))
         give_up("was never tested with stek");
     else if (stek_ossl_series(running) != stek_ossl_series(OPENSSL_VERSION_NUMBER))
-        (void)fprintf(stderr, "stek: built for %s, and running with %s\n", OPENSSL_VERSION_TEXT,
-                      OpenSSL_version(OPENSSL_VERSION));
+        stek_say("stek: built for %s, and running with %s\n", OPENSSL_VERSION_TEXT,
+                 OpenSSL_version(OPENSSL_VERSION));
 }
 
 /* A libcrypto may serve two libssls, and the hook hears of both. Each has its own constant methods,
@@ -138,8 +137,8 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
         return true;
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
-        (void)fprintf(stderr, "stek: no ring: %s; %s\n", stek_result_text(result),
-                      stek_conf_instead(wanted->required));
+        stek_say("stek: no ring: %s; %s\n", stek_result_text(result),
+                 stek_conf_instead(wanted->required));
         return false;
     }
     is_late = ring == NULL && stek_latefork_is_fork();
@@ -151,9 +150,9 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
 static void say_late(void)
 {
     if (is_late && stek_ring_is_private(ring))
-        (void)fprintf(stderr, "stek: this process was forked before it read the OpenSSL "
-                              "configuration: its tickets are not resumed by the program's other "
-                              "processes. Use a ring that stekd keeps: ring = NAME\n");
+        stek_say("stek: this process was forked before it read the OpenSSL "
+                 "configuration: its tickets are not resumed by the program's other "
+                 "processes. Use a ring that stekd keeps: ring = NAME\n");
     is_late = false;
 }
 
@@ -162,8 +161,8 @@ static void say_ring_file(const char *path, const char *what, const char *going_
 {
     const bool in_run_dir = strchr(path, '/') == NULL;
 
-    (void)fprintf(stderr, "stek: ring file %s%s%s: %s; %s\n", in_run_dir ? STEK_RUN_DIR "/" : "",
-                  path, in_run_dir ? ".ring" : "", what, going_on);
+    stek_say("stek: ring file %s%s%s: %s; %s\n", in_run_dir ? STEK_RUN_DIR "/" : "", path,
+             in_run_dir ? ".ring" : "", what, going_on);
 }
 
 /* Opens a ring file; NULL, or what is wrong with it. What was wrong may be gone when one asks what
@@ -230,13 +229,12 @@ static void say_no_ring(enum stek_result result)
     static bool crypto_said;
 
     if (result != STEK_ERR_CRYPTO)
-        (void)fprintf(stderr, "stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
-                      stek_conf_instead(settings.required));
+        stek_say("stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
+                 stek_conf_instead(settings.required));
     else if (!crypto_said)
-        (void)fprintf(stderr,
-                      "stek: the OpenSSL configuration leaves no provider with AES-256-CBC, "
-                      "SHA2-256 and HKDF; %s\n",
-                      stek_conf_instead(settings.required));
+        stek_say("stek: the OpenSSL configuration leaves no provider with AES-256-CBC, "
+                 "SHA2-256 and HKDF; %s\n",
+                 stek_conf_instead(settings.required));
     crypto_said = crypto_said || result == STEK_ERR_CRYPTO;
 }
 
@@ -332,9 +330,8 @@ static bool may_serve(const void *return_address)
     const enum stek_caller caller = stek_caller_judge(return_address, &found);
 
     if (caller == STEK_CALLER_MIXED)
-        (void)fprintf(stderr,
-                      "stek: this program brings a part of OpenSSL's functions, and another "
-                      "library the rest; going on with OpenSSL's own keys\n");
+        stek_say("stek: this program brings a part of OpenSSL's functions, and another "
+                 "library the rest; going on with OpenSSL's own keys\n");
     if (caller != STEK_CALLER_OWN)
         return false;
     lock_module();
@@ -349,12 +346,13 @@ int stek_module_init(CONF_IMODULE *module, const CONF *conf)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+    stek_say_prepare();
     if (!may_serve(__builtin_extract_return_addr(__builtin_return_address(0))))
         return 1;
     configure(conf, CONF_imodule_get_value(module));
     if ((ring != NULL || refuse) && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
-        (void)fprintf(stderr, "stek: libcrypto refuses the hook for new SSL_CTXs; going on with "
-                              "OpenSSL's own keys\n");
+        stek_say("stek: libcrypto refuses the hook for new SSL_CTXs; going on with "
+                 "OpenSSL's own keys\n");
     return 1;
 }
 
