@@ -7,7 +7,7 @@
 #include "cli/rundir.h"
 
 #include "core/label.h"
-#include "crypto/derive.h"
+#include "keyfile/derived.h"
 #include "ringfile/ringfile.h"
 
 #include <errno.h>
@@ -24,26 +24,6 @@ struct request {
     const struct stek_keyfile_layout *to;
 };
 
-/* A ring's keys are what OpenSSL's own function takes, with the times beside them. */
-static bool take_record(const struct stek_record *record, const struct stek_context *context,
-                        struct stek_keyfile_keys *keys)
-{
-    STEK_SECRET(stek_ticket_key) struct stek_ticket_key derived;
-    struct stek_keyfile_key *key = &keys->at[keys->count];
-
-    if (stek_derive_ticket_key(&record->secret, context, &derived) != STEK_OK)
-        return false;
-    memcpy(key->name, derived.name, sizeof key->name);
-    memcpy(key->hmac, derived.hmac_key, STEK_HMAC_KEY_LEN);
-    memcpy(key->aes, derived.aes_key, STEK_AES_KEY_LEN);
-    key->hmac_len = STEK_HMAC_KEY_LEN;
-    key->aes_len = STEK_AES_KEY_LEN;
-    key->from = record->active_from;
-    key->until = record->accept_until;
-    keys->count++;
-    return true;
-}
-
 /* First the key that seals, then those that will, then those that only open. */
 static bool take_keys(const struct stek_records *records, const struct stek_context *context,
                       int64_t now, struct stek_keyfile_keys *keys)
@@ -54,7 +34,7 @@ static bool take_keys(const struct stek_records *records, const struct stek_cont
     for (size_t state = 0; state < sizeof order / sizeof *order; state++)
         for (size_t i = 0; i < records->count; i++)
             if (stek_record_state(records, i, now) == order[state] &&
-                !take_record(&records->at[i], context, keys))
+                stek_keyfile_add_derived(&records->at[i], context, keys) != STEK_OK)
                 return false;
     return true;
 }
