@@ -18,6 +18,8 @@ static const struct stek_command commands[] = {
     {"doctor", "say what keeps the tickets of a service from working", stek_command_doctor},
     {"audit", "test from outside how servers treat their tickets", stek_command_audit},
     {"keyfile", "check and write the ticket key files of other servers", stek_command_keyfile},
+    {"feed", "keep the keys of servers that cannot load stek in step with a ring",
+     stek_command_feed},
     {"openssl-cnf", "print an OpenSSL configuration that loads stek into a program",
      stek_command_openssl_cnf},
 };

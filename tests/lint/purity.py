@@ -16,7 +16,11 @@ import objects
 from report import finish, options
 
 # A folder below src/ and the library whose objects it makes, below the build folder.
-PURE = {"core": "libstek_internal.a.p", "fleet/rules": "src/fleet/libstek_fleet.a.p"}
+PURE = {
+    "core": "libstek_internal.a.p",
+    "fleet/rules": "src/fleet/libstek_fleet.a.p",
+    "feed/rules": "src/feed/libstek_feed.a.p",
+}
 DETERMINISTIC = {"crypto": "libstek_internal.a.p"}
 JUDGES = {
     "audit/judge": "src/audit/libstek_audit.a.p",

@@ -18,6 +18,7 @@ ONE_THREAD = "-concurrency-mt-unsafe"
 RELAXED = {
     "src/cli": ONE_THREAD,
     "src/daemon": ONE_THREAD,
+    "src/feed": ONE_THREAD,
     "tests": f"{ONE_THREAD},-bugprone-suspicious-memory-comparison,-cert-exp42-c,-cert-flp37-c,"
     "-readability-inconsistent-declaration-parameter-name",
 }

@@ -51,6 +51,7 @@ _stek_options() {
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
+        feed) echo '--config --check-config --state-dir --json' ;;
         keyfile) echo '--server --ticket --max-age --json --from --to --key --ring --context' ;;
     esac
     echo '--run-dir --help'
@@ -61,11 +62,11 @@ _stek() {
     command=$(_stek_command)
     COMPREPLY=()
     case $before in
-        --run-dir | --root)
+        --run-dir | --root | --state-dir)
             mapfile -t COMPREPLY < <(compgen -d -- "$word")
             return
             ;;
-        --module | --system)
+        --module | --system | --config)
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
             ;;
@@ -86,6 +87,7 @@ _stek() {
                     '') words='@COMMANDS@' ;;
                     status | rotate | revoke) words=$(_stek_rings) ;;
                     enable | disable) words=$(_stek_units) ;;
+                    feed) words=status ;;
                     fleet) words='init status rekey seed' ;;
                     keyfile)
                         mapfile -t COMPREPLY < <(compgen -W 'lint convert export' -- "$word"; compgen -f -- "$word")

@@ -30,7 +30,7 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status doctor inspect fleet keyfile' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status doctor inspect fleet keyfile feed' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
@@ -39,6 +39,10 @@ complete -c stek -n '__fish_seen_subcommand_from revoke' -l this-host -d 'on thi
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l yes -d 'do not ask'
 complete -c stek -n '__fish_seen_subcommand_from inspect keyfile' -F
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -a 'lint convert export'
+complete -c stek -n '__fish_seen_subcommand_from feed' -a status
+complete -c stek -n '__fish_seen_subcommand_from feed' -l config -r -F -d 'the configuration'
+complete -c stek -n '__fish_seen_subcommand_from feed' -l check-config -d 'only check it'
+complete -c stek -n '__fish_seen_subcommand_from feed' -l state-dir -x -a '(__fish_complete_directories)' -d 'where it says how it is'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l server -x -a '@LAYOUTS@' -d 'which server reads it'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l ticket -r -F -d 'try the keys on it'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l max-age -x -d 'the oldest that keys may be'

@@ -27,6 +27,7 @@ _stek_commands() {
         'disable:take that back'
         'audit:test from outside how servers treat their tickets'
         'keyfile:check and write the ticket key files of other servers'
+        'feed:keep the keys of servers that cannot load stek in step with a ring'
         'openssl-cnf:print an OpenSSL configuration that loads stek into a program'
     )
     _describe -t commands command commands
@@ -59,6 +60,8 @@ _stek() {
                 '--to[the layout to write]:layout:(@LAYOUTS@)' '--key[which key]:number:' '--ring[the ring]:ring:_stek_rings' \
                 '--context[the label of its keys]:label:' '1:what:(lint convert export)' '*:file:_files'
             ;;
+        feed) _arguments $common '--config[the configuration]:file:_files' '--check-config[only check it]' \
+            '--state-dir[where it says how it is]:directory:_files -/' '--json[for programs]' '1:what:(status)' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \

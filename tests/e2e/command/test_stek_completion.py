@@ -25,6 +25,7 @@ COMMANDS = [
     "doctor",
     "audit",
     "keyfile",
+    "feed",
     "openssl-cnf",
 ]
 START = {

@@ -10,6 +10,7 @@ CONFIGURATION = """
 global
     nbthread 2
     {limited_quic}
+    {stats_socket}
 defaults
     mode http
     timeout connect 5s
@@ -33,6 +34,7 @@ class Haproxy(Server):
         identity=None,
         quic=False,
         master=False,
+        stats_socket=None,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
@@ -43,6 +45,7 @@ class Haproxy(Server):
         self.identity = identity or self.pki.server
         self.quic = quic  # serves HTTP/3, too, on the same port
         self.master = master  # can be reloaded
+        self.stats_socket = stats_socket  # where it takes orders
 
     def certificates(self):
         if not self.second_verifies:
@@ -66,6 +69,11 @@ class Haproxy(Server):
                 certificates=self.certificates(),
                 # With an OpenSSL that is not made for QUIC, HAProxy wants this word.
                 limited_quic="limited-quic" if self.quic else "",
+                stats_socket=(
+                    f"stats socket {self.stats_socket} mode 600 level admin"
+                    if self.stats_socket
+                    else ""
+                ),
                 quic=self.quic_bind() if self.quic else "",
                 ticket_keys=f"tls-ticket-keys {self.ticket_keys}" if self.ticket_keys else "",
             ),

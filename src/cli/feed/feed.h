@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of `stek feed`. */
+#ifndef STEK_CLI_FEED_H
+#define STEK_CLI_FEED_H
+
+#include <stdbool.h>
+
+/* Prints how the feeds are. Returns an exit code. */
+int stek_feed_status(const char *state_dir, bool json);
+
+#endif

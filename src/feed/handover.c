@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "feed/handover.h"
+
+#include "core/hex.h"
+#include "core/label.h"
+#include "feed/after.h"
+#include "feed/haproxy.h"
+#include "feed/list.h"
+#include "feed/rules/choose.h"
+#include "keyfile/derived.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_LEN = STEK_FEED_VALUE_MAX, KEY_FILE_LEN = 2 * STEK_KEYFILE_NAME_LEN + 5 };
+
+#define KEY_SUFFIX ".key"
+
+/* HAProxy holds three keys, unless it was built for more; its file may have more. */
+enum { HAPROXY_PLACES = 3 };
+
+static void choose(const struct stek_feed_config *config, const struct stek_records *records,
+                   int64_t now, struct stek_feed_choice *ret_choice)
+{
+    if (config->layout->seals == STEK_KEYFILE_LAST_BUT_ONE) {
+        stek_feed_choose(records, now, config->room, ret_choice);
+        const size_t places =
+            ret_choice->count > HAPROXY_PLACES ? ret_choice->count : HAPROXY_PLACES;
+        stek_feed_line_up(records, now, places, ret_choice);
+    } else
+        stek_feed_choose(records, now, config->room, ret_choice);
+}
+
+bool stek_feed_make_keys(const struct stek_feed_config *config, const struct stek_records *records,
+                         int64_t now, struct stek_keyfile_keys *ret_keys,
+                         struct stek_feed_fault *ret_fault)
+{
+    struct stek_context context;
+    struct stek_feed_choice choice;
+
+    memset(ret_keys, 0, sizeof *ret_keys);
+    ret_keys->layout = config->layout;
+    if (!stek_context_label(config->context, &context))
+        return false; /* it was checked */
+    choose(config, records, now, &choice);
+    for (size_t i = 0; i < choice.count; i++) {
+        const enum stek_result result =
+            stek_keyfile_add_derived(&records->at[choice.at[i]], &context, ret_keys);
+        if (result != STEK_OK) {
+            stek_feed_fault_say(ret_fault, "keys cannot be derived: %s", stek_result_text(result));
+            return false;
+        }
+    }
+    if (choice.count == 0)
+        stek_feed_fault_say(ret_fault, "ring %s has no active key: see 'stek status'",
+                            config->ring);
+    return choice.count > 0;
+}
+
+/* Splits a path into its directory and its file. */
+static bool put_file(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
+                     struct stek_feed_fault *ret_fault)
+{
+    static struct stek_keyfile_bytes bytes; /* too large for a stack */
+    struct stek_feed_place place;
+    char directory[PATH_LEN];
+    const char *slash = strrchr(config->file, '/');
+    const int len = slash > config->file ? (int)(slash - config->file) : 1;
+
+    (void)snprintf(directory, sizeof directory, "%.*s", len, config->file);
+    if (!stek_feed_place_open(directory, false, config->gid, &place, ret_fault))
+        return false;
+    stek_keyfile_write(keys, &bytes);
+    const bool ok = stek_feed_place_put(&place, slash + 1, bytes.at, bytes.len, ret_fault);
+    stek_keyfile_bytes_wipe(&bytes);
+    stek_feed_place_close(&place);
+    return ok;
+}
+
+/* A key's file is called by the key's name, which is no secret: its bytes never change. */
+static void file_name(const struct stek_keyfile_key *key, char ret_name[KEY_FILE_LEN])
+{
+    stek_hex_text(key->name, sizeof key->name, ret_name);
+    memcpy(ret_name + 2 * sizeof key->name, KEY_SUFFIX, sizeof KEY_SUFFIX);
+}
+
+static bool is_among(const char *name, const void *arg)
+{
+    const struct stek_keyfile_keys *keys = arg;
+    char wanted[KEY_FILE_LEN];
+
+    for (size_t i = 0; i < keys->count; i++) {
+        file_name(&keys->at[i], wanted);
+        if (strcmp(wanted, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool put_key(const struct stek_feed_place *place, const struct stek_keyfile_keys *keys,
+                    size_t i, struct stek_feed_fault *ret_fault)
+{
+    static struct stek_keyfile_bytes bytes;
+    STEK_SECRET(stek_keyfile_keys)
+    struct stek_keyfile_keys one = {.layout = keys->layout, .count = 1, .at = {keys->at[i]}};
+    char name[KEY_FILE_LEN];
+
+    file_name(&keys->at[i], name);
+    if (stek_feed_place_has(place, name))
+        return true;
+    stek_keyfile_write(&one, &bytes);
+    const bool ok = stek_feed_place_put(place, name, bytes.at, bytes.len, ret_fault);
+    stek_keyfile_bytes_wipe(&bytes);
+    return ok;
+}
+
+static bool put_list(const struct stek_feed_config *config, const struct stek_feed_place *place,
+                     const struct stek_keyfile_keys *keys, struct stek_feed_fault *ret_fault)
+{
+    static char list[STEK_KEYFILE_KEYS_MAX * 2 * PATH_LEN];
+    char name[KEY_FILE_LEN];
+    size_t len = 0;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        file_name(&keys->at[i], name);
+        len += stek_feed_list_line(config->layout, config->directory, name, list + len,
+                                   sizeof list - len);
+    }
+    return stek_feed_place_put(place, STEK_FEED_LIST, (const uint8_t *)list, len, ret_fault);
+}
+
+/* New files, then the list that names them, and only then are the old ones removed. */
+static bool put_directory(const struct stek_feed_config *config,
+                          const struct stek_keyfile_keys *keys, struct stek_feed_fault *ret_fault)
+{
+    struct stek_feed_place place;
+    bool ok = true;
+
+    if (!stek_feed_place_open(config->directory, true, config->gid, &place, ret_fault))
+        return false;
+    for (size_t i = 0; i < keys->count && ok; i++)
+        ok = put_key(&place, keys, i, ret_fault);
+    ok = ok && put_list(config, &place, keys, ret_fault) &&
+         stek_feed_place_clear(&place, KEY_SUFFIX, is_among, keys, ret_fault) &&
+         stek_feed_place_clear(&place, KEY_SUFFIX ".new", is_among, keys, ret_fault);
+    stek_feed_place_close(&place);
+    return ok;
+}
+
+bool stek_feed_put_keys(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
+                        struct stek_feed_fault *ret_fault)
+{
+    return stek_feed_needs_directory(config->layout) ? put_directory(config, keys, ret_fault)
+                                                     : put_file(config, keys, ret_fault);
+}
+
+/* As many of the newest keys as HAProxy holds. */
+static bool cut_to(const struct stek_keyfile_keys *keys, size_t count,
+                   struct stek_keyfile_keys *ret_keys, struct stek_feed_fault *ret_fault)
+{
+    if (count > keys->count) {
+        stek_feed_fault_say(ret_fault, "HAProxy holds %zu keys, and the ring has %zu", count,
+                            keys->count);
+        return false;
+    }
+    memset(ret_keys, 0, sizeof *ret_keys);
+    ret_keys->layout = keys->layout;
+    ret_keys->count = count;
+    memcpy(ret_keys->at, keys->at + (keys->count - count), count * sizeof *keys->at);
+    return true;
+}
+
+/* What HAProxy holds, and what it is to hold. */
+struct haproxy {
+    struct stek_keyfile_keys held;
+    struct stek_keyfile_keys wanted;
+};
+
+static void haproxy_wipe(struct haproxy *haproxy)
+{
+    stek_wipe(haproxy, sizeof *haproxy);
+}
+
+static bool ask_haproxy(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
+                        struct haproxy *ret_haproxy, struct stek_feed_fault *ret_fault)
+{
+    return stek_feed_haproxy_ask(config->socket, config->file, config->layout, &ret_haproxy->held,
+                                 ret_fault) &&
+           cut_to(keys, ret_haproxy->held.count, &ret_haproxy->wanted, ret_fault);
+}
+
+bool stek_feed_hand_over(const struct stek_feed_config *config,
+                         const struct stek_keyfile_keys *keys, struct stek_feed_fault *ret_fault)
+{
+    STEK_SECRET(haproxy) struct haproxy haproxy;
+
+    if (!stek_feed_put_keys(config, keys, ret_fault))
+        return false;
+    if (config->after != STEK_FEED_HAPROXY)
+        return stek_feed_tell(config, ret_fault);
+    return ask_haproxy(config, keys, &haproxy, ret_fault) &&
+           stek_feed_haproxy_set(config->socket, config->file, &haproxy.held, &haproxy.wanted,
+                                 ret_fault);
+}
+
+bool stek_feed_is_held(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
+                       struct stek_feed_fault *ret_fault)
+{
+    STEK_SECRET(haproxy) struct haproxy haproxy;
+
+    ret_fault->text[0] = '\0';
+    if (config->after != STEK_FEED_HAPROXY)
+        return true;
+    return ask_haproxy(config, keys, &haproxy, ret_fault) &&
+           stek_feed_haproxy_steps(&haproxy.held, &haproxy.wanted) == 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "feed/rules/choose.h"
+
+#include "core/chain.h"
+
+enum { PAUSE_MAX_S = 10 };
+
+enum stek_result stek_feed_foresee(struct stek_records *records, const struct stek_policy *policy,
+                                   int64_t now)
+{
+    const struct stek_record *last = stek_records_last(records);
+
+    if (last == NULL || stek_records_pending(records, now) > 0 ||
+        records->count == STEK_RECORDS_MAX)
+        return STEK_OK;
+    STEK_SECRET(stek_record) struct stek_record next = *last;
+    const enum stek_result result = stek_chain_continue(records, policy, &next);
+    if (result == STEK_OK)
+        stek_records_append(records, &next);
+    return result;
+}
+
+static void add(struct stek_feed_choice *choice, size_t room, size_t index)
+{
+    if (choice->count < room && choice->count < STEK_RECORDS_MAX)
+        choice->at[choice->count++] = index;
+}
+
+/* The records in this state: future ones from the nearest on, past ones from the newest on. */
+static void list(const struct stek_records *records, int64_t now, enum stek_state state,
+                 struct stek_feed_choice *ret_list)
+{
+    ret_list->count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const size_t index = state == STEK_STATE_PENDING ? i : records->count - 1 - i;
+        if (stek_record_state(records, index, now) == state)
+            add(ret_list, STEK_RECORDS_MAX, index);
+    }
+}
+
+void stek_feed_choose(const struct stek_records *records, int64_t now, size_t room,
+                      struct stek_feed_choice *ret_choice)
+{
+    const int active = stek_records_active(records, now);
+    struct stek_feed_choice future, past;
+
+    ret_choice->count = 0;
+    if (active < 0)
+        return;
+    list(records, now, STEK_STATE_PENDING, &future);
+    list(records, now, STEK_STATE_DRAINING, &past);
+    add(ret_choice, room, (size_t)active);
+    if (future.count > 0)
+        add(ret_choice, room, future.at[0]);
+    if (past.count > 0)
+        add(ret_choice, room, past.at[0]);
+    for (size_t i = 1; i < future.count; i++)
+        add(ret_choice, room, future.at[i]);
+    for (size_t i = 1; i < past.count; i++)
+        add(ret_choice, room, past.at[i]);
+}
+
+void stek_feed_line_up(const struct stek_records *records, int64_t now, size_t places,
+                       struct stek_feed_choice *ret_choice)
+{
+    const int active = stek_records_active(records, now);
+    struct stek_feed_choice future, past;
+
+    ret_choice->count = 0;
+    if (active < 0)
+        return;
+    list(records, now, STEK_STATE_PENDING, &future);
+    list(records, now, STEK_STATE_DRAINING, &past);
+    ret_choice->count = places;
+    for (size_t i = 0; i + 2 < places; i++) {
+        const size_t more = 1 + i - past.count; /* used only where the past is over */
+        const size_t filler = more < future.count ? future.at[more] : (size_t)active;
+        ret_choice->at[places - 3 - i] = i < past.count ? past.at[i] : filler;
+    }
+    ret_choice->at[places - 2] = (size_t)active;
+    ret_choice->at[places - 1] = future.count > 0 ? future.at[0] : (size_t)active;
+}
+
+int64_t stek_feed_pause_s(unsigned failures)
+{
+    int64_t pause = 1;
+
+    while (failures > 1 && pause < PAUSE_MAX_S) {
+        pause *= 2;
+        failures--;
+    }
+    return pause < PAUSE_MAX_S ? pause : PAUSE_MAX_S;
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from harness.feed import Feed
+from harness.stekd import Stekd
+
+
+@pytest.fixture
+def feed(folder):
+    """`stek feed` on a stekd whose ring `web` rotates every two seconds; not started yet."""
+    with Stekd(folder / "stekd", web={"rotate": "2s", "accept": "30s"}) as stekd:
+        with Feed(folder / "feed", stekd) as made:
+            yield made
+
+
+@pytest.fixture
+def still_feed(folder, daemon):
+    """The same on a ring that does not rotate while a test runs."""
+    with Feed(folder / "feed", daemon) as made:
+        yield made

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stek feed` with a configuration and a state folder of its own."""
+import json
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .. import build
+from ..process import Process, plain_environment, wait_for
+from ..servers import Haproxy, Nginx
+from ..stekd import MEMORY
+
+LABEL = "shared"
+
+
+def config_text(feeds):
+    """The sections, one for each feed."""
+    return "".join(
+        f"[feed {name}]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items())
+        for name, settings in feeds.items()
+    )
+
+
+def check_config(folder, text):
+    """Has it only look at a configuration; returns exit status and what it said."""
+    path = Path(folder) / "feed.conf"
+    path.write_text(text)
+    done = subprocess.run(
+        [build.COMMAND, "feed", "--check-config", "--config", path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=plain_environment(),
+    )
+    return done.returncode, done.stderr.replace(f"{path}", "feed.conf")
+
+
+class Feed:
+    """
+    Hands the keys of a stekd's rings over:
+
+        with Feed(folder, stekd) as feed: feed.put("web", to="nginx", ...)
+
+    Files of keys belong in feed.place(), which is on a tmpfs.
+    """
+
+    def __init__(self, folder, stekd):
+        self.folder = Path(folder)
+        self.stekd = stekd
+        self.config = self.folder / "feed.conf"
+        self.feeds = {}
+        self.state_dir = None
+        self.process = None
+        self.earlier = ""  # what it said before it was started again
+
+    def __enter__(self):
+        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.state_dir = Path(tempfile.mkdtemp(prefix="stek-feed-", dir=MEMORY))
+        self.state_dir.chmod(0o755)
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.stop()
+        shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def place(self, name):
+        """The path of a file of keys, or of a folder of them."""
+        return self.state_dir / name
+
+    def add(self, **feeds):
+        """Takes sections; each feed has the ring `web` and one label for all."""
+        for name, settings in feeds.items():
+            self.feeds[name] = {"ring": "web", "context": LABEL, **settings}
+        self.config.write_text(config_text(self.feeds))
+
+    def launch(self):
+        """Starts it."""
+        if self.process:
+            self.earlier += self.process.stderr()
+        command = [build.COMMAND, "--run-dir", self.stekd.run_dir, "feed", "--config", self.config]
+        self.process = Process([*command, "--state-dir", self.state_dir], self.folder)
+        wait_for(lambda: self.process.check_alive() and self.runs(), "stek feed to run")
+        return self
+
+    def runs(self):
+        return self.status().returncode != 4
+
+    def reload(self):
+        self.process.signal(signal.SIGHUP)
+
+    def stderr(self):
+        return self.earlier + (self.process.stderr() if self.process else "")
+
+    def status(self, *words):
+        """Runs `stek feed status`."""
+        return subprocess.run(
+            [build.COMMAND, "feed", "status", "--state-dir", self.state_dir, *words],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=plain_environment(),
+        )
+
+    def feed(self, name):
+        """How one feed is, or None before it is known."""
+        text = self.status("--json").stdout
+        feeds = json.loads(text)["feeds"] if text else []
+        return next((feed for feed in feeds if feed["name"] == name), None)
+
+    def wait_until(self, state, *names):
+        """Waits until these feeds, or all, are in this state."""
+
+        def are():
+            self.process.check_alive()
+            feeds = [self.feed(name) for name in names or self.feeds]
+            return all(feed and feed["state"] == state for feed in feeds)
+
+        wait_for(are, f"the feeds to be {state}")
+
+    def put(self, name, **settings):
+        """Takes a section, has it in force, and waits until its server has the keys."""
+        self.add(**{name: settings})
+        if self.process:
+            self.reload()
+        else:
+            self.launch()
+        self.wait_until("fed", name)
+
+
+def fed_nginx(running, feed, name):
+    """nginx, whose keys come from the feed `name`: a list that it includes, and a signal."""
+    place = feed.place(name)
+    feed.put(name, to="nginx", directory=place)
+    server = running(Nginx, None, workers=2, directives=f"include {place}/keys.conf;")
+    pid_file = server.folder / "nginx.pid"
+    feed.put(name, to="nginx", directory=place, signal="HUP", pid_file=pid_file)
+    return server
+
+
+def fed_haproxy(running, feed, name):
+    """HAProxy, whose keys come from the feed `name`: a file, and orders on its socket."""
+    keys, socket = feed.place(name), feed.place(f"{name}.sock")
+    feed.put(name, to="haproxy", file=keys)
+    server = running(Haproxy, None, ticket_keys=keys, stats_socket=socket)
+    feed.put(name, to="haproxy", file=keys, socket=socket)
+    return server
+
+
+FED = {"nginx": fed_nginx, "haproxy": fed_haproxy}
+PROGRAMS = {"nginx": Nginx, "haproxy": Haproxy}
