@@ -24,6 +24,11 @@ struct stek_keyfile_keys {
     struct stek_keyfile_key at[STEK_KEYFILE_KEYS_MAX];
 };
 
+static inline void stek_keyfile_key_wipe(struct stek_keyfile_key *key)
+{
+    stek_wipe(key, sizeof *key);
+}
+
 static inline void stek_keyfile_keys_wipe(struct stek_keyfile_keys *keys)
 {
     stek_wipe(keys, sizeof *keys);
@@ -32,8 +37,15 @@ static inline void stek_keyfile_keys_wipe(struct stek_keyfile_keys *keys)
 /* The index of the key that seals; the file has at least one. */
 static inline size_t stek_keyfile_sealing(const struct stek_keyfile_keys *keys)
 {
-    return keys->layout->seals == STEK_KEYFILE_LAST_BUT_ONE && keys->count > 1 ? keys->count - 2
-                                                                               : 0;
+    switch (keys->layout->seals) {
+    case STEK_KEYFILE_LAST:
+        return keys->count - 1;
+    case STEK_KEYFILE_LAST_BUT_ONE:
+        return keys->count > 1 ? keys->count - 2 : 0;
+    case STEK_KEYFILE_FIRST:
+        break;
+    }
+    return 0;
 }
 
 /* Whether the file's format has a name for each key. */

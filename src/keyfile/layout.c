@@ -19,7 +19,7 @@ static const struct stek_keyfile_layout layouts[] = {
     {"envoy", "session_ticket_keys", STEK_KEYFILE_RAW, 32, false, 1, 1, STEK_KEYFILE_FIRST},
     {"lighttpd", "ssl.stek-file", STEK_KEYFILE_LIGHTTPD, 32, false, 1, 1, STEK_KEYFILE_FIRST},
     {"unbound", "tls-session-ticket-keys", STEK_KEYFILE_RAW, 32, true, 1, 1, STEK_KEYFILE_FIRST},
-    {"dnsdist", "ticketKeyFile", STEK_KEYFILE_RAW, 32, true, 1, ALL, STEK_KEYFILE_FIRST},
+    {"dnsdist", "ticketKeyFile", STEK_KEYFILE_RAW, 32, true, 1, ALL, STEK_KEYFILE_LAST},
     {"h2o", "ssl-session-resumption: ticket-store: file", STEK_KEYFILE_H2O, 32, true, 1, ALL,
      STEK_KEYFILE_FIRST},
     {"nghttpx", "tls-ticket-key-file", STEK_KEYFILE_RAW, 32, true, 1, 1, STEK_KEYFILE_FIRST},

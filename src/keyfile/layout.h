@@ -23,7 +23,7 @@ enum stek_keyfile_form {
 };
 
 /* Which of the keys in a file seals. */
-enum stek_keyfile_seals { STEK_KEYFILE_FIRST, STEK_KEYFILE_LAST_BUT_ONE };
+enum stek_keyfile_seals { STEK_KEYFILE_FIRST, STEK_KEYFILE_LAST_BUT_ONE, STEK_KEYFILE_LAST };
 
 struct stek_keyfile_layout {
     const char *name;    /* as --from and --to take it: a server's, "-aes128" for its short keys */

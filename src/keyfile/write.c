@@ -69,16 +69,45 @@ static bool take_random(struct stek_keyfile_keys *keys)
     return true;
 }
 
-/* First the key that seals, then the others. */
-static const char *first_seals(const struct stek_keyfile_keys *keys, struct stek_keyfile_keys *to)
+/*
+ * First the key that seals, then the others in their order, as far as there is room. Where the last
+ * key of a file seals, all of it the other way round, in both directions.
+ */
+static void first_seals(const struct stek_keyfile_keys *keys, struct stek_keyfile_keys *to)
 {
+    const bool backwards = keys->layout->seals == STEK_KEYFILE_LAST;
     const size_t sealing = stek_keyfile_sealing(keys);
 
     take_key(&keys->at[sealing], to);
-    for (size_t i = 0; i < keys->count && to->count < to->layout->keys_max; i++)
-        if (i != sealing)
-            take_key(&keys->at[i], to);
-    return NULL;
+    for (size_t i = 0; i < keys->count && to->count < to->layout->keys_max; i++) {
+        const size_t at = backwards ? keys->count - 1 - i : i;
+        if (at != sealing)
+            take_key(&keys->at[at], to);
+    }
+}
+
+static void turn_round(struct stek_keyfile_keys *keys)
+{
+    for (size_t i = 0; i < keys->count / 2; i++) {
+        STEK_SECRET(stek_keyfile_key) struct stek_keyfile_key key = keys->at[i];
+        keys->at[i] = keys->at[keys->count - 1 - i];
+        keys->at[keys->count - 1 - i] = key;
+    }
+}
+
+/* The key that seals next, of at least two: where the file does not tell, the one that stands
+ * beside the one that seals. */
+static size_t next_of(const struct stek_keyfile_keys *keys)
+{
+    switch (keys->layout->seals) {
+    case STEK_KEYFILE_LAST_BUT_ONE:
+        return keys->count - 1;
+    case STEK_KEYFILE_LAST:
+        return keys->count - 2;
+    case STEK_KEYFILE_FIRST:
+        break;
+    }
+    return 1;
 }
 
 /* The others, the key that seals, and the one that seals next: the last of the others. */
@@ -89,7 +118,7 @@ static const char *last_but_one_seals(const struct stek_keyfile_keys *keys,
     size_t next = keys->count; /* none */
 
     if (keys->count > 1)
-        next = keys->layout->seals == STEK_KEYFILE_LAST_BUT_ONE ? keys->count - 1 : 1;
+        next = next_of(keys);
     while (to->count + keys->count + (next == keys->count) < to->layout->keys_min)
         if (!take_random(to))
             return "the random generator failed";
@@ -117,9 +146,13 @@ const char *stek_keyfile_arrange(const struct stek_keyfile_keys *keys,
         if (problem != NULL)
             return problem;
     }
-    const char *problem = layout->seals == STEK_KEYFILE_LAST_BUT_ONE
-                              ? last_but_one_seals(keys, ret_keys)
-                              : first_seals(keys, ret_keys);
+    const char *problem = NULL;
+    if (layout->seals == STEK_KEYFILE_LAST_BUT_ONE)
+        problem = last_but_one_seals(keys, ret_keys);
+    else
+        first_seals(keys, ret_keys);
+    if (layout->seals == STEK_KEYFILE_LAST)
+        turn_round(ret_keys);
     if (problem != NULL)
         stek_keyfile_keys_wipe(ret_keys);
     return problem;

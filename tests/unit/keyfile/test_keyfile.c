@@ -59,7 +59,7 @@ static void the_key_that_seals_seals_in_every_layout(void **state)
 
 static void haproxy_seals_with_the_last_but_one_and_goes_on_with_the_next(void **state)
 {
-    const struct stek_keyfile_keys keys = random_keys("dnsdist", 5); /* active, next, others */
+    const struct stek_keyfile_keys keys = random_keys("h2o", 5); /* active, next, others */
     struct stek_keyfile_keys arranged;
 
     (void)state;
@@ -67,6 +67,23 @@ static void haproxy_seals_with_the_last_but_one_and_goes_on_with_the_next(void *
     assert_int_equal(arranged.count, 5);
     assert_true(same_key(&arranged.at[3], &keys.at[0]));
     assert_true(same_key(&arranged.at[4], &keys.at[1]));
+}
+
+static void dnsdist_seals_with_the_last_and_has_the_next_before_it(void **state)
+{
+    const struct stek_keyfile_keys keys = random_keys("h2o", 5); /* active, next, others */
+    struct stek_keyfile_keys arranged, back;
+
+    (void)state;
+    assert_null(stek_keyfile_arrange(&keys, stek_keyfile_layout_find("dnsdist"), &arranged));
+    for (size_t i = 0; i < 5; i++)
+        assert_true(same_key(&arranged.at[4 - i], &keys.at[i]));
+    assert_null(stek_keyfile_arrange(&arranged, keys.layout, &back));
+    for (size_t i = 0; i < 5; i++)
+        assert_true(same_key(&back.at[i], &keys.at[i]));
+    assert_null(stek_keyfile_arrange(&arranged, stek_keyfile_layout_find("haproxy"), &back));
+    assert_true(same_key(&back.at[3], &keys.at[0]));
+    assert_true(same_key(&back.at[4], &keys.at[1]));
 }
 
 static void missing_keys_are_random_ones(void **state)
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(what_a_layout_writes_it_reads),
         cmocka_unit_test(the_key_that_seals_seals_in_every_layout),
         cmocka_unit_test(haproxy_seals_with_the_last_but_one_and_goes_on_with_the_next),
+        cmocka_unit_test(dnsdist_seals_with_the_last_and_has_the_next_before_it),
         cmocka_unit_test(missing_keys_are_random_ones),
         cmocka_unit_test(keys_of_another_length_have_no_place),
         cmocka_unit_test(an_hmac_key_of_a_whole_block_fits_only_h2o),
