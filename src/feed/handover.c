@@ -19,6 +19,15 @@ enum { PATH_LEN = STEK_FEED_VALUE_MAX, KEY_FILE_LEN = 2 * STEK_KEYFILE_NAME_LEN 
 /* HAProxy holds three keys, unless it was built for more; its file may have more. */
 enum { HAPROXY_PLACES = 3 };
 
+static void turn_round(struct stek_feed_choice *choice)
+{
+    for (size_t i = 0; i < choice->count / 2; i++) {
+        const size_t at = choice->at[i];
+        choice->at[i] = choice->at[choice->count - 1 - i];
+        choice->at[choice->count - 1 - i] = at;
+    }
+}
+
 static void choose(const struct stek_feed_config *config, const struct stek_records *records,
                    int64_t now, struct stek_feed_choice *ret_choice)
 {
@@ -29,6 +38,8 @@ static void choose(const struct stek_feed_config *config, const struct stek_reco
         stek_feed_line_up(records, now, places, ret_choice);
     } else
         stek_feed_choose(records, now, config->room, ret_choice);
+    if (config->layout->seals == STEK_KEYFILE_LAST)
+        turn_round(ret_choice);
 }
 
 bool stek_feed_make_keys(const struct stek_feed_config *config, const struct stek_records *records,
