@@ -36,7 +36,8 @@ typedef __rlimit_resource_t limit_name;
 typedef int limit_name;
 #endif
 
-/* Raises the soft limit to the hard one, and both where that is allowed and they are too low. */
+/* Raises the soft limit to the hard one, and both where that is allowed and they are too low. No
+ * limit gets lower: what many rings need was given on purpose. */
 static void raise_limit(limit_name resource, rlim_t wanted)
 {
     struct rlimit limit;
@@ -46,7 +47,7 @@ static void raise_limit(limit_name resource, rlim_t wanted)
     const struct rlimit more = {.rlim_cur = wanted, .rlim_max = wanted};
     if (limit.rlim_max < wanted && setrlimit(resource, &more) == 0)
         return;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(resource, &limit);
 }
 

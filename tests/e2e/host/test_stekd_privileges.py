@@ -57,6 +57,17 @@ def test_it_becomes_the_user_of_its_configuration_and_still_serves_groups(folder
         assert "configuration loaded: 2 rings" in daemon.reload()
 
 
+@pytest.mark.skipif(
+    resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 6000, reason="the limit here is lower"
+)
+def test_it_takes_all_that_its_limits_allow(folder):
+    """More files than it would ask for by itself, as many rings need."""
+    wrapper = ["prlimit", "--nofile=5000:6000", "--memlock=65536:4194304"]
+    with Stekd(folder / "stekd", wrapper=wrapper) as daemon:
+        assert resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE) == (6000, 6000)
+        assert resource.prlimit(daemon.pid, resource.RLIMIT_MEMLOCK)[0] >= 4194304
+
+
 def test_a_user_that_there_is_not_is_refused(folder):
     with Stekd(folder / "stekd", web={}) as daemon:
         daemon.stop()
