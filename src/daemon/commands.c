@@ -307,7 +307,8 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     if (kept->config.source == STEK_SOURCE_FLEET && !request->this_host &&
         request->command != STEK_REQUEST_INSPECT)
         return answer_fleetwide(daemon, kept, request, peer);
-    if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT)
+    if (kept->config.source == STEK_SOURCE_SEED && request->command != STEK_REQUEST_INSPECT &&
+        !stek_kept_is_own(kept))
         return stek_control_error("failed",
                                   "ring %s: its keys come from a seed: to revoke them, give all "
                                   "hosts a new one ('stek fleet seed') and reload stekd",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/fleet.h"
-#include "core/hex.h"
 
+#include "core/handover.h"
+#include "core/hex.h"
 #include "core/policy.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
@@ -111,23 +112,36 @@ bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_k
 struct kept_state {
     const struct stek_records *records;
     uint64_t floor;
+    bool took_over; /* the host's own records seal no more */
 };
+
+/* The fleet seals from now on. What the host sealed with opens until it retires. */
+static void take_over(struct stek_ring_state *state, struct kept_state *kept, int64_t now)
+{
+    stek_records_hand_over(&state->records, kept->records, true, now);
+    state->flags &= ~(uint64_t)STEK_RING_LOCAL;
+    state->floor = kept->floor;
+    kept->took_over = true;
+}
 
 /* stek_change_fn */
 static enum stek_result put_records(struct stek_ring_state *state, int64_t now,
                                     const struct stek_fresh *fresh, void *arg)
 {
-    const struct kept_state *kept = arg;
+    struct kept_state *kept = arg;
 
-    (void)now, (void)fresh;
-    if (kept->floor > state->floor)
-        state->floor = kept->floor;
-    /* A local start stays as long as the fleet has nothing to put in its place. */
-    if (kept->records->count == 0 && (state->flags & STEK_RING_LOCAL) != 0 &&
-        state->records.count > 0 && state->records.at[0].seq >= state->floor)
+    (void)fresh;
+    if ((state->flags & STEK_RING_LOCAL) != 0) {
+        if (stek_records_active(kept->records, now) >= 0)
+            take_over(state, kept, now);
         return STEK_OK;
-    state->records = *kept->records;
-    state->flags &= ~(uint64_t)STEK_RING_LOCAL;
+    }
+    if (kept->floor > state->floor) { /* a revocation ends what another source left, too */
+        state->floor = kept->floor;
+        state->records = *kept->records;
+        return STEK_OK;
+    }
+    stek_records_hand_over(&state->records, kept->records, false, now);
     return STEK_OK;
 }
 
@@ -136,13 +150,17 @@ static bool write_records(void *arg, const char *ring, const struct stek_records
 {
     struct stekd_fleet *keeper = arg;
     struct stek_kept *kept = stek_rings_find(keeper->rings, ring);
-    struct kept_state state = {records, floor};
+    struct kept_state state = {.records = records, .floor = floor};
     const int64_t now = (int64_t)time(NULL);
 
     if (kept == NULL || kept->writer == NULL)
         return false;
     if (stek_writer_change(kept->writer, put_records, &state, now) != STEK_OK)
         return false;
+    if (state.took_over)
+        stek_log(STEK_LOG_NOTICE,
+                 "ring %s: the fleet's keys seal now; this host's own open until they retire",
+                 ring);
     stek_kept_count(kept, now);
     return true;
 }
@@ -154,8 +172,8 @@ static void write_log(void *arg, int priority, const char *line)
              line);
 }
 
-/* bootstrap = local: one random record of this host's own, which its servers continue until the
- * store answers. */
+/* bootstrap = local: a random record of this host's own, which it rotates until the store answers.
+ */
 static enum stek_result put_local_start(struct stek_ring_state *state, int64_t now,
                                         const struct stek_fresh *fresh, void *arg)
 {
@@ -185,18 +203,19 @@ static void start_locally(struct stek_rings *rings, struct stek_kept *kept)
              kept->config.name);
 }
 
-/* What the ring's file will hold of the fleet's. Records of a local start do not count as
- * published. */
+/* What the ring's file will hold of the fleet's. Records of this host's own are not the fleet's,
+ * nor is their floor. */
 static void describe_ring(const struct stek_config_ring *config,
                           const struct stek_ring_state *state,
                           struct stek_fleet_ring_options *ret_options)
 {
-    const bool fleets = state->records.count > 0 && (state->flags & STEK_RING_LOCAL) == 0;
+    const bool own = stek_ring_state_is_own(state);
+    const bool fleets = state->records.count > 0 && !own;
 
     *ret_options = (struct stek_fleet_ring_options){.name = config->name,
                                                     .policy = stek_policy_resolve(&config->policy),
                                                     .records = fleets ? &state->records : NULL,
-                                                    .floor = state->floor};
+                                                    .floor = own ? 0 : state->floor};
 }
 
 void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,

@@ -104,7 +104,7 @@ bool stek_kept_is_own(const struct stek_kept *kept)
 
     return kept->config.source == STEK_SOURCE_HOST ||
            (kept->writer != NULL && stek_writer_state(kept->writer, &state) == STEK_OK &&
-            (state.flags & STEK_RING_LOCAL) != 0);
+            stek_ring_state_is_own(&state));
 }
 
 void stek_kept_count(struct stek_kept *kept, int64_t now)

@@ -196,18 +196,60 @@ static int64_t update_of_host(struct stek_kept *kept, int64_t now)
     return stek_writer_due(kept->writer, now);
 }
 
-/* Returns when it is due again; INT64_MAX: never. */
-static int64_t update_ring(const struct stek_rings *rings, struct stek_kept *kept, int64_t now)
-{
-    if (kept->writer == NULL || kept->config.source == STEK_SOURCE_FLEET)
-        return INT64_MAX; /* in a fleet the maker of its records decides when */
-    return kept->config.source == STEK_SOURCE_SEED ? update_seeded(rings, kept, now)
-                                                   : update_of_host(kept, now);
-}
-
 static int64_t earlier(int64_t one, int64_t other)
 {
     return one < other ? one : other;
+}
+
+/* stek_change_fn */
+static enum stek_result retire_superseded(struct stek_ring_state *state, int64_t now,
+                                          const struct stek_fresh *fresh, void *arg)
+{
+    (void)fresh, (void)arg;
+    for (uint64_t i = state->records.count; i-- > 0;)
+        if (!stek_record_counts(&state->records.at[i]) && state->records.at[i].accept_until <= now)
+            stek_records_remove(&state->records, i, i + 1);
+    return STEK_OK;
+}
+
+/* When the first superseded record retires; INT64_MAX: there is none. */
+static int64_t superseded_until(const struct stek_kept *kept)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+    int64_t until = INT64_MAX;
+
+    if (stek_writer_state(kept->writer, &state) != STEK_OK)
+        return until;
+    for (size_t i = 0; i < state.records.count; i++)
+        if (!stek_record_counts(&state.records.at[i]))
+            until = earlier(until, state.records.at[i].accept_until);
+    return until;
+}
+
+/* Of a fleet or a seed: what another source left is nobody's but this host's to destroy. */
+static int64_t update_left(struct stek_kept *kept, int64_t now)
+{
+    if (superseded_until(kept) <= now)
+        note_result(kept, stek_writer_change(kept->writer, retire_superseded, NULL, now));
+    return superseded_until(kept);
+}
+
+/*
+ * Returns when it is due again; INT64_MAX: never. In a fleet the maker of the records decides when,
+ * but for those that the ring has from another source.
+ */
+static int64_t update_ring(const struct stek_rings *rings, struct stek_kept *kept, int64_t now)
+{
+    int64_t next = INT64_MAX;
+
+    if (kept->writer == NULL)
+        return next;
+    if (kept->config.source == STEK_SOURCE_SEED)
+        next = update_seeded(rings, kept, now);
+    next =
+        earlier(next, stek_kept_is_own(kept) ? update_of_host(kept, now) : update_left(kept, now));
+    kept->failing |= kept->config.source == STEK_SOURCE_SEED && kept->seed_problem != NULL;
+    return next;
 }
 
 int64_t stek_rings_update(struct stek_rings *rings, int64_t now)

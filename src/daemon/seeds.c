@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/seeds.h"
 
+#include "core/handover.h"
 #include "core/policy.h"
 #include "daemon/system/log.h"
 #include "seed/seedfile.h"
@@ -27,9 +28,11 @@ static enum stek_result put_seeded(struct stek_ring_state *state, int64_t now,
 {
     const struct seeded *seeded = arg;
 
-    (void)now, (void)fresh;
+    (void)fresh;
     stek_ring_state_set_policy(state, &seeded->policy);
-    state->records = seeded->records;
+    stek_records_hand_over(&state->records, &seeded->records, (state->flags & STEK_RING_LOCAL) != 0,
+                           now);
+    state->flags &= ~(uint64_t)STEK_RING_LOCAL;
     return STEK_OK;
 }
 

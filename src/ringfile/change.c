@@ -89,10 +89,14 @@ enum stek_result stek_change_add(const struct stek_image *image, struct stek_cha
 {
     const struct stek_policy policy = stek_ring_state_policy(&room->state);
     const uint64_t floor_before = room->state.floor;
+    const uint64_t source_before = room->state.source;
+    const bool was_own = stek_ring_state_is_own(&room->state);
 
     draw_fresh(&policy, &room->fresh);
     enum stek_result result = change(&room->state, now, &room->fresh, arg);
-    if (result == STEK_OK && room->state.floor < floor_before)
+    const bool same_maker =
+        room->state.source == source_before && stek_ring_state_is_own(&room->state) == was_own;
+    if (result == STEK_OK && same_maker && room->state.floor < floor_before)
         result = STEK_ERR_FORMAT;
     return result == STEK_OK ? derive(image, &room->state.records) : result;
 }
@@ -228,12 +232,9 @@ static enum stek_result adapt(struct stek_ring_state *state, int64_t now,
     const struct stek_policy old = stek_ring_state_policy(state);
     enum stek_result result = STEK_OK;
 
-    if (state->source != (uint64_t)wish->source) {
-        stek_records_remove(&state->records, 0, state->records.count);
-        state->source = wish->source;
-        state->flags = 0;
-    }
-    if (state->records.count > 0 && wish->source == STEK_SOURCE_HOST)
+    if (state->source != (uint64_t)wish->source)
+        stek_ring_state_set_source(state, wish->source);
+    if (state->records.count > 0 && stek_ring_state_is_own(state))
         result = stek_records_change_policy(&state->records, &old, wish->policy, now, fresh);
     else if (state->records.count > 0)
         result = settle(state, now);
@@ -250,7 +251,7 @@ enum stek_result stek_change_to(const struct stek_image *image, struct stek_chan
 
     if (result == STEK_OK)
         result = stek_change_add(image, room, adapt, &own, now);
-    if (result == STEK_OK && wish->source == STEK_SOURCE_HOST)
+    if (result == STEK_OK && stek_ring_state_is_own(&room->state))
         result = stek_change_add_due(image, room, now);
     return result == STEK_OK ? stek_change_end(image, room, now) : result;
 }

@@ -60,7 +60,8 @@ struct stek_change_wish {
 
 /*
  * Begins, makes the ring what is wished for, and ends: then stek_change_write() is left. A ring of
- * source host has an active record afterwards, and one that had another source has no old ones.
+ * source host has an active record afterwards. One that had another source keeps its records:
+ * stek_ring_state_set_source().
  */
 STEK_MUST_USE enum stek_result stek_change_to(const struct stek_image *image,
                                               struct stek_change_room *room,

@@ -66,6 +66,20 @@ void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek
     state->ahead = policy->ahead;
 }
 
+void stek_ring_state_set_source(struct stek_ring_state *state, enum stek_source source)
+{
+    const bool goes_on = source == STEK_SOURCE_HOST;
+
+    state->source = source;
+    state->flags = !goes_on && state->records.count > 0 ? STEK_RING_LOCAL : 0;
+    state->floor = goes_on ? state->floor : 0;
+}
+
+bool stek_ring_state_is_own(const struct stek_ring_state *state)
+{
+    return state->source == STEK_SOURCE_HOST || (state->flags & STEK_RING_LOCAL) != 0;
+}
+
 static const char *policy_problem(const struct stek_ring_state *state)
 {
     if (state->ahead == 0 || state->ahead > STEK_AHEAD_MAX || state->rotate_s == 0 ||

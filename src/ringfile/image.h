@@ -54,7 +54,11 @@ enum stek_source {
 enum {
     /* stekd was told to keep this ring on a disk, so readers accept one. */
     STEK_RING_ON_DISK = 1,
-    /* The records were made by this host alone, because the fleet's store could not be reached. */
+    /*
+     * The records are not of the ring's source. This host made them before the ring had that
+     * source, or because the fleet's store could not be reached. They serve until the source's
+     * come.
+     */
     STEK_RING_LOCAL = 2
 };
 
@@ -65,7 +69,7 @@ struct stek_ring_state {
     int64_t max_session_age_s;
     uint64_t ahead;
     uint64_t source;    /* enum stek_source, in 8 bytes for copies by words */
-    uint64_t floor;     /* no record with a lower seq opens; it never falls */
+    uint64_t floor;     /* no record with a lower seq opens; it falls only with another source */
     int64_t changed_at; /* when the writer last changed anything, Unix seconds; 0: never yet */
     uint64_t flags;     /* STEK_RING_… */
     uint64_t spare;
@@ -173,5 +177,14 @@ struct stek_policy stek_ring_state_policy(const struct stek_ring_state *state);
 
 /* Puts another policy (resolved) in a state. Records keep the times that they have. */
 void stek_ring_state_set_policy(struct stek_ring_state *state, const struct stek_policy *policy);
+
+/*
+ * Gives a state another source. The records stay, and serve until that source has others. A host
+ * goes on where they are; to a fleet or a seed the floor means nothing, since its seqs are others.
+ */
+void stek_ring_state_set_source(struct stek_ring_state *state, enum stek_source source);
+
+/* Whether the records are this host's to rotate: of source host, or STEK_RING_LOCAL. */
+bool stek_ring_state_is_own(const struct stek_ring_state *state);
 
 #endif

@@ -28,8 +28,8 @@ struct stek_writer_place {
     gid_t group;      /* who may read; (gid_t)-1: leave it as it is */
     bool allow_disk;  /* the operator said so: the ring may be on a disk, and tells its readers */
     /*
-     * The maker of its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, and a
-     * ring that had another source begins without records.
+     * The maker of its records; 0: STEK_SOURCE_HOST, this writer. Of any other it makes none, but
+     * rotates those that a ring has from another source: STEK_RING_LOCAL.
      */
     enum stek_source source;
 };

@@ -71,9 +71,9 @@ def test_a_seed_that_is_gone_or_open_to_others_is_said_and_the_ring_goes_on(seed
     assert max(keys(host)) > active
 
 
-def make_seed(path):
+def make_seed(path, rotate="2s", accept="6s"):
     subprocess.run(
-        [build.COMMAND, "fleet", "seed", "web", path, "--rotate", "2s", "--accept", "6s"],
+        [build.COMMAND, "fleet", "seed", "web", path, "--rotate", rotate, "--accept", accept],
         check=True,
         env=plain_environment(),
         stdout=subprocess.DEVNULL,
@@ -107,3 +107,24 @@ def test_a_seed_of_another_ring_is_refused(seeded, folder):
     with host:
         wait_for(lambda: "the seed is for another ring" in host.stderr(), "a word about it")
         assert not host.status("mail")["keys"]
+
+
+def open_keys(host):
+    return {key["fingerprint"] for key in host.status("web")["keys"] if key["state"] != "pending"}
+
+
+def test_a_ring_goes_from_its_host_to_a_seed_and_back_and_what_it_sealed_with_opens(folder):
+    seed = folder / "web.seed"
+    with Stekd(folder / "host", web={"rotate": "1h"}) as host:
+        own = open_keys(host)
+        host.rings["web"] = {"source": "seed", "seed": seed}
+        host.reload()
+        assert own <= open_keys(host), "without its seed the ring goes on"
+        make_seed(seed, rotate="1h", accept="2h")
+        host.reload()
+        wait_for(lambda: len(open_keys(host)) > 1, "the keys of the seed")
+        seeds = {k["fingerprint"] for k in host.status("web")["keys"] if k["state"] == "active"}
+        assert own <= open_keys(host) and not own & seeds
+        host.rings["web"] = {"rotate": "1h"}
+        host.reload()
+        assert own | seeds <= open_keys(host)

@@ -138,9 +138,113 @@ a_ring_that_cannot_begin_without_random_bytes_is_refused_and_leaves_nothing(void
     assert_true(apply(place, &place->config, START, &problem));
 }
 
+/* ---- another source ---- */
+
+static void give_source(struct place *place, enum stek_source source, int64_t now)
+{
+    struct stek_config_problem problem;
+    struct stek_config other = place->config;
+    struct stek_config_ring ring = place->config.rings[0];
+
+    ring.source = source;
+    other.rings = &ring;
+    assert_true(apply(place, &other, now, &problem));
+}
+
+static void read_ring(struct place *place, struct stek_ring_state *ret_state)
+{
+    assert_int_equal(stek_writer_state(stek_rings_find(&place->rings, "web")->writer, ret_state),
+                     STEK_OK);
+}
+
+static bool active_is_one_of(const struct stek_records *records, const struct stek_records *others,
+                             int64_t now)
+{
+    const int active = stek_records_active(records, now);
+
+    return active >= 0 && stek_records_hold_secret(others, &records->at[active].secret);
+}
+
+static void a_ring_that_goes_to_a_fleet_keeps_its_keys_and_rotates_them(void **state)
+{
+    struct stek_config_problem problem;
+    struct stek_ring_state before, after;
+    struct place *place = *state;
+
+    assert_true(apply(place, &place->config, START, &problem));
+    read_ring(place, &before);
+    give_source(place, STEK_SOURCE_FLEET, START + 1);
+    read_ring(place, &after);
+    assert_int_equal(after.source, STEK_SOURCE_FLEET);
+    assert_true(stek_ring_state_is_own(&after));
+    assert_memory_equal(&before.records, &after.records, sizeof before.records);
+    for (int64_t now = START + 1; now < START + 200;)
+        now = stek_rings_update(&place->rings, now);
+    read_ring(place, &after);
+    assert_true(stek_records_active(&after.records, START + 200) >= 0);
+    assert_false(stek_records_hold_secret(&after.records, &before.records.at[0].secret));
+    for (size_t i = 0; i < after.records.count; i++)
+        assert_int_equal(after.records.at[i].origin, STEK_ORIGIN_PUBLISHED);
+}
+
+static void a_ring_that_comes_back_to_its_host_goes_on_with_its_keys(void **state)
+{
+    struct stek_config_problem problem;
+    struct stek_ring_state before, after;
+    struct place *place = *state;
+
+    assert_true(apply(place, &place->config, START, &problem));
+    give_source(place, STEK_SOURCE_SEED, START + 1);
+    read_ring(place, &before);
+    give_source(place, STEK_SOURCE_HOST, START + 2);
+    read_ring(place, &after);
+    assert_int_equal(after.source, STEK_SOURCE_HOST);
+    assert_int_equal(after.flags, 0);
+    assert_true(active_is_one_of(&after.records, &before.records, START + 2));
+}
+
+/* stek_change_fn: what a hand-over leaves, with a floor of the new source. */
+static enum stek_result supersede_first(struct stek_ring_state *ring, int64_t now,
+                                        const struct stek_fresh *fresh, void *arg)
+{
+    (void)now, (void)fresh, (void)arg;
+    ring->records.at[0].origin = STEK_ORIGIN_SUPERSEDED;
+    ring->flags = 0;
+    ring->floor = 1;
+    return STEK_OK;
+}
+
+static void what_another_source_left_is_destroyed_when_it_retires(void **state)
+{
+    struct stek_config_problem problem;
+    struct stek_ring_state ring;
+    struct place *place = *state;
+
+    assert_true(apply(place, &place->config, START, &problem));
+    give_source(place, STEK_SOURCE_FLEET, START);
+    assert_int_equal(stek_writer_change(stek_rings_find(&place->rings, "web")->writer,
+                                        supersede_first, NULL, START),
+                     STEK_OK);
+    read_ring(place, &ring);
+    const struct stek_record first = ring.records.at[0];
+    assert_true(stek_rings_update(&place->rings, START) == first.accept_until);
+    assert_true(stek_rings_update(&place->rings, first.accept_until - 1) == first.accept_until);
+    read_ring(place, &ring);
+    assert_true(stek_records_hold_secret(&ring.records, &first.secret));
+    assert_true(stek_rings_update(&place->rings, first.accept_until) == INT64_MAX);
+    read_ring(place, &ring);
+    assert_false(stek_records_hold_secret(&ring.records, &first.secret));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_ring_that_goes_to_a_fleet_keeps_its_keys_and_rotates_them,
+                                        enter, leave),
+        cmocka_unit_test_setup_teardown(a_ring_that_comes_back_to_its_host_goes_on_with_its_keys,
+                                        enter, leave),
+        cmocka_unit_test_setup_teardown(what_another_source_left_is_destroyed_when_it_retires,
+                                        enter, leave),
         cmocka_unit_test_setup_teardown(a_turn_says_when_the_next_one_is_due, enter, leave),
         cmocka_unit_test_setup_teardown(without_rings_nothing_is_due, enter, leave),
         cmocka_unit_test_setup_teardown(when_the_generator_fails_the_ring_goes_on_and_recovers,
