@@ -135,12 +135,11 @@ static int look_up(const char *name, gid_t *ret_gid)
 }
 
 /* The C library does not tell a group that is missing from a source that could not be read just
- * now. So a group is missing if it is so twice. */
+ * now, and some of its errors are not those of the call that failed. So a group is missing if it is
+ * so twice. */
 static int find_group(const char *name, gid_t *ret_gid)
 {
-    const int error = look_up(name, ret_gid);
-
-    return error == ENOENT || passes(error) ? look_up(name, ret_gid) : error;
+    return look_up(name, ret_gid) == 0 ? 0 : look_up(name, ret_gid);
 }
 
 void stek_config_warm_up(void)
