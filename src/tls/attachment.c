@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/attachment.h"
 
+#include "tls/later.h"
 #include "tls/slots.h"
 
 #include <pthread.h>
@@ -160,6 +161,7 @@ enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
 {
     struct stek_attachment *attachment;
 
+    stek_later_find();
     if (pthread_once(&index_once, make_index) != 0 || ctx_index < 0 || stek_methods_get0() == NULL)
         return STEK_ERR_CRYPTO;
     attachment = stek_attachment_of(ctx);

@@ -28,6 +28,7 @@
 #include <openssl/provider.h>
 #endif
 
+#include <limits.h>
 #include <stdbool.h>
 
 #if OPENSSL_VERSION_NUMBER < 0x10101000L
@@ -38,6 +39,17 @@
 #define STEK_HAVE_HMAC_CALLBACK 0
 #else
 #define STEK_HAVE_HMAC_CALLBACK 1
+#endif
+
+/*
+ * Times of sessions as `long`, which is deprecated since 3.4, but all that 3.0 has: a build for a
+ * later 3.x loads there, too. Where 3.3 is sure and `long` ends in 2038, its successor serves.
+ */
+#if OPENSSL_VERSION_NUMBER < 0x30300000L ||                                                        \
+    (LONG_MAX > INT32_MAX && !defined OPENSSL_NO_DEPRECATED_3_4)
+#define STEK_HAVE_LONG_TIMES 1
+#else
+#define STEK_HAVE_LONG_TIMES 0
 #endif
 
 /* OpenSSL 4 has no methods but fetched ones, and those of 1.1.1 are not fetched. */
@@ -178,6 +190,25 @@ static inline const STACK_OF(X509_OBJECT) * stek_ossl_store_objects(const X509_S
     return X509_STORE_get0_objects((X509_STORE *)(uintptr_t)store);
 }
 
+/* When a session began, in Unix seconds. */
+static inline int64_t stek_ossl_session_time(const SSL_SESSION *session)
+{
+#if STEK_HAVE_LONG_TIMES
+    return (int64_t)SSL_SESSION_get_time(session);
+#else
+    return (int64_t)SSL_SESSION_get_time_ex(session);
+#endif
+}
+
+static inline void stek_ossl_session_set_time(SSL_SESSION *session, int64_t time_s)
+{
+#if STEK_HAVE_LONG_TIMES
+    (void)SSL_SESSION_set_time(session, (long)time_s);
+#else
+    (void)SSL_SESSION_set_time_ex(session, (time_t)time_s);
+#endif
+}
+
 #pragma GCC diagnostic pop
 
 /*
@@ -233,28 +264,6 @@ static inline bool stek_ossl_keeps_sessions(const SSL *ssl)
            (SSL_get_max_early_data(ssl) > 0 && (options & SSL_OP_NO_ANTI_REPLAY) == 0);
 }
 
-/* Whether the session says who the peer is by a raw public key (RFC 7250). */
-static inline int stek_ossl_session_has_raw_key(const SSL_SESSION *session)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30200000L
-    return SSL_SESSION_get0_peer_rpk((SSL_SESSION *)(uintptr_t)session) != NULL;
-#else
-    (void)session;
-    return 0;
-#endif
-}
-
-/* What certificates are verified for; 0 where it cannot be read. */
-static inline int stek_ossl_param_purpose(const X509_VERIFY_PARAM *parameters)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30500000L
-    return X509_VERIFY_PARAM_get_purpose(parameters);
-#else
-    (void)parameters;
-    return 0;
-#endif
-}
-
 /* The store that verifies in the place of SSL_CTX_get_cert_store(), or NULL. */
 static inline X509_STORE *stek_ossl_verify_store(SSL_CTX *ctx)
 {
@@ -273,25 +282,6 @@ static inline void stek_ossl_forget_errors(void)
 {
     if (ERR_peek_last_error() != 0)
         ERR_clear_error();
-}
-
-/* When a session began, in Unix seconds. */
-static inline int64_t stek_ossl_session_time(const SSL_SESSION *session)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    return (int64_t)SSL_SESSION_get_time_ex(session);
-#else
-    return (int64_t)SSL_SESSION_get_time(session);
-#endif
-}
-
-static inline void stek_ossl_session_set_time(SSL_SESSION *session, int64_t time_s)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30300000L
-    (void)SSL_SESSION_set_time_ex(session, (time_t)time_s);
-#else
-    (void)SSL_SESSION_set_time(session, (long)time_s);
-#endif
 }
 
 /* Keys the MAC context with HMAC-SHA256. Returns whether that worked. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/context/mark.h"
 
+#include "tls/later.h"
+
 #include <openssl/x509_vfy.h>
 
 #include <string.h>
@@ -60,7 +62,7 @@ uint64_t stek_mark_parameters(X509_VERIFY_PARAM *parameters)
     mark = stek_mark_add(mark, X509_VERIFY_PARAM_get_inh_flags(parameters));
     mark = stek_mark_add(mark, (uint64_t)X509_VERIFY_PARAM_get_depth(parameters));
     mark = stek_mark_add(mark, (uint64_t)X509_VERIFY_PARAM_get_auth_level(parameters));
-    mark = stek_mark_add(mark, (uint64_t)stek_ossl_param_purpose(parameters));
+    mark = stek_mark_add(mark, (uint64_t)stek_later_param_purpose(parameters));
     if ((X509_VERIFY_PARAM_get_flags(parameters) & X509_V_FLAG_USE_CHECK_TIME) != 0)
         mark = stek_mark_add(mark, (uint64_t)X509_VERIFY_PARAM_get_time(parameters));
     mark = stek_mark_add(mark, X509_VERIFY_PARAM_get_hostflags(parameters));

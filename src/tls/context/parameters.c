@@ -3,6 +3,7 @@
 
 #include "crypto/libctx.h"
 #include "tls/context/nameset.h"
+#include "tls/later.h"
 
 #include <openssl/x509_vfy.h>
 
@@ -56,7 +57,7 @@ bool stek_hash_parameters(EVP_MD_CTX *hash, X509_VERIFY_PARAM *parameters)
            stek_hash_u32(hash, X509_VERIFY_PARAM_get_inh_flags(parameters)) &&
            stek_hash_u32(hash, (size_t)X509_VERIFY_PARAM_get_depth(parameters)) &&
            stek_hash_u32(hash, (size_t)X509_VERIFY_PARAM_get_auth_level(parameters)) &&
-           stek_hash_u32(hash, (size_t)stek_ossl_param_purpose(parameters)) &&
+           stek_hash_u32(hash, (size_t)stek_later_param_purpose(parameters)) &&
            stek_hash_u64(hash, fixed_time(parameters)) &&
            stek_hash_u32(hash, X509_VERIFY_PARAM_get_hostflags(parameters)) &&
            hash_hosts(hash, parameters) &&

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/context/peers.h"
 
+#include "tls/later.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -38,7 +40,7 @@ void stek_peers_note(void)
 bool stek_peers_in_session(const SSL_SESSION *session)
 {
     return SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session) != NULL ||
-           stek_ossl_session_has_raw_key(session);
+           stek_later_session_has_raw_key(session);
 }
 
 /* A session that a client brought with a pre-shared key of the program's own (RFC 9846 section
