@@ -20,6 +20,14 @@ SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth
 CLIENT = "extendedKeyUsage=clientAuth"
 
 
+def version():
+    """(3, 5)"""
+    said = subprocess.run(
+        [ETCD, "--version"], capture_output=True, text=True, check=True, env=plain_environment()
+    ).stdout
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)", said).groups()))
+
+
 class EtcdPki:
     """A certificate authority of its own, with certificates for the members and for users by common
     name."""
