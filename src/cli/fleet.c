@@ -11,6 +11,7 @@
 #include "core/policy.h"
 #include "core/settings.h"
 #include "crypto/random.h"
+#include "fleet/rules/epoch.h"
 #include "fleet/store/envelope.h"
 #include "fleet/store/kekfile.h"
 #include "seed/seedfile.h"
@@ -43,22 +44,24 @@ static void print_help(void)
                "  --help         show this help\n\n"
                "Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded, 4 stekd not reachable.\n\n"
                "Example:\n"
-               "  stek fleet init /etc/stek/fleet.kek\n"
+               "  stek fleet init /var/lib/stek/fleet.kek\n"
                "  stek fleet status");
 }
 
 static int fleet_init(const char *path)
 {
-    STEK_SECRET(stek_secret32) struct stek_secret32 key;
+    STEK_SECRET(stek_secret32) struct stek_secret32 root;
     STEK_SECRET(stek_kek) struct stek_kek kek;
+    const uint64_t today = stek_epoch_at((int64_t)time(NULL));
     char id[2 * STEK_KEK_ID_LEN + 1];
 
-    if (stek_random_secret(&key) != STEK_OK || stek_kek_init(&key, &kek) != STEK_OK) {
+    if (stek_random_secret(&root) != STEK_OK || stek_kek_init(&root, &kek) != STEK_OK ||
+        stek_kek_advance(&kek, today) != STEK_OK) {
         (void)fprintf(stderr, "stek fleet init: no key was made: the random generator failed\n");
         return STEK_EXIT_FAILED;
     }
     errno = 0;
-    const char *problem = stek_kekfile_write(path, &key);
+    const char *problem = stek_kekfile_write(path, &kek);
     if (problem != NULL) {
         (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem,
                       errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
@@ -68,7 +71,9 @@ static int fleet_init(const char *path)
     (void)printf("%s: key %s\n", path, id);
     (void)puts("Copy the file to every host of the fleet, readable by stekd's user only, and "
                "name it in\n"
-               "kek of [fleet] there.");
+               "kek of [fleet] there. Then destroy other copies: stekd rewrites each host's file "
+               "every\n"
+               "day, so that it opens nothing of days that are over.");
     return STEK_EXIT_FINE;
 }
 

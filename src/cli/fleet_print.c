@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { LAGGARDS_MAX = 10 };
 
@@ -136,6 +137,9 @@ static void print_ring(const json_t *fleet, const json_t *ring)
                  stek_format_time(number_of(ring, "since"), &since));
     if (text_of(ring, "problem")[0] != '\0')
         (void)printf("  %s\n", text_of(ring, "problem"));
+    if (json_is_true(json_object_get(ring, "store_is_older")))
+        (void)puts("  the store is older than what this host has seen of it: restored from a "
+                   "backup?");
     stek_fleet_coverage(fleet, name, next, number_of(ring, "floor"), &holders, &floors, &all);
     print_seqs(ring);
     if (all > 0 && next > 0)
@@ -173,6 +177,43 @@ static void print_keys(const json_t *fleet)
     }
 }
 
+/* The first day (UTC) of what a key opens. */
+static const char *day_text(int64_t since, char ret_text[32])
+{
+    const time_t at = (time_t)since;
+    struct tm parts;
+
+    if (since == 0)
+        return "all days";
+    if (gmtime_r(&at, &parts) == NULL || strftime(ret_text, 32, "%Y-%m-%d and later", &parts) == 0)
+        return "?";
+    return ret_text;
+}
+
+/* What a thief of this host's disk could open, and why it may be more than it must. */
+static void print_epochs(const json_t *fleet)
+{
+    const json_t *epochs = json_object_get(fleet, "epochs");
+    const json_t *state = json_object_get(fleet, "state");
+    char day[32];
+
+    for (size_t i = 0; i < json_array_size(epochs); i++) {
+        const json_t *key = json_array_get(epochs, i);
+        (void)printf("  key %s opens what was sealed for %s\n", text_of(key, "key"),
+                     day_text(number_of(key, "opens_since"), day));
+        if (text_of(key, "problem")[0] != '\0')
+            (void)printf("  %s:\n  whoever takes that file opens what was sealed for %s\n",
+                         text_of(key, "problem"),
+                         day_text(number_of(key, "file_opens_since"), day));
+    }
+    if (!json_is_true(json_object_get(fleet, "clock_confirmed")))
+        (void)puts("  no epoch ends: the store's clock does not confirm this host's");
+    if (text_of(state, "problem")[0] != '\0')
+        (void)printf("State folder %s: %s:\n  after a reboot this host believes whatever the store "
+                     "says\n",
+                     text_of(state, "folder"), text_of(state, "problem"));
+}
+
 static void print_members(const json_t *fleet)
 {
     const char *name;
@@ -206,5 +247,6 @@ void stek_fleet_print(const json_t *fleet)
     for (size_t i = 0; i < json_array_size(rings); i++)
         print_ring(fleet, json_array_get(rings, i));
     print_keys(fleet);
+    print_epochs(fleet);
     print_members(fleet);
 }

@@ -36,13 +36,14 @@ static bool check_run_dir(const struct stek_options *options, const struct stek_
 static bool check_keks(const struct stek_config_fleet *config)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+    struct stekd_key files[STEK_KEKS_MAX];
     struct stek_config_problem problem;
 
     for (size_t i = 0; i < config->kek_count; i++)
         if (strncmp(config->kek[i], "credential:", strlen("credential:")) == 0 &&
             getenv("CREDENTIALS_DIRECTORY") == NULL)
             return true;
-    if (stekd_fleet_read_keys(config, &keks, &problem))
+    if (stekd_fleet_read_keys(config, &keks, files, &problem))
         return true;
     stek_log(STEK_LOG_ERROR, "%s", problem.text);
     return false;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/connect.h"
 
-#include "core/hex.h"
 #include "daemon/fleet.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
@@ -21,19 +20,17 @@ static void say(void *arg, bool fine, const char *line)
     (void)fflush(stdout);
 }
 
-static bool try_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks)
+static bool try_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
+                     struct stekd_key ret_files[STEK_KEKS_MAX])
 {
     struct stek_config_problem problem;
-    char id[2 * STEK_KEK_ID_LEN + 1];
 
-    if (!stekd_fleet_read_keys(config, ret_keks, &problem)) {
+    if (!stekd_fleet_read_keys(config, ret_keks, ret_files, &problem)) {
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return false;
     }
-    for (uint32_t i = 0; i < ret_keks->count; i++) {
-        stek_hex_text(ret_keks->at[i].id, STEK_KEK_ID_LEN, id);
-        (void)printf("%s: key %s: fine\n", config->kek[i], id);
-    }
+    for (uint32_t i = 0; i < ret_keks->count; i++)
+        (void)printf("%s: key %s: fine\n", config->kek[i], ret_files[i].id);
     return true;
 }
 
@@ -49,7 +46,8 @@ static size_t list_rings(const struct stek_config *config, const char **ret_ring
 }
 
 static bool try_endpoints(const struct stek_options *options, const struct stek_config *config,
-                          const struct stek_keks *keks, const char **rings)
+                          const struct stek_keks *keks, const struct stekd_key *files,
+                          const char **rings)
 {
     struct stekd_fleet keeper = {.api = NULL};
     struct stek_config_problem problem;
@@ -66,7 +64,7 @@ static bool try_endpoints(const struct stek_options *options, const struct stek_
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return false;
     }
-    stekd_fleet_set_texts(&config->fleet, keks, &texts);
+    stekd_fleet_set_texts(&config->fleet, files, &texts);
     stekd_fleet_set_options(&texts, keks, &fleet);
     return keeper.api->check(&check);
 }
@@ -74,6 +72,7 @@ static bool try_endpoints(const struct stek_options *options, const struct stek_
 int stekd_connect(const struct stek_options *options, const struct stek_config *config)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+    struct stekd_key files[STEK_KEKS_MAX] = {{.file_epoch = 0}};
 
     if (!config->fleet.given) {
         (void)puts("no section [fleet]: there is nothing to connect to");
@@ -89,8 +88,8 @@ int stekd_connect(const struct stek_options *options, const struct stek_config *
         stek_log(STEK_LOG_ERROR, "no memory");
         return STEKD_EXIT_FAILED;
     }
-    const bool keys = try_keys(&config->fleet, &keks);
-    const bool endpoints = try_endpoints(options, config, &keks, rings);
+    const bool keys = try_keys(&config->fleet, &keks, files);
+    const bool endpoints = try_endpoints(options, config, &keks, files, rings);
     free(rings);
     return keys && endpoints && fflush(stdout) == 0 ? STEKD_EXIT_FINE : STEKD_EXIT_FAILED;
 }

@@ -226,6 +226,7 @@ static bool open_sockets(struct stekd *daemon)
 static bool open_rings(struct stekd *daemon)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+    struct stekd_key files[STEK_KEKS_MAX];
     struct stek_config_problem problem;
 
     if (daemon->config.ring_count == 0)
@@ -233,7 +234,7 @@ static bool open_rings(struct stekd *daemon)
                  daemon->options->config);
     stek_clock_begin(&daemon->rings, stekd_now());
     if (daemon->config.fleet.given &&
-        !stekd_fleet_read_keys(&daemon->config.fleet, &keks, &problem)) {
+        !stekd_fleet_read_keys(&daemon->config.fleet, &keks, files, &problem)) {
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return false;
     }

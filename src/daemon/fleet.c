@@ -6,7 +6,7 @@
 #include "core/policy.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
-#include "fleet/store/kekfile.h"
+#include "fleet/store/statefolder.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -51,60 +51,6 @@ bool stekd_fleet_load(struct stekd_fleet *keeper, const char *library,
         return fail(ret_problem, "%s: belongs to another version of stekd", library);
     keeper->api = api;
     load_resolvers();
-    return true;
-}
-
-static const char credential_mark[] = "credential:";
-
-static bool is_credential(const char *setting)
-{
-    return strncmp(setting, credential_mark, sizeof credential_mark - 1) == 0;
-}
-
-/* Where a key is: a path, or a credential that systemd has put in place (systemd.exec(5),
- * LoadCredential=). */
-static bool key_path(const char *setting, char *ret_path, size_t size,
-                     struct stek_config_problem *ret_problem)
-{
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-
-    if (!is_credential(setting))
-        return snprintf(ret_path, size, "%s", setting) < (int)size;
-    if (folder == NULL)
-        return fail(
-            ret_problem,
-            "[fleet] kek = %s: systemd passed no credentials: set LoadCredential= in stekd.service",
-            setting);
-    return snprintf(ret_path, size, "%s/%s", folder, setting + sizeof credential_mark - 1) <
-           (int)size;
-}
-
-static bool read_key(const char *setting, struct stek_kek *ret_kek,
-                     struct stek_config_problem *ret_problem)
-{
-    STEK_SECRET(stek_secret32) struct stek_secret32 key;
-    char path[4096];
-
-    if (!key_path(setting, path, sizeof path, ret_problem))
-        return false;
-    const char *problem = stek_kekfile_read(path, &key);
-    if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0)
-        problem = "systemd did not pass this credential: set LoadCredential= in stekd.service";
-    if (problem != NULL)
-        return fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
-    return stek_kek_init(&key, ret_kek) == STEK_OK ||
-           fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
-}
-
-bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
-                           struct stek_config_problem *ret_problem)
-{
-    STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
-
-    for (; keks.count < config->kek_count; keks.count++)
-        if (!read_key(config->kek[keks.count], &keks.at[keks.count], ret_problem))
-            return false;
-    *ret_keks = keks;
     return true;
 }
 
@@ -205,7 +151,7 @@ static void start_locally(struct stek_rings *rings, struct stek_kept *kept)
 
 /* What the ring's file will hold of the fleet's. Records of this host's own are not the fleet's,
  * nor is their floor. */
-static void describe_ring(const struct stek_config_ring *config,
+static void describe_ring(const char *folder, const struct stek_config_ring *config,
                           const struct stek_ring_state *state,
                           struct stek_fleet_ring_options *ret_options)
 {
@@ -216,6 +162,7 @@ static void describe_ring(const struct stek_config_ring *config,
                                                     .policy = stek_policy_resolve(&config->policy),
                                                     .records = fleets ? &state->records : NULL,
                                                     .floor = own ? 0 : state->floor};
+    stek_state_read_seen(folder, config->name, &ret_options->seen);
 }
 
 void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
@@ -252,7 +199,8 @@ static void gathered_fini(struct gathered *gathered, size_t rings_count)
 }
 
 /* Those that are not kept are left out: when they are, the fleet begins again with them. */
-static bool gather(const struct stek_next *rings, size_t rings_count, struct gathered *ret_gathered)
+static bool gather(const char *folder, const struct stek_next *rings, size_t rings_count,
+                   struct gathered *ret_gathered)
 {
     bool kept;
 
@@ -264,7 +212,7 @@ static bool gather(const struct stek_next *rings, size_t rings_count, struct gat
         struct stek_ring_state *state = &ret_gathered->states[ret_gathered->count];
         const struct stek_config_ring *ring = stek_next_ring(rings, i, &kept, state);
         if (ring->source == STEK_SOURCE_FLEET && kept)
-            describe_ring(ring, state, &ret_gathered->options[ret_gathered->count++]);
+            describe_ring(folder, ring, state, &ret_gathered->options[ret_gathered->count++]);
     }
     return true;
 }
@@ -273,13 +221,14 @@ static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek
                                    const struct stek_keks *keks, const struct stek_next *next,
                                    struct stekd_fleet_next *ret_next)
 {
-    const struct stek_fleet_host host = {write_records, write_log, keeper};
+    const struct stek_fleet_host host = {write_records, stekd_fleet_keep_key, stekd_fleet_keep_seen,
+                                         write_log, keeper};
     struct stek_fleet_options options;
     struct gathered rings = {.count = 0};
     enum stek_result result = STEK_ERR_MEMORY;
 
     stekd_fleet_set_options(ret_next->texts, keks, &options);
-    if (gather(next, config->ring_count, &rings))
+    if (gather(config->fleet.state, next, config->ring_count, &rings))
         result = rings.count == 0 ? STEK_OK
                                   : keeper->api->open(keeper->base, &options, rings.options,
                                                       rings.count, &host, &ret_next->fleet);
@@ -287,14 +236,14 @@ static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek
     return result;
 }
 
-void stekd_fleet_set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
+void stekd_fleet_set_texts(const struct stek_config_fleet *config,
+                           const struct stekd_key files[STEK_KEKS_MAX],
                            struct stekd_fleet_texts *ret_texts)
 {
     struct stekd_fleet_texts *texts = ret_texts;
 
     *texts = (struct stekd_fleet_texts){.config = *config};
-    for (uint32_t i = 0; i < keks->count; i++)
-        stek_hex_text(keks->at[i].id, STEK_KEK_ID_LEN, texts->kek_id[i]);
+    memcpy(texts->key, files, sizeof texts->key);
     if (config->name[0] != '\0')
         memcpy(texts->host, config->name, strlen(config->name) + 1);
     else if (gethostname(texts->host, sizeof texts->host - 1) != 0 || texts->host[0] == '\0')
@@ -302,8 +251,9 @@ void stekd_fleet_set_texts(const struct stek_config_fleet *config, const struct 
 }
 
 bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *config,
-                         const struct stek_keks *keks, const struct stek_next *rings,
-                         struct stekd_fleet_next *ret_next, struct stek_config_problem *ret_problem)
+                         const struct stek_keks *keks, const struct stekd_key files[STEK_KEKS_MAX],
+                         const struct stek_next *rings, struct stekd_fleet_next *ret_next,
+                         struct stek_config_problem *ret_problem)
 {
     struct stekd_fleet_next next = {.fleet = NULL};
 
@@ -315,7 +265,7 @@ bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *c
     next.texts = calloc(1, sizeof *next.texts);
     if (next.texts == NULL)
         return fail(ret_problem, "[fleet]: %s", stek_result_text(STEK_ERR_MEMORY));
-    stekd_fleet_set_texts(&config->fleet, keks, next.texts);
+    stekd_fleet_set_texts(&config->fleet, files, next.texts);
     errno = 0;
     const enum stek_result result = open_fleet(keeper, config, keks, rings, &next);
     if (result != STEK_OK) {
@@ -340,6 +290,8 @@ void stekd_fleet_commit(struct stekd_fleet *keeper, const struct stekd_fleet_nex
     stekd_fleet_close(keeper);
     keeper->fleet = next->fleet;
     keeper->texts = next->texts;
+    if (keeper->texts != NULL)
+        stekd_fleet_prepare_state(keeper);
 }
 
 void stekd_fleet_bootstrap(struct stekd_fleet *keeper)

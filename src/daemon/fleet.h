@@ -11,12 +11,19 @@
 
 #include <event2/event.h>
 
-/* What a fleet in use was made from: it borrows these texts. */
+/* A key-encryption key, and how its file stands. */
+struct stekd_key {
+    char id[2 * STEK_KEK_ID_LEN + 1]; /* in hexadecimal */
+    uint64_t file_epoch;              /* the oldest that the operator's file opens */
+    char problem[256]; /* why the file opens more than stekd itself; empty: it does not */
+};
+
+/* What a fleet in use was made from: it borrows these texts. And how its files stand. */
 struct stekd_fleet_texts {
     struct stek_config_fleet config;
     char host[STEK_CONFIG_HOST_LEN + 1];
-    char kek_id[STEK_KEKS_MAX]
-               [2 * STEK_KEK_ID_LEN + 1]; /* in hexadecimal, the one that seals first */
+    struct stekd_key key[STEK_KEKS_MAX]; /* the one that seals first */
+    char state_problem[256];             /* of the state folder; empty: none */
 };
 
 struct stekd_fleet {
@@ -40,17 +47,24 @@ struct stekd_fleet_next {
 bool stekd_fleet_load(struct stekd_fleet *keeper, const char *library,
                       struct stek_config_problem *ret_problem);
 
-/* Reads the key-encryption keys that the configuration names. Wipe them. */
+/* Reads the key-encryption keys that the configuration names, as far as they have gone on: from
+ * their files or the state folder. Wipe them. */
 bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_keks *ret_keks,
+                           struct stekd_key ret_files[STEK_KEKS_MAX],
                            struct stek_config_problem *ret_problem);
+
+/* The state folder is made; and for stek_fleet_host: what the disk forgets, and what it notes. */
+void stekd_fleet_prepare_state(struct stekd_fleet *keeper);
+void stekd_fleet_keep_key(void *arg, uint32_t index, const struct stek_kek *kek);
+void stekd_fleet_keep_seen(void *arg, const char *ring, const struct stek_seen *seen);
 
 /*
  * Makes a fleet ready for this configuration and these rings, beside the one that is in use. It
  * does nothing before the loop goes on. False after a fault, with one line.
  */
 bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *config,
-                         const struct stek_keks *keks, const struct stek_next *rings,
-                         struct stekd_fleet_next *ret_next,
+                         const struct stek_keks *keks, const struct stekd_key files[STEK_KEKS_MAX],
+                         const struct stek_next *rings, struct stekd_fleet_next *ret_next,
                          struct stek_config_problem *ret_problem);
 void stekd_fleet_give_up(const struct stekd_fleet *keeper, struct stekd_fleet_next *next);
 
@@ -61,7 +75,8 @@ void stekd_fleet_bootstrap(struct stekd_fleet *keeper);
 void stekd_fleet_close(struct stekd_fleet *keeper);
 
 /* The texts of a configuration, and the library's options of them, which borrow texts and keys. */
-void stekd_fleet_set_texts(const struct stek_config_fleet *config, const struct stek_keks *keks,
+void stekd_fleet_set_texts(const struct stek_config_fleet *config,
+                           const struct stekd_key files[STEK_KEKS_MAX],
                            struct stekd_fleet_texts *ret_texts);
 void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
                              struct stek_fleet_options *ret_options);

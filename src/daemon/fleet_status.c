@@ -2,6 +2,8 @@
 /* What the fleet looks like from here, in words and JSON. */
 #include "daemon/fleet.h"
 
+#include "fleet/rules/epoch.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -134,14 +136,15 @@ static json_t *ring_json(const struct stekd_fleet *keeper,
     int64_t since;
     const char *text = tell_standing(keeper, ring, &since);
 
-    return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}",
-                     "name", ring->name, "standing", stek_standing_word(ring->standing), "text",
-                     text, "since", (json_int_t)since, "synced", (int)ring->synced, "revoked_here",
-                     (int)ring->revoked_here, "held", (json_int_t)ring->held, "active",
-                     (json_int_t)ring->active, "next", (json_int_t)ring->next, "floor",
-                     (json_int_t)ring->floor, "foreign_keys", (json_int_t)ring->foreign, "refused",
-                     refused_json(ring), "problem", ring->problem, "operation", op_word(ring->op),
-                     "operation_problem", ring->op_problem);
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:b, s:b, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:s, s:s?}",
+        "name", ring->name, "standing", stek_standing_word(ring->standing), "text", text, "since",
+        (json_int_t)since, "synced", (int)ring->synced, "store_is_older", (int)ring->store_is_older,
+        "epoch", (json_int_t)ring->epoch, "revoked_here", (int)ring->revoked_here, "held",
+        (json_int_t)ring->held, "active", (json_int_t)ring->active, "next", (json_int_t)ring->next,
+        "floor", (json_int_t)ring->floor, "foreign_keys", (json_int_t)ring->foreign, "refused",
+        refused_json(ring), "problem", ring->problem, "operation", op_word(ring->op),
+        "operation_problem", ring->op_problem);
 }
 
 static json_t *rings_json(const struct stekd_fleet *keeper)
@@ -156,13 +159,34 @@ static json_t *rings_json(const struct stekd_fleet *keeper)
     return rings;
 }
 
+static int64_t opens_since(uint64_t epoch)
+{
+    return epoch > 0 ? stek_epoch_begins(epoch) : 0;
+}
+
 static json_t *keys_json(const struct stekd_fleet *keeper)
 {
     json_t *keys = json_array();
 
     for (size_t i = 0; i < keeper->texts->config.kek_count; i++)
-        json_array_append_new(keys, json_string(keeper->texts->kek_id[i]));
+        json_array_append_new(keys, json_string(keeper->texts->key[i].id));
     return keys;
+}
+
+/* What each key opens, and what its file opens: since when, 0 for always. */
+static json_t *epochs_json(const struct stekd_fleet *keeper, const struct stek_fleet_status *fleet)
+{
+    json_t *epochs = json_array();
+
+    for (size_t i = 0; i < keeper->texts->config.kek_count; i++) {
+        const struct stekd_key *key = &keeper->texts->key[i];
+        json_array_append_new(
+            epochs, json_pack("{s:s, s:I, s:I, s:I, s:s}", "key", key->id, "epoch",
+                              (json_int_t)fleet->epoch[i], "opens_since",
+                              (json_int_t)opens_since(fleet->epoch[i]), "file_opens_since",
+                              (json_int_t)opens_since(key->file_epoch), "problem", key->problem));
+    }
+    return epochs;
 }
 
 json_t *stekd_fleet_json(struct stekd_fleet *keeper, bool read_again)
@@ -175,14 +199,17 @@ json_t *stekd_fleet_json(struct stekd_fleet *keeper, bool read_again)
     keeper->api->describe(keeper->fleet, &fleet);
     members = keeper->api->members(keeper->fleet, read_again);
     json_t *clock = fleet.clock_known ? json_integer((json_int_t)fleet.clock_ahead_s) : json_null();
-    return json_pack("{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o, s:{s:I, s:I, s:I, "
-                     "s:I}, s:o, s:o, s:o?}",
-                     "ok", 1, "configured", 1, "host", keeper->texts->host, "online",
-                     (int)fleet.online, "since", (json_int_t)fleet.since, "endpoint",
-                     fleet.endpoint, "fault", fleet.fault, "problem", fleet.problem,
-                     "clock_ahead_s", clock, "reconnects", (json_int_t)fleet.reconnects, "keys",
-                     keys_json(keeper), "writes", "won", (json_int_t)fleet.writes_won, "lost",
-                     (json_int_t)fleet.writes_lost, "refused", (json_int_t)fleet.writes_refused,
-                     "ambiguous", (json_int_t)fleet.writes_ambiguous, "rings", rings_json(keeper),
-                     "rekey", keeper->api->rekey_status(keeper->fleet), "members", members);
+    json_t *state = json_pack("{s:s, s:s}", "folder", keeper->texts->config.state, "problem",
+                              keeper->texts->state_problem);
+    return json_pack(
+        "{s:b, s:b, s:s, s:b, s:I, s:s, s:s, s:s, s:o, s:b, s:I, s:o, s:o, s:o, "
+        "s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o?}",
+        "ok", 1, "configured", 1, "host", keeper->texts->host, "online", (int)fleet.online, "since",
+        (json_int_t)fleet.since, "endpoint", fleet.endpoint, "fault", fleet.fault, "problem",
+        fleet.problem, "clock_ahead_s", clock, "clock_confirmed", (int)fleet.clock_confirmed,
+        "reconnects", (json_int_t)fleet.reconnects, "keys", keys_json(keeper), "epochs",
+        epochs_json(keeper, &fleet), "state", state, "writes", "won", (json_int_t)fleet.writes_won,
+        "lost", (json_int_t)fleet.writes_lost, "refused", (json_int_t)fleet.writes_refused,
+        "ambiguous", (json_int_t)fleet.writes_ambiguous, "rings", rings_json(keeper), "rekey",
+        keeper->api->rekey_status(keeper->fleet), "members", members);
 }

@@ -37,13 +37,14 @@ static bool prepare(struct stekd *daemon, const struct stek_config *config, stru
                     struct stek_config_problem *ret_problem)
 {
     STEK_SECRET(stek_keks) struct stek_keks keks = {.count = 0};
+    struct stekd_key files[STEK_KEKS_MAX] = {{.file_epoch = 0}};
     struct ready ready;
 
-    if (config->fleet.given && !stekd_fleet_read_keys(&config->fleet, &keks, ret_problem))
+    if (config->fleet.given && !stekd_fleet_read_keys(&config->fleet, &keks, files, ret_problem))
         return false;
     if (!stek_next_prepare(&daemon->rings, config, stekd_now(), &ready.rings, ret_problem))
         return false;
-    if (!stekd_fleet_prepare(&daemon->fleet, config, &keks, ready.rings, &ready.fleet,
+    if (!stekd_fleet_prepare(&daemon->fleet, config, &keks, files, ready.rings, &ready.fleet,
                              ret_problem)) {
         stek_next_give_up(ready.rings);
         return false;

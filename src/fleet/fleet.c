@@ -146,6 +146,7 @@ static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
                                 true); /* whose clock is wrong, this host's or the store's? */
     else
         stek_fleet_saw_clock(fleet, -ahead_s * 1000);
+    decide_all(fleet); /* a clock that is confirmed may end an epoch */
 }
 
 /* The shortest interval says how fast this fleet has to be. */
@@ -277,12 +278,15 @@ static void fleet_describe(const struct stek_fleet *fleet, struct stek_fleet_sta
         .problem = fleet->problem.text,
         .clock_known = fleet->clock_known,
         .clock_ahead_s = fleet->clock_ahead_s,
+        .clock_confirmed = stek_fleet_clock_confirmed(fleet),
         .reconnects = fleet->reconnects,
         .writes_won = fleet->writes[STEK_WRITTEN_WON],
         .writes_lost = fleet->writes[STEK_WRITTEN_LOST],
         .writes_refused = fleet->writes[STEK_WRITTEN_REFUSED],
         .writes_ambiguous = fleet->writes[STEK_WRITTEN_AMBIGUOUS],
     };
+    for (uint32_t i = 0; i < fleet->keks->count; i++)
+        ret_status->epoch[i] = fleet->keks->at[i].epoch;
 }
 
 static size_t fleet_rings(const struct stek_fleet *fleet)
@@ -317,6 +321,8 @@ static void fleet_describe_ring(const struct stek_fleet *fleet, size_t index,
         .floor = ring->sync->floor,
         .revoked_here = ring->sync->revoked_here,
         .foreign = ring->foreign,
+        .store_is_older = ring->store_is_older,
+        .epoch = ring->sync->view.epoch_highest,
         .problem = ring->problem,
         .op = ring->op,
         .op_problem = ring->op_problem,

@@ -14,6 +14,7 @@
 
 #include "core/record.h"
 #include "fleet/store/envelope.h"
+#include "fleet/store/seen.h"
 #include "fleet/rules/sync.h"
 
 #include <jansson.h>
@@ -41,6 +42,7 @@ struct stek_fleet_ring_options {
     struct stek_policy policy;          /* resolved and sound */
     const struct stek_records *records; /* what the ring file held; NULL: there was none */
     uint64_t floor;
+    struct stek_seen seen; /* what the state folder held; not known: nothing */
 };
 
 /* What the fleet asks of the host. */
@@ -49,6 +51,10 @@ struct stek_fleet_host {
      * Writes these into the ring file now, before the store is told. Returns false if that failed.
      */
     bool (*keep)(void *arg, const char *ring, const struct stek_records *records, uint64_t floor);
+    /* Has the disk forget what the key `index` opened before the epoch that it now has. */
+    void (*keep_key)(void *arg, uint32_t index, const struct stek_kek *kek);
+    /* Notes for after a reboot what was seen of the ring in the store. */
+    void (*keep_seen)(void *arg, const char *ring, const struct stek_seen *seen);
     /* One line for the log; `priority` as in syslog(3). */
     void (*log)(void *arg, int priority, const char *line);
     void *arg;
@@ -65,6 +71,8 @@ struct stek_fleet_status {
     int64_t clock_ahead_s; /* of the store's: how far this host's clock is ahead, give or take a
                               second */
     uint64_t reconnects;
+    bool clock_confirmed;          /* the store's is the same to an hour: epochs may end */
+    uint64_t epoch[STEK_KEKS_MAX]; /* the oldest that each key opens */
     uint64_t writes_won, writes_lost, writes_refused, writes_ambiguous;
 };
 
@@ -81,6 +89,8 @@ struct stek_fleet_ring_status {
     bool revoked_here; /* the store does not have the floor yet: it was raised on this host */
     uint64_t refused[STEK_REFUSALS];
     uint64_t foreign;           /* keys in the ring's folder that do not belong to stek */
+    bool store_is_older;        /* than what this host has seen of it */
+    uint64_t epoch;             /* that the floor is sealed under */
     const char *problem;        /* what the store refuses, a line; empty: nothing */
     enum stek_sync_op_state op; /* the last operation on the whole fleet */
     const char *op_problem;     /* NULL: none */

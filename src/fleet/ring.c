@@ -145,6 +145,7 @@ static void decide(struct stek_fleet_ring *ring)
     uint64_t dice;
 
     stek_fleet_stored_follow(ring);
+    stek_fleet_epochs_begin(ring);
     draw_fresh(ring->sync->policy.ahead + 1, &fresh);
     evutil_secure_rng_get_bytes(&dice, sizeof dice);
     const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
@@ -152,6 +153,7 @@ static void decide(struct stek_fleet_ring *ring)
         stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s", ring->name,
                        stek_result_text(result));
     carry_out(ring, &actions, now_ms);
+    stek_fleet_epochs_follow(ring);
 }
 
 bool stek_fleet_ring_revoke_here(struct stek_fleet_ring *ring, uint64_t floor, uint64_t *ret_count)
@@ -181,7 +183,9 @@ enum stek_result stek_fleet_ring_open(struct stek_fleet *fleet, size_t index,
     snprintf(ring->name, sizeof ring->name, "%s", options->name);
     ring->since = stek_fleet_now_ms() / 1000;
     stek_fleet_stored_init(ring);
-    stek_sync_init(ring->sync, &options->policy, options->records, options->floor);
+    ring->seen = options->seen;
+    stek_sync_init(ring->sync, &options->policy, options->records,
+                   stek_fleet_seen_floor(ring, options->floor));
     ring->standing = stek_sync_standing(ring->sync, ring->since);
     ring->decide = event_new(fleet->base, -1, 0, on_decide, ring);
     ring->wake = evtimer_new(fleet->base, on_decide, ring);

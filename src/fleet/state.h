@@ -29,13 +29,16 @@ struct stek_fleet_ring {
     struct event *wake;   /* when the sync has said */
     int64_t lease;        /* of the transaction that is under way */
     enum stek_sync_standing standing;
-    bool told;     /* the standing, in the log */
-    int64_t since; /* when it began; the start, for what stekd found */
-    uint64_t foreign;
+    bool told; /* the standing, in the log */
     bool foreign_told;
-    int64_t other_key_ms; /* when a value under a key that this host does not have was last seen */
-    int64_t reported_ms;  /* when values were last refused in the log */
     bool keep_failed;
+    bool store_is_older; /* than what the host has noted, and that was told */
+    int64_t since;       /* when the standing began; the start, for what stekd found */
+    uint64_t foreign;
+    int64_t other_key_ms;  /* when a value under a key that this host does not have was last seen */
+    int64_t reported_ms;   /* when values were last refused in the log */
+    struct stek_seen seen; /* what the host has noted for after a reboot */
+    int64_t seen_ms;       /* when it did */
     enum stek_sync_op_state op;
     const char *op_problem;
     char problem[STEK_ETCD_TEXT_MAX];
@@ -93,8 +96,18 @@ int64_t stek_fleet_now_ms(void);
 void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether the store's clock says what this host's says, to an hour. */
+bool stek_fleet_clock_confirmed(const struct stek_fleet *fleet);
+
 /* How far this host's clock is ahead of the others'. */
 void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
+
+/* epochs: which the keys open, and what is noted for after a reboot. */
+void stek_fleet_epochs_begin(struct stek_fleet_ring *ring);
+void stek_fleet_epochs_follow(struct stek_fleet_ring *ring);
+
+/* The floor to begin with: the ring file's, or what was seen under a key that this host has. */
+uint64_t stek_fleet_seen_floor(const struct stek_fleet_ring *ring, uint64_t floor);
 
 /* Makes the ring decide again, once the loop has returned. */
 void stek_fleet_ring_soon(struct stek_fleet_ring *ring);

@@ -115,7 +115,7 @@ static void saw_floor(struct stek_fleet_ring *ring, uint32_t index,
     if (item->gone)
         stek_sync_saw_floor_deleted(ring->sync, item->revision);
     else
-        stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq);
+        stek_sync_saw_floor(ring->sync, item->revision, value, envelope.record.seq, envelope.epoch);
 }
 
 /* Whether it is in the folder of one of this host's keys, and reported. */

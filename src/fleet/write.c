@@ -2,6 +2,8 @@
 /* Carries out the writes of a ring's sync: a lease if records are put, then one transaction. */
 #include "fleet/state.h"
 
+#include "fleet/rules/epoch.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +121,7 @@ static enum stek_result add_floor(const struct stek_fleet_ring *ring, struct par
     *put = (struct stek_etcd_put){.key = stek_key_name_bytes(&parts->key[0]),
                                   .expected = compared(ring->moving ? 0 : out->floor_expect)};
     if (out->put_floor) {
-        result = stek_envelope_seal_floor(parts->kek, ring->name, out->floor,
+        result = stek_envelope_seal_floor(parts->kek, out->epoch, ring->name, out->floor,
                                           stek_fleet_now_ms() / 1000, parts->value[0]);
         put->value = (struct stek_bytes){parts->value[0], STEK_ENVELOPE_FLOOR_LEN};
     }
@@ -130,6 +132,7 @@ static enum stek_result add_record(const struct stek_fleet_ring *ring, uint32_t 
                                    struct parts *parts)
 {
     const struct stek_sync_put *wanted = &ring->sync->out.put[index];
+    const uint64_t epoch = stek_epoch_for_record(&wanted->record, ring->sync->out.epoch);
     const uint32_t place = index + 1;
 
     stek_name_record(ring->fleet->options.prefix, parts->keyed->folder.text, wanted->record.seq,
@@ -139,7 +142,8 @@ static enum stek_result add_record(const struct stek_fleet_ring *ring, uint32_t 
                                .value = {parts->value[place], STEK_ENVELOPE_RECORD_LEN},
                                .lease = ring->lease,
                                .expected = compared(wanted->expect)};
-    return stek_envelope_seal_record(parts->kek, ring->name, &wanted->record, parts->value[place]);
+    return stek_envelope_seal_record(parts->kek, epoch, ring->name, &wanted->record,
+                                     parts->value[place]);
 }
 
 static void add_deletion(const struct stek_fleet_ring *ring, struct parts *parts)

@@ -3,6 +3,7 @@
 import contextlib
 import hmac
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def kek_id(path):
 
 class Host(Stekd):
     """One host of a fleet."""
+
+    def write_config(self, text=None):
+        """Each host has key files of its own, for stekd rewrites them."""
+        if text is None and self.fleet.get("kek"):
+            self.fleet["kek"] = " ".join(map(self.own_key, str(self.fleet["kek"]).split()))
+        super().write_config(text)
+
+    def own_key(self, path):
+        own = self.folder / Path(path).name
+        if not path.startswith("credential:") and not own.exists():
+            shutil.copy2(path, own)
+        return path if path.startswith("credential:") else str(own)
+
+    @property
+    def state_folder(self):
+        return Path(self.fleet["state"])
 
     def fleet_status(self, read=False):
         return self.request(command="fleet", read=read)
@@ -100,6 +117,7 @@ class Fleet:
 
     def section(self, name, **changes):
         said = {"endpoints": " ".join(self.endpoints), "kek": self.kek, "name": name}
+        said["state"] = self.folder / name / "state"
         if self.identity:
             said.update(ca=self.etcd.pki.ca, cert=self.identity.cert, key=self.identity.key)
         said.update(self.settings)

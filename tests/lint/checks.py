@@ -14,6 +14,7 @@ CPPCHECK = [
     "-DOPENSSL_VERSION_NUMBER=0x30500000L",
     "-DElfW(type)=Elf64_##type",
     "-DSTEK_RUN_DIR=\"\"",
+    "-DSTEK_STATE_DIR=\"\"",
     "-DSTEK_CONFIG_FILE=\"\"",
     "-Iinclude",
     "-Isrc",

@@ -17,10 +17,11 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# Five faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on
+# Seven faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on
 # with continuations of what was superseded, leaving gaps, a floor that counts only while it stands
 # there, and holding nothing ahead when nothing is published. In test_fleet_revoke_here.c: a
-# revocation on one host that leaves what only opens.
+# revocation on one host that leaves what only opens. In test_epochs.c: ending an epoch while other
+# clocks may still be in it, or by a clock that the store does not confirm.
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there
 # instead; and perhaps another file.
 MUTANTS = [
@@ -70,8 +71,9 @@ MUTANTS = [
     (
         "the floor of the store may fall",
         "src/fleet/rules/publish.c",
-        "ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor;",
-        "ret_write->put_floor = true; ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;",
+        "ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor ||",
+        "ret_write->floor = sync->floor > 1 ? sync->floor - 1 : 1;\n"
+        "    ret_write->put_floor = sync->floor > 0 ||",
     ),
     (
         "believes the clock of the put",
@@ -159,7 +161,7 @@ MUTANTS = [
     ),
     (
         "seals nothing until a record that was ended early begins",
-        7184,
+        7198,
         "src/fleet/rules/decide.c",
         "<= policy->rotate_s * (policy->ahead + 1))",
         "<= record->active_until - record->active_from)",
@@ -199,6 +201,24 @@ MUTANTS = [
         "src/fleet/rules/publish.c",
         "if (sync->floor > seq && sync->floor > sync->view.floor_highest)",
         "if (sync->floor > seq && seq > STEK_TIME_MAX)",
+    ),
+    (
+        "seals a record under an epoch that ends before it retires",
+        "src/fleet/rules/epoch.c",
+        "return later(stek_epoch_at(record->accept_until), least);",
+        "return least;",
+    ),
+    (
+        "does not put the floor again each day",
+        "src/fleet/rules/epoch.c",
+        "return sync->view.floor_good && sync->view.floor_epoch <",
+        "return false && sync->view.floor_epoch <",
+    ),
+    (
+        "ends an epoch by this host's clock alone",
+        "src/fleet/rules/epoch.c",
+        "    return needed < sync->view.floor_epoch ? needed : sync->view.floor_epoch;",
+        "    return needed;",
     ),
 ]
 

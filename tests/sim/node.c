@@ -96,6 +96,7 @@ void sim_node_crash(struct sim *sim, struct sim_node *node, bool lose_file)
         node->latest_s = 0;
         node->sealing = 0;
         node->touched_ms = INT64_MIN;
+        node->epoch = sim->first_epoch; /* it is restored from its first image */
     }
 }
 
@@ -147,22 +148,27 @@ static void saw_value(struct sim *sim, struct sim_node *node, const struct sim_v
         stek_sync_saw_record_deleted(&node->sync, value->seq, value->revision);
     else
         stek_sync_saw_record(&node->sync, value->seq, value->revision,
-                             value->foreign ? STEK_VALUE_WRONG_KEY : STEK_VALUE_GOOD,
+                             value->foreign || value->epoch < node->epoch ? STEK_VALUE_WRONG_KEY
+                                                                          : STEK_VALUE_GOOD,
                              &value->record, seconds(sim, node));
 }
 
-static void saw_floor(struct sim_node *node, int64_t revision, bool foreign, uint64_t floor)
+static void saw_floor(struct sim_node *node, int64_t revision, bool foreign, uint64_t floor,
+                      uint64_t epoch)
 {
+    const bool opens = !foreign && epoch >= node->epoch;
+
     if (revision > 0)
-        stek_sync_saw_floor(&node->sync, revision, foreign ? STEK_VALUE_WRONG_KEY : STEK_VALUE_GOOD,
-                            floor);
+        stek_sync_saw_floor(&node->sync, revision, opens ? STEK_VALUE_GOOD : STEK_VALUE_WRONG_KEY,
+                            floor, epoch);
 }
 
 static void take_read(struct sim *sim, struct sim_node *node, const struct sim_message *message)
 {
     node->reading = false;
     stek_sync_read_begin(&node->sync, message->revision);
-    saw_floor(node, message->floor_revision, message->floor_foreign, message->floor);
+    saw_floor(node, message->floor_revision, message->floor_foreign, message->floor,
+              message->floor_epoch);
     for (size_t i = 0; i < message->count; i++)
         saw_value(sim, node, &message->value[i]);
     stek_sync_read_end(&node->sync);
@@ -224,7 +230,8 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
         if (change->is_floor && change->floor == 0 && !change->floor_foreign)
             stek_sync_saw_floor_deleted(&node->sync, change->revision);
         else if (change->is_floor)
-            saw_floor(node, change->revision, change->floor_foreign, change->floor);
+            saw_floor(node, change->revision, change->floor_foreign, change->floor,
+                      change->floor_epoch);
         else
             saw_value(sim, node, &change->value);
     }
@@ -311,6 +318,7 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
     if (!sim->healing && prng_one_in(&sim->prng, 50))
         fresh.count = 0; /* the generator fails */
     hear_clocks(sim, node);
+    sim_epochs_begin(node);
     const enum stek_result result = stek_sync_decide(&node->sync, sim_node_clock(sim, node), &fresh,
                                                      prng_next(&sim->prng), &actions);
     if (result != STEK_OK && result != STEK_ERR_RANDOM)
@@ -329,6 +337,7 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
                   actions.op == STEK_SYNC_OP_DONE ? "done" : actions.op_problem);
     wake_later(sim, node, actions.wake_at_ms);
     oracle_look(sim, node);
+    sim_epochs_follow(sim, node);
     if (actions.write && node->connected)
         write_out(sim, node);
     else if (actions.write)

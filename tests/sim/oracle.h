@@ -19,6 +19,8 @@
  *   floor          a floor never falls, in the store or in a ring
  *   sound          every ring file is sound, and has a record that seals
  *   not deleted    a record is not deleted from the store while it may still open
+ *   kept           what a node can open no more, no node needs
+ *   ended          (after healing) an epoch that is over is destroyed everywhere
  *   idle           no node repeats the same steps without end
  *   in step        (after healing) all rings are equal, and random again
  */
@@ -44,6 +46,9 @@ void oracle_revoked_here(struct sim *sim, struct sim_node *node);
 
 /* A node has decided, and its ring file is written. */
 void oracle_look(struct sim *sim, struct sim_node *node);
+
+/* All trouble is over, and has been for long: which epochs does the node still have? */
+void oracle_epochs_ended(struct sim *sim, const struct sim_node *node);
 
 /* All trouble is over: is the fleet in step? Since long: is it random again, too? */
 void oracle_in_step(struct sim *sim, bool since_long);

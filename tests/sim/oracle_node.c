@@ -312,7 +312,9 @@ void oracle_in_step(struct sim *sim, bool since_long)
     for (unsigned i = 0; i < sim->config.nodes; i++) {
         check_equal(sim, &sim->node[i], &sim->node[0]);
         check_equal(sim, &sim->node[0], &sim->node[i]);
-        if (since_long)
+        if (since_long) {
             check_random(sim, &sim->node[i]);
+            oracle_epochs_ended(sim, &sim->node[i]);
+        }
     }
 }

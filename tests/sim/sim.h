@@ -36,6 +36,7 @@ struct sim_value {
     bool foreign; /* no host can open it */
     int64_t lease_until;
     int64_t at_ms;
+    uint64_t epoch; /* that it is sealed under */
     struct stek_record record;
 };
 
@@ -44,14 +45,14 @@ struct sim_change {
     int64_t revision;
     bool is_floor, floor_foreign;
     struct sim_value value;
-    uint64_t floor;
+    uint64_t floor, floor_epoch;
 };
 
 struct sim_store {
     int64_t revision;
     int64_t compacted; /* changes up to this revision are forgotten */
     int64_t floor_revision;
-    uint64_t floor;
+    uint64_t floor, floor_epoch;
     bool floor_foreign; /* no host can open it */
     bool no_space;
     size_t count, capacity;
@@ -88,6 +89,7 @@ struct sim_node {
     struct stek_records file;
     uint64_t file_floor;
     uint64_t floor_max;
+    uint64_t epoch;      /* its key file opens this one and later ones */
     uint64_t hand_floor; /* everything below it was revoked on this node by hand */
     int64_t latest_s;    /* the latest that its clock has said */
     /* What it sealed under, latest last. */
@@ -118,7 +120,7 @@ struct sim_message {
     enum stek_written outcome;
     int64_t revision;
     int64_t floor_revision;
-    uint64_t floor;
+    uint64_t floor, floor_epoch;
     bool floor_foreign;
     size_t count;
     struct sim_value *value;
@@ -153,6 +155,7 @@ struct sim {
     size_t queue_count, queue_capacity;
     struct sim_event *queue;
     uint64_t next_order, next_request;
+    uint64_t first_epoch;
     uint64_t waiting_for[SIM_NODES_MAX]; /* the write that each node waits for; 0: none */
     struct sim_store store;
     struct sim_node *node;
@@ -208,6 +211,10 @@ void sim_node_decide(struct sim *sim, struct sim_node *node);
 void sim_node_timeout(struct sim *sim, struct sim_node *node, uint64_t request);
 void sim_node_in(struct sim *sim, struct sim_node *node, enum sim_event_kind kind,
                  int64_t delay_ms);
+
+/* epochs.c: before and after a node decides */
+void sim_epochs_begin(struct sim_node *node);
+void sim_epochs_follow(struct sim *sim, struct sim_node *node);
 
 /* faults.c */
 void sim_fault(struct sim *sim);

@@ -3,6 +3,8 @@
  */
 #include "oracle.h"
 
+#include "fleet/rules/epoch.h"
+
 #include <stdlib.h>
 
 enum { VALUE_BYTES = 220 }; /* about what a sealed record and its key take */
@@ -111,22 +113,26 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
     store->revision++;
     if (write->put_floor) {
         store->floor = write->floor;
+        store->floor_epoch = write->epoch;
         store->floor_revision = store->revision;
         store->floor_foreign = false;
         log_change(store, &(struct sim_change){.revision = store->revision,
                                                .is_floor = true,
-                                               .floor = write->floor});
+                                               .floor = write->floor,
+                                               .floor_epoch = write->epoch});
     }
     for (size_t i = 0; i < store->count; i++)
         if (store->value[i].there && store->value[i].seq < write->delete_below)
             delete_value(sim, &store->value[i]);
     for (uint32_t i = 0; i < write->count; i++) {
-        const struct sim_value value = {.seq = write->put[i].record.seq,
-                                        .revision = store->revision,
-                                        .there = true,
-                                        .at_ms = sim->now,
-                                        .lease_until = sim->now + write->lease_s * 1000,
-                                        .record = write->put[i].record};
+        const struct sim_value value = {
+            .seq = write->put[i].record.seq,
+            .revision = store->revision,
+            .there = true,
+            .at_ms = sim->now,
+            .lease_until = sim->now + write->lease_s * 1000,
+            .record = write->put[i].record,
+            .epoch = stek_epoch_for_record(&write->put[i].record, write->epoch)};
         set_value(store, &value);
         store->puts++;
     }
@@ -147,6 +153,7 @@ static void copy_values(struct sim *sim, struct sim_message *message)
     sim->store.bytes += message->count * VALUE_BYTES;
     message->floor_revision = store->floor_revision;
     message->floor = store->floor;
+    message->floor_epoch = store->floor_epoch;
     message->floor_foreign = store->floor_foreign;
 }
 
@@ -220,7 +227,7 @@ void sim_store_lose_key(struct sim *sim, uint64_t seq)
     sim_net_watch_all(sim);
 }
 
-/* Somebody deletes the floor (0), or brings an old one back. */
+/* Somebody deletes the floor (0), or brings one of the day before back. */
 void sim_store_put_floor(struct sim *sim, uint64_t floor)
 {
     struct sim_store *store = &sim->store;
@@ -229,10 +236,14 @@ void sim_store_put_floor(struct sim *sim, uint64_t floor)
         return;
     store->revision++;
     store->floor = floor;
+    if (store->floor_epoch > sim->first_epoch)
+        store->floor_epoch--;
     store->floor_foreign = false;
     store->floor_revision = floor == 0 ? 0 : store->revision;
-    log_change(store,
-               &(struct sim_change){.revision = store->revision, .is_floor = true, .floor = floor});
+    log_change(store, &(struct sim_change){.revision = store->revision,
+                                           .is_floor = true,
+                                           .floor = floor,
+                                           .floor_epoch = store->floor_epoch});
     sim_net_watch_all(sim);
 }
 

@@ -2,6 +2,8 @@
 /* One seed from start to end. */
 #include "oracle.h"
 
+#include "fleet/rules/epoch.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +87,7 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     sim->hostile = seed % 2 == 1 && !calm;
     sim->handy = seed % 4 >= 2 && !calm;
     sim->now = SIM_START_MS + prng_between(&sim->prng, 0, 999);
+    sim->first_epoch = stek_epoch_at(sim->now / 1000);
     configure(sim, nodes);
     sim->node = calloc(sim->config.nodes, sizeof *sim->node);
     if (sim->node == NULL)
@@ -100,6 +103,7 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
         struct sim_node *node = &sim->node[i];
         node->number = i;
         node->touched_ms = INT64_MIN;
+        node->epoch = sim->first_epoch;
         node->offset_ms = prng_between(&sim->prng, -sim->config.skew_ms, sim->config.skew_ms);
         sim_push(sim,
                  &(struct sim_event){

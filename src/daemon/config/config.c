@@ -40,8 +40,9 @@ __attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, con
 
 void stek_config_init(struct stek_config *config)
 {
-    *config = (struct stek_config){
-        .admin_group = "stek-admin", .admin_gid = (gid_t)-1, .fleet = {.prefix = "/stek/v1"}};
+    *config = (struct stek_config){.admin_group = "stek-admin",
+                                   .admin_gid = (gid_t)-1,
+                                   .fleet = {.prefix = "/stek/v1", .state = STEK_STATE_DIR}};
 }
 
 void stek_config_fini(struct stek_config *config)

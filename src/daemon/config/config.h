@@ -32,7 +32,7 @@ struct stek_config_marks {
     struct {
         unsigned file; /* 0: not set */
         unsigned line;
-    } at[8];
+    } at[12];
 };
 
 /* [fleet] */
@@ -56,6 +56,7 @@ struct stek_config_fleet {
             [STEK_CONFIG_PATH_LEN]; /* files; "credential:NAME" as it was written */
     size_t kek_count;
     char name[STEK_CONFIG_HOST_LEN + 1]; /* of this host; empty: what gethostname(2) says */
+    char state[STEK_CONFIG_PATH_LEN];    /* the host's state folder */
     bool bootstrap_local;
     struct stek_config_marks marks;
     char place[128];

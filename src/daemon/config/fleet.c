@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ENDPOINTS, CA, CERT, KEY, PREFIX, KEK, NAME, BOOTSTRAP };
+enum { ENDPOINTS, CA, CERT, KEY, PREFIX, KEK, NAME, BOOTSTRAP, STATE };
 
 const struct stek_config_key stek_config_fleet_keys[] = {
     [ENDPOINTS] = {"endpoints",
@@ -18,6 +18,7 @@ const struct stek_config_key stek_config_fleet_keys[] = {
                     "between; the first one seals"},
     [NAME] = {"name", "1 to 128 of A-Z a-z 0-9 . _ -"},
     [BOOTSTRAP] = {"bootstrap", "wait or local"},
+    [STATE] = {"state", "the absolute path of a folder that outlives a reboot"},
     {NULL, NULL},
 };
 
@@ -168,6 +169,8 @@ bool stek_config_set_fleet(struct stek_config_fleet *fleet, size_t key, const ch
         return set_keks(fleet, value);
     case NAME:
         return set_name(fleet, value);
+    case STATE:
+        return stek_config_set_path(fleet->state, value);
     default:
         fleet->bootstrap_local = strcmp(value, "local") == 0;
         return fleet->bootstrap_local || strcmp(value, "wait") == 0;

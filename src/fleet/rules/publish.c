@@ -3,6 +3,7 @@
 
 #include "core/admit.h"
 #include "core/chain.h"
+#include "fleet/rules/epoch.h"
 #include "fleet/rules/stagger.h"
 
 #include <string.h>
@@ -52,7 +53,9 @@ void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_wr
     ret_write->based_on = sync->view.revision;
     ret_write->floor_expect = sync->view.floor_good ? sync->view.floor_revision : 0;
     ret_write->floor = sync->floor;
-    ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor;
+    ret_write->epoch = stek_epoch_for_floor(sync, now);
+    ret_write->put_floor = !sync->view.floor_good || sync->view.floor < sync->floor ||
+                           stek_epoch_floor_is_old(sync, now);
     ret_write->delete_below = delete_below(sync, now);
     ret_write->lease_s = LEASE_MIN_S;
 }

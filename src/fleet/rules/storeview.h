@@ -60,7 +60,9 @@ struct stek_storeview {
     int64_t read_revision;  /* the same, once the read that is under way is complete */
     int64_t floor_revision; /* 0: there is no floor */
     uint64_t floor;
-    bool floor_good;        /* it opened */
+    bool floor_good;      /* it opened */
+    uint64_t floor_epoch; /* that it is sealed under; and the latest of all that opened */
+    uint64_t epoch_highest;
     uint64_t floor_highest; /* of all that opened: a floor counts from the first sight on */
     bool floor_seen;
     uint32_t count;

@@ -78,7 +78,7 @@ void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t 
 }
 
 void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_value value,
-                         uint64_t floor)
+                         uint64_t floor, uint64_t epoch)
 {
     struct stek_storeview *view = &sync->view;
 
@@ -95,6 +95,9 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
         return;
     }
     view->floor = floor;
+    view->floor_epoch = epoch;
+    if (epoch > view->epoch_highest)
+        view->epoch_highest = epoch;
     if (floor > view->floor_highest)
         view->floor_highest = floor;
     if (floor < sync->floor &&
@@ -118,7 +121,7 @@ static void note_written(struct stek_sync *sync, int64_t revision, int64_t now)
     struct stek_sync_write *out = &sync->out;
 
     if (out->put_floor)
-        stek_sync_saw_floor(sync, revision, STEK_VALUE_GOOD, out->floor);
+        stek_sync_saw_floor(sync, revision, STEK_VALUE_GOOD, out->floor, out->epoch);
     for (uint32_t i = 0; i < sync->view.count; i++)
         if (sync->view.at[i].seq < out->delete_below)
             stek_sync_saw_record_deleted(sync, sync->view.at[i].seq, revision);
@@ -168,6 +171,12 @@ void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms)
     const int64_t most_ms = sync->policy.rotate_s * 500;
 
     sync->clock_off = ahead_ms > most_ms || ahead_ms < -most_ms;
+}
+
+void stek_sync_know_day(struct stek_sync *sync, bool clock_confirmed, uint64_t epoch)
+{
+    sync->clock_confirmed = clock_confirmed;
+    sync->epoch = epoch;
 }
 
 const char *stek_sync_ask(struct stek_sync *sync, enum stek_sync_op op, uint64_t floor)

@@ -39,6 +39,7 @@ struct stek_sync_put {
  * One transaction. Compare: no key of the ring has a mod_revision above `based_on`; the floor's
  * key has mod_revision `floor_expect`, and each put's key what it expects. 0 means: not compared.
  * Nothing that opens stood there as of `based_on`, and what does not open is replaced.
+ * All values are sealed under epochs (fleet/rules/epoch.h), `epoch` or a later one.
  * Success: all puts (under one lease of `lease_s`), the floor if asked (no lease), and the deletion
  * of all record keys with seq < delete_below. Never repeated by the transport: an error or a
  * time-out is STEK_WRITTEN_AMBIGUOUS.
@@ -48,6 +49,7 @@ struct stek_sync_write {
     int64_t floor_expect;
     bool put_floor;
     uint64_t floor;
+    uint64_t epoch; /* of the floor; no record is sealed under an earlier one */
     uint64_t delete_below;
     int64_t lease_s;
     uint32_t count;
@@ -121,12 +123,14 @@ struct stek_sync {
     bool read_wanted;     /* what is known of the store is not enough */
     bool read_asked;      /* the caller was told */
     bool writing;         /* `out` is under way */
+    uint64_t epoch;       /* the oldest that this host can open */
     uint64_t revoked_seq; /* the seq after a refused continuation of what is revoked; and its */
     struct stek_secret32 revoked_next; /* secret, if it is continued once more */
     bool floor_ahead;  /* the store may not know this host's floor, or that its records begin
                           earlier: both are put without delay */
     bool revoked_here; /* and that is so since stek_sync_revoke_here() */
     bool clock_off;
+    bool clock_confirmed; /* the store's clock says the same as this host's */
     bool diverged; /* a published record took the place of another one that was no continuation */
     int64_t publish_at_ms; /* when it is this host's turn to publish; INT64_MAX: there is nothing */
     int64_t retry_at_ms;   /* after a refusal of the store: not before */
@@ -164,8 +168,9 @@ void stek_sync_read_end(struct stek_sync *sync);
 void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
                           enum stek_value value, const struct stek_record *record, int64_t now);
 void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t revision);
+/* `epoch`: that it was sealed under. */
 void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_value value,
-                         uint64_t floor);
+                         uint64_t floor, uint64_t epoch);
 void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision);
 
 /* The outcome of the transaction. `revision` counts for STEK_WRITTEN_WON only. */
@@ -182,6 +187,12 @@ void stek_sync_forget_store(struct stek_sync *sync);
 /* What the other hosts' clocks say: how far this one's is ahead of their median. Only when at least
  * one other is known. */
 void stek_sync_saw_clock(struct stek_sync *sync, int64_t ahead_ms);
+
+/*
+ * What the caller knows of days: whether the store's clock confirms this host's, and the oldest
+ * epoch that this host can open (fleet/rules/epoch.h). At first: no, and 0.
+ */
+void stek_sync_know_day(struct stek_sync *sync, bool clock_confirmed, uint64_t epoch);
 
 /*
  * Asks for an operation on the whole fleet; how it went is in the actions of a later decision.

@@ -2,19 +2,20 @@
 #include "fleet/store/envelope.h"
 
 #include "crypto/hkdf.h"
-#include "crypto/keycheck.h"
+#include "fleet/rules/epoch.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     AT_VERSION = 4,
     AT_KIND = 5,
     AT_ORIGIN = 6,
     AT_KEK = 8,
-    AT_SEQ = 16,
-    AT_TIMES = 24
+    AT_EPOCH = 16,
+    AT_SEQ = 24,
+    AT_TIMES = 32
 };
 
 static const uint8_t magic[] = {'s', 't', 'k', 'v'};
@@ -34,24 +35,7 @@ static uint64_t get64(const uint8_t *at)
     return number;
 }
 
-enum stek_result stek_kek_init(const struct stek_secret32 *key, struct stek_kek *ret_kek)
-{
-    static const uint8_t salt[] = {'s', 't', 'e', 'k', ' ', 'f', 'l', 'e', 'e', 't', ' ', 'v', '1'};
-    static const uint8_t info[] = {'k', 'e', 'k', ' ', 'i', 'd'};
-    STEK_SECRET(stek_kek) struct stek_kek kek;
-
-    if (stek_key_is_weak(key->bytes, sizeof key->bytes))
-        return STEK_ERR_RANDOM;
-    enum stek_result result =
-        stek_hkdf_extract(salt, sizeof salt, key->bytes, sizeof key->bytes, kek.prk.bytes);
-    if (result == STEK_OK)
-        result = stek_hkdf_expand(kek.prk.bytes, info, sizeof info, kek.id, sizeof kek.id);
-    if (result == STEK_OK)
-        *ret_kek = kek;
-    return result;
-}
-
-/* What is authenticated beside the secret; `head` is the value's first 48 bytes. */
+/* What is authenticated beside the secret; `head` is the value's first 56 bytes. */
 struct associated {
     uint8_t head[STEK_ENVELOPE_HEAD_LEN];
     char ring[STEK_FLEET_RING_MAX];
@@ -66,8 +50,8 @@ static struct stek_bytes associate(const uint8_t *head, const char *ring, struct
     return (struct stek_bytes){(const uint8_t *)at, sizeof at->head + ring_len};
 }
 
-/* The AES key of one name: Expand(prk, "value" 00 kind seq ring). */
-static enum stek_result derive_key(const struct stek_kek *kek, const uint8_t *head,
+/* The AES key of one name in one epoch: Expand(E(epoch), "value" 00 kind seq ring). */
+static enum stek_result derive_key(const struct stek_secret32 *secret, const uint8_t *head,
                                    const char *ring, struct stek_secret32 *ret_key)
 {
     static const uint8_t label[] = {'v', 'a', 'l', 'u', 'e', 0};
@@ -78,7 +62,7 @@ static enum stek_result derive_key(const struct stek_kek *kek, const uint8_t *he
     info[sizeof label] = head[AT_KIND];
     memcpy(info + sizeof label + 1, head + AT_SEQ, 8);
     memcpy(info + sizeof label + 9, ring, ring_len);
-    return stek_hkdf_expand(kek->prk.bytes, info, sizeof label + 9 + ring_len, ret_key->bytes,
+    return stek_hkdf_expand(secret->bytes, info, sizeof label + 9 + ring_len, ret_key->bytes,
                             sizeof ret_key->bytes);
 }
 
@@ -89,7 +73,7 @@ static bool ring_is_named(const char *ring)
     return len > 0 && len <= STEK_FLEET_RING_MAX;
 }
 
-static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind,
+static void write_head(const struct stek_kek *kek, uint64_t epoch, enum stek_envelope_kind kind,
                        const struct stek_record *record, uint8_t *head)
 {
     memcpy(head, magic, sizeof magic);
@@ -98,44 +82,49 @@ static void write_head(const struct stek_kek *kek, enum stek_envelope_kind kind,
     head[AT_ORIGIN] = (uint8_t)record->origin;
     head[AT_ORIGIN + 1] = 0;
     memcpy(head + AT_KEK, kek->id, STEK_KEK_ID_LEN);
+    put64(head + AT_EPOCH, epoch);
     put64(head + AT_SEQ, record->seq);
     put64(head + AT_TIMES, (uint64_t)record->active_from);
     put64(head + AT_TIMES + 8, (uint64_t)record->active_until);
     put64(head + AT_TIMES + 16, (uint64_t)record->accept_until);
 }
 
-static enum stek_result seal(const struct stek_kek *kek, const char *ring,
+static enum stek_result seal(const struct stek_kek *kek, uint64_t epoch, const char *ring,
                              enum stek_envelope_kind kind, const struct stek_record *record,
                              struct stek_bytes plain, uint8_t *ret_bytes)
 {
+    const struct stek_secret32 *secret = stek_kek_secret(kek, epoch);
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     struct associated associated;
 
-    if (!ring_is_named(ring))
+    if (!ring_is_named(ring) || secret == NULL)
         return STEK_ERR_ARGUMENT;
-    write_head(kek, kind, record, ret_bytes);
-    enum stek_result result = derive_key(kek, ret_bytes, ring, &key);
+    write_head(kek, epoch, kind, record, ret_bytes);
+    enum stek_result result = derive_key(secret, ret_bytes, ring, &key);
     if (result != STEK_OK)
         return result;
     return stek_aead_seal(&key, associate(ret_bytes, ring, &associated), plain,
                           ret_bytes + STEK_ENVELOPE_HEAD_LEN);
 }
 
-enum stek_result stek_envelope_seal_record(const struct stek_kek *kek, const char *ring,
-                                           const struct stek_record *record,
+enum stek_result stek_envelope_seal_record(const struct stek_kek *kek, uint64_t epoch,
+                                           const char *ring, const struct stek_record *record,
                                            uint8_t ret_bytes[STEK_ENVELOPE_RECORD_LEN])
 {
-    return seal(kek, ring, STEK_ENVELOPE_RECORD, record,
+    if (epoch < stek_epoch_at(record->accept_until))
+        return STEK_ERR_ARGUMENT;
+    return seal(kek, epoch, ring, STEK_ENVELOPE_RECORD, record,
                 (struct stek_bytes){record->secret.bytes, sizeof record->secret.bytes}, ret_bytes);
 }
 
-enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, const char *ring,
-                                          uint64_t floor, int64_t made_at,
+enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, uint64_t epoch,
+                                          const char *ring, uint64_t floor, int64_t made_at,
                                           uint8_t ret_bytes[STEK_ENVELOPE_FLOOR_LEN])
 {
     const struct stek_record record = {.seq = floor, .active_from = made_at};
 
-    return seal(kek, ring, STEK_ENVELOPE_FLOOR, &record, (struct stek_bytes){NULL, 0}, ret_bytes);
+    return seal(kek, epoch, ring, STEK_ENVELOPE_FLOOR, &record, (struct stek_bytes){NULL, 0},
+                ret_bytes);
 }
 
 static bool origin_is_sound(enum stek_envelope_kind kind, uint8_t origin)
@@ -178,13 +167,15 @@ static bool numbers_are_sound(const struct stek_envelope *envelope)
     if (envelope->kind == STEK_ENVELOPE_FLOOR)
         return record->active_until == 0 && record->accept_until == 0;
     return record->seq > 0 && record->active_from < record->active_until &&
-           record->active_until <= record->accept_until;
+           record->active_until <= record->accept_until &&
+           envelope->epoch >= stek_epoch_at(record->accept_until);
 }
 
 static void read_head(const uint8_t *head, struct stek_envelope *ret_envelope)
 {
     ret_envelope->kind = (enum stek_envelope_kind)head[AT_KIND];
     memcpy(ret_envelope->kek_id, head + AT_KEK, STEK_KEK_ID_LEN);
+    ret_envelope->epoch = get64(head + AT_EPOCH);
     ret_envelope->record.origin = head[AT_ORIGIN];
     ret_envelope->record.seq = get64(head + AT_SEQ);
     ret_envelope->record.active_from = (int64_t)get64(head + AT_TIMES);
@@ -197,12 +188,14 @@ static enum stek_value open_seal(const struct stek_keks *keks, const char *ring,
                                  struct stek_bytes bytes, uint8_t *ret_plain)
 {
     const struct stek_kek *kek = find_kek(keks, bytes.at + AT_KEK);
+    const struct stek_secret32 *secret =
+        kek != NULL ? stek_kek_secret(kek, get64(bytes.at + AT_EPOCH)) : NULL;
     const struct stek_bytes sealed = {bytes.at + STEK_ENVELOPE_HEAD_LEN,
                                       bytes.len - STEK_ENVELOPE_HEAD_LEN};
     STEK_SECRET(stek_secret32) struct stek_secret32 key;
     struct associated associated;
 
-    if (kek == NULL || derive_key(kek, bytes.at, ring, &key) != STEK_OK)
+    if (secret == NULL || derive_key(secret, bytes.at, ring, &key) != STEK_OK)
         return STEK_VALUE_WRONG_KEY;
     if (stek_aead_open(&key, associate(bytes.at, ring, &associated), sealed, ret_plain) != STEK_OK)
         return STEK_VALUE_MISPLACED;

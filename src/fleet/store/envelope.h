@@ -5,25 +5,27 @@
  *
  *     offset  bytes  field
  *          0      4  "stk" 76       format; 76 is 'v'
- *          4      1  version, 1
+ *          4      1  version, 2
  *          5      1  kind: 1 record, 2 floor
  *          6      1  origin         of a record: 1 fresh random bytes, 2 continued; of a floor: 0
  *          7      1  zero
  *          8      8  id of the key-encryption key
- *         16      8  seq            of the record; of a floor: no lower seq opens any more
- *         24      8  active_from    of a floor: when it was made
- *         32      8  active_until   of a floor: 0
- *         40      8  accept_until   of a floor: 0
- *         48     12  nonce          fresh random bytes
- *         60     32  ciphertext     the record's secret; a floor has none
+ *         16      8  epoch          that it is sealed under: a day since 2026-01-01
+ *         24      8  seq            of the record; of a floor: no lower seq opens any more
+ *         32      8  active_from    of a floor: when it was made
+ *         40      8  active_until   of a floor: 0
+ *         48      8  accept_until   of a floor: 0
+ *         56     12  nonce          fresh random bytes
+ *         68     32  ciphertext     the record's secret; a floor has none
  *          .     16  tag            AES-256-GCM
  *
- * Numbers are little-endian, times Unix seconds in two's complement. Associated data: the first 48
+ * Numbers are little-endian, times Unix seconds in two's complement. Associated data: the first 56
  * bytes ‖ the ring's name. So a value does not open if it was moved to another ring, or if its
  * times or its number were changed. A reader knows the name that a value stands under, and refuses
  * it if the numbers differ. The AES key is derived for each ring, kind and seq from the
- * key-encryption key (RFC 5869). So one AES key seals only the few values that hosts offer for one
- * name, and random nonces stay safe however large the fleet is and however long the key is kept.
+ * epoch's secret (RFC 5869). A record's epoch is not before the day in which it retires. So one AES
+ * key seals only the few values that hosts offer for one name, and random nonces stay safe however
+ * large the fleet is and however long the key is kept.
  *
  * The attacker can write anything into the store, read all of it, and bring back old values. He can
  * delay, remove and repeat; he cannot make, change or move a value without a key-encryption key.
@@ -39,15 +41,14 @@
 #include "crypto/aead.h"
 #include "crypto/wipe.h"
 #include "fleet/rules/storeview.h"
+#include "fleet/store/kek.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    STEK_KEK_ID_LEN = 8,
-    STEK_KEKS_MAX = 2,
     STEK_FLEET_RING_MAX = 64, /* characters of a ring's name */
-    STEK_ENVELOPE_HEAD_LEN = 48,
+    STEK_ENVELOPE_HEAD_LEN = 56,
     STEK_ENVELOPE_RECORD_LEN = STEK_ENVELOPE_HEAD_LEN + STEK_AEAD_EXTRA_LEN + 32,
     STEK_ENVELOPE_FLOOR_LEN = STEK_ENVELOPE_HEAD_LEN + STEK_AEAD_EXTRA_LEN,
     STEK_ENVELOPE_LEN_MAX = STEK_ENVELOPE_RECORD_LEN
@@ -55,32 +56,11 @@ enum {
 
 enum stek_envelope_kind { STEK_ENVELOPE_RECORD = 1, STEK_ENVELOPE_FLOOR = 2 };
 
-/* A key-encryption key as it is used: its id may be shown, the rest is secret. */
-struct stek_kek {
-    uint8_t id[STEK_KEK_ID_LEN];
-    struct stek_secret32 prk;
-};
-
-/* The keys that a host accepts; the first one seals. Two keys let a fleet move to a new one. */
-struct stek_keks {
-    uint32_t count;
-    struct stek_kek at[STEK_KEKS_MAX];
-};
-
-static inline void stek_kek_wipe(struct stek_kek *kek)
-{
-    stek_wipe(kek, sizeof *kek);
-}
-
-static inline void stek_keks_wipe(struct stek_keks *keks)
-{
-    stek_wipe(keks, sizeof *keks);
-}
-
 /* What a value says when it has opened. A floor has a zero secret. */
 struct stek_envelope {
     enum stek_envelope_kind kind;
     uint8_t kek_id[STEK_KEK_ID_LEN];
+    uint64_t epoch;
     struct stek_record record; /* of a floor: seq, and active_from, when it was made */
 };
 
@@ -89,22 +69,18 @@ static inline void stek_envelope_wipe(struct stek_envelope *value)
     stek_wipe(value, sizeof *value);
 }
 
-/* Takes the 32 bytes of a key-encryption key. Errors: STEK_ERR_RANDOM (they look weak),
- * STEK_ERR_CRYPTO. */
-STEK_MUST_USE enum stek_result stek_kek_init(const struct stek_secret32 *key,
-                                             struct stek_kek *ret_kek);
-
 /*
- * Seals a record for `ring` (1 to 64 characters). Errors: STEK_ERR_ARGUMENT (the name's length),
- * STEK_ERR_RANDOM, STEK_ERR_CRYPTO. Thread-safe.
+ * Seals a record for `ring` (1 to 64 characters), under an epoch (fleet/rules/epoch.h) that the key
+ * has at hand. Errors: STEK_ERR_ARGUMENT (the name's length, the epoch), STEK_ERR_RANDOM,
+ * STEK_ERR_CRYPTO. Thread-safe.
  */
 STEK_MUST_USE enum stek_result
-stek_envelope_seal_record(const struct stek_kek *kek, const char *ring,
+stek_envelope_seal_record(const struct stek_kek *kek, uint64_t epoch, const char *ring,
                           const struct stek_record *record,
                           uint8_t ret_bytes[STEK_ENVELOPE_RECORD_LEN]);
 
 /* The same for a floor that was made at `made_at`. */
-STEK_MUST_USE enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek,
+STEK_MUST_USE enum stek_result stek_envelope_seal_floor(const struct stek_kek *kek, uint64_t epoch,
                                                         const char *ring, uint64_t floor,
                                                         int64_t made_at,
                                                         uint8_t ret_bytes[STEK_ENVELOPE_FLOOR_LEN]);

@@ -75,7 +75,7 @@ def test_what_is_fine_is_said_step_by_step_and_nothing_is_written(fleet, etcd):
         "members: write: fine",
     )
     assert (code, wrong) == (0, [])
-    assert fine == [f"{fleet.kek}: key {fleets.kek_id(fleet.kek)}: fine"] + [
+    assert fine == [f'{fleet.hosts[0].fleet["kek"]}: key {fleets.kek_id(fleet.kek)}: fine'] + [
         f"{fleet.endpoints[0]}: {step}" for step in steps
     ]
     assert etcd.keys(fleet.settings["prefix"]) == []

@@ -275,7 +275,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(installed, folder):
     assert "stekd.service" not in done.stdout + done.stderr, done.stdout + done.stderr
 
 
-def test_the_snippets_make_the_user_the_group_and_the_run_directory(installed, folder):
+def test_the_snippets_make_the_user_the_group_and_the_directories(installed, folder):
     users = run(
         "systemd-sysusers",
         "--dry-run",
@@ -287,6 +287,7 @@ def test_the_snippets_make_the_user_the_group_and_the_run_directory(installed, f
     root = folder / "root"
     (root / "run").mkdir(parents=True)
     (root / "etc").mkdir()
+    (root / "var/lib").mkdir(parents=True)
     (root / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nstek:x:990:990::/:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nstek:x:990:\n")
     made = run(
@@ -295,6 +296,8 @@ def test_the_snippets_make_the_user_the_group_and_the_run_directory(installed, f
     assert made.returncode == 0, made.stderr
     about = (root / "run/stek").stat()
     assert (about.st_mode & 0o7777, about.st_uid) == (0o755, 990)
+    about = (root / "var/lib/stek").stat()
+    assert (about.st_mode & 0o7777, about.st_uid) == (0o700, 990)
 
 
 def test_the_example_of_a_configuration_is_sound(installed):

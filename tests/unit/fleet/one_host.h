@@ -64,7 +64,7 @@ static inline void connect(const struct stek_records *file, const struct stek_re
     now_ms = (int64_t)NOON * 1000;
     stek_sync_init(&host, &policy, file, 1);
     stek_sync_read_begin(&host, 5 + (int64_t)count);
-    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
     for (size_t i = 0; i < count; i++)
         see(&records[i], 6 + (int64_t)i);
     stek_sync_read_end(&host);

@@ -5,7 +5,9 @@
 #include "prng.h"
 #include "vectors.h"
 
+#include "fleet/rules/epoch.h"
 #include "fleet/store/envelope.h"
+#include "fleet/store/kekfile.h"
 
 #include <string.h>
 
@@ -48,6 +50,76 @@ static void a_key_has_the_id_of_the_vectors(void **state)
     assert_hex_equal(keks.at[0].id, STEK_KEK_ID_LEN, vectors_text(root, "kek_id"));
 }
 
+static void each_epoch_has_the_secret_and_the_file_of_the_vectors(void **state)
+{
+    size_t i;
+    json_t *vector;
+
+    (void)state;
+    json_array_foreach(json_object_get(root, "epochs"), i, vector)
+    {
+        const char *file = vectors_text(vector, "file");
+        struct stek_kek kek = keks.at[0];
+        struct stek_kek read;
+
+        assert_int_equal(stek_kek_advance(&kek, (uint64_t)number(vector, "epoch")), STEK_OK);
+        assert_int_equal(kek.epoch, number(vector, "epoch"));
+        assert_hex_equal(kek.secret.bytes, 32, vectors_text(vector, "secret"));
+        assert_null(stek_kekfile_parse(file, strlen(file), &read));
+        assert_memory_equal(&read, &kek, sizeof kek);
+    }
+}
+
+static void a_key_that_has_gone_on_opens_what_is_later_and_nothing_before(void **state)
+{
+    size_t i;
+    json_t *vector;
+    struct stek_keks late = keks;
+
+    (void)state;
+    assert_int_equal(stek_kek_advance(&late.at[0], 149), STEK_OK);
+    json_array_foreach(json_object_get(root, "records"), i, vector)
+    {
+        struct stek_envelope envelope = {.epoch = 0};
+        uint8_t room[ROOM];
+
+        assert_int_equal(stek_envelope_open_record(&late, vectors_text(vector, "ring"),
+                                                   (uint64_t)number(vector, "seq"),
+                                                   bytes_of(vector, room), &envelope),
+                         number(vector, "epoch") >= 149 ? STEK_VALUE_GOOD : STEK_VALUE_WRONG_KEY);
+    }
+}
+
+static void what_is_at_hand_moves_with_the_day_and_destroys_nothing(void **state)
+{
+    struct stek_kek kek = keks.at[0];
+
+    (void)state;
+    assert_int_equal(stek_kek_look_at(&kek, 300), STEK_OK);
+    assert_null(stek_kek_secret(&kek, 300 - STEK_EPOCHS_BACK - 1));
+    assert_non_null(stek_kek_secret(&kek, 300 - STEK_EPOCHS_BACK));
+    assert_non_null(stek_kek_secret(&kek, 300 + 133));
+    assert_int_equal(kek.epoch, 0);
+    assert_int_equal(stek_kek_look_at(&kek, 0), STEK_OK);
+    assert_memory_equal(&kek, &keks.at[0], sizeof kek);
+}
+
+static void no_record_is_sealed_under_an_epoch_that_ends_before_it_retires(void **state)
+{
+    const int64_t until = stek_epoch_begins(5) + 1;
+    const struct stek_record record = {.seq = 1,
+                                       .active_from = 1,
+                                       .active_until = 2,
+                                       .accept_until = until,
+                                       .origin = STEK_ORIGIN_PUBLISHED};
+    uint8_t bytes[STEK_ENVELOPE_RECORD_LEN];
+
+    (void)state;
+    assert_int_equal(stek_envelope_seal_record(&keks.at[0], 4, "web", &record, bytes),
+                     STEK_ERR_ARGUMENT);
+    assert_int_equal(stek_envelope_seal_record(&keks.at[0], 5, "web", &record, bytes), STEK_OK);
+}
+
 static void opens_the_records_of_the_vectors(void **state)
 {
     size_t i;
@@ -68,6 +140,7 @@ static void opens_the_records_of_the_vectors(void **state)
         assert_int_equal(envelope.record.active_until, number(vector, "active_until"));
         assert_int_equal(envelope.record.accept_until, number(vector, "accept_until"));
         assert_int_equal(envelope.record.origin, number(vector, "origin"));
+        assert_int_equal(envelope.epoch, number(vector, "epoch"));
         assert_hex_equal(envelope.record.secret.bytes, 32, vectors_text(vector, "secret"));
     }
 }
@@ -88,6 +161,7 @@ static void opens_the_floors_of_the_vectors(void **state)
                          STEK_VALUE_GOOD);
         assert_int_equal(envelope.record.seq, number(vector, "floor"));
         assert_int_equal(envelope.record.active_from, number(vector, "made_at"));
+        assert_int_equal(envelope.epoch, number(vector, "epoch"));
     }
 }
 
@@ -145,7 +219,7 @@ static struct stek_record some_record(struct prng *prng)
     struct stek_record record = {.seq = (uint64_t)prng_between(prng, 1, INT64_MAX / 2),
                                  .origin = STEK_ORIGIN_PUBLISHED};
 
-    record.active_from = prng_between(prng, -1000000, STEK_TIME_MAX - 200);
+    record.active_from = prng_between(prng, -1000000, stek_epoch_begins(STEK_EPOCHS) - 200);
     record.active_until = record.active_from + prng_between(prng, 1, 100);
     record.accept_until = record.active_until + prng_between(prng, 0, 100);
     record.secret = prng_secret(prng);
@@ -161,7 +235,9 @@ static void any_flipped_bit_is_refused(void **state)
     struct stek_envelope envelope = {0};
 
     (void)state;
-    assert_int_equal(stek_envelope_seal_record(&keks.at[0], "web", &record, bytes), STEK_OK);
+    assert_int_equal(stek_envelope_seal_record(&keks.at[0], stek_epoch_at(record.accept_until),
+                                               "web", &record, bytes),
+                     STEK_OK);
     for (size_t bit = 0; bit < 8 * sizeof bytes; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
         if (stek_envelope_open_record(&keks, "web", record.seq, value, &envelope) ==
@@ -189,7 +265,9 @@ static void what_is_sealed_under_either_of_two_keys_opens(void **state)
 
         assert_int_equal(stek_kek_init(&first, &two.at[0]), STEK_OK);
         assert_int_equal(stek_kek_init(&second, &two.at[1]), STEK_OK);
-        assert_int_equal(stek_envelope_seal_record(&two.at[round % 2], "web", &record, bytes),
+        assert_int_equal(stek_envelope_seal_record(&two.at[round % 2],
+                                                   stek_epoch_at(record.accept_until), "web",
+                                                   &record, bytes),
                          STEK_OK);
         assert_int_equal(stek_envelope_open_record(&two, "web", record.seq, value, &envelope),
                          STEK_VALUE_GOOD);
@@ -208,8 +286,12 @@ static void the_same_record_never_looks_the_same_twice(void **state)
     uint8_t two[STEK_ENVELOPE_RECORD_LEN];
 
     (void)state;
-    assert_int_equal(stek_envelope_seal_record(&keks.at[0], "web", &record, one), STEK_OK);
-    assert_int_equal(stek_envelope_seal_record(&keks.at[0], "web", &record, two), STEK_OK);
+    assert_int_equal(stek_envelope_seal_record(&keks.at[0], stek_epoch_at(record.accept_until),
+                                               "web", &record, one),
+                     STEK_OK);
+    assert_int_equal(stek_envelope_seal_record(&keks.at[0], stek_epoch_at(record.accept_until),
+                                               "web", &record, two),
+                     STEK_OK);
     assert_memory_equal(one, two, STEK_ENVELOPE_HEAD_LEN);
     assert_memory_not_equal(one + STEK_ENVELOPE_HEAD_LEN, two + STEK_ENVELOPE_HEAD_LEN, 12);
     assert_memory_not_equal(one + STEK_ENVELOPE_HEAD_LEN + 12, two + STEK_ENVELOPE_HEAD_LEN + 12,
@@ -224,10 +306,11 @@ static void a_ring_needs_a_name_of_1_to_64_characters(void **state)
     (void)state;
     memset(name, 'a', sizeof name);
     name[STEK_FLEET_RING_MAX + 1] = '\0';
-    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], name, 1, 0, bytes), STEK_ERR_ARGUMENT);
-    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], "", 1, 0, bytes), STEK_ERR_ARGUMENT);
+    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], 0, name, 1, 0, bytes),
+                     STEK_ERR_ARGUMENT);
+    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], 0, "", 1, 0, bytes), STEK_ERR_ARGUMENT);
     name[STEK_FLEET_RING_MAX] = '\0';
-    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], name, 1, 0, bytes), STEK_OK);
+    assert_int_equal(stek_envelope_seal_floor(&keks.at[0], 0, name, 1, 0, bytes), STEK_OK);
 }
 
 static void a_weak_key_is_no_key(void **state)
@@ -243,6 +326,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_has_the_id_of_the_vectors),
+        cmocka_unit_test(each_epoch_has_the_secret_and_the_file_of_the_vectors),
+        cmocka_unit_test(a_key_that_has_gone_on_opens_what_is_later_and_nothing_before),
+        cmocka_unit_test(what_is_at_hand_moves_with_the_day_and_destroys_nothing),
+        cmocka_unit_test(no_record_is_sealed_under_an_epoch_that_ends_before_it_retires),
         cmocka_unit_test(opens_the_records_of_the_vectors),
         cmocka_unit_test(opens_the_floors_of_the_vectors),
         cmocka_unit_test(refuses_other_records_and_leaves_the_output_alone),

@@ -118,21 +118,49 @@ static void a_key_file_is_one_line(void **state)
                                           "stek-kek-2 " DIGITS,
                                           "STEK-KEK-1 " DIGITS,
                                           "stek-kek-1  " DIGITS};
-    struct stek_secret32 key = {{42}};
+    struct stek_kek key = {.epoch = 42};
 
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         assert_non_null(stek_kekfile_parse(refused[i], strlen(refused[i]), &key));
-    assert_int_equal(key.bytes[0], 42);
+    assert_int_equal(key.epoch, 42);
     assert_null(stek_kekfile_parse("stek-kek-1 " DIGITS "\n", 76, &key));
-    assert_int_equal(key.bytes[31], 0xab);
+    assert_int_equal(key.epoch, 0);
     assert_null(stek_kekfile_parse("stek-kek-1 " DIGITS, 75, &key));
+}
+
+static void a_changed_line_of_a_key_that_has_gone_on_is_refused(void **state)
+{
+    char path[] = "/tmp/stek-kek-XXXXXX";
+    char name[64];
+    char text[STEK_KEKFILE_LEN + 1] = "";
+    struct stek_kek key;
+
+    (void)state;
+    assert_null(stek_kekfile_parse("stek-kek-1 " DIGITS, 75, &key));
+    assert_int_equal(stek_kek_advance(&key, 333), STEK_OK);
+    assert_true(mkdtemp(path) != NULL);
+    snprintf(name, sizeof name, "%s/key", path);
+    assert_null(stek_kekfile_write(name, &key));
+    FILE *file = fopen(name, "r");
+    assert_true(file != NULL && fread(text, 1, sizeof text, file) == STEK_KEKFILE_LEN);
+    (void)fclose(file);
+    assert_null(stek_kekfile_parse(text, STEK_KEKFILE_LEN, &key));
+    for (size_t i = 0; i < STEK_KEKFILE_LEN; i++) {
+        text[i] ^= 1;
+        if (stek_kekfile_parse(text, STEK_KEKFILE_LEN, &key) == NULL)
+            fail_msg("read with character %zu changed", i);
+        text[i] ^= 1;
+    }
+    assert_non_null(stek_kekfile_parse(text, STEK_KEKFILE_LEN - 2, &key));
+    unlink(name);
+    rmdir(path);
 }
 
 static void a_weak_key_is_refused(void **state)
 {
     char text[77] = "stek-kek-1 ";
-    struct stek_secret32 key;
+    struct stek_kek key;
 
     (void)state;
     memset(text + 11, '0', 64);
@@ -141,8 +169,8 @@ static void a_weak_key_is_refused(void **state)
 
 static void what_is_written_reads_and_nothing_is_overwritten(void **state)
 {
-    struct stek_secret32 key;
-    struct stek_secret32 again;
+    struct stek_kek key;
+    struct stek_kek again;
     char path[] = "/tmp/stek-kek-XXXXXX";
     struct stat file;
 
@@ -157,6 +185,13 @@ static void what_is_written_reads_and_nothing_is_overwritten(void **state)
     assert_null(stek_kekfile_read(name, &again));
     assert_memory_equal(&again, &key, sizeof key);
     assert_non_null(stek_kekfile_write(name, &key));
+    chmod(name, 0640);
+    assert_int_equal(stek_kek_advance(&key, 333), STEK_OK);
+    assert_null(stek_kekfile_replace(name, &key));
+    assert_int_equal(stat(name, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0640);
+    assert_null(stek_kekfile_read(name, &again));
+    assert_memory_equal(&again, &key, sizeof key);
     chmod(name, 0644);
     assert_non_null(stek_kekfile_read(name, &again));
     chmod(name, 0640);
@@ -175,6 +210,7 @@ int main(void)
         cmocka_unit_test(each_key_has_a_folder_of_its_own),
         cmocka_unit_test(a_floor_sorts_before_its_records),
         cmocka_unit_test(a_key_file_is_one_line),
+        cmocka_unit_test(a_changed_line_of_a_key_that_has_gone_on_is_refused),
         cmocka_unit_test(a_weak_key_is_refused),
         cmocka_unit_test(what_is_written_reads_and_nothing_is_overwritten),
     };

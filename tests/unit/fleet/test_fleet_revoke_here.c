@@ -27,7 +27,7 @@ static void revoke_while_the_store_is_away(void)
 static void read_store(const struct stek_record *more)
 {
     stek_sync_read_begin(&host, BACK_AT_REVISION);
-    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
     for (size_t i = 0; i < 3; i++)
         see(&stored[i], 6 + (int64_t)i);
     if (more != NULL)

@@ -63,7 +63,7 @@ static void assert_reads_before_it_writes_again(enum stek_written outcome)
         now_ms += ROTATE_S * 250;
     }
     stek_sync_read_begin(&host, 30);
-    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
     see(&first, 6);
     stek_sync_read_end(&host);
     decide_until_it_writes();
@@ -167,11 +167,11 @@ static void below_a_floor_nothing_is_held_and_it_never_falls(void **state)
     connect(NULL, both, 2);
     decide();
     assert_non_null(stek_records_find(&host.records, 7));
-    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 8);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 8, 0);
     decide();
     assert_null(stek_records_find(&host.records, 7));
     assert_non_null(stek_records_find(&host.records, 8));
-    stek_sync_saw_floor(&host, 21, STEK_VALUE_GOOD, 1);
+    stek_sync_saw_floor(&host, 21, STEK_VALUE_GOOD, 1, 0);
     decide_until_it_writes();
     assert_int_equal(host.floor, 8);
     assert_true(host.out.put_floor);
@@ -206,7 +206,7 @@ static void what_does_not_open_is_replaced(void **state)
     (void)state;
     connect(NULL, &first, 1);
     see_garbage(2, 20);
-    stek_sync_saw_floor(&host, 21, STEK_VALUE_MALFORMED, 0);
+    stek_sync_saw_floor(&host, 21, STEK_VALUE_MALFORMED, 0, 0);
     decide_until_it_writes();
     assert_int_equal(host.out.based_on, 21);
     assert_true(host.out.put_floor);
@@ -234,7 +234,7 @@ static void a_floor_counts_from_the_first_sight_on(void **state)
 
     (void)state;
     connect(NULL, both, 2);
-    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 2);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 2, 0);
     stek_sync_saw_floor_deleted(&host, 21);
     decide();
     assert_int_equal(host.floor, 2);
@@ -259,7 +259,7 @@ static void what_continues_a_revoked_record_is_refused(void **state)
 
     (void)state;
     connect(NULL, NULL, 0);
-    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 5);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 5, 0);
     see(&at_floor, 21);
     see(&after, 22);
     decide();
