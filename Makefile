@@ -15,7 +15,7 @@ PACKAGES := packaging/install-packages
 # Ninja 1.10, which is Debian 11's, has no --quiet: what it says is kept, and shown when it fails.
 quietly = ninja -C $(1) $(2) >$(1)/ninja.log 2>&1 || { cat $(1)/ninja.log; exit 1; }
 
-.PHONY: build help demo check check-long check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall clean
+.PHONY: build help demo check check-long check-on lint sim fuzz bench bench-fleet bench-instructions install uninstall deb clean
 .DEFAULT_GOAL := build
 
 build:
@@ -40,6 +40,7 @@ help:
 	@echo 'make bench-fleet      measure a fleet of 100 stekds on one etcd, in five minutes; ARGS="--hosts 20"'
 	@echo 'make install          PREFIX=/usr/local DESTDIR='
 	@echo 'make uninstall        remove what the last make install has put in place'
+	@echo 'make deb              build Debian packages into build-deb/'
 	@echo 'make clean            remove every build folder'
 
 # In build/ where there is one; else in a folder of its own, which needs nothing of the tests.
@@ -102,5 +103,11 @@ install:
 uninstall:
 	@ninja -C build-install uninstall
 
+# In a copy of the tree.
+deb:
+	@$(PACKAGES) --check build unit deb
+	@packaging/make-deb build-deb
+	@ls build-deb/*.deb
+
 clean:
-	rm -rf build build-demo build-asan build-tsan build-fuzz build-install build-bench build-musl build-arm64 build-ports
+	rm -rf build build-deb build-demo build-asan build-tsan build-fuzz build-install build-bench build-musl build-arm64 build-ports

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Boots systemd as process 1 of namespaces of its own, on a copy of this system that is forgotten at the end (an overlay
-# in memory), with what was built installed. Called in a mount namespace of its own, on a folder.
-#   boot.sh FOLDER BUILD
+# in memory), with what was built installed, unless it shall stay bare. Called in a mount namespace of its own.
+#   boot.sh FOLDER BUILD install|bare
 set -e
-if [ "$3" != inside ]; then
+if [ "$4" != inside ]; then
     if ! mountpoint -q /; then
         # A chroot. The kernel changes only roots that are mounts.
         mkdir "$1/host"
@@ -22,7 +22,7 @@ if [ "$3" != inside ]; then
     trap 'find "$group" -depth -type d -exec rmdir {} +' EXIT
     (
         echo $BASHPID >"$group/cgroup.procs"
-        exec unshare --mount --pid --fork --cgroup --uts --ipc --net --kill-child "$0" "$1" "$2" inside
+        exec unshare --mount --pid --fork --cgroup --uts --ipc --net --kill-child "$0" "$1" "$2" "$3" inside
     )
     exit
 fi
@@ -31,7 +31,7 @@ mount -t tmpfs memory "$1/memory"
 mkdir "$1"/memory/{upper,work,root}
 root="$1/memory/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/memory/upper,workdir=$1/memory/work" overlay "$root"
-DESTDIR="$root" meson install -C "$2" --no-rebuild --quiet
+[ "$3" = bare ] || DESTDIR="$root" meson install -C "$2" --no-rebuild --quiet
 install "$2/tests/tools/ticket-client" "$root/usr/local/bin/"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"

@@ -7,9 +7,27 @@ import subprocess
 from pathlib import Path
 
 from . import build, client
-from .process import Process, plain_environment, wait_for
+from .process import PATIENCE, Process, plain_environment, wait_for
 
 BOOT = Path(__file__).with_name("boot.sh")
+PORT = 8443
+NGINX = f"""
+worker_processes 4;
+pid /run/nginx.pid;
+user www-data;
+events {{ }}
+http {{
+    access_log off;
+    server {{
+        listen 127.0.0.1:{PORT} ssl;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_certificate /etc/nginx/test.crt;
+        ssl_certificate_key /etc/nginx/test.key;
+        default_type text/plain;
+        return 200 "$pid\\n";
+    }}
+}}
+"""
 
 
 def root_is_a_mount():
@@ -18,10 +36,13 @@ def root_is_a_mount():
 
 
 class Machine:
-    """with Machine(folder) as machine: machine.run("systemctl", "start", "stekd")"""
+    """with Machine(folder) as machine: machine.run("systemctl", "start", "stekd")
 
-    def __init__(self, folder):
+    A bare one has nothing of stek but the client that visits servers."""
+
+    def __init__(self, folder, bare=False):
         self.folder = Path(folder)
+        self.bare = bare
         self.process = None
         self.init = None  # systemd, as this machine sees it
 
@@ -29,8 +50,9 @@ class Machine:
         # Where / is no mount, as in a chroot, unshare cannot make it private: boot.sh makes a mount
         # of it first.
         kept = [] if root_is_a_mount() else ["--propagation", "unchanged"]
+        how = "bare" if self.bare else "install"
         self.process = Process(
-            ["unshare", "--mount", *kept, BOOT, self.folder, build.BUILD], self.folder
+            ["unshare", "--mount", *kept, BOOT, self.folder, build.BUILD, how], self.folder
         )
         try:
             self.init = wait_for(self.find_init, "systemd to start", timeout_s=60)
@@ -77,7 +99,7 @@ class Machine:
             ["nsenter", "-t", str(self.init), "-a", "-r", "--", *map(str, args)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=60 * PATIENCE,
             check=False,
             stdin=subprocess.DEVNULL,
             env=plain_environment(),
@@ -100,6 +122,16 @@ class Machine:
     def write(self, path, text):
         self.path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path(path).write_text(text)
+
+    def configure_nginx(self, certificates):
+        """Debian's nginx serves PORT from its next start on."""
+        # Tests start it more often than systemd takes for sound.
+        limit = "[Unit]\nStartLimitIntervalSec=0\n"
+        self.write("/etc/systemd/system/nginx.service.d/test.conf", limit)
+        self.do("systemctl", "daemon-reload")
+        self.write("/etc/nginx/nginx.conf", NGINX)
+        self.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
+        self.write("/etc/nginx/test.key", certificates.server.key.read_text())
 
     def shows(self, unit, what):
         """A property of a unit."""

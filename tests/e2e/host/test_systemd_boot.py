@@ -8,33 +8,13 @@ import pytest
 
 from harness import build
 from harness.client import VERSIONS
-from harness.machine import Machine
+from harness.machine import PORT, Machine
 from harness.process import wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
     pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
 ]
-
-PORT = 8443
-NGINX = f"""
-worker_processes 4;
-pid /run/nginx.pid;
-user www-data;
-events {{ }}
-http {{
-    access_log off;
-    server {{
-        listen 127.0.0.1:{PORT} ssl;
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_certificate /etc/nginx/test.crt;
-        ssl_certificate_key /etc/nginx/test.key;
-        default_type text/plain;
-        return 200 "$pid\\n";
-    }}
-}}
-"""
-
 
 @pytest.fixture(scope="module")
 def machine(work, certificates):
@@ -43,14 +23,8 @@ def machine(work, certificates):
     folder.mkdir()
     with Machine(folder) as booted:
         booted.do("systemd-sysusers")
-        # The tests start nginx more often than systemd takes for sound.
-        limit = "[Unit]\nStartLimitIntervalSec=0\n"
-        booted.write("/etc/systemd/system/nginx.service.d/test.conf", limit)
-        booted.do("systemctl", "daemon-reload")
         booted.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
-        booted.write("/etc/nginx/nginx.conf", NGINX)
-        booted.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
-        booted.write("/etc/nginx/test.key", certificates.server.key.read_text())
+        booted.configure_nginx(certificates)
         booted.do("systemctl", "enable", "--now", "stekd")
         yield booted
 
