@@ -14,7 +14,9 @@ static const char head[] =
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
     "'unsafe-inline'\">\n"
-    "<title>Audit of session tickets</title>\n<style>\n"
+    "<title>Session tickets: ";
+static const char style[] =
+    "</title>\n<style>\n"
     ":root{color-scheme:light "
     "dark;--line:#8884;--critical:#b00020;--high:#d9480f;--medium:#a87900;--low:#1971c2;"
     "--info:#868e96}\n"
@@ -35,6 +37,9 @@ static const char head[] =
     "low)}"
     ".info{--c:var(--info)}\n"
     "td.flaw{background:#b0002033}td.ordinary{background:#2f9e4422}\n"
+    "details{margin:1.5rem 0}summary{cursor:pointer}"
+    "@media print{.finding{break-inside:avoid}.badge{color:#000;background:none;border:1px solid "
+    "#000}}\n"
     "svg{max-width:100%;height:auto}svg text{font:11px ui-monospace,monospace;fill:currentColor}\n"
     "</style>\n</head>\n<body>\n";
 
@@ -92,17 +97,42 @@ static void print_finding(FILE *out, const struct stek_audit_observation *obs,
     (void)fputs("</dl>\n</article>\n", out);
 }
 
+/* What wants something done comes first; what is only worth knowing is folded. */
+static void print_findings(FILE *out, const struct stek_audit_observation *obs,
+                           const struct stek_audit_findings *findings)
+{
+    const uint32_t infos = stek_audit_tally(findings).count[STEK_AUDIT_INFO];
+
+    for (size_t i = 0; i < findings->len - infos; i++)
+        print_finding(out, obs, &findings->items[i]);
+    if (findings->len == infos)
+        (void)fputs("<p>Nothing was found that needs mending.</p>\n", out);
+    if (infos == 0)
+        return;
+    (void)fprintf(out, "<details><summary>For information: %u</summary>\n", (unsigned)infos);
+    for (size_t i = findings->len - infos; i < findings->len; i++)
+        print_finding(out, obs, &findings->items[i]);
+    (void)fputs("</details>\n", out);
+}
+
 static void print_top(FILE *out, const struct stek_audit_observation *obs,
                       const struct stek_audit_findings *findings)
 {
     const struct stek_audit_tally tally = stek_audit_tally(findings);
 
+    const struct stek_audit_text verdict = stek_audit_verdict(obs, findings);
+
     (void)fputs(head, out);
+    stek_audit_html_text(out, verdict.at);
+    (void)fputs(style, out);
+    (void)fputs("<h1>Audit of session tickets</h1>\n<p id=\"verdict\"><strong>", out);
+    stek_audit_html_text(out, verdict.at);
     (void)fprintf(out,
-                  "<h1>Audit of session tickets</h1>\n<p>%s to %s UTC: %zu handshakes, %zu "
-                  "tickets%s.</p>\n<p>",
+                  "</strong></p>\n<p>%s to %s UTC: %zu handshake%s, %zu "
+                  "ticket%s%s.</p>\n<p>",
                   stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
-                  obs->handshakes_len, obs->tickets_len, obs->interrupted ? "; stopped early" : "");
+                  obs->handshakes_len, obs->handshakes_len == 1 ? "" : "s", obs->tickets_len,
+                  obs->tickets_len == 1 ? "" : "s", obs->interrupted ? "; stopped early" : "");
     for (int i = STEK_AUDIT_SEVERITIES; i-- > 0;) {
         const char *name = stek_audit_severity_name((enum stek_audit_severity)i);
         (void)fprintf(out, "<span class=\"badge %s\">%u %s</span> ", name, (unsigned)tally.count[i],
@@ -165,10 +195,7 @@ enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_obser
 {
     print_top(out, obs, findings);
     (void)fputs("<h2>Findings</h2>\n", out);
-    for (size_t i = 0; i < findings->len; i++)
-        print_finding(out, obs, &findings->items[i]);
-    if (findings->len == 0)
-        (void)fputs("<p>None.</p>\n", out);
+    print_findings(out, obs, findings);
     enum stek_result result = print_matrix(out, obs);
     if (result == STEK_OK)
         result = stek_audit_html_timeline(out, obs);

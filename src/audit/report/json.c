@@ -9,19 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Strings from recordings may hold anything; JSON wants UTF-8, and a reader wants to see what is
- * odd. */
-static json_t *text(const char *bytes)
-{
-    char copy[2048];
-    size_t len = 0;
-
-    for (; bytes[len] != '\0' && len + 1 < sizeof copy; len++)
-        copy[len] = (char)(bytes[len] < ' ' || bytes[len] > '~' ? '?' : bytes[len]);
-    copy[len] = '\0';
-    return json_string(copy);
-}
-
 static json_t *index_or_null(uint32_t target)
 {
     return target == STEK_AUDIT_NONE ? json_null() : json_integer(target);
@@ -38,9 +25,10 @@ static json_t *targets_json(const struct stek_audit_observation *obs)
 
     for (size_t i = 0; i < obs->targets_len; i++) {
         const struct stek_audit_target *target = &obs->targets[i];
-        json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}", "host", text(target->host),
-                                              "port", (int)target->port, "sni", text(target->sni),
-                                              "address", text(target->address)));
+        json_array_append_new(
+            list, json_pack("{s:o, s:i, s:o, s:o}", "host", stek_audit_json_text(target->host),
+                            "port", (int)target->port, "sni", stek_audit_json_text(target->sni),
+                            "address", stek_audit_json_text(target->address)));
     }
     return list;
 }
@@ -57,8 +45,8 @@ static json_t *findings_json(const struct stek_audit_findings *findings)
                             "severity", stek_audit_severity_name(finding->severity), "target",
                             index_or_null(finding->target), "other", index_or_null(finding->other),
                             "version", version_or_null(finding->version), "title", info->title,
-                            "observed", text(finding->observed), "why", info->why, "reference",
-                            info->reference, "advice", info->advice));
+                            "observed", stek_audit_json_text(finding->observed), "why", info->why,
+                            "reference", info->reference, "advice", info->advice));
     }
     return list;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A table of 80 columns. Errors of all three: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing). */
+/* A table of 80 columns. Errors of all: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing). */
 STEK_MUST_USE enum stek_result stek_audit_report_text(FILE *out,
                                                       const struct stek_audit_observation *obs,
                                                       const struct stek_audit_findings *findings,
@@ -26,5 +26,13 @@ STEK_MUST_USE enum stek_result stek_audit_report_json(FILE *out,
 STEK_MUST_USE enum stek_result stek_audit_report_html(FILE *out,
                                                       const struct stek_audit_observation *obs,
                                                       const struct stek_audit_findings *findings);
+
+/* For pipelines: JUnit's XML, where what wants something done has failed, and SARIF 2.1.0. */
+STEK_MUST_USE enum stek_result stek_audit_report_junit(FILE *out,
+                                                       const struct stek_audit_observation *obs,
+                                                       const struct stek_audit_findings *findings);
+STEK_MUST_USE enum stek_result stek_audit_report_sarif(FILE *out,
+                                                       const struct stek_audit_observation *obs,
+                                                       const struct stek_audit_findings *findings);
 
 #endif

@@ -37,6 +37,17 @@ struct stek_audit_hex stek_audit_hex(const uint8_t *bytes, size_t len)
     return text;
 }
 
+json_t *stek_audit_json_text(const char *bytes)
+{
+    char copy[2048];
+    size_t len = 0;
+
+    for (; bytes[len] != '\0' && len + 1 < sizeof copy; len++)
+        copy[len] = (char)(bytes[len] < ' ' || bytes[len] > '~' ? '?' : bytes[len]);
+    copy[len] = '\0';
+    return json_string(copy);
+}
+
 const char *stek_audit_cell_word(int verdict)
 {
     switch (verdict) {

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the three reports share. */
+/* What the reports share. */
 #ifndef STEK_AUDIT_REPORT_ROWS_H
 #define STEK_AUDIT_REPORT_ROWS_H
 
 #include "audit/finding.h"
+#include "audit/judge/judging.h"
 #include "audit/observation.h"
+
+#include <jansson.h>
 
 /* How many findings there are of each severity. */
 struct stek_audit_tally {
     uint32_t count[STEK_AUDIT_SEVERITIES];
 };
 struct stek_audit_tally stek_audit_tally(const struct stek_audit_findings *findings);
+
+/* The whole audit in one sentence: whom it is about, how many findings, and the gravest. */
+struct stek_audit_text stek_audit_verdict(const struct stek_audit_observation *obs,
+                                          const struct stek_audit_findings *findings);
 
 /* `2026-11-24 19:45:07` in UTC. */
 struct stek_audit_date {
@@ -23,6 +30,10 @@ struct stek_audit_hex {
     char at[65];
 };
 struct stek_audit_hex stek_audit_hex(const uint8_t *bytes, size_t len);
+
+/* Strings from recordings may hold anything; JSON wants UTF-8, and a reader wants to see what is
+ * odd. */
+json_t *stek_audit_json_text(const char *bytes);
 
 /* Whether one target accepts another's tickets, in a word: `refused`, … */
 const char *stek_audit_cell_word(int verdict);

@@ -190,12 +190,19 @@ static enum stek_result print_matrix(const struct page *page,
     return STEK_OK;
 }
 
-static void print_head(const struct page *page, const struct stek_audit_observation *obs)
+static const char *plural(size_t count)
 {
-    (void)fprintf(page->out,
-                  "Audit of session tickets, %s to %s UTC\n%zu handshakes, %zu tickets\n",
-                  stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
-                  obs->handshakes_len, obs->tickets_len);
+    return count == 1 ? "" : "s";
+}
+
+static void print_head(const struct page *page, const struct stek_audit_observation *obs,
+                       const struct stek_audit_findings *findings)
+{
+    print_wrapped(page->out, 0, 0, stek_audit_verdict(obs, findings).at);
+    (void)fprintf(
+        page->out, "Audit of session tickets, %s to %s UTC\n%zu handshake%s, %zu ticket%s\n",
+        stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at, obs->handshakes_len,
+        plural(obs->handshakes_len), obs->tickets_len, plural(obs->tickets_len));
     for (uint32_t i = 0; i < obs->targets_len; i++) {
         struct stek_audit_text text = {.len = 0};
         stek_audit_text_add(&text, "%u: %s", (unsigned)i + 1, stek_audit_label(obs, i).at);
@@ -210,7 +217,7 @@ enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_obser
     const struct page page = {out, colour};
     const struct stek_audit_tally tally = stek_audit_tally(findings);
 
-    print_head(&page, obs);
+    print_head(&page, obs, findings);
     for (size_t i = 0; i < findings->len; i++)
         if (findings->items[i].severity != STEK_AUDIT_INFO)
             print_finding(&page, obs, &findings->items[i]);

@@ -275,13 +275,26 @@ static int try_html(const struct audit *audit)
     return STEK_EXIT_FINE;
 }
 
+static enum stek_result print(const struct audit *audit)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const bool colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || *no_colour == '\0');
+
+    switch (audit->request->format) {
+    case AUDIT_JSON:
+        return stek_audit_report_json(stdout, &audit->obs, &audit->findings);
+    case AUDIT_SARIF:
+        return stek_audit_report_sarif(stdout, &audit->obs, &audit->findings);
+    case AUDIT_JUNIT:
+        return stek_audit_report_junit(stdout, &audit->obs, &audit->findings);
+    default:
+        return stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+    }
+}
+
 static int report(const struct audit *audit)
 {
-    const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
-    const enum stek_result result =
-        audit->request->json
-            ? stek_audit_report_json(stdout, &audit->obs, &audit->findings)
-            : stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+    const enum stek_result result = print(audit);
 
     if (result != STEK_OK)
         return fail("cannot report", "", stek_result_text(result));

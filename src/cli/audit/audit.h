@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is printed on standard output. */
+enum audit_format { AUDIT_TABLE, AUDIT_JSON, AUDIT_SARIF, AUDIT_JUNIT };
+
 struct audit_request {
     struct stek_audit_target targets[STEK_AUDIT_TARGETS_MAX];
     size_t targets_len;
@@ -18,7 +21,8 @@ struct audit_request {
     const char *record; /* the file to write observations into; NULL: none */
     const char *from;   /* the file to read them from instead of connecting; NULL: none */
     const char *html;
-    bool json, help;
+    enum audit_format format;
+    bool help;
     enum stek_audit_severity fail_on;
 };
 

@@ -45,7 +45,8 @@ void audit_print_help(void)
                "  --every TIME       pause between looks (default 1/288 of --watch, up to 10m)\n"
                "  --record FILE      write a recording; --watch continues an existing FILE\n"
                "  --from FILE        judge a recording instead of connecting\n"
-               "  --json             print JSON instead of the table\n"
+               "  --format FORMAT    print table, json, sarif or junit (default table)\n"
+               "  --json             the same as --format json\n"
                "  --html FILE        write an HTML page as well\n"
                "  --fail-on LEVEL    critical, high, medium, low, info or never (default high)\n"
                "  --help             show this help\n\n"
@@ -191,6 +192,18 @@ static bool read_level(struct audit_request *request, const char *value)
            refuse("--fail-on", value, "allowed: critical, high, medium, low, info, never");
 }
 
+static bool read_format(struct audit_request *request, const char *value)
+{
+    static const char *const names[] = {"table", "json", "sarif", "junit"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            request->format = (enum audit_format)i;
+            return true;
+        }
+    return refuse("--format", value, "allowed: table, json, sarif, junit");
+}
+
 enum option_number {
     OPT_SNI = 256,
     OPT_ALPN,
@@ -207,6 +220,7 @@ enum option_number {
     OPT_RECORD,
     OPT_FROM,
     OPT_JSON,
+    OPT_FORMAT,
     OPT_HTML,
     OPT_FAIL_ON,
     OPT_HELP
@@ -227,6 +241,7 @@ static const struct option options[] = {{"sni", required_argument, NULL, OPT_SNI
                                         {"record", required_argument, NULL, OPT_RECORD},
                                         {"from", required_argument, NULL, OPT_FROM},
                                         {"json", no_argument, NULL, OPT_JSON},
+                                        {"format", required_argument, NULL, OPT_FORMAT},
                                         {"html", required_argument, NULL, OPT_HTML},
                                         {"fail-on", required_argument, NULL, OPT_FAIL_ON},
                                         {"help", no_argument, NULL, OPT_HELP},
@@ -277,8 +292,10 @@ static bool take_option(struct line *line, int option, const char *value)
         request->client.request = false;
         return true;
     case OPT_JSON:
-        request->json = true;
+        request->format = AUDIT_JSON;
         return true;
+    case OPT_FORMAT:
+        return read_format(request, value);
     case OPT_HELP:
         request->help = true;
         return true;

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from xml.etree import ElementTree
 
 import pytest
 
@@ -324,3 +325,15 @@ def test_starttls_that_is_refused_is_told(stock):
     report = audit(stock(Vsftpd), starttls="smtp")
     assert report.status == 4
     assert "STARTTLS" in report.observed("not-reached")
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit"])
+def test_pipelines_are_told_the_same_findings(stock, folder, form):
+    recording = folder / "seen.jsonl"
+    report = audit(stock(Broken, fault="no-mac"), tickets=4, record=recording)
+    text = run_text(format=form, **{"from": recording}).stdout
+    if form == "sarif":
+        found = [result["ruleId"] for result in json.loads(text)["runs"][0]["results"]]
+    else:
+        found = [case.get("name") for case in ElementTree.fromstring(text).iter("testcase")]
+    assert "no-mac" in found and found == [finding.id for finding in report.findings]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three reports: what is in them, that they fit, and that nothing from outside gets out of its
+/* The reports: what is in them, that they fit, and that nothing from outside gets out of its
  * place. */
 #include "unit.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum report { TEXT, COLOUR, JSON, HTML };
+enum report { TEXT, COLOUR, JSON, HTML, SARIF, JUNIT };
 
 /* The caller frees the text. */
 static char *report(struct scene *scene, enum report kind)
@@ -27,6 +27,10 @@ static char *report(struct scene *scene, enum report kind)
     scene_judge(scene);
     if (kind == JSON)
         result = stek_audit_report_json(out, &scene->obs, &scene->findings);
+    else if (kind == SARIF)
+        result = stek_audit_report_sarif(out, &scene->obs, &scene->findings);
+    else if (kind == JUNIT)
+        result = stek_audit_report_junit(out, &scene->obs, &scene->findings);
     else if (kind == HTML)
         result = stek_audit_report_html(out, &scene->obs, &scene->findings);
     else
@@ -156,12 +160,91 @@ static void the_page_has_findings_matrix_and_timeline_and_needs_nothing_else(voi
     free(text);
 }
 
+static void the_first_line_is_the_verdict_on_the_target(void **state)
+{
+    struct scene *scene = *state;
+
+    scene_sound(scene);
+    char *text = report(scene, TEXT);
+    expect_words(text, "a.example:443: nothing was found that needs mending.\n");
+    assert_ptr_equal(text, strstr(text, "a.example:443: "));
+    free(text);
+    scene_try(scene, STEK_AUDIT_TAMPER, 0, true)->flip_at = 77;
+    text = report(scene, TEXT);
+    expect_words(text, "a.example:443: 1 critical finding, the gravest is no-mac.\n");
+    free(text);
+    text = report(scene, HTML);
+    expect_words(text, "<title>Session tickets: a.example:443: 1 critical finding");
+    free(text);
+}
+
+static void the_page_folds_what_is_only_worth_knowing(void **state)
+{
+    struct scene *scene = *state;
+
+    set_the_scene(scene);
+    char *text = report(scene, HTML);
+    const char *fold = strstr(text, "<details><summary>For information: ");
+    assert_non_null(fold);
+    assert_true(strstr(text, "data-id=\"no-mac\"") < fold);
+    assert_true(strstr(text, "class=\"finding info\"") > fold);
+    free(text);
+}
+
+/* OASIS, SARIF 2.1.0: what is required, and what indices point to. */
+static void sarif_names_a_rule_a_level_and_a_target_for_each_finding(void **state)
+{
+    struct scene *scene = *state;
+
+    set_the_scene(scene);
+    char *text = report(scene, SARIF);
+    json_t *root = json_loads(text, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(root, "version")), "2.1.0");
+    const json_t *run = json_array_get(json_object_get(root, "runs"), 0);
+    const json_t *driver = json_object_get(json_object_get(run, "tool"), "driver");
+    const json_t *rules = json_object_get(driver, "rules");
+    const json_t *results = json_object_get(run, "results");
+    assert_int_equal(json_array_size(results), scene->findings.len);
+    for (size_t i = 0; i < json_array_size(results); i++) {
+        const json_t *result = json_array_get(results, i);
+        const json_t *rule =
+            json_array_get(rules, (size_t)json_integer_value(json_object_get(result, "ruleIndex")));
+        assert_string_equal(json_string_value(json_object_get(result, "ruleId")),
+                            json_string_value(json_object_get(rule, "id")));
+        assert_true(json_is_string(json_object_get(json_object_get(result, "message"), "text")));
+        assert_true(json_is_array(json_object_get(result, "locations")));
+    }
+    const json_t *first = json_array_get(results, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "level")), "error");
+    expect_words(text, "\"fullyQualifiedName\": \"a.example:443\"");
+    json_decref(root);
+    free(text);
+}
+
+static void junit_fails_for_what_wants_something_done(void **state)
+{
+    struct scene *scene = *state;
+    char counts[64];
+    size_t failures = 0;
+
+    set_the_scene(scene);
+    char *text = report(scene, JUNIT);
+    for (size_t i = 0; i < scene->findings.len; i++)
+        failures += scene->findings.items[i].severity > STEK_AUDIT_INFO;
+    (void)snprintf(counts, sizeof counts, "tests=\"%zu\" failures=\"%zu\" errors=\"0\">",
+                   scene->findings.len, failures);
+    expect_words(text, counts);
+    expect_words(text, "<testcase classname=\"a.example:443\" name=\"no-mac\">\n"
+                       "      <failure type=\"critical\" message=\"1 of 11 changed");
+    free(text);
+}
+
 static void no_report_holds_a_secret_of_a_session(void **state)
 {
     struct scene *scene = *state;
 
     set_the_scene(scene);
-    for (int kind = TEXT; kind <= HTML; kind++) {
+    for (int kind = TEXT; kind <= JUNIT; kind++) {
         char *text = report(scene, (enum report)kind);
         for (size_t i = 0; i < scene->obs.tickets_len; i++) {
             char piece[17];
@@ -194,6 +277,17 @@ static void nothing_from_outside_becomes_markup_or_steers_a_terminal(void **stat
     text = report(scene, TEXT);
     assert_null(strchr(text, '\033'));
     assert_null(strchr(text, '\a'));
+    free(text);
+    text = report(scene, JUNIT);
+    assert_null(strstr(text, "<img"));
+    assert_null(strstr(text, "<b>"));
+    assert_null(strchr(text, '\033'));
+    free(text);
+    text = report(scene, SARIF);
+    json_t *sarif = json_loads(text, 0, NULL);
+    assert_non_null(sarif);
+    json_decref(sarif);
+    assert_null(strchr(text, '\033'));
     free(text);
     text = report(scene, JSON);
     json_t *root = json_loads(text, 0, NULL);
@@ -236,6 +330,10 @@ int main(void)
         WITH_SCENE(colour_is_there_only_when_asked_for),
         WITH_SCENE(json_holds_every_finding_with_its_figures),
         WITH_SCENE(the_page_has_findings_matrix_and_timeline_and_needs_nothing_else),
+        WITH_SCENE(the_first_line_is_the_verdict_on_the_target),
+        WITH_SCENE(the_page_folds_what_is_only_worth_knowing),
+        WITH_SCENE(sarif_names_a_rule_a_level_and_a_target_for_each_finding),
+        WITH_SCENE(junit_fails_for_what_wants_something_done),
         WITH_SCENE(no_report_holds_a_secret_of_a_session),
         WITH_SCENE(nothing_from_outside_becomes_markup_or_steers_a_terminal),
         WITH_SCENE(an_empty_observation_can_be_reported),
