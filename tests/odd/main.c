@@ -20,6 +20,15 @@ static const struct {
     {"full-pipe", odd_full_pipe},
     {"inetd", odd_inetd},
     {"daemon", odd_daemon},
+    {"numbers", odd_numbers},
+    {"timeouts", odd_timeouts},
+    {"later", odd_later},
+    {"toggled", odd_toggled},
+    {"reused", odd_reused},
+    {"datagrams", odd_datagrams},
+    {"both-roles", odd_both_roles},
+    {"own-callbacks", odd_own_callbacks},
+    {"indexes", odd_indexes},
 };
 
 int main(int argc, char **argv)

@@ -49,6 +49,7 @@ void print_both(const char *text, SSL_CTX *server, int count);
 typedef void odd_fn(void);
 
 odd_fn odd_jobs, odd_depth, odd_forks, odd_freed, odd_clean_up, odd_at_exit, odd_broken_pipe,
-    odd_full_pipe, odd_inetd, odd_daemon;
+    odd_full_pipe, odd_inetd, odd_daemon, odd_numbers, odd_timeouts, odd_later, odd_toggled,
+    odd_reused, odd_datagrams, odd_both_roles, odd_own_callbacks, odd_indexes;
 
 #endif

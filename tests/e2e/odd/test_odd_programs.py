@@ -1,33 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that do with OpenSSL what few programs do (tests/odd) do with the module what they do
 without it: same output, same exit status, nothing said."""
+import functools
+
 import pytest
 
 from harness import build, module
 from harness.programs import run
 
-PROGRAMS = ["jobs", "forks", "freed", "clean-up", "at-exit"]
-# Of how far apart SSL_CTXs are kept the program notices nothing.
-SETTINGS = {"private": {}, "same-configuration": {"verified_peers": "same-configuration"}}
+OF_PROCESSES = ["jobs", "forks", "freed", "clean-up", "at-exit"]
+OF_PROTOCOLS = [
+    "numbers",
+    "timeouts",
+    "later",
+    "toggled",
+    "reused",
+    "datagrams",
+    "both-roles",
+    "own-callbacks",
+    "indexes",
+]
 
 
 def odd(name, certificates, conf=None):
     return run([build.ODD, name, certificates.server.both], conf)
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_does_what_it_did(name, settings, folder, certificates):
-    plain = odd(name, certificates)
-    assert (plain.status, plain.stderr) == (0, ""), plain
-    loaded = odd(name, certificates, module.compose(folder / "stek.cnf", **SETTINGS[settings]))
-    assert loaded == plain
+@pytest.fixture(scope="module")
+def plainly(certificates):
+    """plainly(name): what the program does without stek."""
+
+    @functools.cache
+    def ended(name):
+        plain = odd(name, certificates)
+        assert (plain.status, plain.stderr) == (0, ""), plain
+        return plain
+
+    return ended
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_does_what_it_did_with_a_ring_of_stekds(name, daemon, folder, certificates):
+@pytest.mark.parametrize("name", OF_PROCESSES + OF_PROTOCOLS)
+def test_it_does_what_it_did(name, plainly, stek_conf, certificates):
+    assert odd(name, certificates, stek_conf) == plainly(name)
+
+
+@pytest.mark.parametrize("name", OF_PROCESSES + OF_PROTOCOLS)
+def test_it_does_what_it_did_with_a_ring_of_stekds(name, plainly, daemon, folder, certificates):
     conf = module.compose(folder / "stek.cnf", ring=daemon.ring("web"))
-    assert odd(name, certificates, conf) == odd(name, certificates)
+    assert odd(name, certificates, conf) == plainly(name)
+
+
+@pytest.mark.parametrize("name", OF_PROCESSES)
+def test_it_does_what_it_did_where_configurations_are_compared(name, plainly, folder, certificates):
+    conf = module.compose(folder / "stek.cnf", verified_peers="same-configuration")
+    assert odd(name, certificates, conf) == plainly(name)
 
 
 @pytest.mark.skipif(build.sanitized(), reason="a sanitizer makes frames larger")
