@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ANSWER_LEN_MAX = 1024 * 1024 };
+enum { ANSWER_LEN_MAX = 16 * 1024 * 1024 };
 
 __attribute__((format(printf, 2, 3))) static void say(char problem[STEK_CLIENT_PROBLEM_LEN],
                                                       const char *format, ...)

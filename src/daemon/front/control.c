@@ -72,7 +72,7 @@ static void send_answer(struct connection *connection, json_t *answer)
     json_decref(answer);
     if (text != NULL && strlen(text) >= STEK_ANSWER_LEN_MAX) {
         free(text);
-        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 1 MiB: ask "
+        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 16 MiB: ask "
                       "for one ring\"}");
     }
     (void)bufferevent_disable(connection->stream, EV_READ);
