@@ -64,7 +64,7 @@ static bool send_line(int fd, const json_t *request)
     line[len++] = '\n'; /* in the place of the final zero */
     while (sent < len) {
         const ssize_t some = send(fd, line + sent, len - sent, MSG_NOSIGNAL);
-        if (some <= 0 && errno != EINTR)
+        if (some == 0 || (some < 0 && errno != EINTR))
             break;
         sent += some > 0 ? (size_t)some : 0;
     }

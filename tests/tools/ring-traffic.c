@@ -261,7 +261,7 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == 'w')
             traffic.window_ms = strtoll(optarg, NULL, 10);
-        else if (option == 's')
+        else if (option == 's' && traffic.secrets == NULL)
             traffic.secrets = fopen(optarg, "w");
         else
             return 2;

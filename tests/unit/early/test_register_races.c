@@ -40,8 +40,9 @@ static struct arena *arena;
 static unsigned stride(void)
 {
     const char *text = getenv("STEK_TEST_STRIDE");
+    const unsigned wanted = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 1;
 
-    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : 1;
+    return wanted > 0 ? wanted : 1;
 }
 
 static int set_up(void **state)

@@ -88,7 +88,8 @@ static size_t resident(void)
     FILE *file = fopen("/proc/self/statm", "r");
     char line[128];
 
-    assert_non_null(file);
+    if (file == NULL)
+        abort();
     assert_non_null(fgets(line, sizeof line, file));
     (void)fclose(file);
     const char *resident_pages = strchr(line, ' ');
