@@ -15,7 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STEK_REQUEST_LEN_MAX = 64 * 1024, STEK_ANSWER_LEN_MAX = 16 * 1024 * 1024, STEK_KEY_ID_MAX = 64 };
+enum {
+    STEK_REQUEST_LEN_MAX = 64 * 1024,
+    STEK_ANSWER_LEN_MAX = 16 * 1024 * 1024,
+    STEK_KEY_ID_MAX = 64
+};
 
 enum stek_request_command {
     STEK_REQUEST_STATUS,
