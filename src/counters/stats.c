@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer's side: a file of its own, and additions to it. */
+#include "counters/stats_held.h"
 #include "counters/stats_page.h"
 
 #include <fcntl.h>
@@ -61,6 +62,17 @@ static void note_path(int dir, const char *name, char ret_path[PATH_MAX + 1])
         ret_path[0] = '\0';
 }
 
+/* Whether the mapping alone keeps the lock: not on every file system. */
+static bool is_held(int dir, const char *name)
+{
+    const int file = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    const bool held = file >= 0 && stek_stats_is_held(file);
+
+    if (file >= 0)
+        (void)close(file);
+    return held;
+}
+
 static bool map_new_file(int dir, struct stek_stats *stats)
 {
     char name[STEK_STATS_NAME_LEN];
@@ -72,10 +84,12 @@ static bool map_new_file(int dir, struct stek_stats *stats)
     const int file = make_file(dir, name);
     if (file < 0)
         return false;
+    stek_stats_hold(file);
     void *at = mmap(NULL, STEK_STATS_FILE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     (void)close(file);
     if (at != MAP_FAILED) {
         stats->page = at;
+        atomic_store_explicit(&stats->page->lockable, is_held(dir, name), memory_order_relaxed);
         note_path(dir, name, stats->path);
         return true;
     }

@@ -11,7 +11,8 @@
  *          8      8  version, 2
  *         16      8  the maker's pid namespace: inode of /proc/self/ns/pid, 0 if unknown
  *         24      8  time of the latest fork, seconds of CLOCK_BOOTTIME
- *         32     32  zeros
+ *         32      8  1: a lock stands on the file while a process maps it (stats_held.h)
+ *         40     24  zeros
  *         64   4096  16 shards of 32 counters, 8 bytes each, in the order of enum stek_counter
  *       4160   8192  256 processes of 32 bytes: pid, entered (seconds of CLOCK_BOOTTIME),
  *                    last_use (Unix seconds of the latest ticket, 0: none yet), taken.

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "counters/stats_files.h"
 
+#include "counters/stats_held.h"
+#include "counters/stats_process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,8 +11,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { STAT_LEN = 1024, STARTED_FIELD = 22 };
 
 struct stek_stats_walk *stek_stats_walk_open(int run_dir, const char *ring, unsigned steps)
 {
@@ -33,6 +34,7 @@ struct stek_stats_walk *stek_stats_walk_open(int run_dir, const char *ring, unsi
     walk->files = 0;
     walk->users = 0;
     walk->owner = NULL;
+    walk->nested = NULL;
     walk->own_pid_namespace = stat("/proc/self/ns/pid", &about) == 0 ? (uint64_t)about.st_ino : 0;
     return walk;
 }
@@ -42,6 +44,7 @@ void stek_stats_walk_close(struct stek_stats_walk *walk)
     if (walk == NULL)
         return;
     (void)closedir(walk->dir);
+    stek_stats_nested_free(walk->nested);
     free(walk);
 }
 
@@ -118,6 +121,8 @@ static enum stek_stats_found look(struct stek_stats_walk *walk)
         (void)close(file);
         return STEK_STATS_FOUND_OVER;
     }
+    walk->held = stek_stats_is_held(file);
+    walk->seen = STEK_STATS_SEEN_UNKNOWN;
     const ssize_t got = read_whole(file, walk->bytes, sizeof walk->bytes);
     if (got < 0 || !stek_stats_parse(walk->bytes, (size_t)got, &walk->view))
         return STEK_STATS_FOUND_GARBAGE;
@@ -148,38 +153,37 @@ void stek_stats_walk_drop(struct stek_stats_walk *walk)
     walk->files--;
 }
 
-/* Seconds of CLOCK_BOOTTIME at which a process was made, from /proc/PID/stat; false: not to be
- * seen. 0: it has ended. */
-static bool read_started(int64_t pid, uint64_t *ret_started)
+/* Whether process `i` of the view is among those of nested namespaces. */
+static bool is_nested(const struct stek_stats_walk *walk, size_t i)
 {
-    char path[48];
-    char text[STAT_LEN];
-    unsigned field = 2;
+    /* Only a child enters itself as soon as it is made. */
+    return walk->nested != NULL &&
+           stek_stats_nested_has(walk->nested, walk->view.process[i].pid,
+                                 walk->view.process[i].entered, walk->view.process[i].is_child);
+}
 
-    (void)snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return false;
-    const ssize_t len = read(file, text, sizeof text - 1);
-    (void)close(file);
-    if (len <= 0)
-        return false;
-    text[len] = '\0';
-    const char *at = strrchr(text, ')'); /* the command's name may hold anything */
-    if (at == NULL || at[1] != ' ')
-        return false;
-    if (at[2] == 'Z' || at[2] == 'X') {
-        *ret_started = UINT64_MAX;
-        return true;
-    }
-    while (at != NULL && field < STARTED_FIELD) {
-        at = strchr(at + 1, ' ');
-        field++;
-    }
-    if (at == NULL)
-        return false;
-    *ret_started = strtoull(at, NULL, 10) / (uint64_t)sysconf(_SC_CLK_TCK);
-    return true;
+/* Notes whether any process of the view can be seen from here. */
+static void look_for_nested(struct stek_stats_walk *walk)
+{
+    if (walk->nested == NULL)
+        walk->nested = stek_stats_nested_find(&walk->steps);
+    walk->seen = STEK_STATS_SEEN_NONE;
+    for (size_t i = 0; i < walk->view.processes && walk->seen == STEK_STATS_SEEN_NONE; i++)
+        if (is_nested(walk, i))
+            walk->seen = STEK_STATS_SEEN_SOME;
+}
+
+/* Of a process in another pid namespace. */
+static enum stek_stats_life life_elsewhere(struct stek_stats_walk *walk, size_t i)
+{
+    if (!walk->view.lockable)
+        return STEK_STATS_ALIVE;
+    if (!walk->held)
+        return STEK_STATS_GONE;
+    if (walk->seen == STEK_STATS_SEEN_UNKNOWN)
+        look_for_nested(walk);
+    return walk->seen == STEK_STATS_SEEN_NONE || is_nested(walk, i) ? STEK_STATS_ALIVE
+                                                                    : STEK_STATS_GONE;
 }
 
 enum stek_stats_life stek_stats_walk_life(struct stek_stats_walk *walk, size_t i)
@@ -192,13 +196,20 @@ enum stek_stats_life stek_stats_walk_life(struct stek_stats_walk *walk, size_t i
     walk->steps -= walk->steps > 0; /* the last file is finished: some 256 more at most */
     walk->owner->processes++;
     if (walk->view.pid_namespace != walk->own_pid_namespace)
-        return STEK_STATS_ALIVE;
+        return life_elsewhere(walk, i);
     if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
         return STEK_STATS_GONE;
     /* A process that was made after the one that entered itself only has its number. */
-    return !read_started(pid, &started) || started <= walk->view.process[i].entered + 1
+    return !stek_stats_process_started(pid, &started) ||
+                   started <= walk->view.process[i].entered + 1
                ? STEK_STATS_ALIVE
                : STEK_STATS_GONE;
+}
+
+bool stek_stats_walk_may_forget(const struct stek_stats_walk *walk)
+{
+    return walk->view.pid_namespace == walk->own_pid_namespace ||
+           (walk->view.lockable && !walk->held);
 }
 
 void stek_stats_total_read(int run_dir, const char *ring, struct stek_stats_total *ret_total)

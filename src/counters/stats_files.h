@@ -4,6 +4,7 @@
 #ifndef STEK_COUNTERS_STATS_FILES_H
 #define STEK_COUNTERS_STATS_FILES_H
 
+#include "counters/stats_nested.h"
 #include "counters/stats_page.h"
 
 #include <dirent.h>
@@ -24,6 +25,12 @@ struct stek_stats_user {
     unsigned processes; /* asked about */
 };
 
+enum stek_stats_seen {
+    STEK_STATS_SEEN_UNKNOWN, /* not asked yet */
+    STEK_STATS_SEEN_NONE,    /* no process of the file can be seen from here */
+    STEK_STATS_SEEN_SOME
+};
+
 struct stek_stats_walk {
     DIR *dir;
     unsigned steps; /* left */
@@ -34,6 +41,9 @@ struct stek_stats_walk {
     struct stek_stats_user *owner; /* of the file in `view` */
     char name[256];
     struct stek_stats_view view;
+    bool held;                        /* some process maps the file in `view`, if it is lockable */
+    enum stek_stats_seen seen;        /* of a file of another pid namespace */
+    struct stek_stats_nested *nested; /* NULL: not looked for yet */
     uint8_t bytes[STEK_STATS_FILE_LEN + 1];
 };
 
@@ -51,12 +61,16 @@ void stek_stats_walk_drop(struct stek_stats_walk *walk);
 
 enum stek_stats_life {
     STEK_STATS_GONE,
-    STEK_STATS_ALIVE,  /* or in another pid namespace, where that cannot be told */
+    STEK_STATS_ALIVE,  /* or in another pid namespace, and that cannot be told from here */
     STEK_STATS_UNKNOWN /* its user has too many: not asked about */
 };
 
 /* Whether process `i` of the view is alive. */
 enum stek_stats_life stek_stats_walk_life(struct stek_stats_walk *walk, size_t i);
+
+/* Whether the file in `view` may go once all its processes are gone: they can be told from others
+ * that have their numbers. */
+bool stek_stats_walk_may_forget(const struct stek_stats_walk *walk);
 
 void stek_stats_walk_close(struct stek_stats_walk *walk);
 

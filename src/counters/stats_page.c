@@ -72,6 +72,7 @@ static void parse_processes(const uint8_t *bytes, struct stek_stats_view *view)
         view->process[view->processes].pid = (int64_t)pid;
         view->process[view->processes].entered = word_at(bytes, at + 8);
         view->process[view->processes].last_use = (int64_t)last_use;
+        view->process[view->processes].is_child = i > 0;
         view->processes++;
     }
 }
@@ -104,6 +105,7 @@ bool stek_stats_parse(const uint8_t *bytes, size_t len, struct stek_stats_view *
     memcpy(ret_view->count, count, sizeof count);
     ret_view->pid_namespace = word_at(bytes, offsetof(struct stek_stats_page, pid_namespace));
     ret_view->forked_at = word_at(bytes, offsetof(struct stek_stats_page, forked_at));
+    ret_view->lockable = word_at(bytes, offsetof(struct stek_stats_page, lockable)) == 1;
     parse_processes(bytes, ret_view);
     parse_contexts(bytes, ret_view);
     return true;

@@ -65,7 +65,8 @@ struct stek_stats_page {
     stek_word pid_namespace;
     stek_word forked_at; /* CLOCK_BOOTTIME seconds of the latest fork: a child may be about to enter
                             itself */
-    stek_word unused[4];
+    stek_word lockable;  /* 1: a lock stands on the file while a process maps it: stats_held.h */
+    stek_word unused[3];
     struct stek_stats_shard shard[STEK_STATS_SHARDS];
     struct stek_stats_process process[STEK_STATS_PROCESSES];
     struct stek_stats_context context[STEK_STATS_CONTEXTS];
@@ -76,12 +77,14 @@ struct stek_stats_page {
 struct stek_stats_view {
     uint64_t pid_namespace;
     uint64_t forked_at;
+    bool lockable;
     uint64_t count[STEK_COUNTERS];
     size_t processes; /* of those that are not free */
     struct {
         int64_t pid;
         uint64_t entered;
         int64_t last_use;
+        bool is_child; /* not the maker, which may have lived before it entered itself */
     } process[STEK_STATS_PROCESSES];
     size_t contexts;
     struct stek_context context[STEK_STATS_CONTEXTS];

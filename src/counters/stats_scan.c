@@ -110,7 +110,7 @@ static bool take_file(struct stek_stats_scan *scan)
         return true;
     const bool gone = stek_stats_add(walk, &round->sum);
     const bool may_have_child = walk->view.forked_at + scan->patience_s > stek_stats_boottime();
-    if (!gone || may_have_child || walk->view.pid_namespace != walk->own_pid_namespace)
+    if (!gone || may_have_child || !stek_stats_walk_may_forget(walk))
         return true;
     if (round->total.names == STEK_STATS_NAMES && !commit(scan))
         return false;

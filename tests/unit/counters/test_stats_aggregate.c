@@ -128,22 +128,6 @@ static void a_zombie_does_not_keep_the_file(void **state)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* A container's processes have numbers that mean others here. */
-static void a_file_of_another_pid_namespace_is_never_aggregated(void **state)
-{
-    const uint64_t elsewhere = 1;
-    uint8_t bytes[STEK_STATS_FILE_LEN];
-
-    (void)state;
-    stats_make_page(bytes, SEALED);
-    memcpy(bytes + 16, &elsewhere, sizeof elsewhere);
-    stats_write_file("1-0123456789abcdef", bytes, sizeof bytes);
-    assert_false(stats_aggregate());
-    assert_int_equal(stats_files(), 1);
-    assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), SEALED);
-    assert_int_equal(stats_sum().processes, 1);
-}
-
 static void make_orphans(unsigned count)
 {
     uint8_t bytes[STEK_STATS_FILE_LEN];
@@ -271,7 +255,6 @@ int main(void)
         CASE(after_a_fork_the_child_has_time_to_enter_itself),
         CASE(a_process_that_only_has_the_number_does_not_keep_the_file),
         CASE(a_zombie_does_not_keep_the_file),
-        CASE(a_file_of_another_pid_namespace_is_never_aggregated),
         CASE(many_files_are_aggregated_bit_by_bit),
         CASE(more_files_are_aggregated_than_a_total_can_name_and_a_user_may_have),
         CASE(killed_at_any_system_call_nothing_is_lost_or_counted_twice),
