@@ -39,7 +39,7 @@ help:
 	@echo 'make bench-instructions  count instructions instead, which no other work on the machine disturbs'
 	@echo 'make bench-fleet      measure a fleet of 100 stekds on one etcd, in five minutes; ARGS="--hosts 20"'
 	@echo 'make install          PREFIX=/usr/local DESTDIR='
-	@echo 'make uninstall        remove what the last make install has put in place'
+	@echo 'make uninstall        remove what make install has put in place; the same PREFIX and DESTDIR'
 	@echo 'make deb              build Debian packages into build-deb/'
 	@echo 'make clean            remove every build folder'
 
@@ -98,10 +98,13 @@ install:
 	    --prefix '$(PREFIX)' -Dtests=false >/dev/null
 	@$(call quietly,build-install,)
 	@$(MESON) install -C build-install --no-rebuild $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+	@packaging/installed record build-install/meson-logs/install-log.txt '$(PREFIX)' '$(abspath $(DESTDIR))'
 	@test -n '$(DESTDIR)' || test "$$(id -u)" != 0 || ldconfig
 
+# By what was written down then, not by a build folder.
 uninstall:
-	@ninja -C build-install uninstall
+	@packaging/installed remove '$(PREFIX)' '$(abspath $(DESTDIR))'
+	@test -n '$(DESTDIR)' || test "$$(id -u)" != 0 || ldconfig
 
 # In a copy of the tree.
 deb:
