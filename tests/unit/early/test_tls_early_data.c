@@ -116,6 +116,34 @@ static void every_ticket_may_bring_early_data_once(void **state)
     }
 }
 
+static void a_spent_ticket_resumes_without_early_data(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
+    SSL_SESSION *session = tls_get_early_ticket(test, server);
+    const struct tls_call call = {.server_name = "a.example", .session = session};
+
+    tls_early_flight(test, session, &flight);
+    assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
+    assert_resumed(tls_visit(test, server, &call));
+    assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
+}
+
+/* It shares tickets by name with one that does. */
+static void an_ssl_ctx_that_accepts_no_early_data_spends_no_ticket(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
+    SSL_CTX *other = tls_early_server(test, STEK_EARLY_DATA_ONCE);
+
+    assert_int_equal(SSL_CTX_set_max_early_data(other, 0), 1);
+    record(test, server);
+    assert_int_equal(tls_early_replay(other, &flight), TLS_EARLY_RESUMED);
+    assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
+    assert_int_equal(tls_early_replay(other, &flight), TLS_EARLY_RESUMED);
+    assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
+}
+
 /* They share tickets by name. */
 static void another_ssl_ctx_of_the_program_counts_along(void **state)
 {
@@ -281,6 +309,8 @@ int main(void)
         TLS_BEHAVIOUR(attaching_again_changes_the_setting, TLS_ONCE),
         TLS_BEHAVIOUR(a_setting_that_there_is_not_is_refused, TLS_ONCE),
         TLS_BEHAVIOUR(every_ticket_may_bring_early_data_once, TLS_ONCE),
+        TLS_BEHAVIOUR(a_spent_ticket_resumes_without_early_data, TLS_ONCE),
+        TLS_BEHAVIOUR(an_ssl_ctx_that_accepts_no_early_data_spends_no_ticket, TLS_ONCE),
         TLS_BEHAVIOUR(another_ssl_ctx_of_the_program_counts_along, TLS_ONCE),
         TLS_BEHAVIOUR(at_another_program_a_ticket_resumes_without_early_data, TLS_ONCE),
         TLS_BEHAVIOUR(a_ticket_from_a_server_that_accepts_none_brings_none, TLS_ONCE),
