@@ -26,6 +26,10 @@ class Arms:
             module.compose(path, **({"ring": self.stekd.ring(server)} if arm == "host" else {}))
         return path
 
+    def counted(self, server):
+        """How many resumptions by session id stek has counted, with stekd's ring."""
+        return self.stekd.status(server)["tickets"]["resumed_by_id"]
+
 
 def pairs():
     """Each arm with stek."""

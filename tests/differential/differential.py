@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import ground
@@ -25,6 +26,18 @@ from seen import ARMS
 from servers import SERVERS, SHORT
 from servers.cases import Cases
 
+COUNTS_IN_S = 5
+
+
+@dataclass
+class Result:
+    """What came of one program in one arm."""
+
+    seen: dict  # journeys
+    deaths: list
+    loaded: bool  # stek was seen in its memory
+    resumed_by_id: int = 0  # as the clients saw it
+
 
 class Run:
     """One run over some servers."""
@@ -36,13 +49,15 @@ class Run:
         self.journeys = 0
 
     def _one(self, driver, group, arm):
-        """(what was seen, deaths, whether stek was loaded) of one program in one arm."""
+        """The Result of one program in one arm."""
         folder = self.folder / f"{driver.name}-{group}-{arm}"
         if driver is Cases:
             return self._one_process(driver, folder, group, arm)
         places = driver.chosen(scenes.places(group, short=self.short))
         conf = self.arms.conf(arm, driver.name)
         server = driver(folder, self.certificates, conf, group, places)
+        if arm == "host" and driver.sees_ring:
+            server.count_in_time = self._count_in_time(driver.name)
         seen, loaded = {}, arm != "plain"
         try:
             server.start()
@@ -53,15 +68,30 @@ class Run:
         finally:
             server.stop()
             server.close()
-        return seen, server.deaths(), loaded
+        return Result(seen, server.deaths(), loaded, server.resumed_by_id)
 
     def _one_process(self, driver, folder, group, arm):
         """The same of a program that is server and clients in one."""
         conf = self.arms.conf(arm, driver.name)
-        seen, deaths, objects = driver.take(
+        seen, deaths, objects, resumed_by_id = driver.take(
             folder, self.certificates, conf, group, short=self.short
         )
-        return seen, deaths, str(ground.build.MODULE) in objects
+        return Result(seen, deaths, str(ground.build.MODULE) in objects, resumed_by_id)
+
+    def _count_in_time(self, name):
+        """A function that waits until stek has counted so many more than it has now: a connection
+        counts when the program frees it."""
+        before = self.arms.counted(name)
+
+        def wait(seen):
+            try:
+                ground.wait_for(
+                    lambda: self.arms.counted(name) >= before + seen, "stek to count", COUNTS_IN_S
+                )
+            except ground.Gone:
+                pass  # a miscount, which is found when the program has ended
+
+        return wait
 
     @staticmethod
     def _loads_stek(server, arm):
@@ -75,6 +105,7 @@ class Run:
             return False
 
     def _group(self, driver, group):
+        before = self.arms.counted(driver.name)
         with ThreadPoolExecutor(len(ARMS)) as threads:
             try:
                 seen = threads.map(lambda arm: self._one(driver, group, arm), ARMS)
@@ -82,15 +113,17 @@ class Run:
             except BaseException:
                 ground.process.stop_all()  # so that no thread waits for a server any more
                 raise
-        plain, plain_deaths, _ = results["plain"]
-        self.journeys += len(plain)
+        plain = results["plain"]
+        self.journeys += len(plain.seen)
         found = []
         for arm in pairs():
-            seen, deaths, _ = results[arm]
-            found += verdict.compare(arm, plain, seen)
-            found += verdict.crashes(arm, driver.name, plain_deaths, deaths)
-        loaded = {arm: result[2] for arm, result in results.items()}
-        return found + verdict.controls(driver.name, {}, loaded), plain
+            found += verdict.compare(arm, plain.seen, results[arm].seen)
+            found += verdict.crashes(arm, driver.name, plain.deaths, results[arm].deaths)
+        counted = self.arms.counted(driver.name) - before
+        by_id = results["host"].resumed_by_id if driver.sees_ring else 0
+        found += verdict.miscounts(driver.name, group, by_id, counted)
+        loaded = {arm: result.loaded for arm, result in results.items()}
+        return found + verdict.controls(driver.name, {}, loaded), plain.seen
 
     def server(self, driver):
         """The differences of one server."""

@@ -102,6 +102,12 @@ class Runs(unittest.TestCase):
         crashes = verdict.crashes("host", "server", ["signal 11"], ["signal 11"])
         self.assertEqual([d.kind for d in crashes], [verdict.UNTESTED])
 
+    def test_a_session_id_that_was_not_counted(self):
+        self.assertEqual(verdict.miscounts("server", "peers", 3, 3), [])
+        for counted in (2, 4):
+            found = verdict.miscounts("server", "peers", 3, counted)
+            self.assertEqual([(d.arm, d.kind) for d in found], [("host", verdict.MISCOUNTS)])
+
     def test_controls(self):
         loaded = {"plain": False, "private": True, "host": True}
         self.assertEqual(verdict.controls("server", {CROSS: RESUMED}, loaded), [])

@@ -99,6 +99,7 @@ class Connection:
         self.sock = sock
         self.version = version
         self.buffer = b""
+        self.offers_id = False  # a session that stands in the server's cache, before TLS 1.3
         sock.settimeout(None)
         timeout = struct.pack("ll", TIMEOUT_S, 0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
@@ -116,6 +117,7 @@ class Connection:
         offered = _ssl.d2i_SSL_SESSION(None, ctypes.byref(at), len(session))
         if not offered or _ssl.SSL_set_session(self.ssl, offered) != 1:
             raise RuntimeError("cannot offer the session")
+        self.offers_id = self.version == "1.2" and _ssl.SSL_SESSION_has_ticket(offered) == 0
         _ssl.SSL_SESSION_free(offered)
 
     def _check(self, result):
@@ -170,6 +172,9 @@ class Connection:
 
     def resumed(self):
         return _ssl.SSL_session_reused(self.ssl) == 1
+
+    def resumed_by_id(self):
+        return self.offers_id and self.resumed()
 
     def session(self):
         """(the newest session as bytes or None, the lifetime that the server gave its ticket)."""

@@ -12,6 +12,7 @@ BREAKS = "breaks"  # plain serves the client, stek ends the connection
 LOSES = "loses"  # plain resumes, stek does not
 LONGER = "longer"  # stek promises its ticket a longer life
 CRASH = "crash"  # a process of the server died
+MISCOUNTS = "miscounts"  # stek's counter of session ids is not what the clients saw
 UNTESTED = "untested"  # the comparison proves nothing: no control, or stek was not there
 
 KINDS = {
@@ -22,6 +23,7 @@ KINDS = {
     LOSES: "full handshake where plain resumes",
     LONGER: "a ticket promised a longer life",
     CRASH: "a process died",
+    MISCOUNTS: "session ids counted wrongly",
     UNTESTED: "nothing was compared",
 }
 
@@ -92,6 +94,13 @@ def crashes(arm, server, plain_deaths, stek_deaths):
     if plain_deaths:
         return [_of_server(arm, UNTESTED, server, f"plain dies, too: {plain_deaths[0]}")]
     return [_of_server(arm, CRASH, server, death) for death in stek_deaths]
+
+
+def miscounts(server, group, seen, counted):
+    """Whether stek counted as many resumptions by session id as the clients saw. Only stekd's ring
+    shows its counters."""
+    text = f"{group}: resumed by session id {seen}, counted {counted}"
+    return [] if seen == counted else [_of_server("host", MISCOUNTS, server, text)]
 
 
 def controls(server, plain, mapped, *, resumes=True):

@@ -16,6 +16,10 @@ class Mechanism:
     got_with_tickets: bool = True
     offered_with_tickets: bool = True
 
+    def is_short(self):
+        """Whether the short run has it, for sessions that stay at their place at least."""
+        return self.name != "1.2 id+ext"
+
 
 MECHANISMS = (
     Mechanism("1.3 ticket", "1.3"),
@@ -34,7 +38,7 @@ class Walk:
         self.server, self.group, self.places, self.clients = server, group, places, clients
         self.mechanisms = [m for m in MECHANISMS if m.version in server.versions]
         if short:
-            self.mechanisms = [m for m in self.mechanisms if m.name.endswith("ticket")]
+            self.mechanisms = [m for m in self.mechanisms if m.is_short()]
         self.short = short
         self.sessions = {}  # (mechanism, client, source): the session got there
         self.seen = seen
@@ -82,6 +86,8 @@ class Walk:
         """Every session at every place."""
         for (mechanism, client, source), session in self.sessions.items():
             for target in self.places:
+                if self.short and not mechanism.got_with_tickets and target != source:
+                    continue
                 self._offer("cross", mechanism, client, source, target, session)
 
     def again(self, step, places):

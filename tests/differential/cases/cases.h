@@ -73,6 +73,7 @@ extern const struct scene scene_names, scene_certless, scene_parameters, scene_r
 /* What a client saw. */
 struct seen {
     bool resumed;
+    bool by_id; /* without a ticket that the server could open */
     char refused[64];
     char answer[160];
     unsigned long hint_s;

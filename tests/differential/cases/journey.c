@@ -57,10 +57,10 @@ static void print(const struct tour *tour, const struct trip *trip, const char *
     const struct place *from = &tour->places[trip->source];
     const struct place *to = &tour->places[trip->target];
 
-    (void)printf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\t%lu\n", when,
+    (void)printf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\t%lu\t%s\n", when,
                  mechanisms[trip->mechanism].name, client_of(tour, trip)->name, from->name,
                  to->name, offer, may_share(tour, from, to), seen->refused, seen->resumed,
-                 seen->answer, seen->hint_s);
+                 seen->answer, seen->hint_s, seen->by_id ? "id" : "");
 }
 
 static void replace(struct session *session, struct session newer)

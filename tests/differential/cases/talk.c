@@ -104,6 +104,19 @@ static void keep(SSL *client, const struct session *offered, struct session *ret
     SSL_SESSION_free(session);
 }
 
+/* In TLS 1.3 a session id is a ticket as well, of a server that wants no others. */
+static bool resumed_by_id(const SSL *server, const struct session *offered)
+{
+    const unsigned char *at = offered->bytes;
+    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &at, offered->len);
+    const bool by_id = SSL_version(server) == TLS1_3_VERSION
+                           ? (SSL_get_options(server) & SSL_OP_NO_TICKET) != 0
+                           : SSL_SESSION_has_ticket(session) == 0;
+
+    SSL_SESSION_free(session);
+    return by_id && SSL_get_state(server) == TLS_ST_OK;
+}
+
 static void join(SSL *client, SSL *server)
 {
     BIO *client_end = NULL;
@@ -133,6 +146,7 @@ struct seen talk(const struct client *client, const struct mechanism *mechanism,
     else if (seen.refused[0] == '\0')
         (void)snprintf(seen.refused, sizeof seen.refused, "no bytes");
     seen.resumed = SSL_session_reused(from) == 1 && session != NULL && SSL_session_reused(to) == 1;
+    seen.by_id = seen.resumed && resumed_by_id(from, session);
     if (ok)
         answer(place, from, seen.answer, sizeof seen.answer);
     /* An orderly end, after which the session stays good. */

@@ -25,6 +25,7 @@ class Server:
     steps = ("reload", "replaced", "restart")
     versions = ("1.3", "1.2")
     plain_resumes = True  # a control: where it never does, nothing is shown to be lost
+    sees_ring = True  # False: it gets a private ring although there is a file
 
     def __init__(self, folder, certificates, openssl_conf, group, places):
         self.folder = Path(folder)
@@ -37,6 +38,8 @@ class Server:
         self.process = None
         self.earlier = ""
         self.ended_badly = []
+        self.resumed_by_id = 0  # connections, over all the time that it runs
+        self.count_in_time = None  # called with that before it ends
 
     # -- what a driver says --
 
@@ -118,6 +121,8 @@ class Server:
     def stop(self):
         if not self.process:
             return
+        if self.count_in_time:
+            self.count_in_time(self.resumed_by_id)
         self.earlier += self.process.stdout() + self.process.stderr()
         if self.process.stop() in (-4, -6, -7, -11):
             self.ended_badly.append("its main process died of a signal")
@@ -157,6 +162,7 @@ class Server:
             )
             connection.handshake()
             resumed = connection.resumed()
+            self.resumed_by_id += connection.resumed_by_id()
             answer = self.ask(connection, place)
         except (Refused, OSError) as problem:
             refused = str(problem)

@@ -33,6 +33,7 @@ class Cases:
 
     name = "cases"
     plain_resumes = True
+    sees_ring = True
 
     @staticmethod
     def groups_of(short):
@@ -64,11 +65,12 @@ class Cases:
 
     @classmethod
     def take(cls, folder, certificates, conf, group, *, short):
-        """(what was seen, deaths, the objects that were loaded) of a scene."""
+        """(what was seen, deaths, the objects that were loaded, resumptions by session id) of a
+        scene."""
         scene, _, other = group.partition(OTHER[:2])
         folder.mkdir()
         more = [libcryptos.extension_once(certificates.folder / "other.so")] if other else []
-        seen, deaths, objects = {}, [], set()
+        seen, deaths, objects, resumed_by_id = {}, [], set(), 0
         for mode in ("run", "restart"):
             word = {"run": "short", "restart": "short-restart"}[mode] if short else mode
             argv = [PROGRAM, word, scene, cls.files(certificates), folder / "kept", *more]
@@ -89,13 +91,14 @@ class Cases:
                 else:
                     journey, what = cls.parse(group, line)
                     seen[journey] = what
-        return seen, deaths, objects
+                    resumed_by_id += line.endswith("\tid")
+        return seen, deaths, objects, resumed_by_id
 
     @classmethod
     def parse(cls, group, line):
         """A line of the program's."""
         step, mechanism, client, source, target, offer, share, *saw = line.split("\t")
-        refused, resumed, answer, hint_s = saw
+        refused, resumed, answer, hint_s, _ = saw
         journey = Journey(
             server=cls.name,
             group=group,

@@ -48,6 +48,7 @@ class Dovecot(Server):
 
     name = "dovecot"
     groups = ("one", "one-optional", "one-demand")
+    sees_ring = False  # its login processes are in a chroot
 
     def verification(self, place):
         if place.verify == "none":

@@ -64,6 +64,7 @@ class Ftp(Server):
             if opened.startswith("1"):
                 data.handshake()
                 resumed = data.resumed()
+                self.resumed_by_id += data.resumed_by_id()
                 text = data.read_all().strip()
         except Refused as problem:
             text = str(problem)
