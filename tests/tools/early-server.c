@@ -10,6 +10,7 @@
  *   --guard process   each worker keeps a record of the ClientHellos that it has seen (RFC 9846
  *                     section 8.2), in a callback of the program's
  *   --guard program   a callback of the program's that allows all
+ *   --late            each worker makes an SSL_CTX of its own, after the fork
  */
 #include "listener.h"
 
@@ -37,6 +38,7 @@ struct server {
     int workers;
     const char *cert; /* with its key */
     const char *guard;
+    bool late;
 };
 
 __attribute__((noreturn)) static void die(const char *what)
@@ -52,11 +54,9 @@ static int number(const char *text)
 
 static struct server options(int argc, char **argv)
 {
-    static const struct option names[] = {{"port", 1, NULL, 'p'},
-                                          {"workers", 1, NULL, 'w'},
-                                          {"cert", 1, NULL, 'c'},
-                                          {"guard", 1, NULL, 'g'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"port", 1, NULL, 'p'}, {"workers", 1, NULL, 'w'},
+                                          {"cert", 1, NULL, 'c'}, {"guard", 1, NULL, 'g'},
+                                          {"late", 0, NULL, 'l'}, {NULL, 0, NULL, 0}};
     struct server server = {.workers = 3, .guard = "none"};
     int name;
 
@@ -69,10 +69,12 @@ static struct server options(int argc, char **argv)
             server.cert = optarg;
         else if (name == 'g')
             server.guard = optarg;
+        else if (name == 'l')
+            server.late = true;
     }
     if (server.port <= 0 || server.cert == NULL || server.workers < 1 ||
         server.workers > WORKERS_MAX)
-        die("--port N --cert PEM [--workers N] [--guard none|libssl|process|program]");
+        die("--port N --cert PEM [--workers N] [--guard none|libssl|process|program] [--late]");
     return server;
 }
 
@@ -138,7 +140,7 @@ static bool read_early(SSL *ssl, char *request, size_t room, size_t *used)
     do {
         state = SSL_read_early_data(ssl, request + *used, room - *used, &got);
         *used += state == SSL_READ_EARLY_DATA_ERROR ? 0 : got;
-        if (strstr(request, "\r\n\r\n") != NULL && got > 0)
+        if (state == SSL_READ_EARLY_DATA_SUCCESS && strstr(request, "\r\n\r\n") != NULL)
             execute(request);
     } while (state == SSL_READ_EARLY_DATA_SUCCESS);
     return state == SSL_READ_EARLY_DATA_FINISH;
@@ -193,8 +195,9 @@ static void work(SSL_CTX *ctx, int listener, int my_turn, int next_turn)
     _exit(1);
 }
 
-static void start(const struct server *server, SSL_CTX *ctx, int listener)
+static void start(const struct server *server, int listener)
 {
+    SSL_CTX *ctx = server->late ? NULL : make_ctx(server);
     int turns[WORKERS_MAX][2];
 
     for (int i = 0; i < server->workers; i++)
@@ -206,7 +209,8 @@ static void start(const struct server *server, SSL_CTX *ctx, int listener)
             die("cannot fork");
         if (worker == 0) {
             (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-            work(ctx, listener, turns[i][0], turns[(i + 1) % server->workers][1]);
+            work(ctx != NULL ? ctx : make_ctx(server), listener, turns[i][0],
+                 turns[(i + 1) % server->workers][1]);
         }
     }
     if (write(turns[0][1], "!", 1) != 1)
@@ -221,7 +225,7 @@ int main(int argc, char **argv)
     const int listener = listener_open(server.port);
     if (listener < 0)
         die("cannot listen");
-    start(&server, make_ctx(&server), listener);
+    start(&server, listener);
     while (wait(NULL) > 0)
         ;
     return 1;

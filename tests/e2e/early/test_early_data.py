@@ -3,39 +3,13 @@
 request in it is executed at most once."""
 import pytest
 
-from harness import module
 from harness.audit import audit
-from harness.early.replay import intercept, listen_in, replay, take_session
+from harness.early.replay import intercepted, overheard, replay
 from harness.early.servers import EarlyHaproxy, EarlyNginx
 
 TIMES = 16
 
 each = pytest.mark.parametrize("program", [EarlyNginx, EarlyHaproxy], ids=lambda p: p.name)
-
-
-@pytest.fixture
-def on_ring(running, folder, daemon):
-    """on_ring(Program, **settings): a server on the ring of stekd's."""
-
-    def start(program, **settings):
-        settings = {"ring": daemon.ring("web"), "context": "service", **settings}
-        return running(program, module.compose(folder / f"{program.name}.cnf", **settings))
-
-    return start
-
-
-def intercepted(server, path):
-    """The flight of a client with a fresh ticket, which the server has not seen yet."""
-    session = server.folder / "session.pem"
-    take_session(server.port, session)
-    return intercept(session, path)
-
-
-def overheard(server, path):
-    """The same of one whose connection the server has served."""
-    session = server.folder / "session.pem"
-    take_session(server.port, session)
-    return listen_in(session, path, server.port)
 
 
 def test_control_nginx_without_stek_executes_every_copy(stock):

@@ -1,32 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program that sets an allow_early_data callback of its own in the place of stek's."""
-import pytest
-
-from harness import module
-from harness.early.replay import listen_in, replay, take_session
+from harness.early.replay import overheard, replay
 from harness.early.servers import EarlyWorkers
 from harness.process import wait_for
 
 TIMES = 3  # one for each worker: libssl refuses early data that comes ten seconds late
 COMES_BACK = 5
 SAYS = "stek: the program accepts early data without asking stek"
-
-
-@pytest.fixture
-def on_ring(running, folder, daemon):
-    """on_ring(guard, …): the program on the ring of stekd's."""
-
-    def start(guard, **options):
-        conf = module.compose(folder / "guards.cnf", ring=daemon.ring("web"))
-        return running(EarlyWorkers, conf, guard=guard, **options)
-
-    return start
-
-
-def overheard(server, path):
-    session = server.folder / "session.pem"
-    take_session(server.port, session)
-    return listen_in(session, path, server.port)
 
 
 def early_data(daemon, **expected):
@@ -41,7 +21,7 @@ def early_data(daemon, **expected):
 
 
 def test_a_program_with_a_callback_of_its_own_is_counted_and_told_of_once(on_ring, daemon):
-    server = on_ring("program", workers=1)
+    server = on_ring(EarlyWorkers, guard="program", workers=1)
     for visit in range(COMES_BACK):
         overheard(server, f"/{visit}")
         assert server.executed(f"/{visit}") == 1
@@ -51,13 +31,13 @@ def test_a_program_with_a_callback_of_its_own_is_counted_and_told_of_once(on_rin
 
 
 def test_its_copies_are_executed_since_stek_has_no_say(on_ring):
-    server = on_ring("program")
+    server = on_ring(EarlyWorkers, guard="program")
     replay(server.port, overheard(server, "/copied"), TIMES)
     assert server.executed("/copied") == 1 + TIMES
 
 
 def test_control_a_program_without_a_callback_is_not_told_of(on_ring, daemon):
-    server = on_ring("none")
+    server = on_ring(EarlyWorkers, guard="none")
     replay(server.port, overheard(server, "/copied"), TIMES)
     assert server.executed("/copied") == 1
     early_data(daemon, accepted=1, replayed=TIMES)

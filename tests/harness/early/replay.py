@@ -118,6 +118,20 @@ def listen_in(session, path, port):
     return _up_to_end_of_early_data(sent)
 
 
+def intercepted(server, path):
+    """The flight of a client with a fresh ticket, which the server has not seen yet."""
+    session = server.folder / "session.pem"
+    take_session(server.port, session)
+    return intercept(session, path)
+
+
+def overheard(server, path):
+    """The same of one whose connection the server has served."""
+    session = server.folder / "session.pem"
+    take_session(server.port, session)
+    return listen_in(session, path, server.port)
+
+
 def _send(port, flight):
     with socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP_S) as connection:
         connection.sendall(flight)
