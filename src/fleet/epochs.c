@@ -23,11 +23,12 @@ bool stek_fleet_clock_confirmed(const struct stek_fleet *fleet)
 uint64_t stek_fleet_seen_floor(const struct stek_fleet_ring *ring, uint64_t floor)
 {
     const struct stek_keks *keks = ring->fleet->keks;
+    const struct stek_seen *seen = &ring->seen;
+    const uint64_t known = seen->floor > seen->here ? seen->floor : seen->here;
 
-    for (uint32_t i = 0; ring->seen.known && i < keks->count; i++)
-        if (memcmp(keks->at[i].id, ring->seen.kek_id, STEK_KEK_ID_LEN) == 0 &&
-            ring->seen.floor > floor)
-            return ring->seen.floor;
+    for (uint32_t i = 0; seen->known && i < keks->count; i++)
+        if (memcmp(keks->at[i].id, seen->kek_id, STEK_KEK_ID_LEN) == 0 && known > floor)
+            return known;
     return floor;
 }
 
@@ -116,6 +117,14 @@ static void note_seen(struct stek_fleet_ring *ring, int64_t now_ms)
     ring->seen = seen;
     ring->seen_ms = now_ms;
     ring->fleet->host.keep_seen(ring->fleet->host.arg, ring->name, &seen);
+}
+
+void stek_fleet_note_floor_here(struct stek_fleet_ring *ring)
+{
+    const struct stek_fleet *fleet = ring->fleet;
+
+    stek_seen_add_here(&ring->seen, fleet->keks->at[ring->active].id, ring->sync->floor);
+    fleet->host.keep_seen(fleet->host.arg, ring->name, &ring->seen);
 }
 
 void stek_fleet_epochs_follow(struct stek_fleet_ring *ring)

@@ -163,6 +163,7 @@ bool stek_fleet_ring_revoke_here(struct stek_fleet_ring *ring, uint64_t floor, u
     draw_fresh(1, &fresh);
     *ret_count = stek_sync_revoke_here(ring->sync, floor, stek_fleet_now_ms() / 1000, &fresh);
     decide(ring);
+    stek_fleet_note_floor_here(ring);
     return !ring->keep_failed;
 }
 

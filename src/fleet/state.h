@@ -106,6 +106,9 @@ void stek_fleet_saw_clock(struct stek_fleet *fleet, int64_t ahead_ms);
 void stek_fleet_epochs_begin(struct stek_fleet_ring *ring);
 void stek_fleet_epochs_follow(struct stek_fleet_ring *ring);
 
+/* A floor that was raised on this host alone is noted, too. */
+void stek_fleet_note_floor_here(struct stek_fleet_ring *ring);
+
 /* The floor to begin with: the ring file's, or what was seen under a key that this host has. */
 uint64_t stek_fleet_seen_floor(const struct stek_fleet_ring *ring, uint64_t floor);
 

@@ -45,8 +45,8 @@ bool stek_seen_parse(const char *text, size_t len, struct stek_seen *ret_seen)
     const char *at = text + head + 2 * STEK_KEK_ID_LEN + 1;
     if (!read_line(&at, end, "floor ", &seen.floor) ||
         !read_line(&at, end, "epoch ", &seen.epoch) || !read_line(&at, end, "seq ", &seen.seq) ||
-        !read_line(&at, end, "until ", &until) || at != end || seen.epoch > STEK_EPOCH_MAX ||
-        until > (uint64_t)STEK_TIME_MAX)
+        !read_line(&at, end, "until ", &until) || !read_line(&at, end, "here ", &seen.here) ||
+        at != end || seen.epoch > STEK_EPOCH_MAX || until > (uint64_t)STEK_TIME_MAX)
         return false;
     seen.until = (int64_t)until;
     *ret_seen = seen;
@@ -60,8 +60,9 @@ size_t stek_seen_format(const struct stek_seen *seen, char ret_text[STEK_SEEN_TE
     stek_hex_text(seen->kek_id, STEK_KEK_ID_LEN, id);
     const int len =
         snprintf(ret_text, STEK_SEEN_TEXT_MAX,
-                 "%s%s\nfloor %" PRIu64 "\nepoch %" PRIu64 "\nseq %" PRIu64 "\nuntil %" PRId64 "\n",
-                 magic, id, seen->floor, seen->epoch, seen->seq, seen->until);
+                 "%s%s\nfloor %" PRIu64 "\nepoch %" PRIu64 "\nseq %" PRIu64 "\nuntil %" PRId64
+                 "\nhere %" PRIu64 "\n",
+                 magic, id, seen->floor, seen->epoch, seen->seq, seen->until, seen->here);
     return len > 0 ? (size_t)len : 0;
 }
 
@@ -83,21 +84,34 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* What was seen under another key counts no more. */
+static void be_of_key(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN])
+{
+    if (seen->known && memcmp(seen->kek_id, kek_id, STEK_KEK_ID_LEN) == 0)
+        return;
+    *seen = (struct stek_seen){.known = true};
+    memcpy(seen->kek_id, kek_id, STEK_KEK_ID_LEN);
+}
+
 void stek_seen_add(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN],
                    const struct stek_sync *sync, int64_t now)
 {
     const struct stek_storeview_entry *last = newest(&sync->view, now);
 
-    if (!seen->known || memcmp(seen->kek_id, kek_id, STEK_KEK_ID_LEN) != 0) {
-        *seen = (struct stek_seen){.known = true};
-        memcpy(seen->kek_id, kek_id, STEK_KEK_ID_LEN);
-    }
+    be_of_key(seen, kek_id);
     seen->floor = later(seen->floor, sync->view.floor_highest);
     seen->epoch = later(seen->epoch, sync->view.epoch_highest);
     if (last != NULL && (last->seq > seen->seq || seen->until <= now)) {
         seen->seq = last->seq;
         seen->until = last->accept_until;
     }
+}
+
+void stek_seen_add_here(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN],
+                        uint64_t floor)
+{
+    be_of_key(seen, kek_id);
+    seen->here = later(seen->here, floor);
 }
 
 bool stek_seen_is_newer(const struct stek_seen *seen, const struct stek_sync *sync, int64_t now)
@@ -107,5 +121,6 @@ bool stek_seen_is_newer(const struct stek_seen *seen, const struct stek_sync *sy
     if (!seen->known)
         return false;
     return seen->floor > sync->view.floor_highest || seen->epoch > sync->view.epoch_highest ||
-           (seen->until > now && seen->seq > (last != NULL ? last->seq : 0));
+           (seen->until > now && seen->seq >= sync->floor && /* what is revoked is not missed */
+            seen->seq > (last != NULL ? last->seq : 0));
 }

@@ -10,6 +10,7 @@
  *     epoch     the latest epoch that a floor was sealed under
  *     seq       of the newest record
  *     until     when that record retires, Unix seconds
+ *     here      the highest floor that was raised on this host alone; the store may not have it
  *
  * The attacker owns the store, not the folder. Who can write there can only make the host ask for
  * a higher floor than there was.
@@ -31,6 +32,7 @@ struct stek_seen {
     uint64_t epoch;
     uint64_t seq;
     int64_t until;
+    uint64_t here;
 };
 
 /* Reads the text. False: it is not of this format, and *ret_seen is untouched. Pure. */
@@ -42,6 +44,10 @@ size_t stek_seen_format(const struct stek_seen *seen, char ret_text[STEK_SEEN_TE
 /* Adds what a host knows now, of a full view of the store under this key. Pure. */
 void stek_seen_add(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN],
                    const struct stek_sync *sync, int64_t now);
+
+/* Adds a floor that was raised on this host alone, under this key. Pure. */
+void stek_seen_add_here(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN],
+                        uint64_t floor);
 
 /* Whether a full view of the store lacks what was seen: it was restored, or somebody deleted. Pure.
  */

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """stek revoke --this-host: keys end on a host whose store is away, and later in the whole fleet."""
+
+import shutil
+
 import pytest
 from harness import module
 from harness.client import VERSIONS
@@ -82,6 +85,23 @@ def test_the_revocation_survives_a_restart_of_stekd_meanwhile(fleet):
     start_store(fleet)
     wait_for_floor(fleet, floor)
     assert not before & secrets(there)
+
+
+def test_the_revocation_survives_a_reboot_of_the_host_meanwhile(fleet):
+    """The ring file is gone then; the store has the old keys still."""
+    here, there = fleet.hosts
+    before = secrets(here)
+    stop_store(fleet)
+    revoke_here(here)
+    floor = here.fleet_ring()["floor"]
+    here.stop()
+    shutil.rmtree(here.run_dir)
+    here.start()
+    start_store(fleet)
+    wait_for_floor(fleet, floor)
+    here.wait_in_step()
+    assert not before & secrets(here) and not before & secrets(there)
+    assert "is older" not in here.stderr()
 
 
 def test_hosts_that_each_revoke_by_themselves_end_with_one_ring(fleet):

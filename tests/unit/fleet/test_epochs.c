@@ -277,7 +277,8 @@ static void what_was_seen_reads_as_it_was_written_and_nothing_else_is_read(void 
                                    .floor = 12,
                                    .epoch = 333,
                                    .seq = 4711,
-                                   .until = 1800000000};
+                                   .until = 1800000000,
+                                   .here = 13};
     struct stek_seen again = {.known = false};
     char text[STEK_SEEN_TEXT_MAX];
     const size_t len = stek_seen_format(&seen, text);
@@ -290,6 +291,7 @@ static void what_was_seen_reads_as_it_was_written_and_nothing_else_is_read(void 
     assert_int_equal(again.epoch, seen.epoch);
     assert_int_equal(again.seq, seen.seq);
     assert_int_equal(again.until, seen.until);
+    assert_int_equal(again.here, seen.here);
     for (size_t cut = 0; cut < len; cut++)
         assert_false(stek_seen_parse(text, cut, &again));
     text[len] = ' ';
