@@ -19,6 +19,14 @@ enum { PATH_LEN = STEK_FEED_VALUE_MAX, KEY_FILE_LEN = 2 * STEK_KEYFILE_NAME_LEN 
 /* HAProxy holds three keys, unless it was built for more; its file may have more. */
 enum { HAPROXY_PLACES = 3 };
 
+/* dnsdist adds the keys of a file to those that it holds. Only as many as it holds make it forget
+ * the others, so the key that seals fills the places that are free. */
+static void fill_up(struct stek_feed_choice *choice, size_t room)
+{
+    while (choice->count > 0 && choice->count < room)
+        choice->at[choice->count++] = choice->at[0];
+}
+
 static void turn_round(struct stek_feed_choice *choice)
 {
     for (size_t i = 0; i < choice->count / 2; i++) {
@@ -38,8 +46,10 @@ static void choose(const struct stek_feed_config *config, const struct stek_reco
         stek_feed_line_up(records, now, places, ret_choice);
     } else
         stek_feed_choose(records, now, config->room, ret_choice);
-    if (config->layout->seals == STEK_KEYFILE_LAST)
+    if (config->layout->seals == STEK_KEYFILE_LAST) {
+        fill_up(ret_choice, config->room);
         turn_round(ret_choice);
+    }
 }
 
 bool stek_feed_make_keys(const struct stek_feed_config *config, const struct stek_records *records,
@@ -130,14 +140,17 @@ static bool put_list(const struct stek_feed_config *config, const struct stek_fe
 {
     static char list[STEK_KEYFILE_KEYS_MAX * 2 * PATH_LEN];
     char name[KEY_FILE_LEN];
-    size_t len = 0;
+    const char *head = stek_feed_list_head(config->layout);
+    size_t len = strlen(head);
 
+    memcpy(list, head, len);
     for (size_t i = 0; i < keys->count; i++) {
         file_name(&keys->at[i], name);
         len += stek_feed_list_line(config->layout, config->directory, name, list + len,
                                    sizeof list - len);
     }
-    return stek_feed_place_put(place, STEK_FEED_LIST, (const uint8_t *)list, len, ret_fault);
+    return stek_feed_place_put(place, stek_feed_list_name(config->layout), (const uint8_t *)list,
+                               len, ret_fault);
 }
 
 /* New files, then the list that names them, and only then are the old ones removed. */

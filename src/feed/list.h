@@ -9,11 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The list's name in the feed's directory. */
-#define STEK_FEED_LIST "keys.conf"
-
 /* Whether a file of this layout holds one key of many. */
 bool stek_feed_needs_directory(const struct stek_keyfile_layout *layout);
+
+/* The list's name in the feed's directory, and what it begins with. Static texts. */
+const char *stek_feed_list_name(const struct stek_keyfile_layout *layout);
+const char *stek_feed_list_head(const struct stek_keyfile_layout *layout);
 
 /* Writes the line of one file, with a newline and a zero; returns its length, or 0 if `size` is too
  * small. */
