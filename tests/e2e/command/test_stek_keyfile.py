@@ -11,6 +11,7 @@ from harness import build, keyfile
 from harness.client import VERSIONS
 from harness.process import plain_environment
 from harness.servers import Haproxy, Lighttpd, Nginx, Stunnel
+from harness.servers.key_files import Dnsdist, Nghttpx
 from harness.servers.late_keys import H2o, TrafficServer
 from harness.stekd import Stekd
 
@@ -54,12 +55,21 @@ def stunnel_lines(path):
     return {"options": path.read_text()}
 
 
+def in_a_list(path):
+    """nghttpx is told in its configuration which files there are."""
+    keys = path.with_suffix(".list")
+    keys.write_text(f"tls-ticket-key-file={path}\n")
+    return {"ticket_keys": keys}
+
+
 # Each server of AES-256 keys: how its file is called, and how it is given to the server.
 READERS = [
     (Nginx, "nginx", lambda path: {"ticket_key": path}),
     (Haproxy, "haproxy", lambda path: {"ticket_keys": path}),
     (Lighttpd, "lighttpd", lambda path: {"stek_file": path}),
     (H2o, "h2o", lambda path: {"ticket_file": path}),
+    (Dnsdist, "dnsdist", lambda path: {"ticket_keys": path}),
+    (Nghttpx, "nghttpx", in_a_list),
 ]
 # Apache is not among them: on OpenSSL 3 its MACs are not made with the file's key.
 SHORT = [

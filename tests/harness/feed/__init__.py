@@ -7,9 +7,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .. import build
+from .. import build, module
 from ..process import Process, plain_environment, wait_for
 from ..servers import Haproxy, Nginx
+from ..servers.key_files import Dnsdist, Nghttpx
+from ..servers.late_keys import H2o
 from ..stekd import MEMORY
 
 LABEL = "shared"
@@ -149,5 +151,38 @@ def fed_haproxy(running, feed, name):
     return server
 
 
-FED = {"nginx": fed_nginx, "haproxy": fed_haproxy}
+def fed_dnsdist(running, feed, name):
+    """dnsdist, whose keys come from the feed `name`: a file, and a command that loads it."""
+    keys = feed.place(name)
+    feed.put(name, to="dnsdist", file=keys)
+    server = running(Dnsdist, None, ticket_keys=keys)
+    feed.put(name, to="dnsdist", file=keys, command=server.loading_command())
+    return server
+
+
+def fed_nghttpx(running, feed, name):
+    """nghttpx, whose keys come from the feed `name`: a list that it includes, and a signal."""
+    place = feed.place(name)
+    feed.put(name, to="nghttpx", directory=place)
+    server = running(Nghttpx, None, ticket_keys=place / "keys.conf")
+    pid_file = server.folder / "nghttpx.pid"
+    feed.put(name, to="nghttpx", directory=place, signal="HUP", pid_file=pid_file)
+    return server
+
+
+def fed_h2o(running, feed, name):
+    """h2o, which looks at its file by itself, every ten seconds."""
+    keys = feed.place(name)
+    feed.put(name, to="h2o", file=keys)
+    return running(H2o, None, ticket_file=keys)
+
+
+def loaded_beside(running, feed, program, folder):
+    """A server with the module, on the ring and under the label of the feeds."""
+    settings = {"ring": feed.stekd.ring("web"), "context": LABEL, "override": "yes"}
+    return running(PROGRAMS[program], module.compose(folder / f"{program}.loaded.cnf", **settings))
+
+
+FED = {"nginx": fed_nginx, "haproxy": fed_haproxy, "dnsdist": fed_dnsdist, "nghttpx": fed_nghttpx}
+# Those that can load the module as well.
 PROGRAMS = {"nginx": Nginx, "haproxy": Haproxy}
