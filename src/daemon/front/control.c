@@ -72,8 +72,9 @@ static void send_answer(struct connection *connection, json_t *answer)
     json_decref(answer);
     if (text != NULL && strlen(text) >= STEK_ANSWER_LEN_MAX) {
         free(text);
-        text = strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 16 MiB: ask "
-                      "for one ring\"}");
+        text =
+            strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 16 MiB: ask "
+                   "for one ring\"}");
     }
     (void)bufferevent_disable(connection->stream, EV_READ);
     if (text == NULL || bufferevent_write(connection->stream, text, strlen(text)) != 0 ||
