@@ -4,7 +4,9 @@
 import dataclasses
 
 # Where etcd, its transport or systemd decide, one release says as much as five.
-HOST_ONLY = "not fleet and not boot and not systemd and not completion and not demo and not packages"
+HOST_ONLY = (
+    "not fleet and not boot and not systemd and not completion and not demo and not packages"
+)
 
 
 @dataclasses.dataclass(frozen=True)

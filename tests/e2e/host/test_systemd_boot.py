@@ -16,6 +16,7 @@ pytestmark = [
     pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
 ]
 
+
 @pytest.fixture(scope="module")
 def machine(work, certificates):
     """As README says: installed, configured, started."""
