@@ -11,23 +11,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-__attribute__((format(printf, 2, 3))) static bool fail(struct stek_config_problem *ret_problem,
-                                                       const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(ret_problem->text, sizeof ret_problem->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* The C library loads its resolvers when a name is first looked up, which the sandbox would forbid.
  */
@@ -45,10 +33,10 @@ bool stekd_fleet_load(struct stekd_fleet *keeper, const char *library,
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
     if (handle == NULL)
-        return fail(ret_problem, "[fleet] needs stek-fleet.so: %s", dlerror());
+        return stek_config_fail(ret_problem, "[fleet] needs stek-fleet.so: %s", dlerror());
     const struct stek_fleet_api *api = dlsym(handle, STEK_FLEET_API_SYMBOL);
     if (api == NULL || api->version != STEK_FLEET_API_VERSION)
-        return fail(ret_problem, "%s: belongs to another version of stekd", library);
+        return stek_config_fail(ret_problem, "%s: belongs to another version of stekd", library);
     keeper->api = api;
     load_resolvers();
     return true;
@@ -261,15 +249,16 @@ bool stekd_fleet_prepare(struct stekd_fleet *keeper, const struct stek_config *c
     if (!config->fleet.given)
         return true;
     if (keeper->api == NULL)
-        return fail(ret_problem, "[fleet] was added after stekd started: restart stekd");
+        return stek_config_fail(ret_problem,
+                                "[fleet] was added after stekd started: restart stekd");
     next.texts = calloc(1, sizeof *next.texts);
     if (next.texts == NULL)
-        return fail(ret_problem, "[fleet]: %s", stek_result_text(STEK_ERR_MEMORY));
+        return stek_config_fail(ret_problem, "[fleet]: %s", stek_result_text(STEK_ERR_MEMORY));
     stekd_fleet_set_texts(&config->fleet, files, next.texts);
     errno = 0;
     const enum stek_result result = open_fleet(keeper, config, keks, rings, &next);
     if (result != STEK_OK) {
-        (void)fail(ret_problem, "[fleet]: %s", stek_failure_of(result, errno).text);
+        (void)stek_config_fail(ret_problem, "[fleet]: %s", stek_failure_of(result, errno).text);
         free(next.texts);
         return false;
     }

@@ -9,23 +9,11 @@
 #include "fleet/store/statefolder.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-__attribute__((format(printf, 2, 3))) static bool fail(struct stek_config_problem *ret_problem,
-                                                       const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(ret_problem->text, sizeof ret_problem->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 static const char credential_mark[] = "credential:";
 
@@ -44,7 +32,7 @@ static bool key_path(const char *setting, char *ret_path, size_t size,
     if (!is_credential(setting))
         return snprintf(ret_path, size, "%s", setting) < (int)size;
     if (folder == NULL)
-        return fail(
+        return stek_config_fail(
             ret_problem,
             "[fleet] kek = %s: systemd passed no credentials: set LoadCredential= in stekd.service",
             setting);
@@ -71,7 +59,8 @@ static bool read_file(const char *setting, struct stek_kek *ret_kek,
     const char *problem = stek_kekfile_read(path, ret_kek);
     if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0)
         problem = "systemd did not pass this credential: set LoadCredential= in stekd.service";
-    return problem == NULL || fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
+    return problem == NULL ||
+           stek_config_fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
 }
 
 /* What the state folder has of the key takes its place, if the key has gone on further there. */
@@ -107,7 +96,7 @@ bool stekd_fleet_read_keys(const struct stek_config_fleet *config, struct stek_k
         stek_hex_text(kek->id, STEK_KEK_ID_LEN, ret_files[keks.count].id);
         go_on(config->state, setting, kek, &ret_files[keks.count]);
         if (stek_kek_look_at(kek, stek_epoch_at((int64_t)time(NULL))) != STEK_OK)
-            return fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
+            return stek_config_fail(ret_problem, "[fleet] kek = %s: libcrypto failed", setting);
     }
     *ret_keks = keks;
     return true;

@@ -123,13 +123,13 @@ class Machine:
         self.path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path(path).write_text(text)
 
-    def configure_nginx(self, certificates):
-        """Debian's nginx serves PORT from its next start on."""
+    def configure_nginx(self, certificates, configuration=NGINX):
+        """Debian's nginx serves PORT from its next start on, or does as it is told."""
         # Tests start it more often than systemd takes for sound.
         limit = "[Unit]\nStartLimitIntervalSec=0\n"
         self.write("/etc/systemd/system/nginx.service.d/test.conf", limit)
         self.do("systemctl", "daemon-reload")
-        self.write("/etc/nginx/nginx.conf", NGINX)
+        self.write("/etc/nginx/nginx.conf", configuration)
         self.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
         self.write("/etc/nginx/test.key", certificates.server.key.read_text())
 

@@ -38,6 +38,16 @@ __attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, con
                    parse->line, words);
 }
 
+bool stek_config_fail(struct stek_config_problem *ret_problem, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(ret_problem->text, sizeof ret_problem->text, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
 void stek_config_init(struct stek_config *config)
 {
     *config = (struct stek_config){.admin_group = "stek-admin",

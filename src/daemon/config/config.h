@@ -103,6 +103,10 @@ struct stek_config_problem {
     char text[512];
 };
 
+/* Fills it in, and returns false. */
+bool stek_config_fail(struct stek_config_problem *ret_problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 void stek_config_init(struct stek_config *config);
 void stek_config_fini(struct stek_config *config);
 

@@ -41,13 +41,8 @@ def machine(work, certificates):
     folder.mkdir()
     with Machine(folder) as booted:
         booted.do("systemd-sysusers")
-        limit = "[Unit]\nStartLimitIntervalSec=0\n"
-        booted.write("/etc/systemd/system/nginx.service.d/test.conf", limit)
-        booted.do("systemctl", "daemon-reload")
         booted.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
-        booted.write("/etc/nginx/nginx.conf", NGINX)
-        booted.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
-        booted.write("/etc/nginx/test.key", certificates.server.key.read_text())
+        booted.configure_nginx(certificates, NGINX)
         booted.do("systemctl", "enable", "--now", "stekd")
         yield booted
 
