@@ -25,8 +25,12 @@ void stek_sync_init(struct stek_sync *sync, const struct stek_policy *policy,
     }
 }
 
+/* A store that was restored from a backup has lower revisions: what is known of it is of another
+ * time. */
 void stek_sync_read_begin(struct stek_sync *sync, int64_t revision)
 {
+    if (revision < sync->view.revision)
+        memset(&sync->view, 0, sizeof sync->view);
     stek_storeview_begin(&sync->view, revision);
     sync->reading = true;
     sync->read_wanted = false;

@@ -70,6 +70,28 @@ static void assert_reads_before_it_writes_again(enum stek_written outcome)
     assert_int_equal(host.out.based_on, 30);
 }
 
+/* Restored from a backup, it has lower revisions, and lacks what was put since. */
+static void what_a_store_lost_that_went_back_is_put_again(void **state)
+{
+    const struct stek_record first = record_of(1, NOON - 10);
+
+    (void)state;
+    connect(NULL, &first, 1);
+    decide_until_it_writes();
+    const uint32_t count = host.out.count;
+    stek_sync_written(&host, STEK_WRITTEN_WON, 40, now_ms);
+    decide();
+    stek_sync_disconnected(&host);
+    stek_sync_read_begin(&host, 20);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
+    see(&first, 6);
+    stek_sync_read_end(&host);
+    decide_until_it_writes();
+    assert_int_equal(host.out.based_on, 20);
+    assert_true(host.out.count >= count);
+    assert_int_equal(host.out.put[0].record.seq, 2);
+}
+
 static void who_lost_reads_before_it_writes_again(void **state)
 {
     (void)state;
@@ -314,6 +336,7 @@ int main(void)
         cmocka_unit_test(an_empty_store_is_filled_by_puts_that_demand_that_nothing_is_there),
         cmocka_unit_test(fresh_bytes_are_held_once_the_store_has_said_yes),
         cmocka_unit_test(a_transaction_demands_that_nothing_has_changed_since_what_is_known),
+        cmocka_unit_test(what_a_store_lost_that_went_back_is_put_again),
         cmocka_unit_test(who_lost_reads_before_it_writes_again),
         cmocka_unit_test(an_ambiguous_put_is_read_back),
         cmocka_unit_test(what_begins_within_half_an_interval_is_put_as_its_continuation),
