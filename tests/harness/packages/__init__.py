@@ -12,11 +12,12 @@ NAMES = ("libstek0", "libstek-dev", "stek", "stekd", "stek-fleet")
 BEFORE = "0.0.9"
 
 
-def make(folder, *options, **environment):
+def make(folder, *options, umask=0o022, **environment):
     """Builds the packages into a folder. `environment` are variables beside this one's."""
     env = {**_environment(), **environment}
+    command = [MAKE_DEB, *options, folder]
     done = subprocess.run(
-        [MAKE_DEB, *options, folder], capture_output=True, text=True, env=env, check=False
+        command, capture_output=True, text=True, env=env, umask=umask, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
