@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores that nobody attacks and that are odd all the same: restored from a backup, or shared by two
-fleets. Rings go on."""
+"""Stores that nobody attacks and that are odd all the same: restored from a backup, or shared by
+two fleets. Rings go on."""
 import shutil
 
 import pytest
