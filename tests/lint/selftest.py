@@ -92,7 +92,8 @@ class Purity(LintCase):
         calls_crypto = "int stek_derive(void); int g(void) { return stek_derive(); }"
         self.compile_from("fleet/rules/sync", calls_crypto)
         self.compile_from("audit/judge/time", "void *malloc(); void *f(void) { return malloc(1); }")
-        self.compile_from("audit/dictionary/mac", "")
+        for unit in ("audit/dictionary/mac", "doctor/judge", "feed/rules/choose"):
+            self.compile_from(unit, "")
 
     def compile_from(self, unit, text):
         """A source below src/ and its object, where Meson puts it."""
@@ -142,12 +143,13 @@ class Purity(LintCase):
             )
             self.assert_reported("purity", f"rules_new.c.o: calls {call}")
 
-    def test_a_new_file_of_the_judge(self):
-        for call in ("time", "fopen", "socket", "RAND_bytes"):
-            self.compile_from(
-                "audit/judge/new", f"long {call}(); long f(void) {{ return {call}(0); }}"
-            )
-            self.assert_reported("purity", f"judge_new.c.o: calls {call}")
+    def test_a_new_file_of_a_judge(self):
+        for room in ("audit/judge", "doctor", "feed/rules"):
+            for call in ("time", "fopen", "socket", "RAND_bytes"):
+                text = f"long {call}(); long f(void) {{ return {call}(0); }}"
+                target = self.compile_from(f"{room}/new", text)
+                self.assert_reported("purity", f"{target.name}: calls {call}")
+            self.compile_from(f"{room}/new", "")
 
     def test_writable_data_in_the_dictionary(self):
         self.compile_from("audit/dictionary/new", "int counter;")
