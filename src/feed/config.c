@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed/config.h"
 
-#include <stdarg.h>
+#include "conf/lines.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_LEN_MAX = 1024 };
-
-/* A file that is read line by line. */
+/* A file that is read. */
 struct parse {
     struct stek_feed_configs *configs;
-    const char *file;
-    const char *at; /* the rest of the text */
-    const char *end;
-    unsigned line;
-    struct stek_feed_problem *problem; /* its text is empty as long as there is none */
+    struct stek_lines lines;
 };
 
 static const struct setting {
@@ -38,51 +33,27 @@ static const struct setting {
 
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
-__attribute__((format(printf, 2, 3))) static void fault(struct parse *parse, const char *format,
-                                                        ...)
-{
-    char words[400];
-    va_list arguments;
-
-    if (parse->problem->text[0] != '\0')
-        return;
-    va_start(arguments, format);
-    (void)vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    (void)snprintf(parse->problem->text, sizeof parse->problem->text, "%.100s:%u: %s", parse->file,
-                   parse->line, words);
-}
-
-/* Ends the text before the blanks at its end, and returns it without those at its beginning. */
-static char *trim(char *text)
-{
-    text += strspn(text, " \t\r");
-    size_t len = strlen(text);
-    while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
-        len--;
-    text[len] = '\0';
-    return text;
-}
-
 static void begin_feed(struct parse *parse, const char *name)
 {
     struct stek_feed_configs *configs = parse->configs;
 
     if (!stek_ring_name_is_valid(name)) {
-        fault(parse, "'%.80s' is not a valid name of a feed: " STEK_RING_NAME_RULE, name);
+        stek_lines_fault(&parse->lines,
+                         "'%.80s' is not a valid name of a feed: " STEK_RING_NAME_RULE, name);
         return;
     }
     for (size_t i = 0; i < configs->count; i++)
         if (strcmp(configs->at[i].name, name) == 0) {
-            fault(parse, "[feed %.80s] stands twice: first in line %u", name, configs->at[i].place);
+            stek_lines_fault(&parse->lines, "[feed %.80s] stands twice: first in line %u", name,
+                             configs->at[i].place);
             return;
         }
     if (configs->count == STEK_FEEDS_MAX) {
-        fault(parse, "too many feeds: at most %d", STEK_FEEDS_MAX);
+        stek_lines_fault(&parse->lines, "too many feeds: at most %d", STEK_FEEDS_MAX);
         return;
     }
     struct stek_feed_config *config = &configs->at[configs->count++];
-    *config = (struct stek_feed_config){.gid = (gid_t)-1, .place = parse->line};
+    *config = (struct stek_feed_config){.gid = (gid_t)-1, .place = parse->lines.line};
     memcpy(config->name, name, strlen(name) + 1);
 }
 
@@ -91,15 +62,15 @@ static void read_section(struct parse *parse, char *line)
 {
     char *end = strchr(line, ']');
 
-    if (end == NULL || *trim(end + 1) != '\0') {
-        fault(parse, "a section is a line of its own: [feed NAME]");
+    if (end == NULL || *stek_lines_trim(end + 1) != '\0') {
+        stek_lines_fault(&parse->lines, "a section is a line of its own: [feed NAME]");
         return;
     }
     *end = '\0';
     if (strncmp(line, "[feed ", 6) != 0)
-        fault(parse, "unknown section %.80s]: allowed is [feed NAME]", line);
+        stek_lines_fault(&parse->lines, "unknown section %.80s]: allowed is [feed NAME]", line);
     else
-        begin_feed(parse, trim(line + 6));
+        begin_feed(parse, stek_lines_trim(line + 6));
 }
 
 static void list_settings(char *list, size_t size)
@@ -117,7 +88,8 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
     const size_t len = strlen(value);
 
     if (parse->configs->count == 0) {
-        fault(parse, "'%.80s' is not in a section: begin with [feed NAME]", name);
+        stek_lines_fault(&parse->lines, "'%.80s' is not in a section: begin with [feed NAME]",
+                         name);
         return;
     }
     for (size_t i = 0; i < SETTINGS; i++) {
@@ -125,77 +97,52 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
         if (strcmp(settings[i].name, name) != 0)
             continue;
         if (to[0] != '\0')
-            fault(parse, "%s is set twice", name);
+            stek_lines_fault(&parse->lines, "%s is set twice", name);
         else if (len == 0 || len >= STEK_FEED_VALUE_MAX)
-            fault(parse, "%s: a value has 1 to %d bytes", name, STEK_FEED_VALUE_MAX - 1);
+            stek_lines_fault(&parse->lines, "%s: a value has 1 to %d bytes", name,
+                             STEK_FEED_VALUE_MAX - 1);
         else
             memcpy(to, value, len + 1);
         return;
     }
     list_settings(list, sizeof list);
-    fault(parse, "unknown setting '%.80s': allowed are %s", name, list);
+    stek_lines_fault(&parse->lines, "unknown setting '%.80s': allowed are %s", name, list);
 }
 
 /* A section, NAME = VALUE, a comment, or nothing. */
 static void read_line(struct parse *parse, char *line)
 {
-    line = trim(line);
-    char *equals = strchr(line, '=');
+    char *name;
+    char *value;
 
-    if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
+    line = stek_lines_trim(line);
+    if (stek_lines_is_blank(line))
         return;
-    if (line[0] == '[') {
+    if (line[0] == '[')
         read_section(parse, line);
-        return;
-    }
-    if (equals == NULL || equals == line) {
-        fault(parse, "expected [feed NAME], NAME = VALUE or a comment");
-        return;
-    }
-    *equals = '\0';
-    take_setting(parse, trim(line), trim(equals + 1));
-}
-
-/* Takes the next line out of the text, without its newline. False: at the end, or a fault. */
-static bool next_line(struct parse *parse, char line[LINE_LEN_MAX + 1])
-{
-    if (parse->problem->text[0] != '\0' || parse->at == parse->end)
-        return false;
-    const char *begin = parse->at;
-    const char *newline = memchr(begin, '\n', (size_t)(parse->end - begin));
-    const size_t len = (size_t)((newline != NULL ? newline : parse->end) - begin);
-    parse->at = newline != NULL ? newline + 1 : parse->end;
-    parse->line++;
-    if (len > LINE_LEN_MAX)
-        fault(parse, "a line of %zu bytes: at most %d are allowed", len, LINE_LEN_MAX);
-    else if (memchr(begin, '\0', len) != NULL)
-        fault(parse, "a zero byte: a configuration is text");
-    if (parse->problem->text[0] != '\0')
-        return false;
-    memcpy(line, begin, len);
-    line[len] = '\0';
-    return true;
+    else if (stek_lines_setting(line, &name, &value))
+        take_setting(parse, name, value);
+    else
+        stek_lines_fault(&parse->lines, "expected [feed NAME], NAME = VALUE or a comment");
 }
 
 bool stek_feed_config_parse(struct stek_feed_configs *configs, const char *file, const char *text,
                             size_t len, struct stek_feed_problem *ret_problem)
 {
-    char line[LINE_LEN_MAX + 1];
-    struct stek_feed_problem problem = {.text = ""};
-    struct parse parse = {
-        .configs = configs, .file = file, .at = text, .end = text + len, .problem = &problem};
+    char line[STEK_LINES_LEN_MAX + 1];
+    struct parse parse = {.configs = configs};
 
     configs->count = 0;
-    while (next_line(&parse, line))
+    stek_lines_begin(&parse.lines, file, text, len);
+    while (stek_lines_next(&parse.lines, line))
         read_line(&parse, line);
-    for (size_t i = 0; i < configs->count && problem.text[0] == '\0'; i++) {
+    for (size_t i = 0; i < configs->count && parse.lines.problem[0] == '\0'; i++) {
         const char *fits = stek_feed_config_resolve(&configs->at[i]);
-        parse.line = configs->at[i].place;
+        parse.lines.line = configs->at[i].place;
         if (fits != NULL)
-            fault(&parse, "[feed %s]: %s", configs->at[i].name, fits);
+            stek_lines_fault(&parse.lines, "[feed %s]: %s", configs->at[i].name, fits);
     }
-    if (problem.text[0] == '\0')
-        return true;
-    *ret_problem = problem;
-    return false;
+    if (parse.lines.problem[0] != '\0')
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s", parse.lines.problem);
+    return parse.lines.problem[0] == '\0';
 }

@@ -6,8 +6,7 @@
 
 enum { STEK_FEED_ERROR = 3, STEK_FEED_WARNING = 4, STEK_FEED_NOTICE = 5, STEK_FEED_INFO = 6 };
 
-/* Writes one line; control characters become '?'. On a terminal the level is left out. Never give
- * it a secret. */
+/* Writes one line: journal/journal.h. Never give it a secret. */
 void stek_feed_log(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -11,7 +11,9 @@ from report import files, finish, options
 # other.
 RANKS = {
     "clock": 0,
+    "conf": 0,
     "crypto": 0,
+    "journal": 0,
     "core": 1,
     "counters": 2,
     "early": 2,

@@ -23,7 +23,6 @@ enum {
     STEK_CONFIG_RINGS_MAX = 1024,
     STEK_CONFIG_LISTENS_MAX = 8,
     STEK_CONFIG_FILE_LEN_MAX = 256 * 1024,
-    STEK_CONFIG_LINE_LEN_MAX = 1024,
     STEK_ACCOUNT_NAME_MAX = 64 /* of a user or a group */
 };
 

@@ -11,11 +11,7 @@ enum stek_log_level {
     STEK_LOG_INFO = 6     /* all is as asked for */
 };
 
-/*
- * Writes one line, at most 1000 bytes long; control characters become '?', so that what came from
- * outside cannot make lines of its own. The level is there for the journal only. Never give it a
- * secret.
- */
+/* Writes one line: journal/journal.h. Never give it a secret. */
 void stek_log(enum stek_log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -38,6 +38,8 @@ def test_a_server_that_hangs_is_one_line_in_the_log_and_holds_no_other_up(feed, 
     handed_over(feed, "well", before + 3)
     wait_for(lambda: feed.feed("hangs")["failures"] >= 2, "another try")
     assert feed.stderr().count("hangs: ") == 1 and "trying again" in feed.stderr()
+    # No journal reads here, so no line begins with a level.
+    assert all(line.startswith("stek feed: ") for line in feed.stderr().splitlines())
     status = feed.status()
     assert status.returncode == 3 and re.search(r"hangs +failing", status.stdout)
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/lines.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char bom[3] = {'\xef', '\xbb', '\xbf'};
+
+void stek_lines_begin(struct stek_lines *lines, const char *file, const char *text, size_t len)
+{
+    const bool marked = len >= sizeof bom && memcmp(text, bom, sizeof bom) == 0;
+
+    *lines = (struct stek_lines){
+        .file = file, .at = marked ? text + sizeof bom : text, .end = text + len, .problem = ""};
+}
+
+void stek_lines_fault(struct stek_lines *lines, const char *format, ...)
+{
+    char words[400];
+    va_list arguments;
+
+    if (lines->problem[0] != '\0')
+        return;
+    va_start(arguments, format);
+    (void)vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    (void)snprintf(lines->problem, sizeof lines->problem, "%.100s:%u: %s", lines->file, lines->line,
+                   words);
+}
+
+bool stek_lines_next(struct stek_lines *lines, char ret_line[STEK_LINES_LEN_MAX + 1])
+{
+    if (lines->problem[0] != '\0' || lines->at == lines->end)
+        return false;
+    const char *begin = lines->at;
+    const char *newline = memchr(begin, '\n', (size_t)(lines->end - begin));
+    const size_t len = (size_t)((newline != NULL ? newline : lines->end) - begin);
+    lines->at = newline != NULL ? newline + 1 : lines->end;
+    lines->line++;
+    if (len > STEK_LINES_LEN_MAX)
+        stek_lines_fault(lines, "a line of %zu bytes: at most %d are allowed", len,
+                         STEK_LINES_LEN_MAX);
+    else if (memchr(begin, '\0', len) != NULL)
+        stek_lines_fault(lines, "a zero byte: a configuration is text");
+    if (lines->problem[0] != '\0')
+        return false;
+    memcpy(ret_line, begin, len);
+    ret_line[len] = '\0';
+    return true;
+}
+
+char *stek_lines_trim(char *text)
+{
+    text += strspn(text, " \t\r");
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
+        len--;
+    text[len] = '\0';
+    return text;
+}
+
+bool stek_lines_is_blank(const char *line)
+{
+    return line[0] == '\0' || line[0] == '#' || line[0] == ';';
+}
+
+/* After a blank it begins with a semicolon or a hash. */
+void stek_lines_cut_comment(char *value)
+{
+    for (char *at = value; (at = strpbrk(at, ";#")) != NULL; at++) {
+        if (at == value || at[-1] == ' ' || at[-1] == '\t') {
+            *at = '\0';
+            (void)stek_lines_trim(value);
+            return;
+        }
+    }
+}
+
+bool stek_lines_setting(char *line, char **ret_name, char **ret_value)
+{
+    char *equals = strchr(line, '=');
+
+    if (equals == NULL || equals == line)
+        return false;
+    *equals = '\0';
+    *ret_name = stek_lines_trim(line);
+    *ret_value = stek_lines_trim(equals + 1);
+    return true;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A configuration's text, line by line: sections in brackets, NAME = VALUE, and comments that begin
+ * with ; or #.
+ */
+#ifndef STEK_CONF_LINES_H
+#define STEK_CONF_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { STEK_LINES_LEN_MAX = 1024, STEK_LINES_PROBLEM_LEN = 512 };
+
+struct stek_lines {
+    const char *file; /* its name for faults */
+    const char *at;   /* the rest of the text */
+    const char *end;
+    unsigned line;                        /* from 1 on; 0: none was read yet */
+    char problem[STEK_LINES_PROBLEM_LEN]; /* the first fault, "FILE:LINE: …"; empty: none yet */
+};
+
+/* Begins with a text, without UTF-8's mark that some editors put at its beginning. Both are
+ * borrowed. */
+void stek_lines_begin(struct stek_lines *lines, const char *file, const char *text, size_t len);
+
+/* Takes the next line out of the text, without its newline. False: at the end, or a fault. */
+bool stek_lines_next(struct stek_lines *lines, char ret_line[STEK_LINES_LEN_MAX + 1]);
+
+/* Notes a fault in the line that was read last, unless there is one already. */
+void stek_lines_fault(struct stek_lines *lines, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Ends the text before the blanks at its end, and returns it without those at its beginning. */
+char *stek_lines_trim(char *text);
+
+/* Whether the line, trimmed, has nothing but a comment. */
+bool stek_lines_is_blank(const char *line);
+
+/* Takes NAME = VALUE apart, trimmed; false: the line is none. */
+bool stek_lines_setting(char *line, char **ret_name, char **ret_value);
+
+/* Ends the value before a comment, and the blanks before that: for values that are no commands. */
+void stek_lines_cut_comment(char *value);
+
+#endif
