@@ -138,6 +138,16 @@ class Outcome:
             )
         ]
 
+    def around(self, c, held_since):
+        """When, before or after the lost connection, which thing was done last and next."""
+        near = sorted(
+            (abs(began - c.clock_ms), began - c.clock_ms, end - c.clock_ms, name)
+            for name, spans in self.chaos.spans.items()
+            for began, end in spans
+        )[:4]
+        done = ", ".join(f"{name} {began} to {end} ms" for _, began, end, name in near)
+        return f"a ticket of {held_since - c.clock_ms} ms; {done}"
+
     def figures(self):
         total = sum(map(len, self.clients))
         resumed = sum(len(visits.resumed()) for visits in self.clients)
@@ -203,7 +213,9 @@ def test_no_handshake_fails_but_with_a_server_that_was_killed(outcome):
 
 
 def test_no_resumption_is_lost_but_to_the_revocation(outcome):
-    assert not outcome.lost_without_revocation(), outcome.figures()
+    lost = outcome.lost_without_revocation()
+    found = [outcome.around(c, since) for c, since in outcome.lost() if c in lost]
+    assert not lost, f"{outcome.figures()}; {found}; {outcome.chaos.daemon.stderr()}"
 
 
 def test_every_kind_of_kill_happened_and_most_of_the_time_was_up(outcome):
