@@ -10,7 +10,7 @@
  *   took_ms   how long it took
  *   tls       "1.2" or "1.3", null if the handshake failed
  *   ok        handshake (and answer, with --http)
- *   offered   a session was offered
+ *   offered   a session was offered: none whose last connection broke off, which libssl forgets
  *   resumed   the server took it
  *   tickets   non-empty tickets received in this connection
  *   key       first 16 bytes (the key name) of the newest ticket at its end, in hex, or null
@@ -284,7 +284,8 @@ static SSL_SESSION *run_once(SSL_CTX *ctx, const struct options *opt, SSL_SESSIO
                              struct outcome *out)
 {
     current = out;
-    out->offered = session != NULL;
+    /* libssl offers none whose last connection broke off. */
+    out->offered = session != NULL && SSL_SESSION_is_resumable(session) == 1;
     int fd = dial(opt, out);
     if (fd < 0)
         return session;

@@ -103,6 +103,7 @@ class Outcome:
     seed: int
     chaos: Chaos
     clients: list
+    counted: dict = field(default_factory=dict)  # by stekd
 
     def failed(self):
         return [c for visits in self.clients for c in visits.failed()]
@@ -201,6 +202,7 @@ def outcome(request, work, certificates, figure):
                 for started in clients:
                     started.popen.wait(timeout=60)
                 result = Outcome(seed, chaos, [started.so_far() for started in clients])
+                result.counted = daemon.status("web")["tickets"]
             finally:
                 for started in clients:
                     started.stop()
@@ -215,7 +217,9 @@ def test_no_handshake_fails_but_with_a_server_that_was_killed(outcome):
 def test_no_resumption_is_lost_but_to_the_revocation(outcome):
     lost = outcome.lost_without_revocation()
     found = [outcome.around(c, since) for c, since in outcome.lost() if c in lost]
-    assert not lost, f"{outcome.figures()}; {found}; {outcome.chaos.daemon.stderr()}"
+    assert (
+        not lost
+    ), f"{outcome.figures()}; {found}; {outcome.counted}; {outcome.chaos.daemon.stderr()}"
 
 
 def test_every_kind_of_kill_happened_and_most_of_the_time_was_up(outcome):
