@@ -164,8 +164,8 @@ def test_an_address_that_is_taken_ends_the_start_in_one_line(folder):
         daemon.launch(wait=False)
         assert daemon.popen.wait(60) == 1
         assert (
-            f"listen = {daemon.settings['listen']}: EADDRINUSE (Address already in use): another process "
-            "listens there, and 'ss -ltnp' names it" in daemon.process.stderr()
+            f"listen = {daemon.settings['listen']}: EADDRINUSE (Address already in use): "
+            "another process listens there, and 'ss -ltnp' names it" in daemon.process.stderr()
         )
 
 
