@@ -29,7 +29,8 @@ void stek_lines_fault(struct stek_lines *lines, const char *format, ...)
                    words);
 }
 
-bool stek_lines_next(struct stek_lines *lines, char ret_line[STEK_LINES_LEN_MAX + 1])
+/* Copies the next line, without its newline. False: at the end, or a fault. */
+static bool copy_line(struct stek_lines *lines, char ret_line[STEK_LINES_LEN_MAX + 1])
 {
     if (lines->problem[0] != '\0' || lines->at == lines->end)
         return false;
@@ -60,11 +61,6 @@ char *stek_lines_trim(char *text)
     return text;
 }
 
-bool stek_lines_is_blank(const char *line)
-{
-    return line[0] == '\0' || line[0] == '#' || line[0] == ';';
-}
-
 /* After a blank it begins with a semicolon or a hash. */
 void stek_lines_cut_comment(char *value)
 {
@@ -77,14 +73,32 @@ void stek_lines_cut_comment(char *value)
     }
 }
 
-bool stek_lines_setting(char *line, char **ret_name, char **ret_value)
+/* Takes NAME = VALUE apart; false: it is none. */
+static bool split(char *line, struct stek_line_parts *parts)
 {
     char *equals = strchr(line, '=');
 
     if (equals == NULL || equals == line)
         return false;
     *equals = '\0';
-    *ret_name = stek_lines_trim(line);
-    *ret_value = stek_lines_trim(equals + 1);
+    parts->text = stek_lines_trim(line);
+    parts->value = stek_lines_trim(equals + 1);
     return true;
+}
+
+enum stek_line stek_lines_next(struct stek_lines *lines, const char *section,
+                               struct stek_line_parts *ret_parts)
+{
+    while (copy_line(lines, ret_parts->buffer)) {
+        char *line = stek_lines_trim(ret_parts->buffer);
+        ret_parts->text = line;
+        if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
+            continue;
+        if (line[0] == '[')
+            return STEK_LINE_SECTION;
+        if (split(line, ret_parts))
+            return STEK_LINE_SETTING;
+        stek_lines_fault(lines, "expected %s, NAME = VALUE or a comment", section);
+    }
+    return STEK_LINE_END;
 }

@@ -23,8 +23,25 @@ struct stek_lines {
  * borrowed. */
 void stek_lines_begin(struct stek_lines *lines, const char *file, const char *text, size_t len);
 
-/* Takes the next line out of the text, without its newline. False: at the end, or a fault. */
-bool stek_lines_next(struct stek_lines *lines, char ret_line[STEK_LINES_LEN_MAX + 1]);
+enum stek_line {
+    STEK_LINE_END,     /* of the text, or a fault */
+    STEK_LINE_SECTION, /* begins with a bracket */
+    STEK_LINE_SETTING  /* NAME = VALUE */
+};
+
+/* A line: `text` is a section's whole line, or a setting's name. Both are in `buffer`. */
+struct stek_line_parts {
+    char buffer[STEK_LINES_LEN_MAX + 1];
+    char *text;
+    char *value; /* a setting's */
+};
+
+/*
+ * Takes the next line out of the text that is not empty and no comment, trimmed. Any other than
+ * these two is a fault, whose words name `section`, such as "[feed NAME]".
+ */
+enum stek_line stek_lines_next(struct stek_lines *lines, const char *section,
+                               struct stek_line_parts *ret_parts);
 
 /* Notes a fault in the line that was read last, unless there is one already. */
 void stek_lines_fault(struct stek_lines *lines, const char *format, ...)
@@ -32,12 +49,6 @@ void stek_lines_fault(struct stek_lines *lines, const char *format, ...)
 
 /* Ends the text before the blanks at its end, and returns it without those at its beginning. */
 char *stek_lines_trim(char *text);
-
-/* Whether the line, trimmed, has nothing but a comment. */
-bool stek_lines_is_blank(const char *line);
-
-/* Takes NAME = VALUE apart, trimmed; false: the line is none. */
-bool stek_lines_setting(char *line, char **ret_name, char **ret_value);
 
 /* Ends the value before a comment, and the blanks before that: for values that are no commands. */
 void stek_lines_cut_comment(char *value);

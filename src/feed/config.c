@@ -109,33 +109,21 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
     stek_lines_fault(&parse->lines, "unknown setting '%.80s': allowed are %s", name, list);
 }
 
-/* A section, NAME = VALUE, a comment, or nothing. */
-static void read_line(struct parse *parse, char *line)
-{
-    char *name;
-    char *value;
-
-    line = stek_lines_trim(line);
-    if (stek_lines_is_blank(line))
-        return;
-    if (line[0] == '[')
-        read_section(parse, line);
-    else if (stek_lines_setting(line, &name, &value))
-        take_setting(parse, name, value);
-    else
-        stek_lines_fault(&parse->lines, "expected [feed NAME], NAME = VALUE or a comment");
-}
-
 bool stek_feed_config_parse(struct stek_feed_configs *configs, const char *file, const char *text,
                             size_t len, struct stek_feed_problem *ret_problem)
 {
-    char line[STEK_LINES_LEN_MAX + 1];
+    struct stek_line_parts parts;
     struct parse parse = {.configs = configs};
 
     configs->count = 0;
     stek_lines_begin(&parse.lines, file, text, len);
-    while (stek_lines_next(&parse.lines, line))
-        read_line(&parse, line);
+    enum stek_line kind;
+    while ((kind = stek_lines_next(&parse.lines, "[feed NAME]", &parts)) != STEK_LINE_END) {
+        if (kind == STEK_LINE_SECTION)
+            read_section(&parse, parts.text);
+        else
+            take_setting(&parse, parts.text, parts.value);
+    }
     for (size_t i = 0; i < configs->count && parse.lines.problem[0] == '\0'; i++) {
         const char *fits = stek_feed_config_resolve(&configs->at[i]);
         parse.lines.line = configs->at[i].place;

@@ -209,34 +209,23 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
                          found.keys[key].allowed);
 }
 
-/* A section, NAME = VALUE, a comment, or nothing. */
-static void read_line(struct parse *parse, char *line)
-{
-    char *name;
-    char *value;
-
-    line = stek_lines_trim(line);
-    if (stek_lines_is_blank(line))
-        return;
-    if (line[0] == '[')
-        read_section(parse, line);
-    else if (stek_lines_setting(line, &name, &value)) {
-        stek_lines_cut_comment(value);
-        take_setting(parse, name, value);
-    } else
-        stek_lines_fault(&parse->lines, "expected a section, NAME = VALUE or a comment");
-}
-
 bool stek_config_parse(struct stek_config *config, const char *file, const char *text, size_t len,
                        struct stek_config_problem *ret_problem)
 {
-    char line[STEK_LINES_LEN_MAX + 1];
+    struct stek_line_parts parts;
     struct parse parse = {.config = config, .section = NOWHERE};
 
     config->files++;
     stek_lines_begin(&parse.lines, file, text, len);
-    while (stek_lines_next(&parse.lines, line))
-        read_line(&parse, line);
+    enum stek_line kind;
+    while ((kind = stek_lines_next(&parse.lines, "a section", &parts)) != STEK_LINE_END) {
+        if (kind == STEK_LINE_SECTION) {
+            read_section(&parse, parts.text);
+            continue;
+        }
+        stek_lines_cut_comment(parts.value);
+        take_setting(&parse, parts.text, parts.value);
+    }
     return parse.lines.problem[0] == '\0' ||
            stek_config_fail(ret_problem, "%s", parse.lines.problem);
 }
