@@ -38,47 +38,60 @@ static void list(const struct stek_records *records, int64_t now, enum stek_stat
     }
 }
 
+/* The active record, and the others around it. */
+struct around {
+    size_t active;
+    struct stek_feed_choice future, past;
+};
+
+/* False: no record is active. */
+static bool look_around(const struct stek_records *records, int64_t now, struct around *ret_around)
+{
+    const int active = stek_records_active(records, now);
+
+    if (active < 0)
+        return false;
+    ret_around->active = (size_t)active;
+    list(records, now, STEK_STATE_PENDING, &ret_around->future);
+    list(records, now, STEK_STATE_DRAINING, &ret_around->past);
+    return true;
+}
+
 void stek_feed_choose(const struct stek_records *records, int64_t now, size_t room,
                       struct stek_feed_choice *ret_choice)
 {
-    const int active = stek_records_active(records, now);
-    struct stek_feed_choice future, past;
+    struct around around;
 
     ret_choice->count = 0;
-    if (active < 0)
+    if (!look_around(records, now, &around))
         return;
-    list(records, now, STEK_STATE_PENDING, &future);
-    list(records, now, STEK_STATE_DRAINING, &past);
-    add(ret_choice, room, (size_t)active);
-    if (future.count > 0)
-        add(ret_choice, room, future.at[0]);
-    if (past.count > 0)
-        add(ret_choice, room, past.at[0]);
-    for (size_t i = 1; i < future.count; i++)
-        add(ret_choice, room, future.at[i]);
-    for (size_t i = 1; i < past.count; i++)
-        add(ret_choice, room, past.at[i]);
+    add(ret_choice, room, around.active);
+    if (around.future.count > 0)
+        add(ret_choice, room, around.future.at[0]);
+    if (around.past.count > 0)
+        add(ret_choice, room, around.past.at[0]);
+    for (size_t i = 1; i < around.future.count; i++)
+        add(ret_choice, room, around.future.at[i]);
+    for (size_t i = 1; i < around.past.count; i++)
+        add(ret_choice, room, around.past.at[i]);
 }
 
 void stek_feed_line_up(const struct stek_records *records, int64_t now, size_t places,
                        struct stek_feed_choice *ret_choice)
 {
-    const int active = stek_records_active(records, now);
-    struct stek_feed_choice future, past;
+    struct around around;
 
     ret_choice->count = 0;
-    if (active < 0)
+    if (!look_around(records, now, &around))
         return;
-    list(records, now, STEK_STATE_PENDING, &future);
-    list(records, now, STEK_STATE_DRAINING, &past);
     ret_choice->count = places;
     for (size_t i = 0; i + 2 < places; i++) {
-        const size_t more = 1 + i - past.count; /* used only where the past is over */
-        const size_t filler = more < future.count ? future.at[more] : (size_t)active;
-        ret_choice->at[places - 3 - i] = i < past.count ? past.at[i] : filler;
+        const size_t more = 1 + i - around.past.count; /* used only where the past is over */
+        const size_t filler = more < around.future.count ? around.future.at[more] : around.active;
+        ret_choice->at[places - 3 - i] = i < around.past.count ? around.past.at[i] : filler;
     }
-    ret_choice->at[places - 2] = (size_t)active;
-    ret_choice->at[places - 1] = future.count > 0 ? future.at[0] : (size_t)active;
+    ret_choice->at[places - 2] = around.active;
+    ret_choice->at[places - 1] = around.future.count > 0 ? around.future.at[0] : around.active;
 }
 
 int64_t stek_feed_pause_s(unsigned failures)
