@@ -122,16 +122,18 @@ def daemon(folder):
 
 
 @pytest.fixture
-def etcd(folder):
-    """One member with TLS, client certificates and users."""
+def etcd(request, folder):
+    """One member with TLS, client certificates and users, or as ETCD of the file says."""
     if version() < (3, 4):
         pytest.skip("this etcd is older than a fleet needs")
-    with Etcd(folder / "etcd", tls=True, auth=True) as cluster:
+    options = getattr(request.module, "ETCD", {"tls": True, "auth": True})
+    with Etcd(folder / "etcd", **options) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def fleet(folder, etcd):
-    """fleet.host(): hosts on that store, with keys that change every two seconds."""
-    with Fleet(folder / "fleet", etcd, ring=QUICK_RING) as made:
+def fleet(request, folder, etcd):
+    """fleet.host(): hosts on that store, with keys that change every two seconds, or as RING of
+    the file says."""
+    with Fleet(folder / "fleet", etcd, ring=getattr(request.module, "RING", QUICK_RING)) as made:
         yield made

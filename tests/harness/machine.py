@@ -133,6 +133,12 @@ class Machine:
         self.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
         self.write("/etc/nginx/test.key", certificates.server.key.read_text())
 
+    def keep_ring(self):
+        """stekd runs from now on, with the ring web for nginx."""
+        self.do("systemd-sysusers")
+        self.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
+        self.do("systemctl", "enable", "--now", "stekd")
+
     def shows(self, unit, what):
         """A property of a unit."""
         return self.do("systemctl", "show", "--value", "-p", what, unit).strip()

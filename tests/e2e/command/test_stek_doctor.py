@@ -40,10 +40,8 @@ def machine(work, certificates):
     folder = work / "doctor"
     folder.mkdir()
     with Machine(folder) as booted:
-        booted.do("systemd-sysusers")
-        booted.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
         booted.configure_nginx(certificates, NGINX)
-        booted.do("systemctl", "enable", "--now", "stekd")
+        booted.keep_ring()
         yield booted
 
 

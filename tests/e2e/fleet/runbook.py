@@ -54,7 +54,8 @@ SHIMS = {
     # What systemd does: here the test stops and reloads, and this waits until that is done.
     "systemctl": 'echo "$*" >"{asked}.new" && mv "{asked}.new" "{asked}"\n'
     'while [ -e "{asked}" ]; do sleep 0.05; done',
-    "scp": 'to=$3; host=${{to%%:*}}; cp -p "$2" "$(dirname "{config}")/$host/$(basename "${{to#*:}}")"',
+    "scp": 'to=$3; host=${{to%%:*}}; name=$(basename "${{to#*:}}")\n'
+    'cp -p "$2" "$(dirname "{config}")/$host/$name"',
 }
 
 

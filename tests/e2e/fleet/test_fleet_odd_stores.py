@@ -3,25 +3,12 @@
 two fleets. Rings go on."""
 import shutil
 
-import pytest
-from harness.etcd import Etcd
 from harness.fleet import Fleet, revocation_s
 from harness.process import wait_for
 
+ETCD = {}  # without TLS, open to everybody
 RING = {"rotate": "2s", "accept": "110s", "ahead": 2}
 APART = "apart from hosts that keep this ring under another key-encryption key"
-
-
-@pytest.fixture
-def etcd(folder):
-    with Etcd(folder / "etcd") as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring=RING) as hosts:
-        yield hosts
 
 
 def goes_on(host):

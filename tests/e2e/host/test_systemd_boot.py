@@ -23,10 +23,8 @@ def machine(work, certificates):
     folder = work / "machine"
     folder.mkdir()
     with Machine(folder) as booted:
-        booted.do("systemd-sysusers")
-        booted.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
         booted.configure_nginx(certificates)
-        booted.do("systemctl", "enable", "--now", "stekd")
+        booted.keep_ring()
         yield booted
 
 

@@ -7,7 +7,8 @@ from ..base import Server
 
 CONFIGURATION = """
 addTLSLocal("127.0.0.1:{port}", "{identity.cert}", "{identity.key}",
-  {{provider="openssl", minTLSVersion="tls1.2", ticketsKeysRotationDelay=0, ticketKeyFile="{keys}"}})
+  {{provider="openssl", minTLSVersion="tls1.2", ticketsKeysRotationDelay=0,
+   ticketKeyFile="{keys}"}})
 setLocal("127.0.0.1:{dns}")
 controlSocket("127.0.0.1:{console}")
 setKey("MXNeLFWHUe4363BBKrY06cAsH8NWNb+Se2eXU5+Bb74=")
