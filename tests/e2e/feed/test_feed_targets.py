@@ -4,6 +4,8 @@ answer."""
 import grp
 import os
 import re
+import shutil
+import signal
 import socket
 import stat
 
@@ -11,7 +13,7 @@ import pytest
 
 from harness.client import VERSIONS
 from harness.feed import FED, check_config, fed_haproxy, fed_nginx
-from harness.process import wait_for
+from harness.process import Process, wait_for
 
 each = pytest.mark.parametrize("program", FED)
 
@@ -42,6 +44,38 @@ def test_a_server_that_hangs_is_one_line_in_the_log_and_holds_no_other_up(feed, 
     assert all(line.startswith("stek feed: ") for line in feed.stderr().splitlines())
     status = feed.status()
     assert status.returncode == 3 and re.search(r"hangs +failing", status.stdout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize(
+    "owner, mode, complaint",
+    [
+        ("nobody", 0o644, "its owner is not the owner of that process"),
+        ("root", 0o666, "others than its owner can write it"),
+    ],
+)
+def test_a_pid_file_that_somebody_else_can_write_signals_nobody(still_feed, owner, mode, complaint):
+    """The feed may send signals to all processes; whoever writes the file must not choose one."""
+    victim = Process(["sleep", "1000"], still_feed.folder)
+    try:
+        pid_file = still_feed.folder / "server.pid"
+        pid_file.write_text(f"{victim.pid}\n")
+        shutil.chown(pid_file, owner)
+        pid_file.chmod(mode)
+        place = still_feed.place("nginx")
+        still_feed.add(a={"to": "nginx", "directory": place, "signal": "HUP", "pid_file": pid_file})
+        still_feed.launch()
+        wait_for(
+            lambda: victim.popen.poll() is not None or complaint in still_feed.stderr(),
+            "the feed to signal",
+        )
+        assert victim.popen.poll() is None
+        assert f"server.pid: {complaint}" in still_feed.stderr()
+        shutil.chown(pid_file, "root")
+        pid_file.chmod(0o644)
+        assert victim.popen.wait(60) == -signal.SIGHUP  # the control
+    finally:
+        victim.stop()
 
 
 def test_a_server_that_comes_late_gets_its_keys(still_feed, running):
