@@ -30,9 +30,12 @@ http {{
 """
 
 
-def root_is_a_mount():
+def mount_options():
+    """For unshare, where it makes mounts of its own: where / is no mount, as in a chroot, it cannot
+    make them private."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    return any(line.split()[4] == "/" for line in mounts)
+    is_mount = any(line.split()[4] == "/" for line in mounts)
+    return [] if is_mount else ["--propagation", "unchanged"]
 
 
 class Machine:
@@ -47,12 +50,11 @@ class Machine:
         self.init = None  # systemd, as this machine sees it
 
     def __enter__(self):
-        # Where / is no mount, as in a chroot, unshare cannot make it private: boot.sh makes a mount
-        # of it first.
-        kept = [] if root_is_a_mount() else ["--propagation", "unchanged"]
+        # In a chroot boot.sh makes a mount of / first.
         how = "bare" if self.bare else "install"
         self.process = Process(
-            ["unshare", "--mount", *kept, BOOT, self.folder, build.BUILD, how], self.folder
+            ["unshare", "--mount", *mount_options(), BOOT, self.folder, build.BUILD, how],
+            self.folder,
         )
         try:
             self.init = wait_for(self.find_init, "systemd to start", timeout_s=60)

@@ -6,13 +6,14 @@ import signal
 
 import pytest
 
+from harness.machine import mount_options
 from harness.process import wait_for
 from harness.servers import Nginx
 from harness.stekd import Stekd
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a pid namespace")
 
-ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *mount_options())
 WORKERS = 3
 
 
