@@ -22,8 +22,10 @@ static const struct words {
     const char *after;
 } lists[] = {
     {"nginx", "keys.conf", "", "ssl_session_ticket_key ", ";"},
+    {"nginx-aes128", "keys.conf", "", "ssl_session_ticket_key ", ";"},
     {"unbound", "keys.conf", "", "tls-session-ticket-keys: \"", "\""},
     {"nghttpx", "keys.conf", "", "tls-ticket-key-file=", ""},
+    {"nghttpx-aes128", "keys.conf", "", "tls-ticket-key-file=", ""},
     {"envoy", "keys.yaml", ENVOY_HEAD, "    - filename: ", ""},
     {NULL, "keys.conf", "", "", ""},
 };

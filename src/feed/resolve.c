@@ -53,8 +53,9 @@ static const char *layout_problem(struct stek_feed_config *config)
     config->layout = stek_keyfile_layout_find(config->to);
     if (config->layout == NULL)
         return "to: allowed: a layout that 'stek keyfile --help' lists";
-    if (config->layout->form != STEK_KEYFILE_H2O && config->layout->part_len != 32)
-        return "to: a ring's keys are for AES-256, and this layout is for AES-128";
+    if (strcmp(config->layout->name, "apache") == 0)
+        return "to: Apache on OpenSSL 3 seals with other bytes than those of its file: load the "
+               "module instead, 'stek enable'";
     return NULL;
 }
 

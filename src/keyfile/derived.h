@@ -7,7 +7,8 @@
 #include "keyfile/keys.h"
 
 /*
- * Adds a record's keys in a context, with its times. There must be room. Errors: STEK_ERR_RANDOM
+ * Adds a record's keys in a context, with its times. There must be room. A layout for AES-128 gets
+ * keys of its own, which are no part of the keys for AES-256. Errors: STEK_ERR_RANDOM
  * when the keys look weak, STEK_ERR_CRYPTO.
  */
 STEK_MUST_USE enum stek_result stek_keyfile_add_derived(const struct stek_record *record,

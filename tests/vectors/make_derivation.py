@@ -41,6 +41,7 @@ def sample(name):
 
 def derivation(about, secret, context):
     keys = hkdf_expand(prk_of(secret), b"ticket\0" + context, 80)
+    short = hkdf_expand(prk_of(secret), b"ticket128\0" + context, 48)
     return {
         "about": about,
         "secret": secret.hex(),
@@ -49,6 +50,9 @@ def derivation(about, secret, context):
         "name": keys[:16].hex(),
         "hmac_key": keys[16:48].hex(),
         "aes_key": keys[48:].hex(),
+        "short_name": short[:16].hex(),
+        "short_hmac_key": short[16:32].hex(),
+        "short_aes_key": short[32:].hex(),
         "continuation": continuation(secret).hex(),
         "mask": hkdf_expand(prk_of(secret), b"mask", 64).hex(),
         "fingerprint": hkdf_expand(prk_of(secret), b"fingerprint", 16).hex(),

@@ -42,7 +42,8 @@ static bool take_keys(const struct stek_records *records, const struct stek_cont
 static int put_out(const struct request *request, const struct stek_records *records)
 {
     STEK_SECRET(stek_keyfile_keys)
-    struct stek_keyfile_keys keys = {.layout = stek_keyfile_layout_find("openssl")};
+    struct stek_keyfile_keys keys = {
+        .layout = stek_keyfile_layout_find(request->to->part_len == 16 ? "boringssl" : "openssl")};
     const int64_t now = (int64_t)time(NULL);
 
     if (stek_records_active(records, now) < 0) {

@@ -173,6 +173,24 @@ def test_a_server_that_is_given_a_rings_keys_seals_under_its_active_key(
         assert opening(session, path) == {"nginx", "envoy", "openssl"}
 
 
+def test_short_keys_of_a_ring_are_those_of_another_server_of_short_keys(stock, folder):
+    """Under another name than the long ones, which share no byte with them."""
+    paths = {}
+    with Stekd(folder / "stekd", web={"rotate": "1h"}) as stekd:
+        for layout in ("trafficserver", "nginx-aes128", "nginx"):
+            words = ["--ring", "web", "--context", LABEL, "--to", layout]
+            paths[layout] = folder / layout
+            paths[layout].touch(0o600)
+            paths[layout].write_bytes(run("export", "--run-dir", stekd.run_dir, *words).stdout)
+    short, long = (paths[name].read_bytes() for name in ("trafficserver", "nginx"))
+    given = {"ticket_key": paths["nginx-aes128"]}
+    session = session_of(stock(Nginx, **given), "1.2", folder)
+    assert opening(session, paths["trafficserver"]) == {"trafficserver"}
+    assert opening(session, paths["nginx"]) == set()
+    assert len(short) == 48 * 3 and len(long) == 80  # the ring has three keys, nginx's file one
+    assert not any(short[at : at + 16] in long for at in range(0, 48, 16))
+
+
 @each_version
 def test_the_ring_itself_opens_a_ticket_of_a_server_that_was_given_its_keys(
     stock, loaded, folder, tls

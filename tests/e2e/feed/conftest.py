@@ -8,9 +8,10 @@ from harness.stekd import Stekd
 @pytest.fixture
 def feed(folder, request):
     """`stek feed` on a stekd whose ring `web` rotates every two seconds; not started yet. HAProxy
-    and dnsdist hold few keys: on a busy machine two seconds of each are too little."""
-    few = any(name in request.node.name for name in ("haproxy", "dnsdist"))
-    with Stekd(folder / "stekd", web={"rotate": "5s" if few else "2s", "accept": "30s"}) as stekd:
+    and dnsdist hold few keys, and Traffic Server takes a moment: on a busy machine two seconds of
+    each are too little."""
+    slow = any(name in request.node.name for name in ("haproxy", "dnsdist", "trafficserver"))
+    with Stekd(folder / "stekd", web={"rotate": "5s" if slow else "2s", "accept": "30s"}) as stekd:
         with Feed(folder / "feed", stekd) as made:
             yield made
 

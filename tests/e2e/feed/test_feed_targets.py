@@ -15,8 +15,6 @@ from harness.client import VERSIONS
 from harness.feed import FED, check_config, fed_haproxy, fed_nginx
 from harness.process import Process, wait_for
 
-each = pytest.mark.parametrize("program", FED)
-
 
 @pytest.fixture
 def silent_socket(folder):
@@ -94,7 +92,10 @@ def test_a_server_that_comes_late_gets_its_keys(still_feed, running):
     still_feed.wait_until("fed")
 
 
-@each
+@pytest.mark.parametrize(
+    "program",
+    [pytest.param(name, marks=[pytest.mark.long] * (name == "trafficserver")) for name in FED],
+)
 def test_revoked_keys_leave_the_server_and_its_files(still_feed, running, folder, program):
     server = FED[program](running, still_feed, program)
     sessions = {tls: folder / f"{tls}.session" for tls in VERSIONS}

@@ -11,7 +11,7 @@ from .. import build, module
 from ..process import Process, plain_environment, wait_for
 from ..servers import Haproxy, Nginx
 from ..servers.key_files import Dnsdist, Nghttpx
-from ..servers.late_keys import H2o
+from ..servers.late_keys import H2o, TrafficServer
 from ..stekd import MEMORY
 
 LABEL = "shared"
@@ -177,12 +177,35 @@ def fed_h2o(running, feed, name):
     return running(H2o, None, ticket_file=keys)
 
 
+class ShakesHands(TrafficServer):
+    """No host is behind it, so it has no answer to a GET."""
+
+    def visit(self, tls, **options):
+        return super().visit(tls, http=False, **options)
+
+
+def fed_trafficserver(running, feed, name):
+    """Traffic Server, whose keys for AES-128 come from the feed `name`: a file, and a command that
+    has it looked at."""
+    keys = feed.place(name)
+    feed.put(name, to="trafficserver", file=keys)
+    server = running(ShakesHands, None, ticket_key=keys, managed=True)
+    feed.put(name, to="trafficserver", file=keys, command=server.loading_command())
+    return server
+
+
 def loaded_beside(running, feed, program, folder):
     """A server with the module, on the ring and under the label of the feeds."""
     settings = {"ring": feed.stekd.ring("web"), "context": LABEL, "override": "yes"}
     return running(PROGRAMS[program], module.compose(folder / f"{program}.loaded.cnf", **settings))
 
 
-FED = {"nginx": fed_nginx, "haproxy": fed_haproxy, "dnsdist": fed_dnsdist, "nghttpx": fed_nghttpx}
+FED = {
+    "nginx": fed_nginx,
+    "haproxy": fed_haproxy,
+    "dnsdist": fed_dnsdist,
+    "nghttpx": fed_nghttpx,
+    "trafficserver": fed_trafficserver,
+}
 # Those that can load the module as well.
 PROGRAMS = {"nginx": Nginx, "haproxy": Haproxy}

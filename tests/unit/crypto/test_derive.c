@@ -90,6 +90,73 @@ static void ticket_keys_are_those_of_the_vectors(void **state)
     }
 }
 
+static void short_ticket_keys_are_those_of_the_vectors(void **state)
+{
+    size_t i;
+    json_t *vector;
+
+    json_array_foreach(json_object_get(*state, "vectors"), i, vector)
+    {
+        const struct stek_secret32 secret = secret_of(vector);
+        const struct stek_context context = context_of(vector);
+        struct stek_short_ticket_key key;
+
+        assert_int_equal(stek_derive_short_ticket_key(&secret, &context, &key), STEK_OK);
+        assert_hex_equal(key.name, sizeof key.name, vectors_text(vector, "short_name"));
+        assert_hex_equal(key.hmac_key, sizeof key.hmac_key, vectors_text(vector, "short_hmac_key"));
+        assert_hex_equal(key.aes_key, sizeof key.aes_key, vectors_text(vector, "short_aes_key"));
+    }
+}
+
+/* Whether one of the keys' two lies anywhere in the other's. */
+static bool has_a_part_of(const struct stek_ticket_key *whole,
+                          const struct stek_short_ticket_key *part)
+{
+    const uint8_t *bytes = (const uint8_t *)whole;
+
+    for (size_t i = 0; i + STEK_SHORT_KEY_LEN <= sizeof *whole; i++)
+        if (memcmp(bytes + i, part->name, sizeof part->name) == 0 ||
+            memcmp(bytes + i, part->hmac_key, sizeof part->hmac_key) == 0 ||
+            memcmp(bytes + i, part->aes_key, sizeof part->aes_key) == 0)
+            return true;
+    return false;
+}
+
+static void short_ticket_keys_are_no_part_of_the_others(void **state)
+{
+    size_t i;
+    json_t *vector;
+
+    json_array_foreach(json_object_get(*state, "vectors"), i, vector)
+    {
+        const struct stek_secret32 secret = secret_of(vector);
+        const struct stek_context context = context_of(vector);
+        struct stek_ticket_key key;
+        struct stek_short_ticket_key short_key;
+
+        assert_int_equal(stek_derive_ticket_key(&secret, &context, &key), STEK_OK);
+        assert_int_equal(stek_derive_short_ticket_key(&secret, &context, &short_key), STEK_OK);
+        assert_false(has_a_part_of(&key, &short_key));
+    }
+}
+
+static void a_weak_secret_makes_no_short_ticket_key(void **state)
+{
+    size_t i;
+    json_t *vector;
+
+    json_array_foreach(json_object_get(*state, "weak"), i, vector)
+    {
+        const struct stek_secret32 secret = secret_of(vector);
+        struct stek_short_ticket_key key = {.name = "old", .hmac_key = "old", .aes_key = "old"};
+        const struct stek_short_ticket_key before = key;
+
+        assert_int_equal(stek_derive_short_ticket_key(&secret, &(struct stek_context){0}, &key),
+                         STEK_ERR_RANDOM);
+        assert_memory_equal(&key, &before, sizeof key);
+    }
+}
+
 static void continuations_are_those_of_the_vectors(void **state)
 {
     size_t i;
@@ -234,6 +301,9 @@ int main(void)
         cmocka_unit_test(there_are_vectors_enough),
         cmocka_unit_test(the_prk_is_extracted_with_our_salt),
         cmocka_unit_test(ticket_keys_are_those_of_the_vectors),
+        cmocka_unit_test(short_ticket_keys_are_those_of_the_vectors),
+        cmocka_unit_test(short_ticket_keys_are_no_part_of_the_others),
+        cmocka_unit_test(a_weak_secret_makes_no_short_ticket_key),
         cmocka_unit_test(continuations_are_those_of_the_vectors),
         cmocka_unit_test(masks_and_fingerprints_are_those_of_the_vectors),
         cmocka_unit_test(a_chain_continues_in_place_as_in_the_vectors),

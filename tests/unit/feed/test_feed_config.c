@@ -88,7 +88,7 @@ static void settings_that_do_not_go_together_are_a_fault(void **state)
         {"[feed a]\nring = w\n", "context is missing"},
         {BASE, "to is missing"},
         {BASE "to = iis\n", "to: allowed: a layout"},
-        {BASE "to = apache\nfile = /x\n", "AES-128"},
+        {BASE "to = apache\nfile = /x\n", "to: Apache on OpenSSL 3"},
         {BASE "to = nginx\nfile = /x\n", "directory is missing"},
         {BASE "to = nginx\ndirectory = /x\nfile = /x\n", "give a directory"},
         {BASE "to = h2o\n", "file is missing"},

@@ -26,6 +26,8 @@ static void each_server_includes_a_list_in_its_own_words(void **state)
     assert_list("nginx", "keys.conf", "ssl_session_ticket_key /run/x/0a.key;\n");
     assert_list("unbound", "keys.conf", "tls-session-ticket-keys: \"/run/x/0a.key\"\n");
     assert_list("nghttpx", "keys.conf", "tls-ticket-key-file=/run/x/0a.key\n");
+    assert_list("nginx-aes128", "keys.conf", "ssl_session_ticket_key /run/x/0a.key;\n");
+    assert_list("nghttpx-aes128", "keys.conf", "tls-ticket-key-file=/run/x/0a.key\n");
     assert_list("openssl", "keys.conf", "/run/x/0a.key\n");
 }
 
