@@ -8,6 +8,7 @@
 #include "cli/command.h"
 
 #include "core/duration.h"
+#include "core/plural.h"
 #include "core/policy.h"
 #include "core/settings.h"
 #include "crypto/random.h"
@@ -173,15 +174,16 @@ static int wait_for_rekey(void)
     }
     const json_t *rekey = json_object_get(fleet, "rekey");
     const json_int_t left = json_integer_value(json_object_get(rekey, "left"));
+    const json_int_t sealed = json_integer_value(json_object_get(rekey, "resealed"));
     if (code == STEK_EXIT_FINE && strcmp(state, "done") == 0 && left == 0)
         (void)printf(
-            "Sealed %lld values again. You can now remove the other key from kek on all hosts.\n",
-            (long long)json_integer_value(json_object_get(rekey, "resealed")));
+            "Sealed %lld %s again. You can now remove the other key from kek on all hosts.\n",
+            (long long)sealed, stek_plural((uint64_t)sealed, "value", "values"));
     else if (code == STEK_EXIT_FINE) {
         (void)fprintf(stderr,
-                      "stek fleet rekey: %lld values are still sealed under the other key: keep "
+                      "stek fleet rekey: %lld %s still sealed under the other key: keep "
                       "both keys, and try again\n",
-                      (long long)left);
+                      (long long)left, stek_plural((uint64_t)left, "value is", "values are"));
         code = STEK_EXIT_FAILED;
     }
     json_decref(fleet);

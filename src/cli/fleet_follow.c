@@ -4,6 +4,7 @@
 
 #include "cli/client.h"
 #include "cli/command.h"
+#include "core/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +72,8 @@ static int look_at_hosts(const char *command, const char *ring, size_t *shown, b
                         &all);
     const size_t having = holders < floors ? holders : floors;
     if (code == STEK_EXIT_FINE && having != *shown)
-        (void)printf("Ring %s: on %zu of %zu hosts.\n", ring, having, all);
+        (void)printf("Ring %s: on %zu of %zu %s.\n", ring, having, all,
+                     stek_plural(all, "host", "hosts"));
     (void)fflush(stdout);
     *shown = having;
     *ret_all = having == all;

@@ -2,6 +2,7 @@
 #include "cli/fleet.h"
 
 #include "cli/format.h"
+#include "core/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,9 +144,10 @@ static void print_ring(const json_t *fleet, const json_t *ring)
     stek_fleet_coverage(fleet, name, next, number_of(ring, "floor"), &holders, &floors, &all);
     print_seqs(ring);
     if (all > 0 && next > 0)
-        (void)printf("next key held by %zu of %zu hosts; ", holders, all);
+        (void)printf("next key held by %zu of %zu %s; ", holders, all,
+                     stek_plural(all, "host", "hosts"));
     if (all > 0)
-        (void)printf("floor on %zu of %zu hosts\n", floors, all);
+        (void)printf("floor on %zu of %zu %s\n", floors, all, stek_plural(all, "host", "hosts"));
     else
         (void)puts("what other hosts have is not known yet");
     if (next > 0)
@@ -155,9 +157,11 @@ static void print_ring(const json_t *fleet, const json_t *ring)
     json_t *count;
     json_object_foreach(json_object_get(ring, "refused"), reason, count)(void)
         printf("  refused in the store: %lld (%s)\n", (long long)json_integer_value(count), reason);
-    if (number_of(ring, "foreign_keys") > 0)
-        (void)printf("  %lld keys in the store do not belong to stek\n",
-                     (long long)number_of(ring, "foreign_keys"));
+    const int64_t foreign = number_of(ring, "foreign_keys");
+    if (foreign > 0)
+        (void)printf(
+            "  %lld %s not belong to stek\n", (long long)foreign,
+            stek_plural((uint64_t)foreign, "key in the store does", "keys in the store do"));
 }
 
 static void print_keys(const json_t *fleet)
@@ -171,8 +175,9 @@ static void print_keys(const json_t *fleet)
         size_t having = 0;
         json_object_foreach(hosts_of(fleet), name, host) having += stek_fleet_has_key(host, key);
         (void)printf("Key-encryption key %s (%s)", key, i == 0 ? "seals" : "opens only");
-        if (json_object_size(hosts_of(fleet)) > 0)
-            (void)printf(": on %zu of %zu hosts", having, json_object_size(hosts_of(fleet)));
+        const size_t all = json_object_size(hosts_of(fleet));
+        if (all > 0)
+            (void)printf(": on %zu of %zu %s", having, all, stek_plural(all, "host", "hosts"));
         (void)puts("");
     }
 }

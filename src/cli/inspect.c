@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/rundir.h"
+#include "core/plural.h"
 
 #include "ringfile/ringfile.h"
 #include "status/inspection.h"
@@ -207,8 +208,8 @@ static void print_found(const struct request *request, const json_t *found)
     const int64_t now = (int64_t)time(NULL);
 
     if (strcmp(verdict, "no-ticket") == 0)
-        (void)printf("%s: not a ticket: %zu bytes that are not name, IV, blocks and MAC\n",
-                     request->file, request->len);
+        (void)printf("%s: not a ticket: %zu %s not name, IV, blocks and MAC\n", request->file,
+                     request->len, stek_plural(request->len, "byte that is", "bytes that are"));
     else if (strcmp(verdict, "unknown") == 0)
         (void)printf(
             "%s: no key of ring %s has the ticket's key name, %s\n"

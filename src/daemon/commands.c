@@ -7,6 +7,7 @@
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/watch/clock.h"
+#include "core/plural.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -193,8 +194,9 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept,
                                   stek_failure_of(result, errno).text);
     stek_kept_count(kept, now);
     stekd_turn(daemon);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " keys revoked by hand (user %ld, process %ld)",
-             kept->config.name, revoking.count, (long)peer->uid, (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " %s revoked by hand (user %ld, process %ld)",
+             kept->config.name, revoking.count, stek_plural(revoking.count, "key", "keys"),
+             (long)peer->uid, (long)peer->pid);
     return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked",
                      (json_int_t)revoking.count);
 }
@@ -276,8 +278,9 @@ static json_t *answer_revoke_here(struct stekd *daemon, struct stek_kept *kept,
         return stek_control_error("failed", "ring %s: not revoked: %s", kept->config.name, problem);
     stekd_turn(daemon);
     stek_log(STEK_LOG_NOTICE,
-             "ring %s: %" PRIu64 " keys revoked on this host, by hand (user %ld, process %ld)",
-             kept->config.name, count, (long)peer->uid, (long)peer->pid);
+             "ring %s: %" PRIu64 " %s revoked on this host, by hand (user %ld, process %ld)",
+             kept->config.name, count, stek_plural(count, "key", "keys"), (long)peer->uid,
+             (long)peer->pid);
     return json_pack("{s:b, s:s, s:I, s:b}", "ok", 1, "ring", kept->config.name, "revoked",
                      (json_int_t)count, "this_host", 1);
 }

@@ -11,6 +11,7 @@
 #include "daemon/system/trim.h"
 #include "daemon/turn.h"
 #include "daemon/watch/clock.h"
+#include "core/plural.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -328,8 +329,8 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
     if (fine) {
         stekd_turn(&daemon);
         const size_t kept = stek_rings_kept(&daemon.rings);
-        stek_log(STEK_LOG_INFO, "version %s keeps %zu ring%s in %s", STEK_VERSION, kept,
-                 kept == 1 ? "" : "s", options->run_dir);
+        stek_log(STEK_LOG_INFO, "version %s keeps %zu %s in %s", STEK_VERSION, kept,
+                 stek_plural(kept, "ring", "rings"), options->run_dir);
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
         fine = run(&daemon);

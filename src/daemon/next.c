@@ -4,6 +4,7 @@
 #include "core/policy.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
+#include "core/plural.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,8 +119,8 @@ bool stek_next_prepare(struct stek_rings *rings, const struct stek_config *confi
     struct stek_next *next = next_new(rings, config, now);
 
     if (next == NULL) {
-        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "no memory for %zu rings",
-                       config->ring_count);
+        (void)snprintf(ret_problem->text, sizeof ret_problem->text, "no memory for %zu %s",
+                       config->ring_count, stek_plural(config->ring_count, "ring", "rings"));
         return false;
     }
     for (size_t i = 0; i < config->ring_count; i++)

@@ -6,6 +6,7 @@
 #include "daemon/system/log.h"
 #include "daemon/system/trim.h"
 #include "daemon/turn.h"
+#include "core/plural.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -141,10 +142,11 @@ static void tell_loaded(const struct stekd *daemon)
     const size_t kept = stek_rings_kept(rings);
 
     if (kept == rings->count)
-        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu rings", rings->count);
+        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu %s", rings->count,
+                 stek_plural(rings->count, "ring", "rings"));
     else
-        stek_log(STEK_LOG_WARNING, "configuration loaded: %zu rings, %zu of them cannot be kept",
-                 rings->count, rings->count - kept);
+        stek_log(STEK_LOG_WARNING, "configuration loaded: %zu %s, %zu of them cannot be kept",
+                 rings->count, stek_plural(rings->count, "ring", "rings"), rings->count - kept);
     stekd_tell_short_accept(&daemon->config);
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/seeds.h"
 
 #include "core/handover.h"
+#include "core/plural.h"
 #include "core/policy.h"
 #include "daemon/system/log.h"
 #include "seed/seedfile.h"
@@ -100,8 +101,9 @@ static const char *advance_file(struct stek_kept *kept, const struct stek_clockc
         return "the seed is too old to be advanced";
     const char *problem = stek_seedfile_replace(kept->config.seed, seed);
     if (problem == NULL && kept->seed_late > 0)
-        stek_log(STEK_LOG_NOTICE, "ring %s: its seed was advanced by %llu keys", kept->config.name,
-                 (unsigned long long)(seed->seq - before));
+        stek_log(STEK_LOG_NOTICE, "ring %s: its seed was advanced by %llu %s", kept->config.name,
+                 (unsigned long long)(seed->seq - before),
+                 stek_plural(seed->seq - before, "key", "keys"));
     kept->seed_late = problem == NULL ? 0 : kept->seed_late;
     return problem;
 }

@@ -2,6 +2,7 @@
 #include "doctor/judge.h"
 
 #include "status/status.h"
+#include "core/plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -158,11 +159,12 @@ static void judge_use(const struct stek_doctor_facts *facts, struct stek_doctor_
             "started: systemctl restart %s",
             facts->ring, facts->unit);
     if (modules > 0)
-        add(report, STEK_DOCTOR_FINE, "loaded", "%zu of %zu processes have loaded stek.so", modules,
-            facts->process_count);
+        add(report, STEK_DOCTOR_FINE, "loaded", "%zu of %zu %s loaded stek.so", modules,
+            facts->process_count,
+            stek_plural(facts->process_count, "process has", "processes have"));
     if (rings > 0)
-        add(report, STEK_DOCTOR_FINE, "ring", "%zu of %zu processes use ring %s", rings,
-            facts->process_count, facts->ring);
+        add(report, STEK_DOCTOR_FINE, "ring", "%zu of %zu %s ring %s", rings, facts->process_count,
+            stek_plural(facts->process_count, "process uses", "processes use"), facts->ring);
 }
 
 static void judge_processes(const struct stek_doctor_facts *facts,

@@ -3,6 +3,7 @@
 
 #include "core/hex.h"
 #include "core/label.h"
+#include "core/plural.h"
 #include "feed/after.h"
 #include "feed/haproxy.h"
 #include "feed/list.h"
@@ -183,8 +184,8 @@ static bool cut_to(const struct stek_keyfile_keys *keys, size_t count,
                    struct stek_keyfile_keys *ret_keys, struct stek_feed_fault *ret_fault)
 {
     if (count > keys->count) {
-        stek_feed_fault_say(ret_fault, "HAProxy holds %zu keys, and the ring has %zu", count,
-                            keys->count);
+        stek_feed_fault_say(ret_fault, "HAProxy holds %zu %s, and the ring has %zu", count,
+                            stek_plural(count, "key", "keys"), keys->count);
         return false;
     }
     memset(ret_keys, 0, sizeof *ret_keys);

@@ -5,6 +5,7 @@
 #include "feed/ready.h"
 #include "feed/report.h"
 #include "feed/worker.h"
+#include "core/plural.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -155,7 +156,8 @@ static void reload(struct service *service)
         /* What the old ones said is over. */
     } while (read(service->reports[0], &report, sizeof report) > 0);
     *service->configs = loaded;
-    stek_feed_log(STEK_FEED_NOTICE, "configuration loaded: %zu feeds", loaded.count);
+    stek_feed_log(STEK_FEED_NOTICE, "configuration loaded: %zu %s", loaded.count,
+                  stek_plural(loaded.count, "feed", "feeds"));
     begin(service);
 }
 
@@ -273,9 +275,9 @@ bool stek_feed_serve(const struct stek_feed_options *options, struct stek_feed_c
     if (!open_all(&service))
         return false;
     stek_feed_log(STEK_FEED_NOTICE,
-                  "%zu feeds. Keys that are handed over leave what stek promises about memory: "
+                  "%zu %s. Keys that are handed over leave what stek promises about memory: "
                   "stek-feed(8)",
-                  configs->count);
+                  configs->count, stek_plural(configs->count, "feed", "feeds"));
     begin(&service);
     run(&service);
     stek_feed_notify("STOPPING=1");

@@ -2,6 +2,7 @@
 #include "feed/worker.h"
 
 #include "core/hex.h"
+#include "core/plural.h"
 #include "feed/handover.h"
 #include "feed/log.h"
 #include "feed/rules/choose.h"
@@ -105,8 +106,9 @@ static void succeed(struct worker *worker, const struct stek_keyfile_keys *keys)
     report->fault.text[0] = '\0';
     stek_hex_text(keys->at[stek_keyfile_sealing(keys)].name, STEK_KEYFILE_NAME_LEN,
                   report->sealing);
-    stek_feed_log(was_fed ? STEK_FEED_INFO : STEK_FEED_NOTICE, "%s: handed %zu keys over; %s seals",
-                  worker->config->name, keys->count, report->sealing);
+    stek_feed_log(was_fed ? STEK_FEED_INFO : STEK_FEED_NOTICE, "%s: handed %zu %s over; %s seals",
+                  worker->config->name, keys->count, stek_plural(keys->count, "key", "keys"),
+                  report->sealing);
     tell(worker);
 }
 

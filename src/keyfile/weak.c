@@ -2,6 +2,7 @@
 #include "keyfile/weak.h"
 
 #include "audit/dictionary/keys.h"
+#include "core/plural.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +97,8 @@ static void judge_part(const struct judging *judging, const struct part *part)
         return;
     if (repeats > 0) {
         char why[64];
-        (void)snprintf(why, sizeof why, "it repeats %zu bytes", repeats);
+        (void)snprintf(why, sizeof why, "it repeats %zu %s", repeats,
+                       stek_plural(repeats, "byte", "bytes"));
         add_weak(judging, part, why);
     } else if (is_padded(part)) {
         add_weak(judging, part, "a shorter key with zeros after it");

@@ -7,6 +7,7 @@
 #include "audit/record/record.h"
 #include "audit/report/report.h"
 #include "cli/command.h"
+#include "core/plural.h"
 #include "crypto/wipe.h"
 
 #include <errno.h>
@@ -171,9 +172,10 @@ static void announce(const struct audit_request *request, bool only_watch)
 
     if (planned > 0)
         (void)fprintf(stderr,
-                      "stek audit: at most %u connections to %zu target%s, at most %u a second: %s "
+                      "stek audit: at most %u %s to %zu %s, at most %u a second: %s "
                       "at that rate, then the known keys; never longer than %s\n",
-                      (unsigned)planned, targets, targets == 1 ? "" : "s", (unsigned)rate,
+                      (unsigned)planned, stek_plural(planned, "connection", "connections"), targets,
+                      stek_plural(targets, "target", "targets"), (unsigned)rate,
                       audit_span(planned / rate + 1 + request->plan.over_s, span),
                       audit_span(most_s, (char[32]){0}));
     if (request->plan.watch_s > 0)

@@ -3,6 +3,7 @@
 #include "cli/audit/audit.h"
 
 #include "audit/handshake/net.h"
+#include "core/plural.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -105,22 +106,23 @@ void audit_progress_connections(uint32_t done, uint32_t planned, int64_t left_s)
 {
     char left[32];
 
-    show("%u of at most %u connections, at most %s left", (unsigned)done, (unsigned)planned,
-         audit_span(left_s, left));
+    show("%u of at most %u %s, at most %s left", (unsigned)done, (unsigned)planned,
+         stek_plural(planned, "connection", "connections"), audit_span(left_s, left));
 }
 
 void audit_progress_watch(int64_t done_s, int64_t all_s, size_t connections)
 {
     char done[32], left[32];
 
-    show("watched for %s, %s left; %zu connections", audit_span(done_s, done),
-         audit_span(all_s - done_s, left), connections);
+    show("watched for %s, %s left; %zu %s", audit_span(done_s, done),
+         audit_span(all_s - done_s, left), connections,
+         stek_plural(connections, "connection", "connections"));
 }
 
 void audit_progress_tickets(void *unused, size_t done, size_t all)
 {
     (void)unused;
-    show("known keys tried on %zu of %zu tickets", done, all);
+    show("known keys tried on %zu of %zu %s", done, all, stek_plural(all, "ticket", "tickets"));
 }
 
 void audit_progress_clear(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/keyfile/lint.h"
+#include "core/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,8 +73,9 @@ void stek_keyfile_report_print(const struct stek_keyfile_report *report)
 {
     const struct stek_keyfile_findings *findings = &report->findings;
 
-    (void)printf("%s: %zu bytes, %zu %s\n", report->path, report->len, findings->count,
-                 findings->count == 1 ? "finding" : "findings");
+    (void)printf("%s: %zu %s, %zu %s\n", report->path, report->len,
+                 stek_plural(report->len, "byte", "bytes"), findings->count,
+                 stek_plural(findings->count, "finding", "findings"));
     for (size_t i = 0; i < report->fits_count; i++)
         if (!is_listed(report, i))
             print_fit(report, i);

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include "core/duration.h"
+#include "core/plural.h"
 #include "keyfile/write.h"
 
 #include <stdio.h>
@@ -63,9 +64,9 @@ static void say_what_changed(const char *command, const struct stek_keyfile_keys
             stderr, "stek keyfile %s: a file of %s holds one key of %zu: --key N writes another\n",
             command, written->layout->name, keys->count);
     if (written->count > keys->count)
-        (void)fprintf(stderr,
-                      "stek keyfile %s: %s wants %zu keys: %zu random ones fill the places\n",
-                      command, written->layout->name, written->count, written->count - keys->count);
+        (void)fprintf(stderr, "stek keyfile %s: %s wants %zu keys: %zu random %s the places\n",
+                      command, written->layout->name, written->count, written->count - keys->count,
+                      stek_plural(written->count - keys->count, "one fills", "ones fill"));
 }
 
 int stek_keyfile_put_out(const char *command, const struct stek_keyfile_keys *keys,

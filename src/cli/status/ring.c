@@ -2,6 +2,7 @@
 /* One ring as people read it. */
 #include "cli/format.h"
 #include "cli/status/statuses.h"
+#include "core/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,25 +104,26 @@ static void print_consumers(const struct stek_screen *screen, const struct stek_
     const struct stek_stats_sum *stats = &ring->stats;
     struct stek_text ago;
 
-    (void)fprintf(screen->out,
-                  "  consumers  %" PRIu64 " processes, %" PRIu64 " of them with tickets",
-                  stats->processes, stats->processes_used);
+    (void)fprintf(screen->out, "  consumers  %" PRIu64 " %s, %" PRIu64 " of them with tickets",
+                  stats->processes, stek_plural(stats->processes, "process", "processes"),
+                  stats->processes_used);
     if (stats->consumer_count > 0 && stats->consumer[0].last_use != 0)
         (void)fprintf(screen->out, "; the latest %s ago (%" PRId64 ")",
                       stek_format_duration(now - stats->consumer[0].last_use, &ago),
                       stats->consumer[0].pid);
     (void)fputs("\n", screen->out);
     if (stats->files_ignored > 0 || stats->incomplete)
-        (void)fprintf(screen->out,
-                      "             %" PRIu64
-                      " files in %s.stats are not counters and were ignored%s\n",
-                      stats->files_ignored, ring->name,
+        (void)fprintf(screen->out, "             %" PRIu64 " %s in %s.stats %s ignored%s\n",
+                      stats->files_ignored, stek_plural(stats->files_ignored, "file", "files"),
+                      ring->name,
+                      stek_plural(stats->files_ignored, "is not a counter and was",
+                                  "are not counters and were"),
                       stats->incomplete ? "; too many to read them all" : "");
     if (stats->files_over > 0)
-        (void)fprintf(screen->out,
-                      "             %" PRIu64
-                      " files are over the limit of their user or the ring, and left out\n",
-                      stats->files_over);
+        (void)fprintf(screen->out, "             %" PRIu64 " %s user or the ring, and left out\n",
+                      stats->files_over,
+                      stek_plural(stats->files_over, "file is over the limit of its",
+                                  "files are over the limit of their"));
 }
 
 /* "refused 12: unknown 10, damaged 2", broken where the screen ends. */
@@ -203,18 +205,18 @@ static void print_apart_hints(const struct stek_screen *screen, const struct ste
     const uint64_t not_met = ring->stats.count[STEK_COUNT_NOT_MET];
 
     if (replaced > 0)
-        (void)fprintf(screen->out,
-                      "             replaced: the program set ticket keys of its own in %" PRIu64
-                      "\n"
-                      "             SSL_CTXs, and those serve; see override in stek-openssl(5)\n",
-                      replaced);
+        (void)fprintf(
+            screen->out,
+            "             replaced: the program set ticket keys of its own in %" PRIu64 "\n"
+            "             %s; see override in stek-openssl(5)\n",
+            replaced, stek_plural(replaced, "SSL_CTX, and it serves", "SSL_CTXs, and those serve"));
     if (not_met > 0)
         (void)fprintf(
             screen->out,
-            "             not_met: %" PRIu64 " SSL_CTXs have OpenSSL's own keys, since a\n"
+            "             not_met: %" PRIu64 " %s OpenSSL's own keys, since a\n"
             "             connection did not lead to its ring or this version of OpenSSL\n"
             "             is not known; the program's log says which\n",
-            not_met);
+            not_met, stek_plural(not_met, "SSL_CTX has", "SSL_CTXs have"));
 }
 
 static void print_tickets(const struct stek_screen *screen, const struct stek_status_ring *ring)
@@ -222,10 +224,12 @@ static void print_tickets(const struct stek_screen *screen, const struct stek_st
     const uint64_t *count = ring->stats.count;
     struct stek_text share;
 
-    (void)fprintf(
-        screen->out,
-        "  tickets    sealed %" PRIu64 " (%" PRIu64 " of them renewals), not given %" PRIu64 "\n",
-        count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED], count[STEK_COUNT_NOT_SEALED]);
+    (void)fprintf(screen->out,
+                  "  tickets    sealed %" PRIu64 " (%" PRIu64 " of them %s), not given %" PRIu64
+                  "\n",
+                  count[STEK_COUNT_SEALED], count[STEK_COUNT_RENEWED],
+                  stek_plural(count[STEK_COUNT_RENEWED], "a renewal", "renewals"),
+                  count[STEK_COUNT_NOT_SEALED]);
     (void)fprintf(screen->out, "             opened %" PRIu64, count[STEK_COUNT_OPENED]);
     if (stek_status_resumption_permille(ring) >= 0)
         (void)fprintf(screen->out, ": %s of those presented",

@@ -94,6 +94,7 @@ def test_revoke_one_key_by_its_fingerprint_or_its_number(daemon):
         daemon.request(command="revoke", ring="web", key=keys[0]["fingerprint"][:8])["revoked"] == 1
     )
     assert daemon.request(command="revoke", ring="web", key=str(keys[2]["seq"]))["revoked"] == 1
+    assert daemon.stderr().count("ring web: 1 key revoked by hand") == 2
     left = {key["fingerprint"] for key in daemon.status("web")["keys"]}
     assert keys[0]["fingerprint"] not in left and keys[2]["fingerprint"] not in left
     assert keys[1]["fingerprint"] in left
