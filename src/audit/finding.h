@@ -80,14 +80,19 @@ enum stek_audit_id {
     STEK_AUDIT_IDS
 };
 
+/* What a reader is told about a finding. Static texts. */
+struct stek_audit_explanation {
+    const char *why;       /* one sentence: why it matters */
+    const char *reference; /* where that is written: RFC and section, or a paper */
+    const char *advice;    /* what to do; "" for info */
+};
+
 /* What is the same for every finding of an id. Static texts. */
 struct stek_audit_id_info {
     const char *name; /* `weak-key` */
     enum stek_audit_severity severity;
-    const char *title;     /* a few words */
-    const char *why;       /* one sentence: why it matters */
-    const char *reference; /* where that is written: RFC and section, or a paper */
-    const char *advice;    /* what to do; "" for info */
+    const char *title;                   /* a few words */
+    struct stek_audit_explanation words; /* of TLS 1.2, or of both versions */
 };
 
 struct stek_audit_finding {
@@ -107,6 +112,10 @@ struct stek_audit_findings {
 
 /* Never NULL for an id below STEK_AUDIT_IDS. Thread-safe. */
 const struct stek_audit_id_info *stek_audit_id_info(enum stek_audit_id id);
+
+/* The words for a finding in this version (STEK_AUDIT_TLS12, STEK_AUDIT_TLS13, or 0): those about
+ * TLS 1.3 do not speak of TLS 1.2. Thread-safe. */
+struct stek_audit_explanation stek_audit_explain(enum stek_audit_id id, uint16_t version);
 
 /* `critical`, `high`, `medium`, `low`, `info`. Thread-safe. */
 const char *stek_audit_severity_name(enum stek_audit_severity severity);

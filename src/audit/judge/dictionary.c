@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/dictionary/dictionary.h"
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,16 +115,19 @@ static void report_opened(struct stek_audit_judging *judging, const struct tally
         /* The encryption key is not known: tickets can be changed, but not read. */
         stek_audit_add_finding(
             judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH, about,
-            "%u of %u tickets carry the %s tag of a known key (%s); the encryption key "
+            "%u of %u %s %s the %s tag of a known key (%s); the encryption key "
             "is not in the dictionary",
-            (unsigned)opened->count, tried, opened->hit.mac, opened->hit.mac_key);
+            (unsigned)opened->count, tried, stek_plural(tried, "ticket", "tickets"),
+            stek_plural(opened->count, "carries", "carry"), opened->hit.mac, opened->hit.mac_key);
         return;
     }
-    stek_audit_text_add(&text, "%u of %u tickets opened with %s under the key: %s",
-                        (unsigned)opened->count, tried, opened->hit.cipher, opened->hit.key);
+    stek_audit_text_add(&text, "%u of %u %s opened with %s under the key: %s",
+                        (unsigned)opened->count, tried, stek_plural(tried, "ticket", "tickets"),
+                        opened->hit.cipher, opened->hit.key);
     if (opened->hit.mac != NULL)
         stek_audit_text_add(&text, "; %s key: %s", opened->hit.mac, opened->hit.mac_key);
-    stek_audit_text_add(&text, "; the session's secret was in them");
+    stek_audit_text_add(&text, "; the session's secret was in %s",
+                        stek_plural(opened->count, "it", "them"));
     stek_audit_add_finding(judging, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_CRITICAL, about, "%s", text.at);
 }
 
@@ -147,9 +151,10 @@ static void report(struct stek_audit_judging *judging, const struct tally *tally
                 !any_opened(tally, target, version))
                 stek_audit_add_finding(judging, STEK_AUDIT_NO_WEAK_KEY, STEK_AUDIT_INFO,
                                        stek_audit_about(target, version),
-                                       "%zu keys of 16 and 32 bytes tried on %u of %u tickets",
-                                       keys, (unsigned)tally->tried[target][i],
-                                       (unsigned)tally->all[target][i]);
+                                       "%zu keys of 16 and 32 bytes tried on %u of %u %s", keys,
+                                       (unsigned)tally->tried[target][i],
+                                       (unsigned)tally->all[target][i],
+                                       stek_plural(tally->all[target][i], "ticket", "tickets"));
         }
     if (tally->stopped)
         stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,

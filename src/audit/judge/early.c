@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Early data (0-RTT): offered, accepted, and accepted twice (RFC 9846 section 8). */
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 struct early {
     uint32_t tickets, max_bytes, sent, accepted, replayed, replays, again;
@@ -46,14 +47,17 @@ static void add_replays(struct stek_audit_judging *judging, struct stek_audit_ab
 {
     if (early->replayed > 0 && early->replayed == early->replays)
         stek_audit_add_finding(judging, STEK_AUDIT_EARLY_DATA_REPLAY, STEK_AUDIT_HIGH, about,
-                               "%u of %u exact copies of accepted early data were accepted again "
+                               "%u of %u exact %s of accepted early data %s accepted again "
                                "on new connections",
-                               (unsigned)early->replayed, (unsigned)early->replays);
+                               (unsigned)early->replayed, (unsigned)early->replays,
+                               stek_plural(early->replays, "copy", "copies"),
+                               stek_plural(early->replayed, "was", "were"));
     else if (early->replayed > 0)
         stek_audit_add_finding(judging, STEK_AUDIT_EARLY_DATA_PARTLY, STEK_AUDIT_HIGH, about,
-                               "%u of %u exact copies of accepted early data were accepted again "
-                               "on new connections, and the others refused",
-                               (unsigned)early->replayed, (unsigned)early->replays);
+                               "%u of %u exact copies of accepted early data %s accepted again "
+                               "on new connections, and the rest refused",
+                               (unsigned)early->replayed, (unsigned)early->replays,
+                               stek_plural(early->replayed, "was", "were"));
 }
 
 void stek_audit_judge_early_data(struct stek_audit_judging *judging)
@@ -75,11 +79,12 @@ void stek_audit_judge_early_data(struct stek_audit_judging *judging)
             continue;
         stek_audit_add_finding(
             judging, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, about,
-            "offered on %u tickets, up to %u bytes; accepted in %u of %u tries; a "
-            "ticket served for early "
-            "data a second time in %u tries; %u of %u exact copies were accepted",
-            (unsigned)early.tickets, (unsigned)early.max_bytes, (unsigned)early.accepted,
-            (unsigned)early.sent, (unsigned)early.again, (unsigned)early.replayed,
-            (unsigned)early.replays);
+            "offered on %u %s, up to %u bytes; accepted in %u of %u %s; a ticket served for early "
+            "data a second time in %u %s; %u of %u exact %s accepted",
+            (unsigned)early.tickets, stek_plural(early.tickets, "ticket", "tickets"),
+            (unsigned)early.max_bytes, (unsigned)early.accepted, (unsigned)early.sent,
+            stek_plural(early.sent, "try", "tries"), (unsigned)early.again,
+            stek_plural(early.again, "try", "tries"), (unsigned)early.replayed,
+            (unsigned)early.replays, stek_plural(early.replays, "copy was", "copies were"));
     }
 }

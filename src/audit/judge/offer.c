@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does a target answer, which versions does it speak, does it give tickets, and for how long? */
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 #include <string.h>
 
@@ -136,8 +137,9 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
     struct stek_audit_text text = {.len = 0};
 
     if (offers->finished == 0) {
-        stek_audit_text_add(&text, "%u of %u handshakes failed: ", (unsigned)offers->tried,
-                            (unsigned)offers->tried);
+        stek_audit_text_add(&text, "%u of %u %s failed: ", (unsigned)offers->tried,
+                            (unsigned)offers->tried,
+                            stek_plural(offers->tried, "handshake", "handshakes"));
         add_failure(&text, offers->failed);
         add_cert_wanted(&text, offers->wants_cert);
         /* After a ServerHello of this version, something else is missing (a client certificate). */
@@ -148,12 +150,14 @@ static void report_offers(struct stek_audit_judging *judging, uint32_t target, u
     }
     if (offers->tickets == 0) {
         stek_audit_add_finding(judging, STEK_AUDIT_NOT_OFFERED, STEK_AUDIT_INFO, about,
-                               "no ticket in %u full handshakes", (unsigned)offers->finished);
+                               "no ticket in %u full %s", (unsigned)offers->finished,
+                               stek_plural(offers->finished, "handshake", "handshakes"));
         return;
     }
     stek_audit_text_add(&text, offers->fewest == offers->most ? "%u" : "%u to %u",
                         (unsigned)offers->fewest, (unsigned)offers->most);
-    stek_audit_text_add(&text, " a handshake, in %u full handshakes", (unsigned)offers->finished);
+    stek_audit_text_add(&text, " a handshake, in %u full %s", (unsigned)offers->finished,
+                        stek_plural(offers->finished, "handshake", "handshakes"));
     const struct hints hints = count_hints(judging->obs, target, version);
     add_lifetimes(&text, &hints);
     add_lengths(&text, judging->obs, target, version);
@@ -184,9 +188,10 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
         const struct stek_audit_handshake *failed =
             offers[0].failed != NULL ? offers[0].failed : offers[1].failed;
         if (offers[0].finished + offers[1].finished == 0 && failed != NULL) {
+            const uint32_t tried = offers[0].tried + offers[1].tried;
             struct stek_audit_text text = {.len = 0};
-            stek_audit_text_add(
-                &text, "%u handshakes failed: ", (unsigned)(offers[0].tried + offers[1].tried));
+            stek_audit_text_add(&text, "%u %s failed: ", (unsigned)tried,
+                                stek_plural(tried, "handshake", "handshakes"));
             add_failure(&text, failed);
             add_cert_wanted(&text, offers[0].wants_cert || offers[1].wants_cert);
             stek_audit_add_finding(judging, STEK_AUDIT_NOT_REACHED, STEK_AUDIT_INFO,
@@ -200,10 +205,11 @@ void stek_audit_judge_offers(struct stek_audit_judging *judging)
     for (uint32_t target = 0; target < judging->obs->targets_len; target++)
         report_left_out(judging, target);
     if (judging->obs->interrupted)
-        stek_audit_add_finding(judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO,
-                               stek_audit_about(STEK_AUDIT_NONE, 0),
-                               "stopped early, after %zu handshakes and %zu tickets",
-                               judging->obs->handshakes_len, judging->obs->tickets_len);
+        stek_audit_add_finding(
+            judging, STEK_AUDIT_INTERRUPTED, STEK_AUDIT_INFO, stek_audit_about(STEK_AUDIT_NONE, 0),
+            "stopped early, after %zu %s and %zu %s", judging->obs->handshakes_len,
+            stek_plural(judging->obs->handshakes_len, "handshake", "handshakes"),
+            judging->obs->tickets_len, stek_plural(judging->obs->tickets_len, "ticket", "tickets"));
 }
 
 enum { DAY_S = 86400, WEEK_S = 7 * DAY_S };
@@ -225,7 +231,8 @@ void stek_audit_judge_hints(struct stek_audit_judging *judging)
             }
             if (hints.missing > 0)
                 stek_audit_add_finding(judging, STEK_AUDIT_HINT_MISSING, STEK_AUDIT_INFO, about,
-                                       "lifetime 0 on %u of %u tickets", (unsigned)hints.missing,
-                                       (unsigned)hints.tickets);
+                                       "lifetime 0 on %u of %u %s", (unsigned)hints.missing,
+                                       (unsigned)hints.tickets,
+                                       stek_plural(hints.tickets, "ticket", "tickets"));
         }
 }

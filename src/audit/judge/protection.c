@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/judge/judging.h"
 #include "audit/ticket_bytes.h"
+#include "core/plural.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,10 @@ static void judge_clear(struct stek_audit_judging *judging, struct stek_audit_ab
     }
     if (count > 0)
         stek_audit_add_finding(judging, STEK_AUDIT_TICKET_IN_CLEAR, STEK_AUDIT_CRITICAL, about,
-                               "%u of %zu tickets hold their session's secret, in one at byte %d",
-                               (unsigned)count, group->len, (int)example);
+                               "%u of %zu %s %s session's secret, in one at byte %d",
+                               (unsigned)count, group->len,
+                               stek_plural(group->len, "ticket", "tickets"),
+                               stek_plural(count, "holds its", "hold their"), (int)example);
 }
 
 static void judge_keystream(struct stek_audit_judging *judging, struct stek_audit_about about,
@@ -52,11 +55,11 @@ static void judge_keystream(struct stek_audit_judging *judging, struct stek_audi
         }
     }
     if (pairs > 0)
-        stek_audit_add_finding(
-            judging, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL, about,
-            "%u pairs of %zu tickets: their difference at byte %d is that of their "
-            "sessions' secrets",
-            (unsigned)pairs, group->len, (int)example);
+        stek_audit_add_finding(judging, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL, about,
+                               "%u %s of %zu tickets: their difference at byte %d is that of their "
+                               "sessions' secrets",
+                               (unsigned)pairs, stek_plural(pairs, "pair", "pairs"), group->len,
+                               (int)example);
 }
 
 static int by_bytes(const void *left, const void *right)
@@ -83,10 +86,9 @@ static void judge_ivs(struct stek_audit_judging *judging, struct stek_audit_abou
         repeats += stek_audit_same_iv(group->members[i - 1].ticket, group->members[i].ticket,
                                       group->name_len);
     if (repeats > 0)
-        stek_audit_add_finding(
-            judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
-            "%u of %zu tickets have the IV of another one under the same key name",
-            (unsigned)repeats, group->len);
+        stek_audit_add_finding(judging, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH, about,
+                               "%u of %zu tickets %s the IV of another one under the same key name",
+                               (unsigned)repeats, group->len, stek_plural(repeats, "has", "have"));
 }
 
 void stek_audit_judge_protection(struct stek_audit_judging *judging)

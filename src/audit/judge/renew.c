@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a resumption brings: a new ticket, a fresh key exchange, the session's version and suite. */
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 static bool resumed_whole(const struct stek_audit_handshake *h)
 {
@@ -40,17 +41,18 @@ void stek_audit_judge_renewal(struct stek_audit_judging *judging)
             const struct renewals renewals = count_renewals(judging->obs, target, version);
             const struct stek_audit_about about = stek_audit_about(target, version);
             if (renewals.renewed > 0)
-                stek_audit_add_finding(
-                    judging, STEK_AUDIT_RENEWAL, STEK_AUDIT_INFO, about,
-                    "%u of %u resumptions brought a new ticket; the youngest ticket "
-                    "replaced was %s old",
-                    (unsigned)renewals.renewed, (unsigned)renewals.resumed,
-                    stek_audit_duration(renewals.youngest_s).at);
+                stek_audit_add_finding(judging, STEK_AUDIT_RENEWAL, STEK_AUDIT_INFO, about,
+                                       "%u of %u %s brought a new ticket; the youngest ticket "
+                                       "replaced was %s old",
+                                       (unsigned)renewals.renewed, (unsigned)renewals.resumed,
+                                       stek_plural(renewals.resumed, "resumption", "resumptions"),
+                                       stek_audit_duration(renewals.youngest_s).at);
             else if (renewals.resumed > 0 && version == STEK_AUDIT_TLS13)
-                stek_audit_add_finding(
-                    judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
-                    "no new ticket in %u resumptions; the oldest ticket was %s old",
-                    (unsigned)renewals.resumed, stek_audit_duration(renewals.oldest_s).at);
+                stek_audit_add_finding(judging, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW, about,
+                                       "no new ticket in %u %s; the oldest ticket was %s old",
+                                       (unsigned)renewals.resumed,
+                                       stek_plural(renewals.resumed, "resumption", "resumptions"),
+                                       stek_audit_duration(renewals.oldest_s).at);
         }
 }
 
@@ -108,26 +110,27 @@ void stek_audit_judge_changes(struct stek_audit_judging *judging)
             const struct stek_audit_about about = stek_audit_about(target, version);
             const struct changes changes = count_changes(obs, target, version);
             if (changes.version > 0)
-                stek_audit_add_finding(
-                    judging, STEK_AUDIT_PROTOCOL_CHANGED, STEK_AUDIT_HIGH, about,
-                    "%u handshakes: a session of %s went on in %s (version %04x)",
-                    (unsigned)changes.version, stek_audit_version_name(version),
-                    stek_audit_version_name(changes.to_version->version),
-                    (unsigned)changes.to_version->version);
+                stek_audit_add_finding(judging, STEK_AUDIT_PROTOCOL_CHANGED, STEK_AUDIT_HIGH, about,
+                                       "%u %s: a session of %s went on in %s (version %04x)",
+                                       (unsigned)changes.version,
+                                       stek_plural(changes.version, "handshake", "handshakes"),
+                                       stek_audit_version_name(version),
+                                       stek_audit_version_name(changes.to_version->version),
+                                       (unsigned)changes.to_version->version);
             if (changes.cipher > 0)
-                stek_audit_add_finding(
-                    judging, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM, about,
-                    "%u handshakes: a session of suite %04x went on with suite %04x",
-                    (unsigned)changes.cipher,
-                    (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
-                    (unsigned)changes.to_cipher->cipher);
+                stek_audit_add_finding(judging, STEK_AUDIT_CIPHER_CHANGED, STEK_AUDIT_MEDIUM, about,
+                                       "%u %s: a session of suite %04x went on with suite %04x",
+                                       (unsigned)changes.cipher,
+                                       stek_plural(changes.cipher, "handshake", "handshakes"),
+                                       (unsigned)obs->tickets[changes.to_cipher->ticket].cipher,
+                                       (unsigned)changes.to_cipher->cipher);
             if (changes.no_dhe > 0)
                 stek_audit_add_finding(judging, STEK_AUDIT_PSK_WITHOUT_DHE, STEK_AUDIT_MEDIUM,
                                        about, "%u of the tries that offered psk_ke alone resumed",
                                        (unsigned)changes.no_dhe);
             if (changes.reused > 0)
                 stek_audit_add_finding(judging, STEK_AUDIT_TICKET_REUSED, STEK_AUDIT_INFO, about,
-                                       "a ticket resumed again in %u tries",
-                                       (unsigned)changes.reused);
+                                       "a ticket resumed again in %u %s", (unsigned)changes.reused,
+                                       stek_plural(changes.reused, "try", "tries"));
         }
 }

@@ -2,6 +2,7 @@
 /* Whether tickets resume, how often, and why not always: one process, several, or a restart. */
 #include "audit/judge/judging.h"
 #include "core/hex.h"
+#include "core/plural.h"
 
 #include <string.h>
 
@@ -140,8 +141,8 @@ void stek_audit_judge_resumption(struct stek_audit_judging *judging)
             struct stek_audit_text text = {.len = 0};
             if (tries.all == 0)
                 continue;
-            stek_audit_text_add(&text, "%u of %u tries resumed", (unsigned)tries.resumed,
-                                (unsigned)tries.all);
+            stek_audit_text_add(&text, "%u of %u %s resumed", (unsigned)tries.resumed,
+                                (unsigned)tries.all, stek_plural(tries.all, "try", "tries"));
             if (tries.resumed == tries.all) {
                 stek_audit_add_finding(judging, STEK_AUDIT_RESUMES, STEK_AUDIT_INFO, about, "%s",
                                        text.at);
@@ -179,10 +180,11 @@ static void report_several(struct stek_audit_judging *judging, uint32_t target,
         all_resumed(judging->obs, target))
         stek_audit_add_finding(
             judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
-            "%u key names take turns, and all %u tries with a ticket of another one "
+            "%u key names take turns, and %u of %u %s with a ticket of another one "
             "resumed: it looks like "
             "several processes or hosts that know each other's keys",
-            names, (unsigned)old.tried);
+            names, (unsigned)old.resumed, (unsigned)old.tried,
+            stek_plural(old.tried, "try", "tries"));
     else if (take_turns(order))
         stek_audit_add_finding(
             judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
@@ -200,16 +202,17 @@ static void report_several(struct stek_audit_judging *judging, uint32_t target,
     else if (old.resumed == 0)
         stek_audit_add_finding(
             judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW, about,
-            "%u key names, one after the other, and 0 of %u tickets of an earlier one "
+            "%u key names, one after the other, and 0 of %u %s of an earlier one "
             "resumed afterwards: it looks like a restart",
-            names, (unsigned)old.tried);
+            names, (unsigned)old.tried, stek_plural(old.tried, "ticket", "tickets"));
     else
         stek_audit_add_finding(
             judging, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_INFO, about,
-            "%u key names, one after the other, and %u of %u tickets of an earlier one "
+            "%u key names, one after the other, and %u of %u %s of an earlier one "
             "resumed afterwards: "
             "it looks like rotation",
-            names, (unsigned)old.resumed, (unsigned)old.tried);
+            names, (unsigned)old.resumed, (unsigned)old.tried,
+            stek_plural(old.tried, "ticket", "tickets"));
 }
 
 void stek_audit_judge_key_names(struct stek_audit_judging *judging)

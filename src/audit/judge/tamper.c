@@ -7,6 +7,7 @@
  * (Vaudenay, EUROCRYPT 2002).
  */
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 enum { CLASSES_MAX = 16 };
 
@@ -90,8 +91,8 @@ static void add_answers(struct stek_audit_text *text, const struct answers *answ
         else
             stek_audit_text_add(text, "%s", ends[answer->outcome]);
         if (answers->len > 1)
-            stek_audit_text_add(text, " (%u times, as with byte %d)", (unsigned)answer->count,
-                                (int)answer->example);
+            stek_audit_text_add(text, " (%u %s, as with byte %d)", (unsigned)answer->count,
+                                stek_plural(answer->count, "time", "times"), (int)answer->example);
     }
 }
 
@@ -135,8 +136,8 @@ static void report_resumed(struct stek_audit_judging *judging, struct stek_audit
 {
     struct stek_audit_text text = {.len = 0};
 
-    stek_audit_text_add(&text, "%u of %u changed tickets resumed: with byte",
-                        (unsigned)seen->resumed, (unsigned)seen->tried);
+    stek_audit_text_add(&text, "%u of %u changed %s resumed: with byte", (unsigned)seen->resumed,
+                        (unsigned)seen->tried, stek_plural(seen->tried, "ticket", "tickets"));
     for (uint32_t i = 0; i < seen->resumed && i < 8; i++)
         stek_audit_text_add(&text, "%s %d", i > 0 ? "," : "", (int)seen->resumed_at[i]);
     stek_audit_text_add(&text, "%s changed", seen->resumed > 8 ? ", ..." : "");

@@ -2,6 +2,7 @@
 /* Several targets: where whose tickets work, and what a full handshake gives instead. */
 #include "audit/judge/judging.h"
 #include "audit/judge/matrix.h"
+#include "core/plural.h"
 
 #include <string.h>
 
@@ -62,8 +63,9 @@ void stek_audit_judge_matrix(struct stek_audit_judging *judging)
         }
         const char *sni = name_tried(obs, cell);
         const struct stek_audit_control control = stek_audit_control_find(obs, cell->to, sni);
-        stek_audit_text_add(&text, "%u of %u tickets of %s resumed under its name (%s)%s; ",
+        stek_audit_text_add(&text, "%u of %u %s of %s resumed under its name (%s)%s; ",
                             (unsigned)cell->resumed, (unsigned)cell->tried,
+                            stek_plural(cell->tried, "ticket", "tickets"),
                             stek_audit_label(obs, cell->from).at, shown_name(sni),
                             cell->same_key_name ? ", the key names agree" : "");
         add_control(&text, &control);
@@ -120,14 +122,14 @@ static void report_crossing(struct stek_audit_judging *judging, uint32_t from, u
                                    ? "the two names have different certificates"
                                    : "both names have the same certificate";
 
-    stek_audit_add_finding(
-        judging, STEK_AUDIT_CROSS_NAME,
-        crossing->other_certificate ? STEK_AUDIT_MEDIUM : STEK_AUDIT_LOW, about,
-        "%u of %u tickets of %s%s%s%s resumed under the name of this target (%s); %s",
-        (unsigned)crossing->resumed, (unsigned)crossing->tried,
-        stek_audit_label(judging->obs, from).at, told ? "" : ", issued for ",
-        told ? "" : shown_name(issued_for), told ? "" : ",", shown_name(crossing->example->sni),
-        certificates);
+    stek_audit_add_finding(judging, STEK_AUDIT_CROSS_NAME,
+                           crossing->other_certificate ? STEK_AUDIT_MEDIUM : STEK_AUDIT_LOW, about,
+                           "%u of %u %s of %s%s%s%s resumed under the name of this target (%s); %s",
+                           (unsigned)crossing->resumed, (unsigned)crossing->tried,
+                           stek_plural(crossing->tried, "ticket", "tickets"),
+                           stek_audit_label(judging->obs, from).at, told ? "" : ", issued for ",
+                           told ? "" : shown_name(issued_for), told ? "" : ",",
+                           shown_name(crossing->example->sni), certificates);
 }
 
 void stek_audit_judge_cross_names(struct stek_audit_judging *judging)
@@ -198,17 +200,18 @@ void stek_audit_judge_client_auth(struct stek_audit_judging *judging)
             const struct stek_audit_control control =
                 stek_audit_control_find(obs, to, example->sni);
             const bool had = obs->tickets[example->ticket].cert_sent;
-            stek_audit_add_finding(
-                judging, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH,
-                (struct stek_audit_about){to, from, 0},
-                "%u tickets of %s, got %s, served under the name %s, where a full "
-                "handshake without one "
-                "ends with %s%s",
-                (unsigned)count, stek_audit_label(obs, from).at,
-                had ? "with a client certificate that this target refuses"
-                    : "without a client certificate",
-                shown_name(example->sni),
-                control.handshake->answer[0] != '\0' ? control.handshake->answer : "an alert",
-                example->answer[0] != '\0' ? " (with the ticket: served)" : "");
+            stek_audit_add_finding(judging, STEK_AUDIT_CLIENT_AUTH_BYPASS, STEK_AUDIT_HIGH,
+                                   (struct stek_audit_about){to, from, 0},
+                                   "%u %s of %s, got %s, served under the name %s, where a full "
+                                   "handshake without one "
+                                   "ends with %s%s",
+                                   (unsigned)count, stek_plural(count, "ticket", "tickets"),
+                                   stek_audit_label(obs, from).at,
+                                   had ? "with a client certificate that this target refuses"
+                                       : "without a client certificate",
+                                   shown_name(example->sni),
+                                   control.handshake->answer[0] != '\0' ? control.handshake->answer
+                                                                        : "an alert",
+                                   example->answer[0] != '\0' ? " (with the ticket: served)" : "");
         }
 }

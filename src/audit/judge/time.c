@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only time shows: how often keys change, how long tickets live, whether renewal ever ends. */
 #include "audit/judge/judging.h"
+#include "core/plural.h"
 
 enum {
     DAY_S = 86400,
@@ -139,15 +140,16 @@ void stek_audit_judge_life(struct stek_audit_judging *judging)
             if (life.beyond > 0)
                 stek_audit_add_finding(
                     judging, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, about,
-                    "%u tickets resumed after their lifetime; one of %u s (%s) did %s "
+                    "%u %s resumed after %s lifetime; one of %u s (%s) did %s "
                     "after it had passed",
-                    (unsigned)life.beyond, (unsigned)life.hint_s,
+                    (unsigned)life.beyond, stek_plural(life.beyond, "ticket", "tickets"),
+                    stek_plural(life.beyond, "its", "their"), (unsigned)life.hint_s,
                     stek_audit_duration(life.hint_s).at, stek_audit_duration(life.beyond_s).at);
             if (life.tried == 0)
                 continue;
-            stek_audit_text_add(&text,
-                                "%u of %u tickets that had waited resumed; the oldest was %s old",
+            stek_audit_text_add(&text, "%u of %u %s that had waited resumed; the oldest was %s old",
                                 (unsigned)life.resumed, (unsigned)life.tried,
+                                stek_plural(life.tried, "ticket", "tickets"),
                                 stek_audit_duration(life.oldest_taken_s).at);
             if (life.youngest_refused_s != INT64_MAX)
                 stek_audit_text_add(&text, ", the youngest that was refused %s",

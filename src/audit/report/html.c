@@ -5,6 +5,7 @@
 #include "audit/report/report.h"
 #include "audit/report/html.h"
 #include "audit/report/rows.h"
+#include "core/plural.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void print_finding(FILE *out, const struct stek_audit_observation *obs,
                           const struct stek_audit_finding *finding)
 {
     const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+    const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
     const char *severity = stek_audit_severity_name(finding->severity);
 
     (void)fprintf(
@@ -91,9 +93,9 @@ static void print_finding(FILE *out, const struct stek_audit_observation *obs,
     if (finding->version != 0)
         print_part(out, "version", stek_audit_version_name(finding->version));
     print_part(out, "seen", finding->observed);
-    print_part(out, "why", info->why);
-    print_part(out, "source", info->reference);
-    print_part(out, "do", info->advice);
+    print_part(out, "why", words.why);
+    print_part(out, "source", words.reference);
+    print_part(out, "do", words.advice);
     (void)fputs("</dl>\n</article>\n", out);
 }
 
@@ -127,12 +129,11 @@ static void print_top(FILE *out, const struct stek_audit_observation *obs,
     (void)fputs(style, out);
     (void)fputs("<h1>Audit of session tickets</h1>\n<p id=\"verdict\"><strong>", out);
     stek_audit_html_text(out, verdict.at);
-    (void)fprintf(out,
-                  "</strong></p>\n<p>%s to %s UTC: %zu handshake%s, %zu "
-                  "ticket%s%s.</p>\n<p>",
+    (void)fprintf(out, "</strong></p>\n<p>%s to %s UTC: %zu %s, %zu %s%s.</p>\n<p>",
                   stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
-                  obs->handshakes_len, obs->handshakes_len == 1 ? "" : "s", obs->tickets_len,
-                  obs->tickets_len == 1 ? "" : "s", obs->interrupted ? "; stopped early" : "");
+                  obs->handshakes_len, stek_plural(obs->handshakes_len, "handshake", "handshakes"),
+                  obs->tickets_len, stek_plural(obs->tickets_len, "ticket", "tickets"),
+                  obs->interrupted ? "; stopped early" : "");
     for (int i = STEK_AUDIT_SEVERITIES; i-- > 0;) {
         const char *name = stek_audit_severity_name((enum stek_audit_severity)i);
         (void)fprintf(out, "<span class=\"badge %s\">%u %s</span> ", name, (unsigned)tally.count[i],

@@ -40,13 +40,15 @@ static json_t *findings_json(const struct stek_audit_findings *findings)
     for (size_t i = 0; i < findings->len; i++) {
         const struct stek_audit_finding *finding = &findings->items[i];
         const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+        const struct stek_audit_explanation words =
+            stek_audit_explain(finding->id, finding->version);
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s}", "id", info->name,
                             "severity", stek_audit_severity_name(finding->severity), "target",
                             index_or_null(finding->target), "other", index_or_null(finding->other),
                             "version", version_or_null(finding->version), "title", info->title,
-                            "observed", stek_audit_json_text(finding->observed), "why", info->why,
-                            "reference", info->reference, "advice", info->advice));
+                            "observed", stek_audit_json_text(finding->observed), "why", words.why,
+                            "reference", words.reference, "advice", words.advice));
     }
     return list;
 }

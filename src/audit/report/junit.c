@@ -21,6 +21,7 @@ static void print_case(FILE *out, const struct stek_audit_observation *obs,
                        const struct stek_audit_finding *finding)
 {
     const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+    const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
     const bool failed = finding->severity > STEK_AUDIT_INFO;
 
     (void)fputs("    <testcase", out);
@@ -35,11 +36,11 @@ static void print_case(FILE *out, const struct stek_audit_observation *obs,
     }
     (void)fputc('>', out);
     if (failed) {
-        stek_audit_html_text(out, info->why);
+        stek_audit_html_text(out, words.why);
         (void)fputs(" (", out);
-        stek_audit_html_text(out, info->reference);
+        stek_audit_html_text(out, words.reference);
         (void)fputs(") ", out);
-        stek_audit_html_text(out, info->advice);
+        stek_audit_html_text(out, words.advice);
     } else {
         stek_audit_html_text(out, finding->observed);
     }

@@ -21,6 +21,29 @@ static json_t *message(const char *bytes)
     return json_pack("{s:o}", "text", stek_audit_json_text(bytes));
 }
 
+static void add_words(struct stek_audit_text *text, const struct stek_audit_explanation *words)
+{
+    stek_audit_text_add(text, "%s (%s)%s%s", words->why, words->reference,
+                        words->advice[0] != '\0' ? " " : "", words->advice);
+}
+
+/* A rule is about both versions: where the words differ it has both. */
+static void add_help(struct stek_audit_text *text, enum stek_audit_id id)
+{
+    const struct stek_audit_explanation tls12 = stek_audit_explain(id, STEK_AUDIT_TLS12);
+    const struct stek_audit_explanation tls13 = stek_audit_explain(id, STEK_AUDIT_TLS13);
+    const bool same = tls12.why == tls13.why && tls12.reference == tls13.reference &&
+                      tls12.advice == tls13.advice;
+
+    if (!same)
+        stek_audit_text_add(text, "TLS 1.2: ");
+    add_words(text, &tls12);
+    if (same)
+        return;
+    stek_audit_text_add(text, " TLS 1.3: ");
+    add_words(text, &tls13);
+}
+
 /* Every id, in the order of its number, so that a result's ruleIndex is its id. */
 static json_t *rules(void)
 {
@@ -28,13 +51,12 @@ static json_t *rules(void)
 
     for (int i = 0; i < STEK_AUDIT_IDS; i++) {
         const struct stek_audit_id_info *info = stek_audit_id_info((enum stek_audit_id)i);
-        char help[1024];
-        (void)snprintf(help, sizeof help, "%s (%s)%s%s", info->why, info->reference,
-                       info->advice[0] != '\0' ? " " : "", info->advice);
-        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:{s:s}}", "id", info->name,
-                                                    "shortDescription", message(info->title),
-                                                    "help", message(help), "defaultConfiguration",
-                                                    "level", level_of(info->severity)));
+        struct stek_audit_text help = {.len = 0};
+        add_help(&help, (enum stek_audit_id)i);
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:{s:s}}", "id", info->name, "shortDescription",
+                            message(info->title), "help", message(help.at), "defaultConfiguration",
+                            "level", level_of(info->severity)));
     }
     return list;
 }

@@ -3,6 +3,7 @@
 #include "audit/judge/judging.h"
 #include "audit/report/html.h"
 #include "audit/report/rows.h"
+#include "core/plural.h"
 
 #include <stdlib.h>
 
@@ -56,11 +57,11 @@ static void print_row(FILE *out, const struct stek_audit_key_name *name, const s
     const size_t top = 30 + row * ROW;
 
     (void)fprintf(
-        out,
-        "<g><title>%s: %u tickets, %s to %s UTC</title><text x=\"0\" y=\"%zu\">%u: %.32s</text>",
+        out, "<g><title>%s: %u %s, %s to %s UTC</title><text x=\"0\" y=\"%zu\">%u: %.32s</text>",
         stek_audit_hex(name->name, name->name_len).at, (unsigned)name->tickets,
-        stek_audit_date(name->first).at, stek_audit_date(name->last).at, top + BAR - 2,
-        (unsigned)name->target + 1, stek_audit_hex(name->name, name->name_len).at);
+        stek_plural(name->tickets, "ticket", "tickets"), stek_audit_date(name->first).at,
+        stek_audit_date(name->last).at, top + BAR - 2, (unsigned)name->target + 1,
+        stek_audit_hex(name->name, name->name_len).at);
     (void)fprintf(
         out, "<rect x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/></g>\n",
         from, top, width < (double)NARROWEST ? (double)NARROWEST : width, BAR, colour(row));

@@ -4,6 +4,7 @@
 #include "audit/judge/judging.h"
 #include "audit/report/report.h"
 #include "audit/report/rows.h"
+#include "core/plural.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,7 @@ static void print_finding(const struct page *page, const struct stek_audit_obser
                           const struct stek_audit_finding *finding)
 {
     const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+    const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
     struct stek_audit_text whom = {.len = 0};
     struct stek_audit_text why = {.len = 0};
 
@@ -97,9 +99,9 @@ static void print_finding(const struct page *page, const struct stek_audit_obser
     }
     print_part(page->out, "what", info->title);
     print_part(page->out, "seen", finding->observed);
-    stek_audit_text_add(&why, "%s (%s)", info->why, info->reference);
+    stek_audit_text_add(&why, "%s (%s)", words.why, words.reference);
     print_part(page->out, "why", why.at);
-    print_part(page->out, "do", info->advice);
+    print_part(page->out, "do", words.advice);
 }
 
 /* What is only worth knowing, in two lines each. */
@@ -190,19 +192,14 @@ static enum stek_result print_matrix(const struct page *page,
     return STEK_OK;
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void print_head(const struct page *page, const struct stek_audit_observation *obs,
                        const struct stek_audit_findings *findings)
 {
     print_wrapped(page->out, 0, 0, stek_audit_verdict(obs, findings).at);
-    (void)fprintf(
-        page->out, "Audit of session tickets, %s to %s UTC\n%zu handshake%s, %zu ticket%s\n",
-        stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at, obs->handshakes_len,
-        plural(obs->handshakes_len), obs->tickets_len, plural(obs->tickets_len));
+    (void)fprintf(page->out, "Audit of session tickets, %s to %s UTC\n%zu %s, %zu %s\n",
+                  stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
+                  obs->handshakes_len, stek_plural(obs->handshakes_len, "handshake", "handshakes"),
+                  obs->tickets_len, stek_plural(obs->tickets_len, "ticket", "tickets"));
     for (uint32_t i = 0; i < obs->targets_len; i++) {
         struct stek_audit_text text = {.len = 0};
         stek_audit_text_add(&text, "%u: %s", (unsigned)i + 1, stek_audit_label(obs, i).at);

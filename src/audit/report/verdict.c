@@ -2,6 +2,7 @@
 #include "audit/judge/judge.h"
 #include "audit/judge/judging.h"
 #include "audit/report/rows.h"
+#include "core/plural.h"
 
 /* Whom it is about: the target, or how many. */
 static void add_subject(struct stek_audit_text *text, const struct stek_audit_observation *obs)
@@ -9,7 +10,8 @@ static void add_subject(struct stek_audit_text *text, const struct stek_audit_ob
     if (obs->targets_len == 1)
         stek_audit_text_add(text, "%s", stek_audit_label(obs, 0).at);
     else
-        stek_audit_text_add(text, "%zu targets", obs->targets_len);
+        stek_audit_text_add(text, "%zu %s", obs->targets_len,
+                            stek_plural(obs->targets_len, "target", "targets"));
 }
 
 /* "1 critical and 2 low findings", of those that want something done. */
@@ -32,7 +34,7 @@ static void add_counts(struct stek_audit_text *text, const struct stek_audit_tal
                             : kinds == 1 ? " and "
                                          : "");
     }
-    stek_audit_text_add(text, " finding%s", all == 1 ? "" : "s");
+    stek_audit_text_add(text, " %s", stek_plural(all, "finding", "findings"));
 }
 
 struct stek_audit_text stek_audit_verdict(const struct stek_audit_observation *obs,

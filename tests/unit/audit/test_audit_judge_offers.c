@@ -42,7 +42,7 @@ static void tells_that_no_tickets_are_offered(void **state)
     const uint32_t target = scene_target(scene, "a", "a");
 
     (void)scene_full(scene, STEK_AUDIT_OFFER, target, STEK_AUDIT_TLS13);
-    scene_expect(scene, STEK_AUDIT_NOT_OFFERED, STEK_AUDIT_INFO, "no ticket in 1 full handshakes");
+    scene_expect(scene, STEK_AUDIT_NOT_OFFERED, STEK_AUDIT_INFO, "no ticket in 1 full handshake");
     scene_expect_none(scene, STEK_AUDIT_OFFERED);
 }
 
@@ -72,7 +72,7 @@ static void tells_a_version_that_is_not_spoken(void **state)
     h->version = 0;
     h->finished = false;
     scene_expect(scene, STEK_AUDIT_VERSION_MISSING, STEK_AUDIT_INFO,
-                 "1 of 1 handshakes failed: alert 70");
+                 "1 of 1 handshake failed: alert 70");
     assert_int_equal(scene_count(scene, STEK_AUDIT_VERSION_MISSING), 1);
     scene_expect_none(scene, STEK_AUDIT_NOT_REACHED);
 }

@@ -130,7 +130,7 @@ static void a_restart_shows_in_a_single_try(void **state)
     (void)scene_ticket(scene, 'y');
     (void)scene_try(scene, STEK_AUDIT_RESUME, 4, true);
     scene_expect(scene, STEK_AUDIT_SEVERAL_KEYS, STEK_AUDIT_LOW,
-                 "0 of 1 tickets of an earlier one resumed");
+                 "0 of 1 ticket of an earlier one resumed");
 }
 
 static void a_name_that_ends_and_still_opens_looks_like_rotation(void **state)
@@ -179,7 +179,7 @@ static void finds_a_resumption_of_tls_1_3_without_a_new_ticket(void **state)
     (void)scene_try(scene, STEK_AUDIT_RESUME, scene_offer(scene, target, STEK_AUDIT_TLS12, 'k'),
                     true);
     scene_expect(scene, STEK_AUDIT_RENEWAL_MISSING, STEK_AUDIT_LOW,
-                 "no new ticket in 1 resumptions");
+                 "no new ticket in 1 resumption;");
     assert_int_equal(scene_found(scene, STEK_AUDIT_RENEWAL_MISSING)->version, STEK_AUDIT_TLS13);
     assert_int_equal(scene_count(scene, STEK_AUDIT_RENEWAL_MISSING), 1);
 }
@@ -207,7 +207,7 @@ static void tells_a_ticket_that_serves_twice(void **state)
     (void)scene_try(scene, STEK_AUDIT_REUSE, 0, true); /* TLS 1.2: that is what tickets are for */
     scene_expect_none(scene, STEK_AUDIT_TICKET_REUSED);
     (void)scene_try(scene, STEK_AUDIT_REUSE, 1, true);
-    scene_expect(scene, STEK_AUDIT_TICKET_REUSED, STEK_AUDIT_INFO, "in 1 tries");
+    scene_expect(scene, STEK_AUDIT_TICKET_REUSED, STEK_AUDIT_INFO, "in 1 try");
 }
 
 static void finds_resumption_without_a_key_exchange(void **state)

@@ -200,12 +200,13 @@ static void tells_early_data_and_a_guard_that_holds_for_one_process(void **state
     scene_try(scene, STEK_AUDIT_EARLY_FIRST, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_REFUSED;
     scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO,
-                 "up to 16384 bytes; accepted in 1 of 1 tries");
-    scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, "0 of 1 exact copies");
+                 "up to 16384 bytes; accepted in 1 of 1 try");
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA, STEK_AUDIT_INFO, "0 of 1 exact copy was accepted");
     scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_REPLAY);
     scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_PARTLY);
     scene_try(scene, STEK_AUDIT_EARLY_REPLAY, 1, true)->early = STEK_AUDIT_EARLY_ACCEPTED;
-    scene_expect(scene, STEK_AUDIT_EARLY_DATA_PARTLY, STEK_AUDIT_HIGH, "1 of 2 exact copies");
+    scene_expect(scene, STEK_AUDIT_EARLY_DATA_PARTLY, STEK_AUDIT_HIGH,
+                 "1 of 2 exact copies of accepted early data was accepted");
     scene_expect_none(scene, STEK_AUDIT_EARLY_DATA_REPLAY);
 }
 
@@ -282,7 +283,7 @@ static void finds_a_ticket_that_outlives_its_lifetime(void **state)
     (void)scene_try(scene, STEK_AUDIT_LIFE, ticket, true);
     scene_expect_none(scene, STEK_AUDIT_LIVES_BEYOND_HINT);
     scene_expect(scene, STEK_AUDIT_TICKET_LIFE, STEK_AUDIT_INFO,
-                 "1 of 1 tickets that had waited resumed");
+                 "1 of 1 ticket that had waited resumed");
     scene->now += 7100;
     (void)scene_try(scene, STEK_AUDIT_LIFE, ticket, true);
     scene_expect(scene, STEK_AUDIT_LIVES_BEYOND_HINT, STEK_AUDIT_MEDIUM, "one of 7200 s (2 h)");

@@ -74,7 +74,7 @@ static void finds_a_mac_key_alone(void **state)
     (void)scene_sound(scene);
     replace(scene, 0, &seal);
     scene_expect(scene, STEK_AUDIT_WEAK_KEY, STEK_AUDIT_HIGH,
-                 "carry the HMAC-SHA256 tag of a known key (all zeros)");
+                 "carries the HMAC-SHA256 tag of a known key (all zeros)");
 }
 
 static void says_what_was_tried_in_vain(void **state)
@@ -93,7 +93,7 @@ static void finds_a_secret_in_the_clear(void **state)
     scene_expect_none(scene, STEK_AUDIT_TICKET_IN_CLEAR);
     memcpy(scene->obs.tickets[0].bytes + 60, scene->obs.tickets[0].secret, 48);
     scene_expect(scene, STEK_AUDIT_TICKET_IN_CLEAR, STEK_AUDIT_CRITICAL,
-                 "1 of 2 tickets hold their session's secret, in "
+                 "1 of 2 tickets holds its session's secret, in "
                  "one at byte 60");
 }
 
@@ -125,7 +125,7 @@ static void finds_a_keystream_that_is_used_twice(void **state)
     replace(scene, 0, &seal);
     replace(scene, 2, &seal);
     scene_expect(scene, STEK_AUDIT_KEYSTREAM_REUSE, STEK_AUDIT_CRITICAL,
-                 "1 pairs of 2 tickets: their difference at byte "
+                 "1 pair of 2 tickets: their difference at byte "
                  "48");
 }
 
@@ -151,7 +151,7 @@ static void finds_an_iv_that_is_used_twice(void **state)
     scene_expect_none(scene, STEK_AUDIT_IV_REPEAT);
     memcpy(scene->obs.tickets[5].bytes, scene->obs.tickets[4].bytes, 32);
     scene_expect(scene, STEK_AUDIT_IV_REPEAT, STEK_AUDIT_HIGH,
-                 "1 of 6 tickets have the IV of another one");
+                 "1 of 6 tickets has the IV of another one");
 }
 
 static void finds_an_iv_that_is_always_the_same(void **state)
