@@ -17,12 +17,22 @@ BROKEN_SERVER = BUILD / "tests/tools/broken-server"
 EARLY_SERVER = BUILD / "tests/tools/early-server"
 ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
+SHORT_SERVER = BUILD / "tests/tools/short-server"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
 ODD = BUILD / "tests/odd/odd"
 
 
 DEMO = (MODULE, COMMAND, DAEMON, CLIENT)
-ALL = (*DEMO, BROKEN_SERVER, EARLY_SERVER, FLEET_LIBRARY, ETCD_PROBE, RING_TRAFFIC, ODD)
+ALL = (
+    *DEMO,
+    BROKEN_SERVER,
+    EARLY_SERVER,
+    FLEET_LIBRARY,
+    ETCD_PROBE,
+    RING_TRAFFIC,
+    SHORT_SERVER,
+    ODD,
+)
 
 
 def missing(needed=ALL):
