@@ -116,10 +116,13 @@ class Background:
             env=plain_environment(),
         )
 
+    def signal(self, number):
+        self.popen.send_signal(number)
+
     def end(self, number=None):
         """Sends a signal, if one is given, and waits; the report, or None if there is none."""
         if number is not None:
-            self.popen.send_signal(number)
+            self.signal(number)
         try:
             status = self.popen.wait(timeout=60)
         finally:
@@ -145,7 +148,7 @@ class Background:
             seen = now
             return False
 
-        self.popen.send_signal(signal.SIGINT)
+        self.signal(signal.SIGINT)
         wait_for(ended, "the audit to end", 60)
         took = seen - asked - (waited_s(pid) - before)
         return self.end(), took

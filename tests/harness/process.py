@@ -153,6 +153,15 @@ def spawn(args, input_pipe=False, **options):
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
+def _ask_to_end(popen):
+    """unshare --fork ignores it: then the program that it has started is asked."""
+    started = [pid for pid in session_pids(popen.pid) if pid != popen.pid]
+    if popen.args[0] == "unshare" and "--fork" in popen.args and started:
+        _kill([min(started)], signal.SIGTERM)
+    else:
+        popen.terminate()
+
+
 def stop(popen):
     """Asks politely, then insists; returns the exit status. Nothing of the session is left
     afterwards."""
@@ -162,7 +171,7 @@ def stop(popen):
 
     try:
         if popen.poll() is None:
-            popen.terminate()
+            _ask_to_end(popen)
         wait_for(ended, "the end", timeout_s=5)
     except Gone:
         wait_for(lambda: ended() or _kill(session_pids(popen.pid)), "the killed to be gone")
@@ -170,10 +179,10 @@ def stop(popen):
     return popen.returncode
 
 
-def _kill(pids):
+def _kill(pids, number=signal.SIGKILL):
     for pid in pids:
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
         except ProcessLookupError:
             pass
 
