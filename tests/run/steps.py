@@ -30,7 +30,7 @@ def unit(builds):
     return meson_tests(builds.get("build"), "unit", PLAIN)
 
 
-def pytest_tests(builds, folder, what, env, *selection, limit_s=2700):
+def pytest_tests(builds, folder, what, env, *selection, limit_s=3300):
     """Runs end-to-end tests on what is built in a folder."""
     report = folder / "check-e2e.xml"
     report.unlink(missing_ok=True)
