@@ -17,8 +17,8 @@ static enum stek_result pack(const ProtobufCMessage *message, struct stek_etcd_r
     return STEK_OK;
 }
 
-enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit,
-                                     int64_t revision, struct stek_etcd_request *ret_request)
+static Etcd__RangeRequest range_of(const struct stek_etcd_span *span, int64_t limit,
+                                   int64_t revision)
 {
     Etcd__RangeRequest range = ETCD__RANGE_REQUEST__INIT;
 
@@ -26,6 +26,23 @@ enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t 
     range.range_end = data(span->until);
     range.limit = limit;
     range.revision = revision;
+    return range;
+}
+
+enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit,
+                                     int64_t revision, struct stek_etcd_request *ret_request)
+{
+    const Etcd__RangeRequest range = range_of(span, limit, revision);
+
+    return pack(&range.base, ret_request);
+}
+
+enum stek_result stek_etcd_ask_names(const struct stek_etcd_span *span, int64_t limit,
+                                     int64_t revision, struct stek_etcd_request *ret_request)
+{
+    Etcd__RangeRequest range = range_of(span, limit, revision);
+
+    range.keys_only = 1;
     return pack(&range.base, ret_request);
 }
 

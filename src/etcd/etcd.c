@@ -133,6 +133,7 @@ static bool copy_span(const struct stek_etcd_span *span, struct stek_etcd_watche
     watched->owned = at;
     watched->span =
         (struct stek_etcd_span){{at, span->from.len}, {at + span->from.len, span->until.len}};
+    watched->parts = (struct stek_etcd_parts){1, {{watched->span, false}}};
     return true;
 }
 
@@ -148,6 +149,8 @@ static bool copy_spans(struct stek_etcd *etcd)
         watched->etcd = etcd;
         if (!copy_span(&options->spans[etcd->spans_count], watched))
             return false;
+        if (options->parts != NULL)
+            watched->parts = options->parts[etcd->spans_count];
     }
     return true;
 }

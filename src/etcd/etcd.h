@@ -17,6 +17,20 @@
 struct event_base;
 struct stek_etcd;
 
+enum { STEK_ETCD_PARTS_MAX = 5 };
+
+/* A part of a span, and how it is read. */
+struct stek_etcd_part {
+    struct stek_etcd_span span; /* borrowed for the connection's life */
+    bool names_only; /* no values, and only some names: the other keys are counted (on_beside) */
+};
+
+/* The parts of a span, in the order in which they are read: what matters comes first. */
+struct stek_etcd_parts {
+    size_t count;
+    struct stek_etcd_part at[STEK_ETCD_PARTS_MAX];
+};
+
 struct stek_etcd_options {
     const char *const
         *endpoints; /* https://HOST:PORT; borrowed for the connection's life, like all texts here */
@@ -24,7 +38,8 @@ struct stek_etcd_options {
     const char *ca; /* PEM files; NULL: none */
     const char *cert;
     const char *key;
-    const struct stek_etcd_span *spans; /* what to read and watch; copied */
+    const struct stek_etcd_span *spans;  /* what to read and watch; copied */
+    const struct stek_etcd_parts *parts; /* one for each span, copied; NULL: each is read whole */
     size_t spans_count;
     int64_t pace_ms; /* a sign of life is asked for so often; two missed, and the endpoint counts as
                         dead */
@@ -40,6 +55,8 @@ struct stek_etcd_handlers {
     void (*on_read_begin)(void *arg, size_t span, int64_t revision);
     /* A key as it stands (between begin and end), or as it has changed since. */
     void (*on_item)(void *arg, size_t span, const struct stek_etcd_item *item);
+    /* So many keys of a part were not handed out. May be NULL if there are no parts. */
+    void (*on_beside)(void *arg, size_t span, uint64_t count);
     /* All of the span was handed out; or etcd refuses it, and says why: it is read again later. */
     void (*on_read_end)(void *arg, size_t span, const struct stek_etcd_problem *problem);
     /* Every endpoint belongs to another cluster than before, and has for a whole round: from now on

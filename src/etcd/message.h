@@ -59,6 +59,10 @@ struct stek_etcd_write {
 STEK_MUST_USE enum stek_result stek_etcd_ask_range(const struct stek_etcd_span *span, int64_t limit,
                                                    int64_t revision,
                                                    struct stek_etcd_request *ret_request);
+/* The same without values. */
+STEK_MUST_USE enum stek_result stek_etcd_ask_names(const struct stek_etcd_span *span, int64_t limit,
+                                                   int64_t revision,
+                                                   struct stek_etcd_request *ret_request);
 /* The same for one key, as the endpoint knows it by itself, without asking the leader. */
 STEK_MUST_USE enum stek_result stek_etcd_ask_local(struct stek_bytes key,
                                                    struct stek_etcd_request *ret_request);
@@ -90,6 +94,7 @@ struct stek_etcd_answer {
     uint64_t cluster_id;
     int64_t revision;
     bool more;      /* of a range: there are further keys */
+    int64_t count;  /* of a range: how many keys are in it, with the further ones */
     bool succeeded; /* of a write: it was done */
     int64_t ttl_s;  /* of a lease */
     int64_t watch_id;

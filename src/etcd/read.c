@@ -50,6 +50,7 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
 
     if (ok) {
         answer.more = range->more != 0;
+        answer.count = range->count;
         *ret_answer = answer;
         hand_out(range, on_item, arg, ret_answer);
     }

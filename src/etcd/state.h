@@ -13,7 +13,8 @@ enum stek_etcd_server { STEK_SERVER_UNKNOWN, STEK_SERVER_MEMBER, STEK_SERVER_PRO
 
 enum stek_etcd_span_state { STEK_SPAN_IDLE, STEK_SPAN_READING, STEK_SPAN_WATCHED };
 
-/* A span of keys: read page by page at one revision, then watched from the next one on. */
+/* A span of keys: read part by part and page by page at one revision, then watched from the next
+ * one on. */
 struct stek_etcd_watched {
     struct stek_etcd *etcd;
     struct stek_etcd_span span; /* its bytes are in `owned` */
@@ -24,7 +25,11 @@ struct stek_etcd_watched {
     int64_t revision;    /* of what was read; 0: the first page is not there yet */
     int64_t
         order; /* of its watch among those that this stream asked for: a proxy's number for it */
+    struct stek_etcd_parts parts;
+    size_t part;        /* that is being read */
     int64_t limit;      /* keys on a page */
+    bool shrunk;        /* pages were too large, so they do not grow */
+    uint64_t named;     /* keys of this part that were handed out */
     uint8_t next[1024]; /* where the next page begins */
     size_t next_len;
 };

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spans of keys: read page by page at one revision, then watched from the next revision on. */
+/*
+ * Spans of keys: read part by part and page by page at one revision, then watched from the next
+ * revision on. Pages grow while they are small enough, so that many keys take few of them.
+ */
 #include "etcd/state.h"
 
 #include <string.h>
 
-enum { PAGE_KEYS = 64, WATCH_SPAN_BITS = 16, PROXY_NUMBERS = 1 << WATCH_SPAN_BITS };
+enum {
+    PAGE_KEYS = 64,
+    PAGE_KEYS_MAX = 4096,
+    NAMES = 256,
+    WATCH_SPAN_BITS = 16,
+    PROXY_NUMBERS = 1 << WATCH_SPAN_BITS
+};
 
 /*
  * Tells the watches of one stream apart, and those that were replaced from those that count. No
@@ -45,15 +54,30 @@ static struct stek_etcd_watched *find_watch(struct stek_etcd *etcd, int64_t watc
 
 static void read_page(struct stek_etcd_watched *watched);
 
+static const struct stek_etcd_part *part_of(const struct stek_etcd_watched *watched)
+{
+    return &watched->parts.at[watched->part];
+}
+
+static void begin_part(struct stek_etcd_watched *watched)
+{
+    const struct stek_etcd_part *part = part_of(watched);
+
+    watched->limit = part->names_only ? NAMES : PAGE_KEYS;
+    watched->shrunk = false;
+    watched->named = 0;
+    watched->next_len = part->span.from.len;
+    memcpy(watched->next, part->span.from.at, watched->next_len);
+    read_page(watched);
+}
+
 static void begin_reading(struct stek_etcd_watched *watched)
 {
     watched->generation++;
     watched->state = STEK_SPAN_READING;
     watched->revision = 0;
-    watched->limit = PAGE_KEYS;
-    watched->next_len = watched->span.from.len;
-    memcpy(watched->next, watched->span.from.at, watched->next_len);
-    read_page(watched);
+    watched->part = 0;
+    begin_part(watched);
 }
 
 static void deliver_event(void *arg, const struct stek_etcd_answer *head,
@@ -198,6 +222,7 @@ static void deliver_key(void *arg, const struct stek_etcd_answer *head,
         return;
     note_revision(watched, head);
     turn_page(watched, item->key);
+    watched->named++;
     etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
 }
 
@@ -207,12 +232,39 @@ static void page_failed(struct stek_etcd_watched *watched, const struct stek_etc
         watched->state = STEK_SPAN_IDLE; /* the link goes down */
     } else if (problem->fault == STEK_ETCD_TOO_LARGE && watched->limit > 1) {
         watched->limit /= 4;
+        watched->shrunk = true;
         read_page(watched);
     } else if (problem->fault == STEK_ETCD_COMPACTED) {
         begin_reading(watched); /* between two pages, the revision of the first went */
     } else {
         end_reading(watched, problem);
     }
+}
+
+static void end_part(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
+{
+    if (++watched->part < watched->parts.count)
+        begin_part(watched);
+    else
+        end_reading(watched, problem);
+}
+
+/* Keys that were not handed out. */
+static void tell_beside(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
+{
+    const struct stek_etcd_handlers *handlers = &watched->etcd->handlers;
+    const uint64_t all = answer->count > 0 ? (uint64_t)answer->count : 0;
+
+    if (all > watched->named)
+        handlers->on_beside(handlers->arg, (size_t)(watched - watched->etcd->spans),
+                            all - watched->named);
+}
+
+static void next_page(struct stek_etcd_watched *watched)
+{
+    if (!watched->shrunk && watched->limit < PAGE_KEYS_MAX)
+        watched->limit *= 4;
+    read_page(watched);
 }
 
 static void on_page(void *arg, const struct stek_etcd_problem *problem,
@@ -227,20 +279,25 @@ static void on_page(void *arg, const struct stek_etcd_problem *problem,
         return;
     }
     note_revision(watched, answer);
-    if (answer->more)
-        read_page(watched);
-    else
-        end_reading(watched, problem);
+    if (part_of(watched)->names_only)
+        tell_beside(watched, answer);
+    else if (answer->more) {
+        next_page(watched);
+        return;
+    }
+    end_part(watched, problem);
 }
 
 static void read_page(struct stek_etcd_watched *watched)
 {
-    const struct stek_etcd_span page = {{watched->next, watched->next_len}, watched->span.until};
+    const struct stek_etcd_part *part = part_of(watched);
+    const struct stek_etcd_span page = {{watched->next, watched->next_len}, part->span.until};
     const struct stek_etcd_op op = {.read = stek_etcd_read_range,
                                     .caller = {deliver_key, on_page, watched}};
     struct stek_etcd_request request;
 
-    if (stek_etcd_ask_range(&page, watched->limit, watched->revision, &request) != STEK_OK ||
+    if ((part->names_only ? stek_etcd_ask_names : stek_etcd_ask_range)(
+            &page, watched->limit, watched->revision, &request) != STEK_OK ||
         stek_etcd_op_begin(watched->etcd, "KV/Range", &request, &op) != STEK_OK)
         watched->state = STEK_SPAN_IDLE; /* the tick tries again */
 }

@@ -21,6 +21,7 @@ enum { PACE_MS = 2000, LEASE_S = 60, MOST_S = 30 };
 /* A ring's folder, and what of it was seen. */
 struct folder {
     struct stek_key_name from, until;
+    struct stek_fleet_keyed keyed[STEK_KEKS_MAX];
     bool ours;                              /* there is a value under a key that we have */
     char other_id[2 * STEK_KEK_ID_LEN + 1]; /* one under another key; empty: none */
 };
@@ -184,19 +185,13 @@ static void on_read_begin(void *arg, size_t span, int64_t revision)
     check->folders[span].other_id[0] = '\0';
 }
 
-static bool is_ours(const struct check *check, const char *ring, struct stek_bytes key)
+static bool is_ours(const struct check *check, const struct folder *folder, struct stek_bytes key)
 {
-    const struct stek_keks *keks = check->what->options->keks;
-    struct stek_keyed_folder folder;
-    struct stek_key_name from, until;
     uint64_t seq;
 
-    for (uint32_t i = 0; i < keks->count; i++) {
-        stek_name_keyed(ring, keks->at[i].id, &folder);
-        stek_name_folder(check->what->options->prefix, folder.text, &from, &until);
-        if (stek_name_parse(&from, key, &seq) != STEK_NAME_FOREIGN)
+    for (uint32_t i = 0; i < check->what->options->keks->count; i++)
+        if (stek_name_parse(&folder->keyed[i].from, key, &seq) != STEK_NAME_FOREIGN)
             return true;
-    }
     return false;
 }
 
@@ -207,7 +202,7 @@ static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
 
     if (item->gone || !stek_name_is_keyed(&folder->from, item->key))
         return;
-    if (is_ours(check, check->what->rings[span], item->key))
+    if (is_ours(check, folder, item->key))
         folder->ours = true;
     else
         (void)snprintf(folder->other_id, sizeof folder->other_id, "%.*s", 2 * STEK_KEK_ID_LEN,
@@ -242,6 +237,11 @@ static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *
         tell_key(check, span);
 }
 
+static void on_beside(void *arg, size_t span, uint64_t count)
+{
+    (void)arg, (void)span, (void)count;
+}
+
 static void on_other_store(void *arg)
 {
     (void)arg;
@@ -254,27 +254,39 @@ static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
 
 /* ---- one endpoint, and all ---- */
 
-static enum stek_result open_etcd(struct check *check, struct stek_etcd_span *spans)
+static void describe_folder(struct check *check, size_t ring, struct stek_etcd_span *ret_span,
+                            struct stek_etcd_parts *ret_parts)
+{
+    const struct stek_fleet_options *options = check->what->options;
+    struct folder *folder = &check->folders[ring];
+
+    stek_name_folder(options->prefix, check->what->rings[ring], &folder->from, &folder->until);
+    stek_fleet_keyed_init(options->prefix, check->what->rings[ring], options->keks, folder->keyed);
+    *ret_span = (struct stek_etcd_span){stek_key_name_bytes(&folder->from),
+                                        stek_key_name_bytes(&folder->until)};
+    stek_fleet_parts(ret_span, folder->keyed, options->keks->count, ret_parts);
+}
+
+static enum stek_result open_etcd(struct check *check, struct stek_etcd_span *spans,
+                                  struct stek_etcd_parts *parts)
 {
     const struct stek_fleet_check *what = check->what;
-    const struct stek_etcd_handlers handlers = {on_online,   on_offline,     on_read_begin, on_item,
-                                                on_read_end, on_other_store, on_clock,      check};
+    const struct stek_etcd_handlers handlers = {on_online,      on_offline, on_read_begin,
+                                                on_item,        on_beside,  on_read_end,
+                                                on_other_store, on_clock,   check};
     const struct stek_etcd_options options = {.endpoints = &check->endpoint,
                                               .endpoints_count = 1,
                                               .ca = what->options->ca,
                                               .cert = what->options->cert,
                                               .key = what->options->key,
                                               .spans = spans,
+                                              .parts = parts,
                                               .spans_count = what->rings_count,
                                               .pace_ms = PACE_MS,
                                               .back_off_max_ms = PACE_MS};
 
-    for (size_t i = 0; i < what->rings_count; i++) {
-        struct folder *folder = &check->folders[i];
-        stek_name_folder(what->options->prefix, what->rings[i], &folder->from, &folder->until);
-        spans[i] = (struct stek_etcd_span){stek_key_name_bytes(&folder->from),
-                                           stek_key_name_bytes(&folder->until)};
-    }
+    for (size_t i = 0; i < what->rings_count; i++)
+        describe_folder(check, i, &spans[i], &parts[i]);
     return stek_etcd_new(check->base, &options, &handlers, &check->etcd);
 }
 
@@ -282,13 +294,15 @@ static enum stek_result open_check(struct check *check)
 {
     const size_t count = check->what->rings_count + 1;
     struct stek_etcd_span *spans = calloc(count, sizeof *spans);
+    struct stek_etcd_parts *parts = calloc(count, sizeof *parts);
     enum stek_result result = STEK_ERR_MEMORY;
 
     check->base = event_base_new();
     check->folders = calloc(count, sizeof *check->folders);
-    if (check->base != NULL && check->folders != NULL && spans != NULL)
-        result = open_etcd(check, spans);
+    if (check->base != NULL && check->folders != NULL && spans != NULL && parts != NULL)
+        result = open_etcd(check, spans, parts);
     free(spans);
+    free(parts);
     return result;
 }
 

@@ -106,6 +106,13 @@ static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
     stek_fleet_stored_item(&fleet->rings[span], item);
 }
 
+static void on_beside(void *arg, size_t span, uint64_t count)
+{
+    struct stek_fleet *fleet = arg;
+
+    stek_fleet_stored_beside(&fleet->rings[span], count);
+}
+
 /* Refused: this ring continues by itself, the others are not affected. */
 static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
 {
@@ -163,12 +170,23 @@ static void set_pace(const struct stek_fleet_ring_options *rings, size_t count,
     options->pace_ms = quarter_ms < PACE_MAX_MS ? quarter_ms : PACE_MAX_MS;
 }
 
+static void describe_folders(const struct stek_fleet *fleet, struct stek_etcd_span *ret_spans,
+                             struct stek_etcd_parts *ret_parts)
+{
+    for (size_t i = 0; i < fleet->rings_count; i++) {
+        const struct stek_fleet_ring *ring = &fleet->rings[i];
+        ret_spans[i] = (struct stek_etcd_span){stek_key_name_bytes(&ring->from),
+                                               stek_key_name_bytes(&ring->until)};
+        stek_fleet_parts(&ret_spans[i], ring->keyed, fleet->keks->count, &ret_parts[i]);
+    }
+}
+
 static enum stek_result open_etcd(struct stek_fleet *fleet,
                                   const struct stek_fleet_ring_options *rings)
 {
-    static const struct stek_etcd_handlers handlers = {
-        on_online, on_offline, on_read_begin, on_item, on_read_end, on_other_store, on_clock, NULL};
-    struct stek_etcd_handlers mine = handlers;
+    const struct stek_etcd_handlers handlers = {on_online,      on_offline, on_read_begin,
+                                                on_item,        on_beside,  on_read_end,
+                                                on_other_store, on_clock,   fleet};
     struct stek_etcd_options options = {.endpoints = fleet->options.endpoints,
                                         .endpoints_count = fleet->options.endpoints_count,
                                         .ca = fleet->options.ca,
@@ -176,17 +194,18 @@ static enum stek_result open_etcd(struct stek_fleet *fleet,
                                         .key = fleet->options.key,
                                         .spans_count = fleet->rings_count};
     struct stek_etcd_span *spans = calloc(fleet->rings_count, sizeof *spans);
+    struct stek_etcd_parts *parts = calloc(fleet->rings_count, sizeof *parts);
+    enum stek_result result = STEK_ERR_MEMORY;
 
-    if (spans == NULL)
-        return STEK_ERR_MEMORY;
-    for (size_t i = 0; i < fleet->rings_count; i++)
-        spans[i] = (struct stek_etcd_span){stek_key_name_bytes(&fleet->rings[i].from),
-                                           stek_key_name_bytes(&fleet->rings[i].until)};
-    options.spans = spans;
-    set_pace(rings, fleet->rings_count, &options);
-    mine.arg = fleet;
-    enum stek_result result = stek_etcd_new(fleet->base, &options, &mine, &fleet->etcd);
+    if (spans != NULL && parts != NULL) {
+        describe_folders(fleet, spans, parts);
+        options.spans = spans;
+        options.parts = parts;
+        set_pace(rings, fleet->rings_count, &options);
+        result = stek_etcd_new(fleet->base, &options, &handlers, &fleet->etcd);
+    }
     free(spans);
+    free(parts);
     return result;
 }
 

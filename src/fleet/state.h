@@ -31,6 +31,7 @@ struct stek_fleet_ring {
     enum stek_sync_standing standing;
     bool told; /* the standing, in the log */
     bool foreign_told;
+    char foreign_name[80]; /* one of them, printable */
     bool keep_failed;
     bool store_is_older; /* than what the host has noted, and that was told */
     int64_t since;       /* when the standing began; the start, for what stekd found */
@@ -132,10 +133,21 @@ void stek_fleet_ring_close(struct stek_fleet_ring *ring);
 /* Revokes on this host, and writes the ring file. False: it cannot be written. */
 bool stek_fleet_ring_revoke_here(struct stek_fleet_ring *ring, uint64_t floor, uint64_t *ret_count);
 
+/*
+ * parts: how a ring's folder is read. The folders of this host's keys come first, whole; of what is
+ * beside them some names. `ring_folder` has its two bounds. All is borrowed.
+ */
+void stek_fleet_keyed_init(const char *prefix, const char *ring, const struct stek_keks *keks,
+                           struct stek_fleet_keyed ret_keyed[STEK_KEKS_MAX]);
+void stek_fleet_parts(const struct stek_etcd_span *ring_folder,
+                      const struct stek_fleet_keyed *keyed, uint32_t keyed_count,
+                      struct stek_etcd_parts *ret_parts);
+
 /* stored: what the store holds is reported to the sync. */
 void stek_fleet_stored_init(struct stek_fleet_ring *ring);
 void stek_fleet_stored_read_begin(struct stek_fleet_ring *ring, int64_t revision);
 void stek_fleet_stored_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item);
+void stek_fleet_stored_beside(struct stek_fleet_ring *ring, uint64_t count);
 void stek_fleet_stored_read_end(struct stek_fleet_ring *ring);
 
 /* Whether hosts with another key-encryption key keep this ring, too: seen within two intervals. */

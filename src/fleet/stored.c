@@ -5,7 +5,8 @@
  * Each key-encryption key has a folder of its own. A host that has two keys reads both folders, and
  * works in one: the first key's, as soon as anything stands there, else the second key's. `stek
  * fleet rekey` moves the ring from one to the other in one transaction. Folders of other keys are
- * never touched, and only shown.
+ * never touched, and only shown: of what is beside this host's folders some names are read, and the
+ * rest is counted (parts.c).
  */
 #include "fleet/state.h"
 
@@ -20,11 +21,7 @@ void stek_fleet_stored_init(struct stek_fleet_ring *ring)
     const char *prefix = ring->fleet->options.prefix;
 
     stek_name_folder(prefix, ring->name, &ring->from, &ring->until);
-    for (uint32_t i = 0; i < ring->fleet->keks->count; i++) {
-        struct stek_fleet_keyed *keyed = &ring->keyed[i];
-        stek_name_keyed(ring->name, ring->fleet->keks->at[i].id, &keyed->folder);
-        stek_name_folder(prefix, keyed->folder.text, &keyed->from, &keyed->until);
-    }
+    stek_fleet_keyed_init(prefix, ring->name, ring->fleet->keks, ring->keyed);
 }
 
 void stek_fleet_stored_read_begin(struct stek_fleet_ring *ring, int64_t revision)
@@ -60,8 +57,52 @@ void stek_fleet_stored_follow(struct stek_fleet_ring *ring)
         stek_fleet_stored_work_in(ring, 0);
 }
 
+static void print_key(struct stek_bytes key, char *ret_text, size_t size)
+{
+    size_t len = key.len;
+
+    if (len > size - 1)
+        len = size - 1;
+    for (size_t i = 0; i < len; i++)
+        ret_text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
+    ret_text[len] = '\0';
+}
+
+/* Told once: they are harmless, and there may be many. */
+static void tell_foreign(struct stek_fleet_ring *ring)
+{
+    if (ring->foreign == 0 || ring->foreign_told)
+        return;
+    ring->foreign_told = true;
+    if (ring->foreign == 1)
+        stek_fleet_log(
+            ring->fleet, LOG_WARNING,
+            "fleet: ring %s: the key %s in the store does not belong to stek and is ignored",
+            ring->name, ring->foreign_name);
+    else
+        stek_fleet_log(ring->fleet, LOG_WARNING,
+                       "fleet: ring %s: %llu keys in the store do not belong to stek and are "
+                       "ignored; one is %s",
+                       ring->name, (unsigned long long)ring->foreign, ring->foreign_name);
+}
+
+/* While the folder is being read, there are more to come: they are told together. */
+static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
+{
+    ring->foreign++;
+    print_key(key, ring->foreign_name, sizeof ring->foreign_name);
+    if (!ring->sync->reading)
+        tell_foreign(ring);
+}
+
+void stek_fleet_stored_beside(struct stek_fleet_ring *ring, uint64_t count)
+{
+    ring->foreign += count;
+}
+
 void stek_fleet_stored_read_end(struct stek_fleet_ring *ring)
 {
+    tell_foreign(ring);
     stek_sync_read_end(ring->sync);
     stek_fleet_stored_work_in(ring, wanted(ring));
 }
@@ -138,37 +179,27 @@ static bool saw_own(struct stek_fleet_ring *ring, const struct stek_etcd_item *i
     return false;
 }
 
-static void print_key(struct stek_bytes key, char *ret_text, size_t size)
-{
-    size_t len = key.len;
-
-    if (len > size - 1)
-        len = size - 1;
-    for (size_t i = 0; i < len; i++)
-        ret_text[i] = (char)(key.at[i] > ' ' && key.at[i] <= '~' ? key.at[i] : '?');
-    ret_text[len] = '\0';
-}
-
-/* A foreign key is logged once for each connection: it is harmless, and there may be many. */
-static void saw_foreign(struct stek_fleet_ring *ring, struct stek_bytes key)
-{
-    char text[80];
-
-    ring->foreign++;
-    if (ring->foreign_told)
-        return;
-    ring->foreign_told = true;
-    print_key(key, text, sizeof text);
-    stek_fleet_log(ring->fleet, LOG_WARNING,
-                   "fleet: ring %s: the key %s in the store does not belong to stek and is ignored",
-                   ring->name, text);
-}
-
 /* Another fleet's, or a host of this one that has another file: an operator has to know. */
 static void saw_other_key(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
 {
     if (!item->gone)
         ring->other_key_ms = stek_fleet_now_ms();
+}
+
+static bool is_in(const struct stek_key_name *folder, struct stek_bytes key)
+{
+    const size_t len = strlen(folder->text);
+
+    return key.len >= len && memcmp(key.at, folder->text, len) == 0;
+}
+
+/* In the folder of a key that this host does not have. */
+static bool is_other_keys(const struct stek_fleet_ring *ring, struct stek_bytes key)
+{
+    for (uint32_t i = 0; i < ring->fleet->keks->count; i++)
+        if (is_in(&ring->keyed[i].from, key))
+            return false;
+    return stek_name_is_keyed(&ring->from, key);
 }
 
 bool stek_fleet_stored_other_key(const struct stek_fleet_ring *ring)
@@ -181,7 +212,7 @@ bool stek_fleet_stored_other_key(const struct stek_fleet_ring *ring)
 void stek_fleet_stored_item(struct stek_fleet_ring *ring, const struct stek_etcd_item *item)
 {
     if (!saw_own(ring, item)) {
-        if (stek_name_is_keyed(&ring->from, item->key))
+        if (is_other_keys(ring, item->key))
             saw_other_key(ring, item);
         else if (!item->gone)
             saw_foreign(ring, item->key);

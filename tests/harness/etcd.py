@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real etcd clusters on loopback, of one or more members, in the clear or with TLS and client
 certificates."""
-import json
 import base64
+import contextlib
+import http.client
+import json
 import os
 import re
 import signal
@@ -18,6 +20,7 @@ ETCD, ETCDCTL = (f"{BIN}/{name}" if BIN else name for name in ("etcd", "etcdctl"
 
 SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth"
 CLIENT = "extendedKeyUsage=clientAuth"
+TXN_OPS, TXN_BYTES = 128, 1 << 20  # what etcd takes in one transaction, with room to spare
 
 
 def version():
@@ -313,3 +316,25 @@ def readings(etcd):
 
 def disk_size(path):
     return sum(os.stat(p).st_blocks * 512 for p in Path(path).rglob("*") if p.is_file())
+
+
+def fill(etcd, names, value=b"x"):
+    """Puts a value under many names at once. The cluster is one without TLS."""
+    member = etcd.members[0]
+    most = max(1, min(TXN_OPS, TXN_BYTES // len(value)))
+    connection = http.client.HTTPConnection("127.0.0.1", member.port, timeout=60)
+    with contextlib.closing(connection):
+        for begin in range(0, len(names), most):
+            puts = [
+                {"requestPut": {"key": coded(name.encode()), "value": coded(value)}}
+                for name in names[begin : begin + most]
+            ]
+            connection.request("POST", "/v3/kv/txn", json.dumps({"success": puts}))
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"etcd does not take the keys: {said}")
+
+
+def coded(data):
+    return base64.b64encode(data).decode()

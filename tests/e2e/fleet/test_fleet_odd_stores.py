@@ -2,8 +2,11 @@
 """Stores that nobody attacks and that are odd all the same: restored from a backup, or shared by
 two fleets. Rings go on."""
 import shutil
+import time
 
-from harness.fleet import Fleet, revocation_s
+import pytest
+from harness.etcd import fill, readings
+from harness.fleet import Fleet, kek_id, make_kek, revocation_s
 from harness.process import wait_for
 
 ETCD = {}  # without TLS, open to everybody
@@ -88,3 +91,52 @@ def test_a_store_restored_from_a_backup_brings_no_revoked_key_back(folder, fleet
     late.wait_in_step()
     fleet.wait_equal()
     assert not revoked & set(late.keys().values())
+
+
+def beside(_, count):
+    return [f"/stek/v1/web/{number}" for number in range(count)]
+
+
+def under_the_hosts_own_key(fleet, count):
+    return [fleet.stored(10**9 + number) for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [3000, pytest.param(100000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("place", [beside, under_the_hosts_own_key])
+def test_many_foreign_keys_keep_no_starting_host_from_its_keys(fleet, etcd, figure, place, count):
+    fill(etcd, place(fleet, count))
+    before = readings(etcd)
+    host = fleet.host()
+    begun = time.monotonic()
+    wait_for(host.active, "the first key", timeout_s=60)
+    took, asked = time.monotonic() - begun, readings(etcd) - before
+    figure(f"first key with {count} foreign keys {place.__name__}", f"{took:.1f} s, {asked} reads")
+    if place is under_the_hosts_own_key:
+        assert asked < 12 + count / 2000
+    else:
+        assert asked < 12
+        assert host.fleet_ring()["foreign_keys"] == count
+        lines = lines_with(host, "not belong to stek")
+        assert len(lines) == 1 and f"{count} keys in the store do not belong" in lines[0]
+    goes_on(host)
+
+
+def test_the_values_of_foreign_keys_are_not_read(fleet, etcd):
+    fill(etcd, beside(fleet, 64), b"x" * 300000)
+    before = readings(etcd)
+    host = fleet.host()
+    wait_for(host.active, "the first key")
+    assert readings(etcd) - before < 12
+    assert host.fleet_ring()["foreign_keys"] == 64
+
+
+def test_foreign_keys_around_the_folders_of_two_keys_are_counted(fleet, etcd):
+    keys = [fleet.kek, make_kek(fleet.folder / "new.kek")]
+    lower, higher = sorted(map(kek_id, keys))
+    names = ["!", lower + ".", lower + "1", lower + "/x", higher + ".", higher + "1", "z"]
+    fill(etcd, [f"/stek/v1/web/{name}" for name in names])
+    host = fleet.host(kek=" ".join(map(str, keys)))
+    wait_for(host.active, "the first key")
+    assert host.fleet_ring()["foreign_keys"] == len(names)
+    assert APART not in host.stderr()
+    goes_on(host)

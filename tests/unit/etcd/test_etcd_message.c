@@ -120,6 +120,12 @@ static void a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_wil
                              "120162"
                              "1840"
                              "2007");
+    assert_int_equal(stek_etcd_ask_names(&span, 64, 7, &request), STEK_OK);
+    assert_request(&request, "0a0161"
+                             "120162"
+                             "1840"
+                             "2007"
+                             "4001");
     assert_int_equal(stek_etcd_ask_local(text("a"), &request), STEK_OK);
     assert_request(&request, "0a0161"
                              "3801");
@@ -162,14 +168,14 @@ static struct stek_bytes read_hex(const char *hex)
     return (struct stek_bytes){room, hex_read(hex, room, sizeof room)};
 }
 
-static void a_page_says_whether_there_is_more(void **state)
+static void a_page_says_whether_there_is_more_and_how_many_keys_there_are(void **state)
 {
     struct stek_etcd_answer answer;
     struct items items = {0};
 
     (void)state;
     /* header {cluster 3, revision 9}, kvs {key "k", mod_revision 7, value "v"}, more, a field that
-     * we do not know */
+     * we do not know; there are 300 keys in all */
     const struct stek_bytes message = read_hex("0a04"
                                                "0803"
                                                "1809"
@@ -178,11 +184,13 @@ static void a_page_says_whether_there_is_more(void **state)
                                                "1807"
                                                "2a0176"
                                                "1801"
+                                               "20ac02"
                                                "f20700");
     assert_int_equal(stek_etcd_read_range(message, take, &items, &answer), STEK_OK);
     assert_int_equal(answer.cluster_id, 3);
     assert_int_equal(answer.revision, 9);
     assert_true(answer.more);
+    assert_int_equal(answer.count, 300);
     assert_int_equal(items.count, 1);
     assert_string_equal(items.last_key, "k");
     assert_int_equal(items.revision, 7);
@@ -272,7 +280,7 @@ int main(void)
         cmocka_unit_test(a_watch_names_its_span_revision_and_number),
         cmocka_unit_test(a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_will_do),
         cmocka_unit_test(what_is_too_long_is_refused),
-        cmocka_unit_test(a_page_says_whether_there_is_more),
+        cmocka_unit_test(a_page_says_whether_there_is_more_and_how_many_keys_there_are),
         cmocka_unit_test(a_write_says_whether_it_was_done),
         cmocka_unit_test(a_watch_hands_out_what_is_gone_as_gone),
         cmocka_unit_test(a_watch_that_came_too_late_says_from_where_to_read),
