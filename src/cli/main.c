@@ -13,6 +13,8 @@ static const struct stek_command commands[] = {
     {"revoke", "destroy keys of a ring in every process now", stek_command_revoke},
     {"fleet", "keep the same keys on every host: set up, show, rekey", stek_command_fleet},
     {"inspect", "show which key sealed a ticket, and when", stek_command_inspect},
+    {"report", "say whether keys rotated as they should, and who ordered what",
+     stek_command_report},
     {"enable", "make a systemd service share the keys of a ring", stek_command_enable},
     {"disable", "undo 'stek enable'", stek_command_disable},
     {"doctor", "say what keeps the tickets of a service from working", stek_command_doctor},

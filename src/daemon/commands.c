@@ -2,6 +2,8 @@
 #include "daemon/commands.h"
 
 #include "core/revoke.h"
+#include "daemon/history/answer.h"
+#include "daemon/history/note.h"
 #include "daemon/inspect.h"
 #include "daemon/turn.h"
 #include "daemon/system/failure.h"
@@ -285,17 +287,10 @@ static json_t *answer_revoke_here(struct stekd *daemon, struct stek_kept *kept,
                      (json_int_t)count, "this_host", 1);
 }
 
-json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer,
-                             void *arg)
+/* What concerns one ring. */
+static json_t *answer_for_ring(struct stekd *daemon, const struct stek_request *request,
+                               const struct stek_peer *peer)
 {
-    struct stekd *daemon = arg;
-
-    if (request->command == STEK_REQUEST_STATUS)
-        return answer_status(daemon, request);
-    if (request->command == STEK_REQUEST_FLEET)
-        return stekd_fleet_json(&daemon->fleet, request->read);
-    if (request->command == STEK_REQUEST_REKEY)
-        return answer_rekey(daemon, peer);
     struct stek_kept *kept = stek_rings_find(&daemon->rings, request->ring);
     struct stek_orphan *orphan = stek_orphans_find(&daemon->orphans, request->ring);
     if (kept == NULL && orphan != NULL)
@@ -324,4 +319,43 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     default:
         return stek_daemon_inspect(&daemon->rings, kept, request, stekd_now());
     }
+}
+
+/* Whoever ordered it, and how it ended. */
+static void note(struct stekd *daemon, const struct stek_request *request,
+                 const struct stek_peer *peer, const json_t *answer)
+{
+    const json_t *revoked = json_object_get(answer, "revoked");
+    const char *error = json_string_value(json_object_get(answer, "error"));
+
+    if (json_is_true(json_object_get(answer, "ok")))
+        stek_note_order(&daemon->history, request, peer,
+                        revoked != NULL ? (int64_t)json_integer_value(revoked) : -1);
+    else
+        stek_note_refused(&daemon->history, request, peer, error != NULL ? error : "no memory");
+}
+
+json_t *stek_commands_answer(const struct stek_request *request, const struct stek_peer *peer,
+                             void *arg)
+{
+    struct stekd *daemon = arg;
+    json_t *answer = NULL;
+
+    switch (request->command) {
+    case STEK_REQUEST_STATUS:
+        return answer_status(daemon, request);
+    case STEK_REQUEST_FLEET:
+        return stekd_fleet_json(&daemon->fleet, request->read);
+    case STEK_REQUEST_REPORT:
+        return stekd_history_answer(&daemon->history, request, stekd_now());
+    case STEK_REQUEST_INSPECT:
+        return answer_for_ring(daemon, request, peer);
+    case STEK_REQUEST_REKEY:
+        answer = answer_rekey(daemon, peer);
+        break;
+    default:
+        answer = answer_for_ring(daemon, request, peer);
+    }
+    note(daemon, request, peer, answer);
+    return answer;
 }

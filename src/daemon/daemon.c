@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "daemon/commands.h"
+#include "daemon/history/note.h"
 #include "daemon/system/log.h"
 #include "daemon/metrics.h"
 #include "daemon/reload.h"
@@ -121,10 +122,11 @@ static void on_end(evutil_socket_t signal, short what, void *arg)
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 {
-    const struct stekd *daemon = arg;
+    struct stekd *daemon = arg;
 
     (void)fd;
     (void)what;
+    stek_note_alive(&daemon->history);
     stek_notify_send(&daemon->notify, "WATCHDOG=1");
 }
 
@@ -160,7 +162,19 @@ static bool open_loop(struct stekd *daemon)
     daemon->again = evtimer_new(daemon->base, on_again, daemon);
     if (daemon->counting == NULL || daemon->again == NULL)
         return fail("cannot create an event loop");
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR || fail("SIGPIPE");
+    /* A client that went, and a file that has reached a limit, are errors of a write alone. */
+    return (signal(SIGPIPE, SIG_IGN) != SIG_ERR && signal(SIGXFSZ, SIG_IGN) != SIG_ERR) ||
+           fail("signal");
+}
+
+/* The folder of the history is opened before root is given up, so that it may be made. */
+static void open_history(struct stekd *daemon, const struct stek_account *account)
+{
+    const char *folder = daemon->options->state_dir != NULL ? daemon->options->state_dir
+                                                            : daemon->config.fleet.state;
+
+    stekd_history_open_folder(&daemon->history, folder, account->uid, account->gid);
+    daemon->rings.history = &daemon->history;
 }
 
 /* Root's part: the run directory, and sockets where only root may have them. Then root is given up.
@@ -186,6 +200,7 @@ static bool open_directory(struct stekd *daemon)
     }
     stek_rings_init(&daemon->rings, daemon->rundir.dir_fd, allow_disk);
     stek_orphans_init(&daemon->orphans, daemon->rundir.dir_fd);
+    open_history(daemon, &account);
     const char *refused = stek_privileges_drop(&account);
     if (refused != NULL)
         return fail(refused);
@@ -271,6 +286,8 @@ static bool start(struct stekd *daemon)
         !load_fleet(daemon) || !close_sandbox(daemon))
         return false;
     stek_trim();
+    stekd_history_begin(&daemon->history);
+    stek_note_started(&daemon->history);
     return open_rings(daemon);
 }
 
@@ -295,6 +312,7 @@ static void finish(struct stekd *daemon)
     stek_alarm_close(&daemon->alarm);
     if (daemon->base != NULL)
         event_base_free(daemon->base);
+    stekd_history_close(&daemon->history);
     stek_notify_close(&daemon->notify);
     stek_config_fini(&daemon->config);
     libevent_global_shutdown();
@@ -324,6 +342,7 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
                            .last_reload = stekd_now(),
                            .last_reload_ok = true};
 
+    stekd_history_init(&daemon.history);
     stek_notify_open(&daemon.notify);
     bool fine = start(&daemon);
     if (fine) {
@@ -334,6 +353,7 @@ int stekd_run(const struct stek_options *options, struct stek_config *config)
         stek_notify_send(&daemon.notify, "READY=1");
         stek_trim();
         fine = run(&daemon);
+        stek_note_stopped(&daemon.history);
         stek_log(STEK_LOG_INFO, "stops; its rings stay");
     }
     finish(&daemon);

@@ -9,6 +9,7 @@
 #include "daemon/front/control.h"
 #include "daemon/fleet.h"
 #include "daemon/front/http.h"
+#include "daemon/history/history.h"
 #include "daemon/watch/orphans.h"
 #include "daemon/system/notify.h"
 #include "daemon/config/options.h"
@@ -28,6 +29,7 @@ struct stekd {
     struct event *counting; /* goes on with the rounds over counters */
     struct stek_alarm alarm;
     struct stek_rings rings;
+    struct stekd_history history;
     struct stek_orphans orphans;
     struct stekd_fleet fleet;
     struct stek_control *control;

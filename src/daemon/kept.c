@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/kept.h"
 
+#include "daemon/history/note.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 
@@ -40,6 +41,7 @@ void stek_kept_log_start(const struct stek_kept *kept, enum stek_writer_start st
 {
     const char *ring = kept->config.name;
 
+    stek_note_kept(kept->history, &kept->config, start != STEK_WRITER_TOOK_OVER);
     if (start == STEK_WRITER_NEW)
         stek_log(STEK_LOG_INFO, "ring %s: new", ring);
     else if (start == STEK_WRITER_TOOK_OVER)
@@ -77,6 +79,15 @@ bool stek_kept_is_time(const struct stek_kept *kept, int64_t now)
     return now >= kept->retry_at || kept->retry_at > now + RETRY_MAX_S;
 }
 
+/* At a start: those that began to seal after the history's last entry, and the one that does. */
+static bool is_news(const struct stek_kept *kept, const struct stek_record *record, bool first,
+                    bool active)
+{
+    return stek_record_counts(record) &&
+           (!first || active ||
+            (kept->history != NULL && record->active_from > kept->history->before));
+}
+
 /* Counts rotations by the records that have begun to seal since the last time: a seq may leave
  * gaps. */
 static void count_records(struct stek_kept *kept, const struct stek_records *records, size_t active,
@@ -86,6 +97,8 @@ static void count_records(struct stek_kept *kept, const struct stek_records *rec
         const bool counts = first || records->at[i].seq > kept->counted_seq;
         kept->continuations += counts && records->at[i].origin == STEK_ORIGIN_CONTINUED;
         kept->rotations += counts && !first;
+        if (counts && is_news(kept, &records->at[i], first, i == active))
+            stek_note_rotated(kept->history, kept->config.name, &records->at[i]);
     }
     kept->counted_seq = records->at[active].seq;
 }
@@ -105,6 +118,18 @@ bool stek_kept_is_own(const struct stek_kept *kept)
     return kept->config.source == STEK_SOURCE_HOST ||
            (kept->writer != NULL && stek_writer_state(kept->writer, &state) == STEK_OK &&
             stek_ring_state_is_own(&state));
+}
+
+void stek_kept_note(const struct stek_kept *kept, int64_t now)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state;
+
+    if (kept->writer == NULL || stek_writer_state(kept->writer, &state) != STEK_OK)
+        return;
+    const int active = stek_records_active(&state.records, now);
+    stek_note_kept(kept->history, &kept->config, false);
+    if (active >= 0)
+        stek_note_rotated(kept->history, kept->config.name, &state.records.at[active]);
 }
 
 void stek_kept_count(struct stek_kept *kept, int64_t now)

@@ -5,12 +5,14 @@
 
 #include "counters/stats_scan.h"
 #include "daemon/config/config.h"
+#include "daemon/history/history.h"
 #include "ringfile/writer.h"
 
 struct stek_kept {
     struct stek_config_ring config;
     struct stek_writer *writer;         /* NULL: the ring cannot be kept now */
     struct stek_config_problem problem; /* why */
+    struct stekd_history *history; /* what happens to it is noted there; NULL: nowhere. Borrowed */
     bool counters_due;      /* its directory of counters could not be made, or not given away */
     int64_t retry_at;       /* when to try either of these again */
     int64_t retry_s;        /* how long after the last attempt */
@@ -35,7 +37,7 @@ struct stek_writer_place stek_kept_place(const struct stek_kept *kept, int dir_f
 void stek_kept_explain(const struct stek_kept *kept, enum stek_result result, const char *problem,
                        int error, struct stek_config_problem *ret_problem);
 
-/* Logs how its file was found. */
+/* Logs and notes how its file was found. */
 void stek_kept_log_start(const struct stek_kept *kept, enum stek_writer_start start,
                          const char *problem);
 
@@ -53,6 +55,9 @@ bool stek_kept_is_well(const struct stek_kept *kept);
 
 /* Whether its records are this host's own: of source host, or STEK_RING_LOCAL. */
 bool stek_kept_is_own(const struct stek_kept *kept);
+
+/* Notes its policy and the key that seals, for a history that has begun anew. */
+void stek_kept_note(const struct stek_kept *kept, int64_t now);
 
 /* Whatever was changed in a ring: counts its rotation. To be called after each change. */
 void stek_kept_count(struct stek_kept *kept, int64_t now);

@@ -2,6 +2,7 @@
 #include "daemon/next.h"
 
 #include "core/policy.h"
+#include "daemon/history/note.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "core/plural.h"
@@ -100,6 +101,7 @@ static bool prepare_ring(struct stek_next *next, const struct stek_config_ring *
     if (item->old != NULL)
         *kept = *item->old;
     kept->config = *config;
+    kept->history = next->rings->history;
     next->count++;
     errno = 0;
     const enum stek_result result = prepare_file(next, kept, item, &problem);
@@ -187,6 +189,8 @@ static void commit_ring(struct stek_kept *kept, struct item *item)
         stek_writer_close(before);
         const enum stek_writer_start start = stek_ready_start(item->ready, &problem);
         stek_kept_log_start(kept, start, problem);
+    } else {
+        stek_note_kept(kept->history, &kept->config, false); /* another policy */
     }
     if (!stek_ready_finish(item->ready))
         stek_log(STEK_LOG_WARNING, "ring %s: its unusable file lies there as .%s.old",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/reload.h"
 
+#include "daemon/history/note.h"
 #include "daemon/shortaccept.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
@@ -159,10 +160,13 @@ void stekd_reload(struct stekd *daemon)
     daemon->orphans.stale = true;
     daemon->last_reload_ok = stek_config_load(daemon->options->config, &config, &problem) &&
                              take_config(daemon, &config, &problem);
-    if (daemon->last_reload_ok)
+    if (daemon->last_reload_ok) {
+        stek_note_reload(&daemon->history, daemon->rings.count);
         tell_loaded(daemon);
-    else
+    } else {
+        stek_note_reload_refused(&daemon->history, problem.text);
         stek_log(STEK_LOG_ERROR, "%s; keeping the previous configuration", problem.text);
+    }
     stekd_turn(daemon);
     stek_notify_send(&daemon->notify, "READY=1");
     stek_trim();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/rings.h"
 
+#include "daemon/history/note.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/seeds.h"
@@ -77,9 +78,11 @@ static void try_to_open(const struct stek_rings *rings, struct stek_kept *kept, 
         kept->retry_s = 0;
         return;
     }
-    if (strcmp(problem.text, kept->problem.text) != 0)
+    if (strcmp(problem.text, kept->problem.text) != 0) {
+        stek_note_unkept(kept->history, kept->config.name, problem.text);
         stek_log(STEK_LOG_ERROR, "ring %s: cannot be kept: %s; stekd tries again",
                  kept->config.name, problem.text);
+    }
     kept->problem = problem;
 }
 
@@ -91,6 +94,7 @@ bool stek_rings_start(struct stek_rings *rings, const struct stek_config *config
     for (; rings->count < config->ring_count; rings->count++) {
         struct stek_kept *kept = &rings->at[rings->count];
         kept->config = config->rings[rings->count];
+        kept->history = rings->history;
         try_to_open(rings, kept, now);
         if (kept->writer == NULL || kept->counters_due)
             stek_kept_put_off(kept, now);
@@ -122,6 +126,7 @@ void stek_rings_remove(struct stek_rings *rings, struct stek_kept *kept)
     const char *ring = kept->config.name;
     enum stek_result result = STEK_OK;
 
+    stek_note_gone(kept->history, ring);
     errno = 0;
     if (kept->writer != NULL)
         result = stek_writer_remove(kept->writer);
@@ -255,10 +260,13 @@ static int64_t update_ring(const struct stek_rings *rings, struct stek_kept *kep
 int64_t stek_rings_update(struct stek_rings *rings, int64_t now)
 {
     int64_t next = clear_up(rings, now);
+    const bool anew = stek_note_begins_anew(rings->history);
 
     for (size_t i = 0; i < rings->count; i++) {
         next = earlier(next, try_again(rings, &rings->at[i], now));
         next = earlier(next, update_ring(rings, &rings->at[i], now));
+        if (anew)
+            stek_kept_note(&rings->at[i], now);
     }
     return next > now ? next : now + 1;
 }

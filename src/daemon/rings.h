@@ -21,7 +21,8 @@ struct stek_rings {
     size_t counting; /* whose counters are next: counting.h */
     struct stek_gone *gone;
     size_t gone_count;
-    bool fleet_due; /* a ring of the fleet is kept that the fleet does not know */
+    bool fleet_due;                /* a ring of the fleet is kept that the fleet does not know */
+    struct stekd_history *history; /* NULL: none. Borrowed */
     unsigned steps; /* of reading counters that are left for the answer that is being made */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/turn.h"
 
+#include "daemon/history/note.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/watch/clock.h"
@@ -27,6 +28,7 @@ void stekd_on_counting(evutil_socket_t fd, short events, void *arg)
     struct stekd *daemon = arg;
 
     (void)fd, (void)events;
+    stek_note_alive(&daemon->history);
     if (stek_counting_go_on(&daemon->rings))
         count_soon(daemon);
 }

@@ -46,6 +46,7 @@ class Stekd:
         self.env = env
         self.user = user
         self.config = self.folder / "stekd.conf"
+        self.state_dir = self.folder / "state"
         self.run_dir = None
         self.process = None
         self.earlier = ""  # what stekd said before it was started again
@@ -58,6 +59,9 @@ class Stekd:
         self.run_dir.chmod(0o755)
         if self.user:
             shutil.chown(self.run_dir, self.user)
+        self.state_dir.mkdir(mode=0o700, exist_ok=True)
+        if self.user:
+            shutil.chown(self.state_dir, self.user)
         try:
             return self.launch()
         except BaseException:
@@ -99,6 +103,8 @@ class Stekd:
             self.config,
             "--run-dir",
             self.run_dir,
+            "--state-dir",
+            self.state_dir,
             *(["--fleet-library", build.FLEET_LIBRARY] if self.fleet else []),
             *self.options,
             *options,

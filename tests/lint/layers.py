@@ -35,6 +35,7 @@ RANKS = {
     "audit/judge": 6,
     "audit/observe": 6,
     "doctor": 6,
+    "history": 6,
     "keyfile": 6,
     "audit/report": 7,
     "feed": 7,

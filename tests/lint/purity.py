@@ -26,6 +26,7 @@ JUDGES = {
     "audit/judge": "src/audit/libstek_audit.a.p",
     "audit/dictionary": "src/audit/libstek_audit.a.p",
     "doctor": "src/doctor/libstek_doctor.a.p",
+    "history": "src/history/libstek_history.a.p",
 }
 RANDOM = "src_crypto_random.c.o"
 ALLOWED = {

@@ -92,7 +92,7 @@ class Purity(LintCase):
         calls_crypto = "int stek_derive(void); int g(void) { return stek_derive(); }"
         self.compile_from("fleet/rules/sync", calls_crypto)
         self.compile_from("audit/judge/time", "void *malloc(); void *f(void) { return malloc(1); }")
-        for unit in ("audit/dictionary/mac", "doctor/judge", "feed/rules/choose"):
+        for unit in ("audit/dictionary/mac", "doctor/judge", "history/entry", "feed/rules/choose"):
             self.compile_from(unit, "")
 
     def compile_from(self, unit, text):
@@ -144,7 +144,7 @@ class Purity(LintCase):
             self.assert_reported("purity", f"rules_new.c.o: calls {call}")
 
     def test_a_new_file_of_a_judge(self):
-        for room in ("audit/judge", "doctor", "feed/rules"):
+        for room in ("audit/judge", "doctor", "history", "feed/rules"):
             for call in ("time", "fopen", "socket", "RAND_bytes"):
                 text = f"long {call}(); long f(void) {{ return {call}(0); }}"
                 target = self.compile_from(f"{room}/new", text)

@@ -46,6 +46,7 @@ _stek_options() {
         revoke) echo '--all --key --before --this-host --yes' ;;
         fleet) echo '--json --rotate --accept' ;;
         inspect) echo '--ring --json' ;;
+        report) echo '--ring --since --json' ;;
         enable) echo '--ring --group --context --override --module --system --force --dry-run --root' ;;
         doctor) echo '--json' ;;
         disable) echo '--dry-run --root' ;;
@@ -78,7 +79,7 @@ _stek() {
         --names) words='same any' ;;
         --early-data) words='once as-is never' ;;
         --server | --from | --to) words='@LAYOUTS@' ;;
-        --key | --before | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
+        --key | --before | --since | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then
                 words=$(_stek_options "$command")

@@ -30,13 +30,14 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status doctor inspect fleet keyfile feed' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status report doctor inspect fleet keyfile feed' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l before -x -d 'keys that sealed before'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l this-host -d 'on this host, also without the store'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l yes -d 'do not ask'
+complete -c stek -n '__fish_seen_subcommand_from report' -l since -x -d 'the period until now'
 complete -c stek -n '__fish_seen_subcommand_from inspect keyfile' -F
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -a 'lint convert export'
 complete -c stek -n '__fish_seen_subcommand_from feed' -a status
@@ -49,7 +50,7 @@ complete -c stek -n '__fish_seen_subcommand_from keyfile' -l max-age -x -d 'the 
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l from -x -a '@LAYOUTS@' -d 'the layout it has'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l to -x -a '@LAYOUTS@' -d 'the layout to write'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l key -x -d 'which key'
-complete -c stek -n '__fish_seen_subcommand_from inspect enable openssl-cnf keyfile' -l ring -x -a '(__stek_rings)' -d 'the ring'
+complete -c stek -n '__fish_seen_subcommand_from inspect report enable openssl-cnf keyfile' -l ring -x -a '(__stek_rings)' -d 'the ring'
 complete -c stek -n '__fish_seen_subcommand_from enable disable doctor' -a '(__stek_units)' -d unit
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l dry-run -d 'only print'
 complete -c stek -n '__fish_seen_subcommand_from enable disable' -l root -x -a '(__fish_complete_directories)' -d 'the system is there'

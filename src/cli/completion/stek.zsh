@@ -23,6 +23,7 @@ _stek_commands() {
         'revoke:destroy keys of a ring in every process now'
         'fleet:the same keys on every host\: make a key for it, look at it'
         'inspect:show which key sealed a ticket, and when'
+        'report:say whether keys rotated as they should, and who ordered what'
         'enable:make a systemd service share the keys of a ring'
         'disable:take that back'
         'audit:test from outside how servers treat their tickets'
@@ -63,6 +64,7 @@ _stek() {
         feed) _arguments $common '--config[the configuration]:file:_files' '--check-config[only check it]' \
             '--state-dir[where it says how it is]:directory:_files -/' '--json[for programs]' '1:what:(status)' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
+        report) _arguments $common '--ring[this ring only]:ring:_stek_rings' '--since[the period until now]:time:' '--json[for programs]' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \
                 '--force[also for a ring that is not there]' \

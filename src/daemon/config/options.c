@@ -9,6 +9,7 @@
 enum {
     OPTION_CONFIG = 256,
     OPTION_RUN_DIR,
+    OPTION_STATE_DIR,
     OPTION_ALLOW_DISK,
     OPTION_CHECK,
     OPTION_CONNECT,
@@ -21,6 +22,7 @@ enum {
 static const struct option known[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"run-dir", required_argument, NULL, OPTION_RUN_DIR},
+    {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
     {"allow-disk", no_argument, NULL, OPTION_ALLOW_DISK},
     {"check-config", no_argument, NULL, OPTION_CHECK},
     {"connect", no_argument, NULL, OPTION_CONNECT},
@@ -39,6 +41,8 @@ static void print_help(void)
         "  --config FILE    the configuration (default: " STEK_CONFIG_FILE ");\n"
         "                   conf.d/*.conf beside it are read as well\n"
         "  --run-dir DIR    where ring files and socket are (default: " STEK_RUN_DIR ")\n"
+        "  --state-dir DIR  where its history is (default: state of [fleet], else\n"
+        "                   " STEK_STATE_DIR ")\n"
         "  --check-config   check the configuration and exit\n"
         "  --connect        with --check-config: also try the fleet's endpoints and keys\n"
         "  --allow-disk     keep keys on a file system that may write them to a disk\n"
@@ -61,6 +65,9 @@ static int take_option(int option, struct stek_options *options)
         return -1;
     case OPTION_RUN_DIR:
         options->run_dir = optarg;
+        return -1;
+    case OPTION_STATE_DIR:
+        options->state_dir = optarg;
         return -1;
     case OPTION_ALLOW_DISK:
         options->allow_disk = true;

@@ -11,6 +11,7 @@ enum { STEKD_EXIT_FINE = 0, STEKD_EXIT_FAILED = 1, STEKD_EXIT_USAGE = 2 };
 struct stek_options {
     const char *config;
     const char *run_dir;
+    const char *state_dir; /* of the history; NULL: that of [fleet] */
     const char *fleet_library;
     bool allow_disk;
     bool check_config;

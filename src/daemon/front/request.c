@@ -26,6 +26,9 @@ static const struct {
                               "inspect takes \"ring\": NAME and \"ticket\": BASE64"},
     [STEK_REQUEST_FLEET] = {"fleet", {"read"}, "fleet takes \"read\": true, or nothing"},
     [STEK_REQUEST_REKEY] = {"rekey", {NULL}, "rekey takes nothing"},
+    [STEK_REQUEST_REPORT] = {"report",
+                             {"ring", "since"},
+                             "report takes \"since\": UNIX TIME, and perhaps \"ring\": NAME"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -69,6 +72,12 @@ static bool get_ring(const json_t *object, bool needed, struct stek_request *req
            stek_ring_name_is_valid(request->ring);
 }
 
+static bool get_time(const json_t *value, int64_t *ret_time)
+{
+    *ret_time = json_integer_value(value);
+    return json_is_integer(value) && *ret_time > -STEK_TIME_MAX && *ret_time < STEK_TIME_MAX;
+}
+
 /* Exactly one of the three must be there. */
 static bool get_which(const json_t *object, struct stek_request *request)
 {
@@ -87,9 +96,7 @@ static bool get_which(const json_t *object, struct stek_request *request)
         return get_text(object, "key", request->key, STEK_KEY_ID_MAX);
     }
     request->which = STEK_REQUEST_BEFORE;
-    request->before = json_integer_value(before);
-    return json_is_integer(before) && request->before > -STEK_TIME_MAX &&
-           request->before < STEK_TIME_MAX;
+    return get_time(before, &request->before);
 }
 
 static bool get_this_host(const json_t *object, struct stek_request *request)
@@ -118,8 +125,12 @@ static bool get_arguments(const json_t *object, struct stek_request *request)
         request->read = json_is_true(read);
         return read == NULL || json_is_boolean(read);
     }
-    if (!get_ring(object, request->command != STEK_REQUEST_STATUS, request))
+    const bool needs_ring =
+        request->command != STEK_REQUEST_STATUS && request->command != STEK_REQUEST_REPORT;
+    if (!get_ring(object, needs_ring, request))
         return false;
+    if (request->command == STEK_REQUEST_REPORT)
+        return get_time(json_object_get(object, "since"), &request->since);
     if (request->command == STEK_REQUEST_REVOKE)
         return get_this_host(object, request) && get_which(object, request);
     return request->command != STEK_REQUEST_INSPECT || get_ticket(object, request);
@@ -133,7 +144,7 @@ static const char *read_object(json_t *object, struct stek_request *request)
     while (name != NULL && command < COMMANDS && strcmp(name, commands[command].name) != 0)
         command++;
     if (name == NULL || command == COMMANDS)
-        return "\"command\" must be status, rotate, revoke, inspect, fleet or rekey";
+        return "\"command\" must be status, rotate, revoke, inspect, fleet, rekey or report";
     request->command = (enum stek_request_command)command;
     if (!has_only(object, commands[command].members) || !get_arguments(object, request))
         return commands[command].problem;

@@ -27,7 +27,8 @@ enum stek_request_command {
     STEK_REQUEST_REVOKE,
     STEK_REQUEST_INSPECT,
     STEK_REQUEST_FLEET,
-    STEK_REQUEST_REKEY
+    STEK_REQUEST_REKEY,
+    STEK_REQUEST_REPORT
 };
 
 /* Which keys a revocation means. */
@@ -35,10 +36,11 @@ enum stek_request_which { STEK_REQUEST_ALL = 1, STEK_REQUEST_KEY, STEK_REQUEST_B
 
 struct stek_request {
     enum stek_request_command command;
-    char ring[STEK_RING_NAME_MAX + 1]; /* empty: none given, which only status allows */
+    char ring[STEK_RING_NAME_MAX + 1]; /* empty: none given: of status and report */
     enum stek_request_which which;     /* of revoke */
     char key[STEK_KEY_ID_MAX + 1];     /* digits of a fingerprint, or a seq */
     int64_t before;                    /* Unix seconds */
+    int64_t since;                     /* of report: Unix seconds */
     bool this_host;                    /* of revoke: here and now, without the store */
     bool read;                         /* of fleet: the members are to be read again */
     char *ticket;                      /* of inspect: base64, owned; NULL otherwise */

@@ -20,6 +20,7 @@ COMMANDS = [
     "revoke",
     "fleet",
     "inspect",
+    "report",
     "enable",
     "disable",
     "doctor",

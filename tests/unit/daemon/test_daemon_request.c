@@ -45,10 +45,20 @@ static void reads_each_command(void **state)
     assert_false(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true}").this_host);
     assert_true(parsed("{\"command\":\"revoke\",\"ring\":\"web\",\"all\":true,\"this_host\":true}")
                     .this_host);
+    assert_int_equal(parsed("{\"command\":\"report\",\"since\":1700000000}").since, 1700000000);
     struct stek_request inspect =
         parsed("{\"command\":\"inspect\",\"ring\":\"web\",\"ticket\":\"AAAA\"}");
     assert_string_equal(inspect.ticket, "AAAA");
     stek_request_fini(&inspect);
+}
+
+static void a_report_needs_the_time_that_it_begins(void **state)
+{
+    (void)state;
+    assert_refused("{\"command\":\"report\"}", "report takes");
+    assert_refused("{\"command\":\"report\",\"since\":\"90d\"}", "report takes");
+    assert_refused("{\"command\":\"report\",\"since\":9223372036854775807}", "report takes");
+    assert_refused("{\"command\":\"report\",\"since\":1,\"ring\":\"../x\"}", "report takes");
 }
 
 static void refuses_what_is_no_request(void **state)
@@ -126,6 +136,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_each_command),
+        cmocka_unit_test(a_report_needs_the_time_that_it_begins),
         cmocka_unit_test(refuses_what_is_no_request),
         cmocka_unit_test(refuses_a_ring_that_cannot_be),
         cmocka_unit_test(a_revocation_means_exactly_one_thing),
