@@ -59,8 +59,8 @@ enum stek_result {
     STEK_ERR_BUSY,     /* another thread or process is doing this now; nothing is lost */
     STEK_ERR_FORMAT,   /* bytes that are not a ring, or a ring of another version */
     STEK_ERR_FILE,     /* a ring file that cannot be used: stek_ring_file_problem() says why */
-    STEK_ERR_REFUSED,  /* a system call filter (seccomp) or the kernel refuses mlock(2) or
-                          madvise(2), whatever the limit is */
+    STEK_ERR_REFUSED,  /* a system call filter (seccomp) or the kernel refuses
+                          madvise(2), or mmap(2) with MAP_LOCKED, whatever the limit is */
     STEK_ERR_NO_KEY    /* no key seals now, or no key has this name: no ticket, a full handshake */
 };
 

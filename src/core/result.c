@@ -29,7 +29,7 @@ const char *stek_result_text(enum stek_result result)
         return "the ring file cannot be used";
     case STEK_ERR_REFUSED:
         return "memory for keys cannot be locked or kept out of core dumps: a system call filter "
-               "(seccomp) or the kernel refuses mlock() or madvise()";
+               "(seccomp) or the kernel refuses madvise(), or mmap() with MAP_LOCKED";
     case STEK_ERR_NO_KEY:
         return "no key seals now, or no key has this name";
     }

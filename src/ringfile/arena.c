@@ -110,12 +110,13 @@ void stek_arena_give_back(struct stek_arena *arena, void *piece, size_t len)
     }
 }
 
-bool stek_arena_after_fork(struct stek_arena *arena)
+bool stek_arena_after_fork(struct stek_arena *arena, bool no_filter)
 {
     bool locked = true;
 
     for (struct stek_chunk *chunk = arena->chunks; chunk != NULL; chunk = chunk->next) {
-        if (stek_locked_renew(chunk->at, STEK_CHUNK_LEN))
+        if (no_filter ? stek_locked_renew(chunk->at, STEK_CHUNK_LEN)
+                      : stek_locked_replace(chunk->at, STEK_CHUNK_LEN))
             continue;
         memset(chunk->taken, 0xff, sizeof chunk->taken);
         chunk->used = STEK_CHUNK_GRANULES;

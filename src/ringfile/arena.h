@@ -39,8 +39,11 @@ void *stek_arena_cut(struct stek_arena *arena, size_t len);
 /* Wipes a piece of this length and takes it back. It must not be in use. */
 void stek_arena_give_back(struct stek_arena *arena, void *piece, size_t len);
 
-/* In a child after fork: locks the memory again. False: some is not locked, and not reused. */
-bool stek_arena_after_fork(struct stek_arena *arena);
+/*
+ * In a child after fork: locks the memory again, by mlock(2) if there is no filter of system calls.
+ * False: some is not locked, and not reused.
+ */
+bool stek_arena_after_fork(struct stek_arena *arena, bool no_filter);
 
 /* Wipes and unmaps everything. */
 void stek_arena_fini(struct stek_arena *arena);

@@ -26,17 +26,28 @@ static void before_fork(void)
         stek_stats_before_fork(ring->stats);
 }
 
-/* Runs in the child, which has this thread only: mlock(2) is all it calls. The ring's pages stay
- * locked by the parent as long as that lives, so a refusal costs the child its own caches only. */
+static void lock_image_in_child(const struct stek_ring *ring)
+{
+    if (ring->shared != NULL)
+        (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
+    else
+        (void)stek_locked_renew(ring->image, sizeof *ring->image);
+}
+
+/*
+ * Runs in the child, which has this thread only: what it calls is async-signal-safe. The ring's
+ * pages stay locked by the parent as long as that lives, and those of a ring file by stekd. So they
+ * are left to these under a filter, which may end the child for mlock(2).
+ */
 static void lock_memory_in_child(void)
 {
+    const bool no_filter = rings != NULL && stek_locked_no_filter();
+
     for (struct stek_ring *ring = rings; ring != NULL; ring = ring->next) {
-        if (ring->shared != NULL)
-            (void)stek_locked_renew(ring->shared, sizeof *ring->shared);
-        else
-            (void)stek_locked_renew(ring->image, sizeof *ring->image);
+        if (no_filter)
+            lock_image_in_child(ring);
         stek_stats_after_fork(ring->stats);
-        if (!stek_arena_after_fork(&ring->arena))
+        if (!stek_arena_after_fork(&ring->arena, no_filter))
             stek_contexts_give_up_caches(&ring->contexts);
     }
     stek_process_unlock();

@@ -19,6 +19,7 @@ ETCD_PROBE = BUILD / "tests/tools/etcd-probe"
 RING_TRAFFIC = BUILD / "tests/tools/ring-traffic"
 SHORT_SERVER = BUILD / "tests/tools/short-server"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
+KILL_CALLS = BUILD / "tests/tools/kill-calls"
 ODD = BUILD / "tests/odd/odd"
 
 

@@ -182,7 +182,7 @@ def test_a_revocation_during_which_a_call_fails_is_refused_or_carried_out(folder
                 for error in faults.ERRORS:
                     failed, was_refused = revoke_with_a_fault(orders, watched, number, error)
                     refused.update([failed] if was_refused else [])
-            assert {"mmap", "madvise", "mlock"} <= refused
+            assert {"mmap", "madvise"} <= refused
             assert orders.keys("mail") == other
 
 

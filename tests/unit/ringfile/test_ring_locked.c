@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a ring keeps its keys: locked memory, out of core dumps; and what it does when it gets
- * none. Not under sanitizers, which answer mlock(2) themselves and lock nothing.
+ * none, or a filter that ends the program for mlock(2). Not under sanitizers, which answer mlock(2)
+ * themselves and lock nothing.
  */
 #include "unit.h"
 
@@ -14,7 +15,11 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Enough for a ring, not for caches (a chunk of 64 KiB); enough for both. */
 enum { RING_ONLY = 48 * 1024, PLENTY = 256 * 1024 };
@@ -181,13 +186,13 @@ static void a_child_that_may_not_lock_puts_no_key_in_unlocked_memory(void **stat
     child_run(fork_without_right_to_lock, &use);
 }
 
-/* From now on the system call fails with this errno, as under systemd's SystemCallFilter=. */
-static void refuse_system_call(unsigned number, unsigned error)
+/* From now on this becomes of the system call, as under systemd's SystemCallFilter=. */
+static void filter_system_call(unsigned number, unsigned answer)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, answer),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof code / sizeof code[0], code};
@@ -211,7 +216,7 @@ static void make_under_filter(int fd, void *arg)
 
     (void)fd;
     child_limit_locked_memory(refusal->limit);
-    refuse_system_call(refusal->number, refusal->error);
+    filter_system_call(refusal->number, SECCOMP_RET_ERRNO | refusal->error);
     CHECK(stek_ring_new(NULL, &ring) == refusal->expected);
     CHECK(ring == NULL);
 }
@@ -219,14 +224,10 @@ static void make_under_filter(int fd, void *arg)
 static void a_filter_that_refuses_is_not_taken_for_the_limit(void **state)
 {
     struct refusal refusals[] = {
-        {SYS_mlock, EPERM, PLENTY, STEK_ERR_REFUSED},
-        {SYS_mlock, EPERM, RING_ONLY, STEK_ERR_REFUSED},
-        {SYS_mlock, EACCES, PLENTY, STEK_ERR_REFUSED},
-        {SYS_mlock, ENOSYS, PLENTY, STEK_ERR_REFUSED},
-        {SYS_mlock, ENOSYS, 0, STEK_ERR_REFUSED},
         {SYS_madvise, EPERM, PLENTY, STEK_ERR_REFUSED},
-        {SYS_madvise, EPERM, 0, STEK_ERR_REFUSED},
+        {SYS_madvise, EPERM, RING_ONLY, STEK_ERR_REFUSED},
         {SYS_madvise, ENOSYS, PLENTY, STEK_ERR_REFUSED},
+        {SYS_mmap, EPERM, PLENTY, STEK_ERR_REFUSED},
     };
 
     (void)state;
@@ -238,8 +239,8 @@ static void a_filter_that_refuses_is_not_taken_for_the_limit(void **state)
 static void the_limit_is_not_taken_for_a_filter(void **state)
 {
     struct refusal refusals[] = {
-        {SYS_mlock2, EPERM, 0, STEK_ERR_LOCK},
-        {SYS_mlock2, EPERM, 4096, STEK_ERR_LOCK},
+        {SYS_mlock, EPERM, 0, STEK_ERR_LOCK},
+        {SYS_mlock, EPERM, 4096, STEK_ERR_LOCK},
     };
 
     (void)state;
@@ -253,6 +254,83 @@ static void a_kernel_without_resources_is_neither(void **state)
 
     (void)state;
     child_run(make_under_filter, &refusal);
+}
+
+static void kill_for_mlock(void)
+{
+    child_limit_locked_memory(PLENTY);
+    filter_system_call(SYS_mlock, SECCOMP_RET_KILL_PROCESS);
+}
+
+static void control_the_filter_ends_who_calls_mlock(void **state)
+{
+    const pid_t pid = fork();
+    int status;
+
+    (void)state;
+    if (pid == 0) {
+        kill_for_mlock();
+        (void)mlock(&status, sizeof status);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+}
+
+static void check_cache(struct stek_ring *ring)
+{
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "lo"));
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "dd"));
+    CHECK(smaps_has_flag(cache_at(ring, "a"), "wf"));
+    check_seals_and_opens(ring, "a");
+    check_seals_and_opens(ring, "b");
+}
+
+static void serve_in_grandchild(int fd, void *ring)
+{
+    (void)fd;
+    check_cache(ring);
+}
+
+static void serve_in_child(int fd, void *ring)
+{
+    (void)fd;
+    check_cache(ring);
+    child_run(serve_in_grandchild, ring);
+}
+
+static void serve_where_mlock_kills(int fd, void *arg)
+{
+    (void)fd, (void)arg;
+    kill_for_mlock();
+    struct stek_ring *ring = ring_start(&ring_policy);
+    check_seals_and_opens(ring, "a");
+    check_flags(ring);
+    child_run(serve_in_child, ring);
+    stek_ring_free(ring);
+}
+
+static void where_mlock_kills_keys_are_locked_and_nobody_is_killed(void **state)
+{
+    (void)state;
+    child_run(serve_where_mlock_kills, NULL);
+}
+
+static void fork_where_mlock_kills_and_nothing_may_be_locked(int fd, void *arg)
+{
+    (void)fd, (void)arg;
+    kill_for_mlock();
+    struct stek_ring *ring = ring_start(&ring_policy);
+    check_seals_and_opens(ring, "a");
+    CHECK(cache_at(ring, "a") != NULL);
+    child_limit_locked_memory(0);
+    child_run(use_after_lock_was_refused, ring);
+}
+
+static void there_a_child_that_may_not_lock_gives_up_its_caches(void **state)
+{
+    (void)state;
+    child_run(fork_where_mlock_kills_and_nothing_may_be_locked, NULL);
 }
 
 static void the_text_names_what_refused(void **state)
@@ -276,6 +354,9 @@ int main(void)
         cmocka_unit_test(a_filter_that_refuses_is_not_taken_for_the_limit),
         cmocka_unit_test(the_limit_is_not_taken_for_a_filter),
         cmocka_unit_test(a_kernel_without_resources_is_neither),
+        cmocka_unit_test(control_the_filter_ends_who_calls_mlock),
+        cmocka_unit_test(where_mlock_kills_keys_are_locked_and_nobody_is_killed),
+        cmocka_unit_test(there_a_child_that_may_not_lock_gives_up_its_caches),
         cmocka_unit_test(the_text_names_what_refused),
     };
 
