@@ -42,7 +42,8 @@ static void print_enable_help(void)
                "afterwards.\n\n"
                "  --ring RING      a ring that stekd keeps, or 'private' for keys of its own\n"
                "  --group GROUP    who may read the ring (default: the group of the ring file)\n"
-               "  --context LABEL, --override yes|no, --module PATH, --system FILE\n"
+               "  --context LABEL, --override yes|no, --verified-peers HOW,\n"
+               "  --session-id-context WHOSE, --names WHICH, --module PATH, --system FILE\n"
                "                   as in 'stek openssl-cnf --help'\n"
                "  --force          also for a ring that does not exist yet\n"
                "  --dry-run        only print what would be written\n"
@@ -259,16 +260,20 @@ int stek_command_enable(int argc, char **argv)
 {
     static struct request request;
     struct stek_cnf *cnf = &request.cnf;
-    const struct stek_argument arguments[] = {{"ring", 0, NULL, value_of(cnf, "ring")},
-                                              {"context", 0, NULL, value_of(cnf, "context")},
-                                              {"override", 0, NULL, value_of(cnf, "override")},
-                                              {"module", 0, NULL, &cnf->module},
-                                              {"system", 0, NULL, &cnf->system},
-                                              {"group", 0, NULL, &request.group},
-                                              {"root", 0, NULL, &cnf->root},
-                                              {"dry-run", 'n', &request.dry_run, NULL},
-                                              {"force", 0, &request.force, NULL},
-                                              {.name = NULL}};
+    const struct stek_argument arguments[] = {
+        {"ring", 0, NULL, value_of(cnf, "ring")},
+        {"context", 0, NULL, value_of(cnf, "context")},
+        {"override", 0, NULL, value_of(cnf, "override")},
+        {"verified-peers", 0, NULL, value_of(cnf, "verified_peers")},
+        {"session-id-context", 0, NULL, value_of(cnf, "session_id_context")},
+        {"names", 0, NULL, value_of(cnf, "names")},
+        {"module", 0, NULL, &cnf->module},
+        {"system", 0, NULL, &cnf->system},
+        {"group", 0, NULL, &request.group},
+        {"root", 0, NULL, &cnf->root},
+        {"dry-run", 'n', &request.dry_run, NULL},
+        {"force", 0, &request.force, NULL},
+        {.name = NULL}};
     int code;
 
     stek_cnf_init(cnf, "enable");

@@ -64,9 +64,9 @@ complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l rotate -x -d 'h
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l accept -x -d 'how long it opens afterwards'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l ahead -x -d 'keys held ready'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l max-session-age -x -d 'longest chain of resumptions'
-complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l verified-peers -x -a 'as-openssl same-configuration' -d 'how far verified clients resume'
-complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l session-id-context -x -a 'program ring' -d 'whose counts'
-complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l names -x -a 'same any' -d 'which server names a ticket serves'
+complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l verified-peers -x -a 'as-openssl same-configuration' -d 'how far verified clients resume'
+complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l session-id-context -x -a 'program ring' -d 'whose counts'
+complete -c stek -n '__fish_seen_subcommand_from enable openssl-cnf' -l names -x -a 'same any' -d 'which server names a ticket serves'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l early-data -x -a 'once as-is never' -d 'how often a ticket brings early data'
 complete -c stek -n '__fish_seen_subcommand_from openssl-cnf' -l required -x -a 'yes no' -d 'no tickets without a ring'
 for option in @AUDIT_OPTIONS@

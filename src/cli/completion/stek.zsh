@@ -40,6 +40,9 @@ _stek() {
     local -a common cnf
     common=('--run-dir[where stekd keeps its rings]:directory:_files -/' '--help[help]')
     cnf=('--context[what tickets must not cross]:label:' '--override[whether stek wins over the program]:answer:(yes no)'
+         '--verified-peers[how far verified clients resume]:reach:(as-openssl same-configuration)'
+         '--session-id-context[whose counts]:whose:(program ring)'
+         '--names[which server names a ticket serves]:names:(same any)'
          '--module[the stek.so to load]:file:_files' '--system[the configuration to include]:file:_files')
 
     _arguments -C -A '-*' $common '--version[version]' '1:command:_stek_commands' '*::argument:->arguments'
@@ -78,9 +81,6 @@ _stek() {
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--rotate[how long a key seals]:time:' \
                 '--accept[how long it opens afterwards]:time:' '--ahead[keys held ready]:number:' \
                 '--max-session-age[longest chain of resumptions]:time:' \
-                '--verified-peers[how far verified clients resume]:reach:(as-openssl same-configuration)' \
-                '--session-id-context[whose counts]:whose:(program ring)' \
-                '--names[which server names a ticket serves]:names:(same any)' \
                 '--early-data[how often a ticket brings early data]:answer:(once as-is never)' \
                 '--required[no tickets without a ring]:answer:(yes no)'
             ;;

@@ -121,6 +121,15 @@ def test_enabling_again_replaces_the_files(root):
     assert 'ring = "mail"' in (root / CONF).read_text()
 
 
+def test_settings_that_some_servers_need_are_options(root):
+    options = ["--session-id-context", "ring", "--verified-peers", "same-configuration"]
+    options += ["--names", "any", "--context", "mail", "--override", "yes"]
+    assert enable(root, "--ring", "private", *options).returncode == FINE
+    lines = (root / CONF).read_text().replace('"', '').splitlines()
+    for option, value in zip(options[::2], options[1::2]):
+        assert f'{option[2:].replace("-", "_")} = {value}' in lines
+
+
 def test_an_instance_is_enabled_by_its_template(root):
     assert (
         stek(
@@ -190,6 +199,7 @@ def test_a_group_that_is_not_there_is_refused(root, stekd):
         (["enable", "--ring", "web"], USAGE, "give one UNIT"),
         (["enable", "../nginx", "--ring", "web"], USAGE, "not a valid unit name"),
         (["enable", "nginx", "--ring", "a/b"], USAGE, "allowed: private"),
+        (["enable", "nginx", "--ring", "web", "--names", "all"], USAGE, "allowed: same or any"),
         (
             ["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"],
             FAILED,
