@@ -21,6 +21,7 @@ SHORT_SERVER = BUILD / "tests/tools/short-server"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
 KILL_CALLS = BUILD / "tests/tools/kill-calls"
 ODD = BUILD / "tests/odd/odd"
+EXAMPLES = BUILD / "examples/embed"
 
 
 DEMO = (MODULE, COMMAND, DAEMON, CLIENT)

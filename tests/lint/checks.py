@@ -58,6 +58,6 @@ def commands(root, build):
         ("selftest of the runner", [PYTHON, root / "tests" / "run" / "selftest.py"]),
         ("selftest of differential", [PYTHON, root / "tests/differential/selftest.py"]),
         ("selftest of check-on", [PYTHON, root / "tests" / "run" / "selftest_on.py"]),
-        ("cppcheck", CPPCHECK + [root / "src", root / "tests" / "fuzz"]),
+        ("cppcheck", CPPCHECK + [root / "src", root / "examples", root / "tests" / "fuzz"]),
         ("clang-tidy", script("tidy", "--build", build)),
     ]

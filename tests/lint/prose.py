@@ -29,6 +29,7 @@ def main():
     root = options(__doc__).root
     pages = [
         *sorted(root.glob("*.md")),
+        *sorted(root.glob("examples/*.md")),
         *files(root, ["docs"], [".md"]),
         *files(root, ["man"], [".scd"]),
     ]

@@ -11,7 +11,7 @@ FUNCTION_MAX = 60
 FILE_MAX = 400
 LINE_MAX = 100
 FOLDER_MAX = 20
-FOLDERS = ["src", "include", "tests", "demo", "packaging"]
+FOLDERS = ["src", "include", "tests", "demo", "packaging", "examples"]
 
 
 def c_functions(lines):

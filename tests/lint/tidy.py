@@ -10,12 +10,13 @@ import subprocess
 
 from report import finish, options
 
-FOLDERS = ("src", "tests/bench", "tests/fuzz", "tests/sim", "tests/tools", "tests/unit")
+FOLDERS = ("src", "examples", "tests/bench", "tests/fuzz", "tests/sim", "tests/tools", "tests/unit")
 # Programs have one thread and may call exit() or getopt(); the libraries may not. Tests compare
 # whole structures to
 # see that nothing was touched, and stand in for functions of the C library.
 ONE_THREAD = "-concurrency-mt-unsafe"
 RELAXED = {
+    "examples": ONE_THREAD,
     "src/cli": ONE_THREAD,
     "src/daemon": ONE_THREAD,
     "src/feed": ONE_THREAD,
