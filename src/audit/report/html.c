@@ -37,6 +37,7 @@ static const char style[] =
     ".critical{--c:var(--critical)}.high{--c:var(--high)}.medium{--c:var(--medium)}.low{--c:var(--"
     "low)}"
     ".info{--c:var(--info)}\n"
+    ".fate{border:1px solid;border-radius:.2rem;padding:0 .35rem;font-size:.85em;opacity:.8}\n"
     "td.flaw{background:#b0002033}td.ordinary{background:#2f9e4422}\n"
     "details{margin:1.5rem 0}summary{cursor:pointer}"
     "@media print{.finding{break-inside:avoid}.badge{color:#000;background:none;border:1px solid "
@@ -72,8 +73,9 @@ static void print_part(FILE *out, const char *name, const char *text)
     (void)fputs("</dd>\n", out);
 }
 
+/* `fate`: `new`, `unchanged`, `gone`, …, or NULL. */
 static void print_finding(FILE *out, const struct stek_audit_observation *obs,
-                          const struct stek_audit_finding *finding)
+                          const struct stek_audit_finding *finding, const char *fate)
 {
     const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
     const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
@@ -85,6 +87,8 @@ static void print_finding(FILE *out, const struct stek_audit_observation *obs,
         "<code>%s</code> ",
         severity, info->name, severity, info->name);
     stek_audit_html_text(out, info->title);
+    if (fate != NULL)
+        (void)fprintf(out, " <span class=\"fate\">%s</span>", fate);
     (void)fputs("</h3>\n<dl>\n", out);
     if (finding->target != STEK_AUDIT_NONE)
         print_part(out, "target", stek_audit_label(obs, finding->target).at);
@@ -100,26 +104,39 @@ static void print_finding(FILE *out, const struct stek_audit_observation *obs,
 }
 
 /* What wants something done comes first; what is only worth knowing is folded. */
-static void print_findings(FILE *out, const struct stek_audit_observation *obs,
-                           const struct stek_audit_findings *findings)
+static void print_findings(FILE *out, const struct stek_audit_report *report)
 {
+    const struct stek_audit_findings *findings = report->findings;
     const uint32_t infos = stek_audit_tally(findings).count[STEK_AUDIT_INFO];
 
     for (size_t i = 0; i < findings->len - infos; i++)
-        print_finding(out, obs, &findings->items[i]);
+        print_finding(out, report->obs, &findings->items[i], stek_audit_fate_of(report->since, i));
     if (findings->len == infos)
         (void)fputs("<p>Nothing was found that needs mending.</p>\n", out);
     if (infos == 0)
         return;
     (void)fprintf(out, "<details><summary>For information: %u</summary>\n", (unsigned)infos);
     for (size_t i = findings->len - infos; i < findings->len; i++)
-        print_finding(out, obs, &findings->items[i]);
+        print_finding(out, report->obs, &findings->items[i], NULL);
     (void)fputs("</details>\n", out);
 }
 
-static void print_top(FILE *out, const struct stek_audit_observation *obs,
-                      const struct stek_audit_findings *findings)
+/* Findings of the earlier audit that this one does not have. */
+static void print_former(FILE *out, const struct stek_audit_since *since, enum stek_audit_fate fate,
+                         const char *title)
 {
+    if (since == NULL || since->count[fate] == 0)
+        return;
+    (void)fprintf(out, "<h2>%s</h2>\n", title);
+    for (size_t i = 0; i < since->findings->len; i++)
+        if (since->then[i] == fate)
+            print_finding(out, since->obs, &since->findings->items[i], stek_audit_fate_name(fate));
+}
+
+static void print_top(FILE *out, const struct stek_audit_report *report)
+{
+    const struct stek_audit_observation *obs = report->obs;
+    const struct stek_audit_findings *findings = report->findings;
     const struct stek_audit_tally tally = stek_audit_tally(findings);
 
     const struct stek_audit_text verdict = stek_audit_verdict(obs, findings);
@@ -129,7 +146,10 @@ static void print_top(FILE *out, const struct stek_audit_observation *obs,
     (void)fputs(style, out);
     (void)fputs("<h1>Audit of session tickets</h1>\n<p id=\"verdict\"><strong>", out);
     stek_audit_html_text(out, verdict.at);
-    (void)fprintf(out, "</strong></p>\n<p>%s to %s UTC: %zu %s, %zu %s%s.</p>\n<p>",
+    (void)fputs("</strong></p>\n", out);
+    if (report->since != NULL)
+        (void)fprintf(out, "<p id=\"since\">%s</p>\n", stek_audit_since_sentence(report->since).at);
+    (void)fprintf(out, "<p>%s to %s UTC: %zu %s, %zu %s%s.</p>\n<p>",
                   stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
                   obs->handshakes_len, stek_plural(obs->handshakes_len, "handshake", "handshakes"),
                   obs->tickets_len, stek_plural(obs->tickets_len, "ticket", "tickets"),
@@ -191,12 +211,15 @@ static enum stek_result print_matrix(FILE *out, const struct stek_audit_observat
     return STEK_OK;
 }
 
-enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_observation *obs,
-                                        const struct stek_audit_findings *findings)
+enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_report *report)
 {
-    print_top(out, obs, findings);
+    const struct stek_audit_observation *obs = report->obs;
+    print_top(out, report);
     (void)fputs("<h2>Findings</h2>\n", out);
-    print_findings(out, obs, findings);
+    print_findings(out, report);
+    print_former(out, report->since, STEK_AUDIT_GONE, "Gone since the earlier audit");
+    print_former(out, report->since, STEK_AUDIT_NOT_LOOKED,
+                 "Found by the earlier audit, not looked for now");
     enum stek_result result = print_matrix(out, obs);
     if (result == STEK_OK)
         result = stek_audit_html_timeline(out, obs);

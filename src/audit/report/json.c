@@ -33,24 +33,53 @@ static json_t *targets_json(const struct stek_audit_observation *obs)
     return list;
 }
 
-static json_t *findings_json(const struct stek_audit_findings *findings)
+/* `fate`: NULL where it is not compared. */
+static json_t *finding_json(const struct stek_audit_finding *finding, const char *fate)
+{
+    const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
+    const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
+
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s*}", "id", info->name,
+                     "severity", stek_audit_severity_name(finding->severity), "target",
+                     index_or_null(finding->target), "other", index_or_null(finding->other),
+                     "version", version_or_null(finding->version), "title", info->title, "observed",
+                     stek_audit_json_text(finding->observed), "why", words.why, "reference",
+                     words.reference, "advice", words.advice, "fate", fate);
+}
+
+static json_t *findings_json(const struct stek_audit_report *report)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < findings->len; i++) {
-        const struct stek_audit_finding *finding = &findings->items[i];
-        const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
-        const struct stek_audit_explanation words =
-            stek_audit_explain(finding->id, finding->version);
+    for (size_t i = 0; i < report->findings->len; i++)
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s}", "id", info->name,
-                            "severity", stek_audit_severity_name(finding->severity), "target",
-                            index_or_null(finding->target), "other", index_or_null(finding->other),
-                            "version", version_or_null(finding->version), "title", info->title,
-                            "observed", stek_audit_json_text(finding->observed), "why", words.why,
-                            "reference", words.reference, "advice", words.advice));
-    }
+            list, finding_json(&report->findings->items[i], stek_audit_fate_of(report->since, i)));
     return list;
+}
+
+/* Those of the earlier audit that this one does not have; their targets are those of that one. */
+static json_t *former_json(const struct stek_audit_since *since)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < since->findings->len; i++)
+        if (since->then[i] == STEK_AUDIT_GONE || since->then[i] == STEK_AUDIT_NOT_LOOKED)
+            json_array_append_new(list, finding_json(&since->findings->items[i],
+                                                     stek_audit_fate_name(since->then[i])));
+    return list;
+}
+
+/* NULL, which the report leaves out, when it was not compared. */
+static json_t *since_json(const struct stek_audit_since *since)
+{
+    if (since == NULL)
+        return NULL;
+    return json_pack(
+        "{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o}", "started", (json_int_t)since->obs->started,
+        "ended", (json_int_t)since->obs->ended, "targets", targets_json(since->obs), "new",
+        (json_int_t)since->count[STEK_AUDIT_NEW], "gone", (json_int_t)since->count[STEK_AUDIT_GONE],
+        "unchanged", (json_int_t)since->count[STEK_AUDIT_UNCHANGED], "not_looked",
+        (json_int_t)since->count[STEK_AUDIT_NOT_LOOKED], "findings", former_json(since));
 }
 
 static json_t *names_json(const struct stek_audit_observation *obs)
@@ -102,19 +131,20 @@ static json_t *summary_json(const struct stek_audit_findings *findings)
     return summary;
 }
 
-enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_observation *obs,
-                                        const struct stek_audit_findings *findings)
+enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_report *report)
 {
-    json_t *report = json_pack(
-        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "version", 1, "tool",
+    const struct stek_audit_observation *obs = report->obs;
+    const struct stek_audit_findings *findings = report->findings;
+    json_t *root = json_pack(
+        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o*}", "version", 1, "tool",
         "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended", (json_int_t)obs->ended,
         "interrupted", (int)obs->interrupted, "handshakes", (json_int_t)obs->handshakes_len,
         "tickets", (json_int_t)obs->tickets_len, "targets", targets_json(obs), "summary",
-        summary_json(findings), "findings", findings_json(findings), "matrix", matrix_json(obs),
-        "key_names", names_json(obs));
-    if (report == NULL)
+        summary_json(findings), "findings", findings_json(report), "matrix", matrix_json(obs),
+        "key_names", names_json(obs), "since", since_json(report->since));
+    if (root == NULL)
         return STEK_ERR_MEMORY;
-    const int failed = json_dumpf(report, out, JSON_INDENT(2));
-    json_decref(report);
+    const int failed = json_dumpf(root, out, JSON_INDENT(2));
+    json_decref(root);
     return failed != 0 || fputc('\n', out) == EOF ? STEK_ERR_SYSTEM : STEK_OK;
 }

@@ -47,9 +47,10 @@ static void print_case(FILE *out, const struct stek_audit_observation *obs,
     (void)fprintf(out, "</%s>\n    </testcase>\n", failed ? "failure" : "system-out");
 }
 
-enum stek_result stek_audit_report_junit(FILE *out, const struct stek_audit_observation *obs,
-                                         const struct stek_audit_findings *findings)
+enum stek_result stek_audit_report_junit(FILE *out, const struct stek_audit_report *report)
 {
+    const struct stek_audit_observation *obs = report->obs;
+    const struct stek_audit_findings *findings = report->findings;
     const struct stek_audit_tally tally = stek_audit_tally(findings);
     const size_t failures = findings->len - tally.count[STEK_AUDIT_INFO];
     char started[sizeof(struct stek_audit_date)];

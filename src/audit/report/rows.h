@@ -4,6 +4,7 @@
 #define STEK_AUDIT_REPORT_ROWS_H
 
 #include "audit/finding.h"
+#include "audit/judge/compare.h"
 #include "audit/judge/judging.h"
 #include "audit/observation.h"
 
@@ -18,6 +19,12 @@ struct stek_audit_tally stek_audit_tally(const struct stek_audit_findings *findi
 /* The whole audit in one sentence: whom it is about, how many findings, and the gravest. */
 struct stek_audit_text stek_audit_verdict(const struct stek_audit_observation *obs,
                                           const struct stek_audit_findings *findings);
+
+/* "Since 2026-11-24 19:45:07 UTC: 1 new, 2 gone, 3 unchanged." */
+struct stek_audit_text stek_audit_since_sentence(const struct stek_audit_since *since);
+
+/* The fate of the i-th finding of this audit in a word; NULL: it is not compared. */
+const char *stek_audit_fate_of(const struct stek_audit_since *since, size_t i);
 
 /* `2026-11-24 19:45:07` in UTC. */
 struct stek_audit_date {

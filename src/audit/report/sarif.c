@@ -77,20 +77,29 @@ static json_t *locations(const struct stek_audit_observation *obs,
     return list;
 }
 
-static json_t *results(const struct stek_audit_observation *obs,
-                       const struct stek_audit_findings *findings)
+/* `state`: of the comparison with an earlier audit (3.27.24), or NULL. */
+static json_t *result_of(const struct stek_audit_observation *obs,
+                         const struct stek_audit_finding *finding, const char *state)
 {
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:s*}", "ruleId",
+                     stek_audit_id_info(finding->id)->name, "ruleIndex", (int)finding->id, "kind",
+                     finding->severity == STEK_AUDIT_INFO ? "informational" : "fail", "level",
+                     level_of(finding->severity), "message", message(finding->observed),
+                     "locations", locations(obs, finding), "baselineState", state);
+}
+
+static json_t *results(const struct stek_audit_report *report)
+{
+    const struct stek_audit_since *since = report->since;
     json_t *list = json_array();
 
-    for (size_t i = 0; i < findings->len; i++) {
-        const struct stek_audit_finding *finding = &findings->items[i];
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:i, s:s, s:s, s:o, s:o}", "ruleId",
-                            stek_audit_id_info(finding->id)->name, "ruleIndex", (int)finding->id,
-                            "kind", finding->severity == STEK_AUDIT_INFO ? "informational" : "fail",
-                            "level", level_of(finding->severity), "message",
-                            message(finding->observed), "locations", locations(obs, finding)));
-    }
+    for (size_t i = 0; i < report->findings->len; i++)
+        (void)json_array_append_new(list, result_of(report->obs, &report->findings->items[i],
+                                                    stek_audit_fate_of(since, i)));
+    for (size_t i = 0; since != NULL && i < since->findings->len; i++)
+        if (since->then[i] == STEK_AUDIT_GONE)
+            (void)json_array_append_new(
+                list, result_of(since->obs, &since->findings->items[i], "absent"));
     return list;
 }
 
@@ -105,19 +114,19 @@ static json_t *time_of(int64_t seconds)
     return json_string(text);
 }
 
-enum stek_result stek_audit_report_sarif(FILE *out, const struct stek_audit_observation *obs,
-                                         const struct stek_audit_findings *findings)
+enum stek_result stek_audit_report_sarif(FILE *out, const struct stek_audit_report *report)
 {
-    json_t *report = json_pack(
-        "{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:[{s:b, s:o, s:o}], s:o}]}", "$schema",
-        "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool",
-        "driver", "name", "stek audit", "version", STEK_VERSION, "rules", rules(), "invocations",
-        "executionSuccessful", (int)!obs->interrupted, "startTimeUtc", time_of(obs->started),
-        "endTimeUtc", time_of(obs->ended), "results", results(obs, findings));
+    const struct stek_audit_observation *obs = report->obs;
+    json_t *root = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:[{s:b, s:o, s:o}], s:o}]}",
+                             "$schema", "https://json.schemastore.org/sarif-2.1.0.json", "version",
+                             "2.1.0", "runs", "tool", "driver", "name", "stek audit", "version",
+                             STEK_VERSION, "rules", rules(), "invocations", "executionSuccessful",
+                             (int)!obs->interrupted, "startTimeUtc", time_of(obs->started),
+                             "endTimeUtc", time_of(obs->ended), "results", results(report));
 
-    if (report == NULL)
+    if (root == NULL)
         return STEK_ERR_MEMORY;
-    const int failed = json_dumpf(report, out, JSON_INDENT(2));
-    json_decref(report);
+    const int failed = json_dumpf(root, out, JSON_INDENT(2));
+    json_decref(root);
     return failed != 0 || fputc('\n', out) == EOF ? STEK_ERR_SYSTEM : STEK_OK;
 }

@@ -14,6 +14,7 @@ enum { COLUMNS = 80, INDENT = 10, NAMES_SHOWN = 12 };
 struct page {
     FILE *out;
     bool colour;
+    const struct stek_audit_since *since; /* NULL: not compared */
 };
 
 static const char *colour_of(const struct page *page, enum stek_audit_severity severity)
@@ -80,8 +81,9 @@ static void add_whom(struct stek_audit_text *text, const struct stek_audit_obser
         stek_audit_text_add(text, "  %s", stek_audit_version_name(finding->version));
 }
 
+/* `fate`: `new` or `unchanged`, or NULL. */
 static void print_finding(const struct page *page, const struct stek_audit_observation *obs,
-                          const struct stek_audit_finding *finding)
+                          const struct stek_audit_finding *finding, const char *fate)
 {
     const struct stek_audit_id_info *info = stek_audit_id_info(finding->id);
     const struct stek_audit_explanation words = stek_audit_explain(finding->id, finding->version);
@@ -91,6 +93,8 @@ static void print_finding(const struct page *page, const struct stek_audit_obser
     (void)fprintf(page->out, "\n%s%-8s%s  %s", colour_of(page, finding->severity),
                   stek_audit_severity_name(finding->severity), plain(page), info->name);
     add_whom(&whom, obs, finding);
+    if (fate != NULL)
+        stek_audit_text_add(&whom, "  (%s)", fate);
     if (INDENT + strlen(info->name) + whom.len > COLUMNS) {
         (void)fputc('\n', page->out);
         print_part(page->out, "at", whom.at + 2);
@@ -104,23 +108,44 @@ static void print_finding(const struct page *page, const struct stek_audit_obser
     print_part(page->out, "do", words.advice);
 }
 
-/* What is only worth knowing, in two lines each. */
+/* Two lines, the first of which begins with `severity` if that is not "". */
+static void print_short(const struct page *page, const struct stek_audit_observation *obs,
+                        const struct stek_audit_finding *finding, const char *severity)
+{
+    struct stek_audit_text text = {.len = 0};
+
+    stek_audit_text_add(&text, "%s%s%s", severity, severity[0] != '\0' ? "  " : "",
+                        stek_audit_id_info(finding->id)->name);
+    add_whom(&text, obs, finding);
+    (void)fprintf(page->out, "  ");
+    print_wrapped(page->out, 2, 4, text.at);
+    (void)fprintf(page->out, "    ");
+    print_wrapped(page->out, 4, 4, finding->observed);
+}
+
+/* What is only worth knowing. */
 static void print_infos(const struct page *page, const struct stek_audit_observation *obs,
                         const struct stek_audit_findings *findings)
 {
     if (stek_audit_tally(findings).count[STEK_AUDIT_INFO] > 0)
         (void)fprintf(page->out, "\nFor information\n");
-    for (size_t i = 0; i < findings->len; i++) {
-        const struct stek_audit_finding *finding = &findings->items[i];
-        struct stek_audit_text text = {.len = 0};
-        if (finding->severity != STEK_AUDIT_INFO)
-            continue;
-        stek_audit_text_add(&text, "%s", stek_audit_id_info(finding->id)->name);
-        add_whom(&text, obs, finding);
-        (void)fprintf(page->out, "  ");
-        print_wrapped(page->out, 2, 4, text.at);
-        (void)fprintf(page->out, "    ");
-        print_wrapped(page->out, 4, 4, finding->observed);
+    for (size_t i = 0; i < findings->len; i++)
+        if (findings->items[i].severity == STEK_AUDIT_INFO)
+            print_short(page, obs, &findings->items[i], "");
+}
+
+/* Findings of the earlier audit that this one does not have. */
+static void print_former(const struct page *page, enum stek_audit_fate fate, const char *title)
+{
+    const struct stek_audit_since *since = page->since;
+
+    if (since == NULL || since->count[fate] == 0)
+        return;
+    (void)fprintf(page->out, "\n%s\n", title);
+    for (size_t i = 0; i < since->findings->len; i++) {
+        const struct stek_audit_finding *finding = &since->findings->items[i];
+        if (since->then[i] == fate)
+            print_short(page, since->obs, finding, stek_audit_severity_name(finding->severity));
     }
 }
 
@@ -196,6 +221,8 @@ static void print_head(const struct page *page, const struct stek_audit_observat
                        const struct stek_audit_findings *findings)
 {
     print_wrapped(page->out, 0, 0, stek_audit_verdict(obs, findings).at);
+    if (page->since != NULL)
+        print_wrapped(page->out, 0, 0, stek_audit_since_sentence(page->since).at);
     (void)fprintf(page->out, "Audit of session tickets, %s to %s UTC\n%zu %s, %zu %s\n",
                   stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
                   obs->handshakes_len, stek_plural(obs->handshakes_len, "handshake", "handshakes"),
@@ -208,16 +235,20 @@ static void print_head(const struct page *page, const struct stek_audit_observat
     }
 }
 
-enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_observation *obs,
-                                        const struct stek_audit_findings *findings, bool colour)
+enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_report *report,
+                                        bool colour)
 {
-    const struct page page = {out, colour};
+    const struct stek_audit_observation *obs = report->obs;
+    const struct stek_audit_findings *findings = report->findings;
+    const struct page page = {out, colour, report->since};
     const struct stek_audit_tally tally = stek_audit_tally(findings);
 
     print_head(&page, obs, findings);
     for (size_t i = 0; i < findings->len; i++)
         if (findings->items[i].severity != STEK_AUDIT_INFO)
-            print_finding(&page, obs, &findings->items[i]);
+            print_finding(&page, obs, &findings->items[i], stek_audit_fate_of(report->since, i));
+    print_former(&page, STEK_AUDIT_GONE, "Gone since the earlier audit");
+    print_former(&page, STEK_AUDIT_NOT_LOOKED, "Found by the earlier audit, not looked for now");
     print_infos(&page, obs, findings);
     enum stek_result result = print_matrix(&page, obs);
     if (result == STEK_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stek audit: observes servers (or reads a recording), judges, reports. */
 #include "cli/audit/audit.h"
+#include "cli/audit/recording.h"
 
 #include "audit/judge/judge.h"
 #include "audit/observe/observe.h"
@@ -18,25 +19,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { PROBLEM_LEN = 256, READING_LEN = 65536 };
-
 /* One run of the command. */
 struct audit {
     struct audit_request *request;
     struct stek_audit_observation obs;
     struct stek_audit_findings findings;
+    struct audit_earlier earlier; /* with --since */
+    struct stek_audit_since since;
     FILE *record;
     struct stek_audit_record_mark mark;
     bool watching;
     int record_error; /* errno of the first line that could not be written */
 };
-
-static int fail(const char *what, const char *name, const char *why)
-{
-    audit_progress_clear();
-    (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, name[0] != '\0' ? " " : "", name, why);
-    return STEK_EXIT_FAILED;
-}
 
 static void after_handshake(void *arg)
 {
@@ -83,43 +77,29 @@ static bool has_same_targets(const struct audit *audit)
     return true;
 }
 
-/* Reads a recording and closes it: no buffer keeps secrets of it. */
-static enum stek_result read_whole(struct audit *audit, FILE *in, long *ret_good_len,
-                                   char *ret_problem)
-{
-    static char buffer[READING_LEN];
-
-    (void)setvbuf(in, buffer, _IOFBF, sizeof buffer);
-    const enum stek_result result =
-        stek_audit_record_read(in, &audit->obs, ret_good_len, ret_problem, PROBLEM_LEN);
-    (void)fclose(in);
-    stek_wipe(buffer, sizeof buffer);
-    return result;
-}
-
 /* If the last line of the recording is incomplete, it continues before that line. */
 static int take_up(struct audit *audit, int fd)
 {
     const struct audit_request *request = audit->request;
-    char problem[PROBLEM_LEN] = "";
+    char problem[AUDIT_PROBLEM_LEN] = "";
     long good_len = 0;
     FILE *in = fdopen(dup(fd), "r");
     const enum stek_result result =
-        in == NULL ? STEK_ERR_SYSTEM : read_whole(audit, in, &good_len, problem);
+        in == NULL ? STEK_ERR_SYSTEM : audit_read_stream(in, &audit->obs, &good_len, problem);
 
     if (result != STEK_OK)
-        return fail("--record", request->record,
-                    problem[0] != '\0' ? problem : stek_result_text(result));
+        return audit_fail("--record", request->record,
+                          problem[0] != '\0' ? problem : stek_result_text(result));
     if (!has_same_targets(audit))
-        return fail("--record", request->record,
-                    "is a recording of other targets: name another file");
+        return audit_fail("--record", request->record,
+                          "is a recording of other targets: name another file");
     audit->mark = stek_audit_record_mark(&audit->obs);
     for (size_t i = audit->obs.targets_len; i < request->targets_len; i++)
         if (stek_audit_add_target(&audit->obs, &request->targets[i]) != STEK_OK)
-            return fail("--record", request->record, stek_result_text(STEK_ERR_MEMORY));
+            return audit_fail("--record", request->record, stek_result_text(STEK_ERR_MEMORY));
     audit->obs.plan = request->plan;
     if (ftruncate(fd, good_len) != 0 || lseek(fd, 0, SEEK_END) < 0)
-        return fail("--record", request->record, strerror(errno));
+        return audit_fail("--record", request->record, strerror(errno));
     return STEK_EXIT_FINE;
 }
 
@@ -138,12 +118,12 @@ static int open_record(struct audit *audit, bool *ret_old)
         (void)lseek(fd, 0, SEEK_SET);
     }
     if (fd < 0)
-        return fail("--record", request->record,
-                    errno == EEXIST ? "exists already: name a new file" : strerror(errno));
+        return audit_fail("--record", request->record,
+                          errno == EEXIST ? "exists already: name a new file" : strerror(errno));
     if (*ret_old)
         code = take_up(audit, fd);
     if (code == STEK_EXIT_FINE && (audit->record = fdopen(fd, "a")) == NULL)
-        code = fail("--record", request->record, strerror(errno));
+        code = audit_fail("--record", request->record, strerror(errno));
     if (audit->record == NULL)
         (void)close(fd);
     else
@@ -207,26 +187,26 @@ static int observe(struct audit *audit)
     const struct stek_audit_stop stop = {must_stop, audit};
     struct stek_audit_client *client = NULL;
     const char *record = audit->request->record != NULL ? audit->request->record : "";
-    char problem[PROBLEM_LEN] = "";
+    char problem[AUDIT_PROBLEM_LEN] = "";
     bool old = false;
 
     if (stek_audit_client_new(&audit->request->client, &stop, &client, problem, sizeof problem) !=
         STEK_OK)
-        return fail("cannot start", "", problem);
+        return audit_fail("cannot start", "", problem);
     int code = audit->request->record != NULL ? open_record(audit, &old) : STEK_EXIT_FINE;
     if (code == STEK_EXIT_FINE) {
         audit->obs.plan = audit->request->plan;
         for (size_t i = 0; i < audit->request->targets_len && !old; i++)
             if (stek_audit_add_target(&audit->obs, &audit->request->targets[i]) != STEK_OK)
-                code = fail("cannot start", "", stek_result_text(STEK_ERR_MEMORY));
+                code = audit_fail("cannot start", "", stek_result_text(STEK_ERR_MEMORY));
         const bool only_watch = was_watched(&audit->obs);
         announce(audit->request, only_watch);
         audit_stop_catch();
         const enum stek_result result = look(audit, client, only_watch);
         if (audit->record_error != 0)
-            code = fail("--record", record, strerror(audit->record_error));
+            code = audit_fail("--record", record, strerror(audit->record_error));
         else if (result != STEK_OK)
-            code = fail("ended early", "", stek_result_text(result));
+            code = audit_fail("ended early", "", stek_result_text(result));
         else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
             (void)fprintf(stderr,
                           "stek audit: stopped; run the same command again to continue from %s\n",
@@ -236,32 +216,26 @@ static int observe(struct audit *audit)
     return code;
 }
 
-static int read_recording(struct audit *audit)
+static struct stek_audit_report report_of(const struct audit *audit)
 {
-    const bool from_stdin = strcmp(audit->request->from, "-") == 0;
-    FILE *in = from_stdin ? stdin : fopen(audit->request->from, "re");
-    char problem[PROBLEM_LEN] = "";
-    long good_len;
-
-    if (in == NULL)
-        return fail("--from", audit->request->from, strerror(errno));
-    const enum stek_result result = read_whole(audit, in, &good_len, problem);
-    if (result != STEK_OK)
-        return fail("--from", audit->request->from,
-                    problem[0] != '\0' ? problem : stek_result_text(result));
-    return STEK_EXIT_FINE;
+    return (struct stek_audit_report){
+        .obs = &audit->obs,
+        .findings = &audit->findings,
+        .since = audit->request->since != NULL ? &audit->since : NULL,
+    };
 }
 
 static int write_html(const struct audit *audit)
 {
+    const struct stek_audit_report all = report_of(audit);
     FILE *out = fopen(audit->request->html, "we");
 
     if (out == NULL)
-        return fail("--html", audit->request->html, strerror(errno));
-    const enum stek_result result = stek_audit_report_html(out, &audit->obs, &audit->findings);
+        return audit_fail("--html", audit->request->html, strerror(errno));
+    const enum stek_result result = stek_audit_report_html(out, &all);
     if (fclose(out) != 0 || result != STEK_OK)
-        return fail("--html", audit->request->html,
-                    result == STEK_ERR_MEMORY ? "no memory" : strerror(errno));
+        return audit_fail("--html", audit->request->html,
+                          result == STEK_ERR_MEMORY ? "no memory" : strerror(errno));
     return STEK_EXIT_FINE;
 }
 
@@ -272,25 +246,26 @@ static int try_html(const struct audit *audit)
     const int fd = open(audit->request->html, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
     if (fd < 0)
-        return fail("--html", audit->request->html, strerror(errno));
+        return audit_fail("--html", audit->request->html, strerror(errno));
     (void)close(fd);
     return STEK_EXIT_FINE;
 }
 
 static enum stek_result print(const struct audit *audit)
 {
+    const struct stek_audit_report all = report_of(audit);
     const char *no_colour = getenv("NO_COLOR");
     const bool colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || *no_colour == '\0');
 
     switch (audit->request->format) {
     case AUDIT_JSON:
-        return stek_audit_report_json(stdout, &audit->obs, &audit->findings);
+        return stek_audit_report_json(stdout, &all);
     case AUDIT_SARIF:
-        return stek_audit_report_sarif(stdout, &audit->obs, &audit->findings);
+        return stek_audit_report_sarif(stdout, &all);
     case AUDIT_JUNIT:
-        return stek_audit_report_junit(stdout, &audit->obs, &audit->findings);
+        return stek_audit_report_junit(stdout, &all);
     default:
-        return stek_audit_report_text(stdout, &audit->obs, &audit->findings, colour);
+        return stek_audit_report_text(stdout, &all, colour);
     }
 }
 
@@ -299,20 +274,41 @@ static int report(const struct audit *audit)
     const enum stek_result result = print(audit);
 
     if (result != STEK_OK)
-        return fail("cannot report", "", stek_result_text(result));
+        return audit_fail("cannot report", "", stek_result_text(result));
     return audit->request->html != NULL ? write_html(audit) : STEK_EXIT_FINE;
+}
+
+/* Whether a finding fails the audit. With --since only a new one does; what is for information is
+ * never compared. */
+static bool fails(const struct audit *audit, size_t i)
+{
+    return audit->findings.items[i].severity >= audit->request->fail_on &&
+           (audit->request->since == NULL || audit->since.now[i] != STEK_AUDIT_UNCHANGED);
 }
 
 /* Findings count before targets that could not be reached. */
 static int verdict(const struct audit *audit)
 {
     for (size_t i = 0; i < audit->findings.len; i++)
-        if (audit->findings.items[i].severity >= audit->request->fail_on)
+        if (fails(audit, i))
             return STEK_EXIT_DEGRADED;
     for (size_t i = 0; i < audit->findings.len; i++)
         if (audit->findings.items[i].id == STEK_AUDIT_NOT_REACHED)
             return STEK_EXIT_UNREACHABLE;
     return STEK_EXIT_FINE;
+}
+
+static int compare(struct audit *audit)
+{
+    const struct audit_earlier *earlier = &audit->earlier;
+
+    if (!stek_audit_share_target(&audit->obs, &earlier->obs))
+        return audit_fail("--since", audit->request->since, "is a recording of other targets");
+    const enum stek_result result = stek_audit_compare(&audit->obs, &audit->findings, &earlier->obs,
+                                                       &earlier->findings, &audit->since);
+    return result == STEK_OK
+               ? STEK_EXIT_FINE
+               : audit_fail("--since", audit->request->since, stek_result_text(result));
 }
 
 static int run(struct audit *audit)
@@ -321,7 +317,12 @@ static int run(struct audit *audit)
 
     if (audit->request->html != NULL && try_html(audit) != STEK_EXIT_FINE)
         return STEK_EXIT_FAILED;
-    int code = audit->request->from != NULL ? read_recording(audit) : observe(audit);
+    if (audit->request->since != NULL &&
+        audit_earlier_read(audit->request, &audit->earlier) != STEK_EXIT_FINE)
+        return STEK_EXIT_FAILED;
+    int code = audit->request->from != NULL
+                   ? audit_read_file("--from", audit->request->from, &audit->obs)
+                   : observe(audit);
     if (code != STEK_EXIT_FINE && audit->obs.handshakes_len == 0)
         return code;
     audit_limit_begin(audit->obs.tickets_len);
@@ -330,7 +331,9 @@ static int run(struct audit *audit)
     audit_progress_clear();
     audit_stop_release();
     if (result != STEK_OK)
-        return fail("cannot judge", "", stek_result_text(result));
+        return audit_fail("cannot judge", "", stek_result_text(result));
+    if (audit->request->since != NULL && compare(audit) != STEK_EXIT_FINE)
+        return STEK_EXIT_FAILED;
     const int reported = report(audit);
     if (code != STEK_EXIT_FINE || reported != STEK_EXIT_FINE)
         return code != STEK_EXIT_FINE ? code : reported;
@@ -352,9 +355,12 @@ int stek_command_audit(int argc, char **argv)
                 0); /* a core dump would hold the secrets of its sessions */
     stek_audit_record_wipes();
     stek_audit_observation_init(&audit.obs);
+    stek_audit_observation_init(&audit.earlier.obs);
     const int code = run(&audit);
     if (audit.record != NULL)
         (void)fclose(audit.record);
+    stek_audit_since_fini(&audit.since);
+    audit_earlier_fini(&audit.earlier);
     stek_audit_findings_fini(&audit.findings);
     stek_audit_observation_fini(&audit.obs);
     return code;

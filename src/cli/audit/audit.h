@@ -20,6 +20,7 @@ struct audit_request {
     struct stek_audit_plan plan;
     const char *record; /* the file to write observations into; NULL: none */
     const char *from;   /* the file to read them from instead of connecting; NULL: none */
+    const char *since;  /* the file of the recording to compare with; NULL: none */
     const char *html;
     enum audit_format format;
     bool help;
@@ -30,6 +31,9 @@ struct audit_request {
 bool audit_options_read(int argc, char **argv, struct audit_request *ret_request);
 
 void audit_print_help(void);
+
+/* Says on standard error "stek audit: WHAT NAME: WHY", and returns STEK_EXIT_FAILED. */
+int audit_fail(const char *what, const char *name, const char *why);
 
 /* Ctrl-C: _catch() before the parts that may be ended early, _release() after them, when it ends
  * the program again. A second one ends the program at any time. */

@@ -45,15 +45,17 @@ void audit_print_help(void)
                "  --every TIME       pause between looks (default 1/288 of --watch, up to 10m)\n"
                "  --record FILE      write a recording; --watch continues an existing FILE\n"
                "  --from FILE        judge a recording instead of connecting\n"
+               "  --since FILE       compare with a recording: what is new, gone, unchanged\n"
                "  --format FORMAT    print table, json, sarif or junit (default table)\n"
                "  --json             the same as --format json\n"
                "  --html FILE        write an HTML page as well\n"
                "  --fail-on LEVEL    critical, high, medium, low, info or never (default high)\n"
                "  --help             show this help\n\n"
-               "Example:\n"
-               "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n\n"
+               "Examples:\n"
+               "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n"
+               "  stek audit --since last-month.jsonl --record today.jsonl www.example.org\n\n"
                "Exit codes: 0 no finding at LEVEL or above, 1 failed, 2 usage, 3 findings,\n"
-               "4 not reachable.\n"
+               "4 not reachable. With --since only new findings count.\n"
                "The findings are explained in stek-audit(1).");
 }
 
@@ -219,6 +221,7 @@ enum option_number {
     OPT_EVERY,
     OPT_RECORD,
     OPT_FROM,
+    OPT_SINCE,
     OPT_JSON,
     OPT_FORMAT,
     OPT_HTML,
@@ -240,6 +243,7 @@ static const struct option options[] = {{"sni", required_argument, NULL, OPT_SNI
                                         {"every", required_argument, NULL, OPT_EVERY},
                                         {"record", required_argument, NULL, OPT_RECORD},
                                         {"from", required_argument, NULL, OPT_FROM},
+                                        {"since", required_argument, NULL, OPT_SINCE},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"format", required_argument, NULL, OPT_FORMAT},
                                         {"html", required_argument, NULL, OPT_HTML},
@@ -252,9 +256,9 @@ static bool take_text(struct audit_request *request, int option, const char *val
 {
     const char **const places[] = {
         &request->client.alpn, &request->client.cert, &request->client.key, &request->client.ca,
-        &request->record,      &request->from,        &request->html};
-    static const int numbers[] = {OPT_ALPN,   OPT_CERT, OPT_KEY, OPT_CA,
-                                  OPT_RECORD, OPT_FROM, OPT_HTML};
+        &request->record,      &request->from,        &request->since,      &request->html};
+    static const int numbers[] = {OPT_ALPN,   OPT_CERT, OPT_KEY,   OPT_CA,
+                                  OPT_RECORD, OPT_FROM, OPT_SINCE, OPT_HTML};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i] == option) {

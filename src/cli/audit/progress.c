@@ -3,6 +3,7 @@
 #include "cli/audit/audit.h"
 
 #include "audit/handshake/net.h"
+#include "cli/command.h"
 #include "core/plural.h"
 
 #include <signal.h>
@@ -88,6 +89,13 @@ __attribute__((format(printf, 1, 2))) static void show(const char *format, ...)
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
     (void)fprintf(stderr, "\r\033[K%s", line);
+}
+
+int audit_fail(const char *what, const char *name, const char *why)
+{
+    audit_progress_clear();
+    (void)fprintf(stderr, "stek audit: %s%s%s: %s\n", what, name[0] != '\0' ? " " : "", name, why);
+    return STEK_EXIT_FAILED;
 }
 
 const char *audit_span(int64_t seconds, char text[32])

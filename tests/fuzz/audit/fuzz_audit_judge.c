@@ -97,15 +97,20 @@ static void report(const struct stek_audit_observation *obs,
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
+    struct stek_audit_since since;
 
+    FUZZ_MUST(stek_audit_compare(obs, findings, obs, findings, &since) == STEK_OK);
+    FUZZ_MUST(since.count[STEK_AUDIT_NEW] + since.count[STEK_AUDIT_GONE] == 0);
+    const struct stek_audit_report all = {.obs = obs, .findings = findings, .since = &since};
     FUZZ_MUST(out != NULL);
-    FUZZ_MUST(stek_audit_report_text(out, obs, findings, false) == STEK_OK);
-    FUZZ_MUST(stek_audit_report_json(out, obs, findings) == STEK_OK);
-    FUZZ_MUST(stek_audit_report_html(out, obs, findings) == STEK_OK);
+    FUZZ_MUST(stek_audit_report_text(out, &all, false) == STEK_OK);
+    FUZZ_MUST(stek_audit_report_json(out, &all) == STEK_OK);
+    FUZZ_MUST(stek_audit_report_html(out, &all) == STEK_OK);
     FUZZ_MUST(fclose(out) == 0);
     for (size_t i = 0; i < len; i++)
         FUZZ_MUST(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
     free(text);
+    stek_audit_since_fini(&since);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -27,9 +27,10 @@ static void report(const struct stek_audit_observation *obs)
     if (out == NULL)
         return;
     FUZZ_MUST(stek_audit_judge(obs, &hooks, &findings) == STEK_OK);
-    FUZZ_MUST(stek_audit_report_text(out, obs, &findings, false) == STEK_OK);
-    FUZZ_MUST(stek_audit_report_json(out, obs, &findings) == STEK_OK);
-    FUZZ_MUST(stek_audit_report_html(out, obs, &findings) == STEK_OK);
+    const struct stek_audit_report all = {.obs = obs, .findings = &findings};
+    FUZZ_MUST(stek_audit_report_text(out, &all, false) == STEK_OK);
+    FUZZ_MUST(stek_audit_report_json(out, &all) == STEK_OK);
+    FUZZ_MUST(stek_audit_report_html(out, &all) == STEK_OK);
     (void)fclose(out);
     free(text);
     stek_audit_findings_fini(&findings);

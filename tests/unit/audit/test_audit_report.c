@@ -25,16 +25,17 @@ static char *report(struct scene *scene, enum report kind)
 
     assert_non_null(out);
     scene_judge(scene);
+    const struct stek_audit_report all = {.obs = &scene->obs, .findings = &scene->findings};
     if (kind == JSON)
-        result = stek_audit_report_json(out, &scene->obs, &scene->findings);
+        result = stek_audit_report_json(out, &all);
     else if (kind == SARIF)
-        result = stek_audit_report_sarif(out, &scene->obs, &scene->findings);
+        result = stek_audit_report_sarif(out, &all);
     else if (kind == JUNIT)
-        result = stek_audit_report_junit(out, &scene->obs, &scene->findings);
+        result = stek_audit_report_junit(out, &all);
     else if (kind == HTML)
-        result = stek_audit_report_html(out, &scene->obs, &scene->findings);
+        result = stek_audit_report_html(out, &all);
     else
-        result = stek_audit_report_text(out, &scene->obs, &scene->findings, kind == COLOUR);
+        result = stek_audit_report_text(out, &all, kind == COLOUR);
     assert_int_equal(result, STEK_OK);
     assert_int_equal(fclose(out), 0);
     return text;
@@ -314,12 +315,12 @@ static void a_full_disk_is_an_error(void **state)
     (void)setvbuf(out, NULL, _IONBF, 0);
     set_the_scene(scene);
     scene_judge(scene);
-    assert_int_equal(stek_audit_report_text(out, &scene->obs, &scene->findings, false),
-                     STEK_ERR_SYSTEM);
+    const struct stek_audit_report all = {.obs = &scene->obs, .findings = &scene->findings};
+    assert_int_equal(stek_audit_report_text(out, &all, false), STEK_ERR_SYSTEM);
     clearerr(out);
-    assert_int_equal(stek_audit_report_json(out, &scene->obs, &scene->findings), STEK_ERR_SYSTEM);
+    assert_int_equal(stek_audit_report_json(out, &all), STEK_ERR_SYSTEM);
     clearerr(out);
-    assert_int_equal(stek_audit_report_html(out, &scene->obs, &scene->findings), STEK_ERR_SYSTEM);
+    assert_int_equal(stek_audit_report_html(out, &all), STEK_ERR_SYSTEM);
     (void)fclose(out);
 }
 
