@@ -4,7 +4,7 @@
 #include "daemon/commands.h"
 #include "daemon/history/note.h"
 #include "daemon/system/log.h"
-#include "daemon/metrics.h"
+#include "daemon/pages.h"
 #include "daemon/reload.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/privileges.h"
@@ -41,52 +41,6 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     on_alarm(arg);
-}
-
-/* ---- pages ---- */
-
-static bool write_metrics(struct evbuffer *text, void *arg)
-{
-    struct stekd *daemon = arg;
-    char clock[STEK_CLOCK_TEXT_LEN];
-    const int64_t now = stekd_now();
-    struct stek_metrics_ring *rings = calloc(daemon->rings.count + 1, sizeof *rings);
-
-    if (rings == NULL)
-        return false;
-    stekd_begin_answer(daemon);
-    const struct stek_metrics_daemon self = {.since = daemon->since,
-                                             .last_reload_ok = daemon->last_reload_ok,
-                                             .last_reload = daemon->last_reload,
-                                             .orphans = daemon->orphans.count,
-                                             .clock_in_doubt =
-                                                 stek_clock_problem(&daemon->rings, clock)};
-    for (size_t i = 0; i < daemon->rings.count; i++) {
-        const struct stek_kept *kept = &daemon->rings.at[i];
-        rings[i].rotations = kept->rotations;
-        rings[i].continuations = kept->continuations;
-        stek_rings_describe(&daemon->rings, kept, now, &rings[i].status);
-        stekd_fleet_annotate(&daemon->fleet, &rings[i].status);
-    }
-    const bool written =
-        stek_metrics_write(text, &self, rings, daemon->rings.count, now) &&
-        (daemon->fleet.fleet == NULL || stek_metrics_write_fleet(text, &daemon->fleet));
-    free(rings);
-    return written;
-}
-
-static bool write_health(struct evbuffer *text, void *arg)
-{
-    const struct stekd *daemon = arg;
-
-    for (size_t i = 0; i < daemon->rings.count; i++)
-        if (!stek_kept_is_well(&daemon->rings.at[i])) {
-            (void)evbuffer_add_printf(text, "ring %s cannot be read or updated\n",
-                                      daemon->rings.at[i].config.name);
-            return false;
-        }
-    (void)evbuffer_add_printf(text, "ok\n");
-    return true;
 }
 
 /* ---- signals ---- */
@@ -215,8 +169,7 @@ static bool open_directory(struct stekd *daemon)
 
 static bool open_sockets(struct stekd *daemon)
 {
-    const struct stek_http_pages pages = {
-        .metrics = write_metrics, .health = write_health, .arg = daemon};
+    const struct stek_http_pages pages = stekd_pages(daemon);
     struct stek_config_problem problem;
     char path[4096];
 
