@@ -5,7 +5,7 @@ import struct
 import subprocess
 import zlib
 
-from .process import plain_environment
+from ..process import plain_environment
 
 QUIET = [
     "--headless",
