@@ -55,28 +55,39 @@ static bool append_rings(struct stekd *daemon, const char *only, int64_t now, js
     return whole;
 }
 
+json_t *stek_commands_rings(struct stekd *daemon, const char *only, int64_t now)
+{
+    json_t *list = json_array();
+
+    if (list != NULL && append_rings(daemon, only, now, list))
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+json_t *stek_commands_self(const struct stekd *daemon)
+{
+    char clock[STEK_CLOCK_TEXT_LEN];
+    const bool wrong = stek_clock_problem(&daemon->rings, clock);
+
+    return json_pack("{s:s, s:I, s:I, s:s?}", "version", STEK_VERSION, "pid", (json_int_t)getpid(),
+                     "since", (json_int_t)daemon->since, "clock_problem", wrong ? clock : NULL);
+}
+
 static json_t *answer_status(struct stekd *daemon, const struct stek_request *request)
 {
     const int64_t now = stekd_now();
-    json_t *list = json_array();
 
+    stekd_begin_answer(daemon);
+    json_t *list = stek_commands_rings(daemon, request->ring, now);
     if (list == NULL)
         return NULL;
-    stekd_begin_answer(daemon);
-    const bool whole = append_rings(daemon, request->ring, now, list);
-    if (whole && json_array_size(list) == 0 && request->ring[0] != '\0') {
+    if (json_array_size(list) == 0 && request->ring[0] != '\0') {
         json_decref(list);
         return unknown_ring(request->ring);
     }
-    if (!whole) {
-        json_decref(list);
-        return NULL;
-    }
-    char clock[STEK_CLOCK_TEXT_LEN];
-    const bool wrong = stek_clock_problem(&daemon->rings, clock);
-    return json_pack("{s:b, s:{s:s, s:I, s:I, s:s?}, s:o}", "ok", 1, "stekd", "version",
-                     STEK_VERSION, "pid", (json_int_t)getpid(), "since", (json_int_t)daemon->since,
-                     "clock_problem", wrong ? clock : NULL, "rings", list);
+    return json_pack("{s:b, s:o, s:o}", "ok", 1, "stekd", stek_commands_self(daemon), "rings",
+                     list);
 }
 
 /* stek_change_fn */

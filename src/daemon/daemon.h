@@ -38,6 +38,7 @@ struct stekd {
     int64_t since;       /* Unix seconds */
     int64_t last_reload; /* when the configuration in force was taken */
     bool last_reload_ok;
+    int64_t members_at;     /* when the status page last had the fleet's members read */
     int64_t fleet_retry_at; /* if rings.fleet_due: when to begin the fleet again */
 };
 

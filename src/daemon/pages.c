@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/pages.h"
 
+#include "daemon/commands.h"
 #include "daemon/metrics.h"
 #include "daemon/turn.h"
 #include "daemon/watch/clock.h"
 
 #include <stdlib.h>
+
+enum { MEMBERS_EVERY_S = 5 };
 
 static bool write_metrics(struct evbuffer *text, void *arg)
 {
@@ -51,8 +54,36 @@ static bool write_health(struct evbuffer *text, void *arg)
     return true;
 }
 
+/* stek_answer_fn: as `stek status --json` prints it. */
+static json_t *compose_status(void *arg)
+{
+    struct stekd *daemon = arg;
+    const int64_t now = stekd_now();
+
+    stekd_begin_answer(daemon);
+    return json_pack("{s:I, s:o, s:o}", "time", (json_int_t)now, "stekd",
+                     stek_commands_self(daemon), "rings", stek_commands_rings(daemon, "", now));
+}
+
+/* stek_answer_fn: as `stek fleet status --json` prints it. The members are read from the store
+ * again, but not for each visitor. */
+static json_t *compose_fleet(void *arg)
+{
+    struct stekd *daemon = arg;
+    const int64_t now = stekd_now();
+    const bool again = now < daemon->members_at || now - daemon->members_at >= MEMBERS_EVERY_S;
+
+    if (again)
+        daemon->members_at = now;
+    return stekd_fleet_json(&daemon->fleet, again);
+}
+
 struct stek_http_pages stekd_pages(struct stekd *daemon)
 {
-    return (struct stek_http_pages){
+    struct stek_http_pages pages = {
         .metrics = write_metrics, .health = write_health, .arg = daemon};
+
+    if (daemon->config.status_page)
+        pages.page = (struct stek_page_sources){.status = compose_status, .fleet = compose_fleet};
+    return pages;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stekd says over HTTP: metrics and whether it is well. */
+/* What stekd says over HTTP: metrics, whether it is well, and what the status page shows. */
 #ifndef STEK_DAEMON_PAGES_H
 #define STEK_DAEMON_PAGES_H
 

@@ -25,13 +25,14 @@ struct ready {
 static void warn_of_restart(const struct stek_config *old, const struct stek_config *new)
 {
     bool same = strcmp(old->user, new->user) == 0 && old->allow_disk == new->allow_disk &&
-                old->listen_count == new->listen_count;
+                old->listen_count == new->listen_count && old->status_page == new->status_page;
 
     for (size_t i = 0; same && i < old->listen_count; i++)
         same = strcmp(old->listen[i].text, new->listen[i].text) == 0;
     if (!same)
-        stek_log(STEK_LOG_WARNING,
-                 "a change of user, allow_disk or listen takes effect when stekd restarts");
+        stek_log(
+            STEK_LOG_WARNING,
+            "a change of user, allow_disk, listen or status_page takes effect when stekd restarts");
 }
 
 /* Nothing that others see changes. */

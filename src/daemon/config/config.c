@@ -234,6 +234,10 @@ bool stek_config_check(const struct stek_config *config, struct stek_config_prob
 {
     const char *fleet_problem = stek_config_fleet_problem(&config->fleet);
 
+    if (config->status_page && config->listen_count == 0)
+        return stek_config_fail(ret_problem,
+                                "[stekd]: status_page = yes needs listen, such as listen = "
+                                "127.0.0.1:9464: the page is served there");
     if (fleet_problem != NULL) {
         (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s: [fleet]: %s",
                        config->fleet.place, fleet_problem);

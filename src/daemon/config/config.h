@@ -90,6 +90,7 @@ struct stek_config {
     int64_t orphan_time_s; /* 0: until their last key ends */
     struct stek_config_listen listen[STEK_CONFIG_LISTENS_MAX];
     size_t listen_count;
+    bool status_page; /* served there, too */
     struct stek_config_fleet fleet;
     struct stek_config_ring *rings;
     size_t ring_count;

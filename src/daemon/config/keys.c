@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-enum { LISTEN, ADMIN_GROUP, USER, ALLOW_DISK, ORPHAN_TIME };
+enum { LISTEN, ADMIN_GROUP, USER, ALLOW_DISK, ORPHAN_TIME, STATUS_PAGE };
 
 const struct stek_config_key stek_config_daemon_keys[] = {
     [LISTEN] = {"listen",
@@ -22,6 +22,7 @@ const struct stek_config_key stek_config_daemon_keys[] = {
     [USER] = {"user", "the name of a user"},
     [ALLOW_DISK] = {"allow_disk", "yes or no"},
     [ORPHAN_TIME] = {"orphan_time", STEK_ALLOWED_INTERVAL},
+    [STATUS_PAGE] = {"status_page", "yes or no"},
     {NULL, NULL},
 };
 
@@ -129,6 +130,8 @@ bool stek_config_set_daemon(struct stek_config *config, size_t key, const char *
         return set_account(config->user, value);
     case ORPHAN_TIME:
         return set_orphan_time(&config->orphan_time_s, value);
+    case STATUS_PAGE:
+        return set_yes_no(&config->status_page, value);
     default:
         return set_yes_no(&config->allow_disk, value);
     }

@@ -20,7 +20,8 @@ struct stek_http {
     struct evhttp *server;
     struct event *resume;
     struct stek_http_pages pages;
-    int lowest_fd; /* the lowest free one when no client was connected */
+    struct stek_page *page; /* NULL: none is served */
+    int lowest_fd;          /* the lowest free one when no client was connected */
     struct evconnlistener *listener[STEK_CONFIG_LISTENS_MAX];
     char *socket[STEK_CONFIG_LISTENS_MAX]; /* paths of Unix sockets, to be removed in the end */
     size_t count;
@@ -164,6 +165,14 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
     return true;
 }
 
+static bool serve_page(struct stek_http *http)
+{
+    if (http->pages.page.status == NULL)
+        return true;
+    http->page = stek_page_open(http->server, &http->pages.page, http->pages.arg);
+    return http->page != NULL;
+}
+
 static struct stek_http *http_new(struct event_base *base, const struct stek_http_pages *pages)
 {
     struct stek_http *http = calloc(1, sizeof *http);
@@ -175,7 +184,7 @@ static struct stek_http *http_new(struct event_base *base, const struct stek_htt
     http->resume = evtimer_new(base, on_resume, http);
     if (http->server == NULL || http->resume == NULL ||
         evhttp_set_cb(http->server, "/metrics", on_metrics, http) != 0 ||
-        evhttp_set_cb(http->server, "/healthz", on_health, http) != 0) {
+        evhttp_set_cb(http->server, "/healthz", on_health, http) != 0 || !serve_page(http)) {
         stek_http_close(http);
         return NULL;
     }
@@ -213,6 +222,7 @@ void stek_http_close(struct stek_http *http)
         return;
     if (http->server != NULL)
         evhttp_free(http->server); /* with its listeners */
+    stek_page_close(http->page);
     if (http->resume != NULL)
         event_free(http->resume);
     for (size_t i = 0; i < http->count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Serves /metrics and /healthz over HTTP, to any client that can connect: it reads no secret and
- * changes nothing.
+ * Serves /metrics, /healthz and, if it is wanted, the status page (page.h) over HTTP, to any client
+ * that can connect: it reads no secret and changes nothing.
  *
  * The attacker is any local user, and any host that the configured address lets in. Headers and
  * bodies are bounded, a client that is idle for five seconds is disconnected, and no more
@@ -12,6 +12,7 @@
 #define STEK_DAEMON_HTTP_H
 
 #include "daemon/config/config.h"
+#include "daemon/front/page.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -27,6 +28,7 @@ typedef bool (*stek_http_health_fn)(struct evbuffer *text, void *arg);
 struct stek_http_pages {
     stek_http_metrics_fn metrics;
     stek_http_health_fn health;
+    struct stek_page_sources page;
     void *arg;
 };
 

@@ -153,10 +153,25 @@ static void an_unknown_setting_is_refused_with_those_that_there_are(void **state
                    "accept, ahead, max_session_age, group, source, seed");
     assert_refused("[stekd]\nrotate = 1h\n", "a.conf:2: unknown setting 'rotate' in [stekd]: "
                                              "allowed are listen, admin_group, user, allow_disk, "
-                                             "orphan_time");
+                                             "orphan_time, status_page");
     assert_refused(
         "rotate = 1h\n",
         "a.conf:1: 'rotate' is not in a section: begin with [stekd], [fleet] or [ring NAME]");
+}
+
+static void a_status_page_needs_an_address(void **state)
+{
+    struct stek_config config = parsed("[stekd]\nlisten = 127.0.0.1:9464\nstatus_page = yes\n");
+
+    (void)state;
+    assert_true(config.status_page);
+    stek_config_fini(&config);
+    config = parsed("[stekd]\nlisten = 127.0.0.1:9464\n");
+    assert_false(config.status_page);
+    stek_config_fini(&config);
+    assert_refused("[stekd]\nstatus_page = yes\n",
+                   "[stekd]: status_page = yes needs listen, such as listen = 127.0.0.1:9464: the "
+                   "page is served there");
 }
 
 static void a_value_out_of_range_is_refused_with_the_range(void **state)
@@ -271,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_later_file_adds_and_replaces),
         cmocka_unit_test(an_unknown_section_is_refused_with_those_that_there_are),
         cmocka_unit_test(an_unknown_setting_is_refused_with_those_that_there_are),
+        cmocka_unit_test(a_status_page_needs_an_address),
         cmocka_unit_test(a_value_out_of_range_is_refused_with_the_range),
         cmocka_unit_test(an_address_that_is_none_is_refused),
         cmocka_unit_test(settings_that_do_not_go_together_are_refused_with_the_ring),
