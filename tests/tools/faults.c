@@ -6,6 +6,8 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
@@ -45,6 +47,8 @@ static const char *const names[FAULTS] = {
     [FAULT_NEVER] = "resumes-never",
     [FAULT_ENDLESS_TICKETS] = "endless-tickets",
     [FAULT_ENDLESS_DATA] = "endless-data",
+    [FAULT_KEY_UPDATES] = "key-updates",
+    [FAULT_RENEGOTIATION] = "renegotiation",
     [FAULT_LONG_TICKETS] = "long-tickets",
     [FAULT_TWO_PROCESSES] = "several-keys",
 };
@@ -196,7 +200,6 @@ static int on_sealing(SSL *ssl, void *arg)
            SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl), filling, sizeof filling) == 1;
 }
 
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 /* libssl takes no notice when the client is gone while it sends it a ticket. */
 static bool is_there(int fd)
 {
@@ -205,6 +208,27 @@ static bool is_there(int fd)
     return poll(&entry, 1, 0) == 0;
 }
 
+static void change_keys(SSL *ssl)
+{
+    while (is_there(SSL_get_fd(ssl)) && SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 &&
+           SSL_do_handshake(ssl) == 1) {
+    }
+}
+
+/* The client's next ClientHello comes while this reads. */
+static void renegotiate(SSL *ssl)
+{
+    const struct timeval soon = {.tv_usec = 10000};
+    char request[4096];
+
+    (void)setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+    while (is_there(SSL_get_fd(ssl)) && (SSL_renegotiate_pending(ssl) || SSL_renegotiate(ssl))) {
+        (void)SSL_do_handshake(ssl);
+        (void)SSL_read(ssl, request, sizeof request);
+    }
+}
+
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 static void send_tickets(SSL *ssl)
 {
     while (is_there(SSL_get_fd(ssl)) && SSL_new_session_ticket(ssl) == 1 &&
@@ -228,7 +252,13 @@ bool fault_flood(SSL *ssl, enum fault fault)
         }
     if (fault == FAULT_ENDLESS_TICKETS)
         send_tickets(ssl);
-    return fault == FAULT_ENDLESS_DATA || fault == FAULT_ENDLESS_TICKETS;
+    const bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+    if (fault == FAULT_KEY_UPDATES && tls13)
+        change_keys(ssl);
+    if (fault == FAULT_RENEGOTIATION && !tls13)
+        renegotiate(ssl);
+    return fault == FAULT_ENDLESS_DATA || fault == FAULT_ENDLESS_TICKETS ||
+           (fault == FAULT_KEY_UPDATES && tls13) || (fault == FAULT_RENEGOTIATION && !tls13);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */

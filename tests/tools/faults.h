@@ -32,6 +32,8 @@ enum fault {
     FAULT_NEVER,           /* refuses its own tickets */
     FAULT_ENDLESS_TICKETS, /* sends tickets after the handshake until the client is gone */
     FAULT_ENDLESS_DATA,    /* the same with data, without a line's end */
+    FAULT_KEY_UPDATES,     /* TLS 1.3: changes its keys without end, and has the client do so */
+    FAULT_RENEGOTIATION,   /* TLS 1.2: another handshake after each */
     FAULT_LONG_TICKETS,    /* tickets of nearly 64 kB */
     FAULT_TWO_PROCESSES,   /* two keys, of which it has one in hand for each connection, by turns */
     FAULTS

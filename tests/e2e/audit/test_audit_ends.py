@@ -116,18 +116,9 @@ def test_ctrl_c_ends_it_within_a_second_however_busy_the_server_keeps_it(
 ):
     server = stock(program, **options)
     running = Background(server, recording, tickets=200, rate=20)
-    wait_for(lambda: server.process.check_alive() and connected(server), "a connection", 30)
+    wait_for(server.has_a_client, "a connection", 30)
     _, took = running.interrupt()
     assert took < 1
-
-
-def connected(server):
-    """Whether a client has a connection to it."""
-    port = f"{server.port:04X}"
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        return any(
-            line.split()[2].endswith(":" + port) and line.split()[3] == "01" for line in table
-        )
 
 
 def test_ctrl_c_ends_the_search_for_known_keys_too(stock, recording):

@@ -2,7 +2,7 @@
 """The programs under test, unmodified, one file each."""
 from .apache import Apache
 from .balancer import Balancer
-from .broken import Broken, Hostile
+from .broken import Broken, Hostile, Odd
 from .caddy import Caddy
 from .gnutls import Gnutls
 from .gnutls_serv import GnutlsServ

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our own server that is wrong about session tickets in one way at a time
-(tests/tools/faults.h)."""
+"""Servers that are wrong about session tickets (tests/tools/faults.h) or about all else."""
 import sys
 from pathlib import Path
 
 from .. import build
 from .base import Server
 
-TLS_PEER = Path(__file__).resolve().parents[2] / "hostile" / "tls_peer.py"
+HOSTILE = Path(__file__).resolve().parents[2] / "hostile"
 
 
-class Broken(Server):
+class Watched(Server):
+    """A server that can tell whether somebody is there."""
+
+    def has_a_client(self):
+        """Whether a client has a connection to it; raises when it has ended."""
+        self.process.check_alive()
+        port = f"{self.port:04X}"
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            return any(
+                line.split()[2].endswith(":" + port) and line.split()[3] == "01" for line in table
+            )
+
+
+class Broken(Watched):
+    """Our own server that is wrong about session tickets in one way at a time."""
+
     name = "broken"
 
     def __init__(
@@ -21,7 +35,7 @@ class Broken(Server):
         timeout=None,
         seed=None,
         identity=None,
-        **kwargs
+        **kwargs,
     ):
         super().__init__(*args, **kwargs)
         self.fault = fault
@@ -51,7 +65,7 @@ class Broken(Server):
         return args
 
 
-class Hostile(Server):
+class Hostile(Watched):
     """A peer that wastes the time of who connects; tests/hostile/tls_peer.py has the modes."""
 
     name = "hostile"
@@ -61,4 +75,14 @@ class Hostile(Server):
         self.mode = mode
 
     def command(self):
-        return [sys.executable, TLS_PEER, self.mode, self.port, self.pki.server.both]
+        return [sys.executable, HOSTILE / "tls_peer.py", self.mode, self.port, self.pki.server.both]
+
+
+class Odd(Hostile):
+    """A peer that breaks off, never ends or talks nonsense: tests/hostile/tls_odd.py."""
+
+    name = "odd"
+
+    def command(self):
+        odd = HOSTILE / "tls_odd.py"
+        return [sys.executable, odd, self.pki.server.both, f"{self.port}={self.mode}"]
