@@ -29,6 +29,7 @@ int stek_command_inspect(int argc, char **argv);
 int stek_command_keyfile(int argc, char **argv);
 int stek_command_feed(int argc, char **argv);
 int stek_command_report(int argc, char **argv);
+int stek_command_inventory(int argc, char **argv);
 int stek_command_enable(int argc, char **argv);
 int stek_command_disable(int argc, char **argv);
 int stek_command_doctor(int argc, char **argv);

@@ -15,6 +15,8 @@ static const struct stek_command commands[] = {
     {"inspect", "show which key sealed a ticket, and when", stek_command_inspect},
     {"report", "say whether keys rotated as they should, and who ordered what",
      stek_command_report},
+    {"inventory", "list the keys of this host, their periods and algorithms",
+     stek_command_inventory},
     {"enable", "make a systemd service share the keys of a ring", stek_command_enable},
     {"disable", "undo 'stek enable'", stek_command_disable},
     {"doctor", "say what keeps the tickets of a service from working", stek_command_doctor},

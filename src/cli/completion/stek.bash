@@ -48,7 +48,7 @@ _stek_options() {
         inspect) echo '--ring --json' ;;
         report) echo '--ring --since --json' ;;
         enable) echo '--ring --group --context --override --verified-peers --session-id-context --names --module --system --force --dry-run --root' ;;
-        doctor) echo '--json' ;;
+        doctor | inventory) echo '--json' ;;
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;

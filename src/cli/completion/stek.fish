@@ -30,7 +30,7 @@ for command in $commands
     complete -c stek -n "not __fish_seen_subcommand_from $commands" -a $command
 end
 complete -c stek -n '__fish_seen_subcommand_from status rotate revoke' -a '(__stek_rings)' -d ring
-complete -c stek -n '__fish_seen_subcommand_from status report doctor inspect fleet keyfile feed' -l json -d 'for programs'
+complete -c stek -n '__fish_seen_subcommand_from status report inventory doctor inspect fleet keyfile feed' -l json -d 'for programs'
 complete -c stek -n '__fish_seen_subcommand_from status' -l follow -d 'again every second'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l all -d 'every key'
 complete -c stek -n '__fish_seen_subcommand_from revoke' -l key -x -d 'one key'

@@ -24,6 +24,7 @@ _stek_commands() {
         'fleet:the same keys on every host\: make a key for it, look at it'
         'inspect:show which key sealed a ticket, and when'
         'report:say whether keys rotated as they should, and who ordered what'
+        'inventory:list the keys of this host, their periods and algorithms'
         'enable:make a systemd service share the keys of a ring'
         'disable:take that back'
         'audit:test from outside how servers treat their tickets'
@@ -67,6 +68,7 @@ _stek() {
         feed) _arguments $common '--config[the configuration]:file:_files' '--check-config[only check it]' \
             '--state-dir[where it says how it is]:directory:_files -/' '--json[for programs]' '1:what:(status)' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
+        inventory) _arguments $common '--json[for programs]' ;;
         report) _arguments $common '--ring[this ring only]:ring:_stek_rings' '--since[the period until now]:time:' '--json[for programs]' ;;
         enable)
             _arguments $common $cnf '--ring[the ring to share]:ring:_stek_rings' '--group[who may read it]:group:_groups' \

@@ -2,6 +2,7 @@
 #include "cli/report/print.h"
 
 #include "cli/format.h"
+#include "core/plural.h"
 
 #include <inttypes.h>
 #include <pwd.h>
@@ -140,7 +141,8 @@ static void print_event(FILE *out, const json_t *event)
     (void)fprintf(out, "  %s  %s%s%s", stek_format_time(number_of(event, "time"), &when),
                   text_of(event, "ring"), has(event, "ring") ? ": " : "", text_of(event, "what"));
     if (has(event, "revoked"))
-        (void)fprintf(out, " of %" PRId64 " keys", number_of(event, "revoked"));
+        (void)fprintf(out, " of %" PRId64 " %s", number_of(event, "revoked"),
+                      stek_plural((uint64_t)number_of(event, "revoked"), "key", "keys"));
     print_user(out, event);
     if (has(event, "refused"))
         (void)fprintf(out, ": refused: %s", text_of(event, "refused"));

@@ -21,6 +21,7 @@ COMMANDS = [
     "fleet",
     "inspect",
     "report",
+    "inventory",
     "enable",
     "disable",
     "doctor",

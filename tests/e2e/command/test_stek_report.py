@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stek report`: what stekd's history says of rotations, gaps and orders."""
+"""`stek report`: what stekd's history says of rotations, gaps and orders.
+`stek inventory`: the keys that there are."""
 import json
 import os
 import stat
@@ -209,3 +210,48 @@ def test_a_full_disk_stops_nothing(folder):
         wait_for(lambda: "can be written again" in stekd.stderr(), "the disk to have room")
         told = report(stekd)
     assert told["lost"] > 0 and told["damaged"] == 0 and gaps(told, "history-lost")
+
+
+# -- inventory --
+
+
+def inventory(stekd, code=FINE):
+    done = stekd.stek("inventory", "--json")
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def test_the_inventory_has_each_key_and_its_periods(stekd):
+    told = inventory(stekd)
+    expected = [
+        ("web", key["fingerprint"], key["active_from"], key["active_until"], key["accept_until"])
+        for key in stekd.status("web")["keys"]
+    ]
+    names = ("ring", "fingerprint", "seals_from", "seals_until", "opens_until")
+    web = [key for key in told["keys"] if key["ring"] == "web"]
+    assert len(web) >= 3 and [tuple(key[name] for name in names) for key in web] == expected
+    assert {key["ring"] for key in told["keys"]} == {"web", "mail"}
+    assert told["algorithms"] == {
+        "cipher": "AES-256-CBC",
+        "mac": "HMAC-SHA-256",
+        "derivation": "HKDF-SHA-256",
+        "secret_bits": 256,
+    }
+    text = stekd.stek("inventory").stdout
+    assert all(key["fingerprint"][:8] in text for key in told["keys"])
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_inventory_needs_no_stekd(stekd):
+    before = sorted(inventory(stekd)["keys"], key=str)
+    stekd.stop()
+    assert sorted(inventory(stekd)["keys"], key=str) == before
+
+
+def test_a_ring_whose_keys_are_not_known_is_a_failure(stekd):
+    stekd.stop()
+    ring = stekd.ring("mail")
+    ring.write_bytes(b"x" * ring.stat().st_size)
+    told = inventory(stekd, code=FAILED)
+    assert [ring["name"] for ring in told["rings"] if not ring["known"]] == ["mail"]
+    assert {key["ring"] for key in told["keys"]} == {"web"}
