@@ -54,6 +54,18 @@ static int64_t active_age(const struct stek_metrics_ring *ring, int64_t now)
     return active != NULL && active->active_from < now ? now - active->active_from : 0;
 }
 
+static int64_t policy_rotate(const struct stek_metrics_ring *ring, int64_t now)
+{
+    (void)now;
+    return ring->status.policy.rotate_s;
+}
+
+static int64_t policy_accept(const struct stek_metrics_ring *ring, int64_t now)
+{
+    (void)now;
+    return ring->status.policy.accept_s;
+}
+
 static int64_t published_left(const struct stek_metrics_ring *ring, int64_t now)
 {
     return ring->status.published_until > now ? ring->status.published_until - now : 0;
@@ -199,6 +211,10 @@ static void add_rings(struct metrics *metrics)
     add_keys(metrics);
     add_each(metrics, "stek_ring_active_key_age_seconds", "gauge",
              "Time since the active key began to seal.", active_age);
+    add_each(metrics, "stek_ring_policy_rotate_seconds", "gauge",
+             "How long a key is to seal, by the policy.", policy_rotate);
+    add_each(metrics, "stek_ring_policy_accept_seconds", "gauge",
+             "How long a key is to open afterwards, by the policy.", policy_accept);
     add_each(metrics, "stek_ring_published_remaining_seconds", "gauge",
              "Time until the last published key ends; then the ring goes on by continuation.",
              published_left);

@@ -108,6 +108,11 @@ def test_they_tell_what_the_rings_do(daemon):
     assert 2 * 3600 < found['stek_ring_published_remaining_seconds{ring="web"}'] <= 3 * 3600
     assert 0 <= found['stek_ring_active_key_age_seconds{ring="web"}'] < 600
     assert found['stek_ring_active_key_age_seconds{ring="mail"}'] <= 30
+    for name in ("web", "mail"):
+        policy = daemon.status(name)["policy"]
+        for part in ("rotate", "accept"):
+            metric = f'stek_ring_policy_{part}_seconds{{ring="{name}"}}'
+            assert found[metric] == policy[f"{part}_s"]
     assert found['stek_ring_consumers{ring="web"}'] == 0
     assert found['stek_tickets_presented_total{ring="web",result="opened"}'] == 0
     assert any(name.startswith('stek_build_info{version="') for name in found)

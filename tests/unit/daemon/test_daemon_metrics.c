@@ -23,6 +23,7 @@ static struct stek_metrics_ring ring_of(const char *name)
     memcpy(ring.status.name, name, strlen(name) + 1);
     ring.status.health = STEK_STATUS_FINE;
     ring.status.published_until = NOW + 300;
+    ring.status.policy = (struct stek_policy){.rotate_s = 200, .accept_s = 4000};
     ring.status.key_count = 3;
     ring.status.key[0] =
         (struct stek_status_key){.state = STEK_STATE_DRAINING, .active_from = NOW - 200};
@@ -85,6 +86,8 @@ static void each_number_has_its_line(void **state)
     assert_line(text, "stek_ring_keys{ring=\"web\",state=\"active\"} 1");
     assert_line(text, "stek_ring_keys{ring=\"web\",state=\"draining\"} 1");
     assert_line(text, "stek_ring_active_key_age_seconds{ring=\"web\"} 100");
+    assert_line(text, "stek_ring_policy_rotate_seconds{ring=\"web\"} 200");
+    assert_line(text, "stek_ring_policy_accept_seconds{ring=\"web\"} 4000");
     assert_line(text, "stek_ring_published_remaining_seconds{ring=\"web\"} 300");
     assert_line(text, "stek_ring_continued{ring=\"web\"} 0");
     assert_line(text, "stek_ring_rotations_total{ring=\"web\"} 5");
