@@ -20,6 +20,13 @@ enum { PATH_LEN = STEK_FEED_VALUE_MAX, KEY_FILE_LEN = 2 * STEK_KEYFILE_NAME_LEN 
 /* HAProxy holds three keys, unless it was built for more; its file may have more. */
 enum { HAPROXY_PLACES = 3 };
 
+/*
+ * Each worker of lighttpd looks at its file when the clock's seconds are a multiple of 64, and a
+ * busy one misses such a second. The feed looks at the ring each ten seconds. So a worker has read
+ * a key before it seals, also if it misses one look.
+ */
+enum { LIGHTTPD_EARLY_S = 2 * 64 + 10 + 6 };
+
 /* dnsdist adds the keys of a file to those that it holds. Only as many as it holds make it forget
  * the others, so the key that seals fills the places that are free. */
 static void fill_up(struct stek_feed_choice *choice, size_t room)
@@ -45,7 +52,9 @@ static void choose(const struct stek_feed_config *config, const struct stek_reco
         const size_t places =
             ret_choice->count > HAPROXY_PLACES ? ret_choice->count : HAPROXY_PLACES;
         stek_feed_line_up(records, now, places, ret_choice);
-    } else
+    } else if (config->layout->form == STEK_KEYFILE_LIGHTTPD)
+        stek_feed_choose_early(records, now, LIGHTTPD_EARLY_S, ret_choice);
+    else
         stek_feed_choose(records, now, config->room, ret_choice);
     if (config->layout->seals == STEK_KEYFILE_LAST) {
         fill_up(ret_choice, config->room);
@@ -90,7 +99,9 @@ static bool put_file(const struct stek_feed_config *config, const struct stek_ke
     const int len = slash > config->file ? (int)(slash - config->file) : 1;
 
     (void)snprintf(directory, sizeof directory, "%.*s", len, config->file);
-    if (!stek_feed_place_open(directory, false, config->gid, &place, ret_fault))
+    /* stunnel includes a directory, so its file has one of its own. */
+    const bool own_directory = config->layout->form == STEK_KEYFILE_STUNNEL;
+    if (!stek_feed_place_open(directory, own_directory, config->gid, &place, ret_fault))
         return false;
     stek_keyfile_write(keys, &bytes);
     const bool ok = stek_feed_place_put(&place, slash + 1, bytes.at, bytes.len, ret_fault);

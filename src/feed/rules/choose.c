@@ -94,6 +94,20 @@ void stek_feed_line_up(const struct stek_records *records, int64_t now, size_t p
     ret_choice->at[places - 1] = around.future.count > 0 ? around.future.at[0] : around.active;
 }
 
+void stek_feed_choose_early(const struct stek_records *records, int64_t now, int64_t early_s,
+                            struct stek_feed_choice *ret_choice)
+{
+    struct around around;
+
+    ret_choice->count = 0;
+    if (!look_around(records, now, &around))
+        return;
+    const bool has_next = around.future.count > 0;
+    const size_t next = has_next ? around.future.at[0] : around.active;
+    const bool begins_soon = records->at[next].active_from <= now + early_s;
+    add(ret_choice, 1, begins_soon ? next : around.active);
+}
+
 int64_t stek_feed_pause_s(unsigned failures)
 {
     int64_t pause = 1;

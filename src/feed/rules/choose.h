@@ -42,6 +42,14 @@ void stek_feed_choose(const struct stek_records *records, int64_t now, size_t ro
 void stek_feed_line_up(const struct stek_records *records, int64_t now, size_t places,
                        struct stek_feed_choice *ret_choice);
 
+/*
+ * The same for a server whose file holds one key, and that looks at its file now and then: the
+ * record that seals, or the one that seals next, from `early_s` seconds before its time on. Such a
+ * server keeps the keys that it has read before.
+ */
+void stek_feed_choose_early(const struct stek_records *records, int64_t now, int64_t early_s,
+                            struct stek_feed_choice *ret_choice);
+
 /* How long to wait after this many failures in a row, in seconds: 1, 2, 4, 8, and then 10. */
 int64_t stek_feed_pause_s(unsigned failures);
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .. import build, module
 from ..process import Process, plain_environment, wait_for
-from ..servers import Haproxy, Nginx
-from ..servers.key_files import Dnsdist, Nghttpx
+from ..servers import Haproxy, Lighttpd, Nginx, Stunnel
+from ..servers.key_files import Dnsdist, Nghttpx, Unbound
 from ..servers.late_keys import H2o, TrafficServer
 from ..stekd import MEMORY
 
@@ -191,6 +191,32 @@ def fed_trafficserver(running, feed, name):
     feed.put(name, to="trafficserver", file=keys)
     server = running(ShakesHands, None, ticket_key=keys, managed=True)
     feed.put(name, to="trafficserver", file=keys, command=server.loading_command())
+    return server
+
+
+def fed_lighttpd(running, feed, name, tls="openssl", ring="web"):
+    """lighttpd with one of its TLS libraries, whose keys come from the feed `name`. It looks at its
+    file by itself, each 64 seconds."""
+    keys = feed.place(name)
+    feed.put(name, to="lighttpd", file=keys, ring=ring)
+    return running(Lighttpd, None, stek_file=keys, tls=tls)
+
+
+def fed_unbound(running, feed, name):
+    """unbound, whose keys come from the feed `name`: a list that it includes when it starts."""
+    place = feed.place(name)
+    feed.put(name, to="unbound", directory=place)
+    return running(Unbound, None, ticket_keys=place / "keys.conf")
+
+
+def fed_stunnel(running, feed, name):
+    """stunnel, whose key comes from the feed `name`: lines in a directory that it includes, and a
+    signal."""
+    place = feed.place(name)
+    keys = place / "keys.conf"
+    feed.put(name, to="stunnel", file=keys)
+    server = running(Stunnel, None, options=f"include = {place}")
+    feed.put(name, to="stunnel", file=keys, signal="HUP", pid_file=server.pid_file())
     return server
 
 

@@ -20,14 +20,14 @@ class Seen:
 class Traveller:
     """Goes from one server to the next and offers at each the ticket of the one before."""
 
-    def __init__(self, servers, folder, promised_s=3600):
+    def __init__(self, servers, folder, promised_s=3600, versions=VERSIONS):
         self.promised_s = promised_s  # an older ticket may be lost: HAProxy holds three keys
         self.servers = itertools.cycle(servers)
         self.folder = folder
         self.session = {}
         self.since = {}  # when it had its ticket
         self.steps = 0
-        self.seen = {tls: Seen() for tls in VERSIONS}
+        self.seen = {tls: Seen() for tls in versions}
 
     def step(self):
         server = next(self.servers)

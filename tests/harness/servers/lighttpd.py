@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """lighttpd, with worker processes."""
+from pathlib import Path
+
 from .base import Server
 
 CONFIGURATION = """
-server.modules = ( "mod_openssl", "mod_ssi" )
+server.modules = ( "mod_{tls}", "mod_ssi" )
 server.document-root = "{folder}/documents"
 server.bind = "127.0.0.1"
 server.port = {port}
@@ -19,15 +21,22 @@ ssl.privkey = "{identity.key}"
 ssl.openssl.ssl-conf-cmd = ( "MinProtocol" => "TLSv1.2" )
 {stek_file}
 """
+MODULES = Path("/usr/lib/lighttpd")
 
 
 class Lighttpd(Server):
     name = "lighttpd"
 
-    def __init__(self, *args, workers=4, stek_file=None, **kwargs):
+    def __init__(self, *args, workers=4, stek_file=None, tls="openssl", **kwargs):
         super().__init__(*args, **kwargs)
+        self.tls = tls  # the library: openssl, gnutls, mbedtls, wolfssl
         self.workers = workers
         self.stek_file = stek_file  # a 92-byte key file
+
+    @staticmethod
+    def speaks_with(tls):
+        """Whether it can be had with this TLS library."""
+        return (MODULES / f"mod_{tls}.so").exists()
 
     def prepare(self):
         (self.folder / "documents").mkdir()
@@ -38,6 +47,7 @@ class Lighttpd(Server):
                 folder=self.folder,
                 port=self.port,
                 workers=self.workers,
+                tls=self.tls,
                 identity=self.pki.server,
                 stek_file=f'ssl.stek-file = "{self.stek_file}"' if self.stek_file else "",
             ),

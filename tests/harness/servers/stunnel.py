@@ -10,7 +10,7 @@ from .base import Server
 
 CONFIGURATION = """
 foreground = yes
-pid =
+pid = {folder}/stunnel.pid
 output = {folder}/stunnel.log
 debug = info
 syslog = no
@@ -89,6 +89,9 @@ class Stunnel(Server):
 
     def command(self):
         return ["stunnel4", self.folder / "stunnel.conf"]
+
+    def pid_file(self):
+        return self.folder / "stunnel.pid"
 
     def times_bound(self):
         return (self.folder / "stunnel.log").read_text().count(" bound to ")

@@ -216,6 +216,59 @@ static void a_young_ring_fills_the_line_with_keys_of_its_own(void **state)
     assert_int_equal(seq(&records, &choice, 3), active + 1);
 }
 
+static uint64_t early_seq(const struct stek_records *records, int64_t now)
+{
+    struct stek_feed_choice choice;
+
+    stek_feed_choose_early(records, now, 80, &choice);
+    assert_int_equal(choice.count, 1);
+    return seq(records, &choice, 0);
+}
+
+static void a_file_of_one_key_has_the_next_one_some_time_before_it_seals(void **state)
+{
+    const struct stek_records records = ring_after(10);
+    const uint64_t active = active_seq(&records, after(10));
+
+    (void)state;
+    assert_int_equal(early_seq(&records, after(10)), active);
+    assert_int_equal(early_seq(&records, after(11) - 81), active);
+    assert_int_equal(early_seq(&records, after(11) - 80), active + 1);
+    assert_int_equal(early_seq(&records, after(11)), active + 1);
+    assert_int_equal(early_seq(&records, after(12) - 81), active + 1);
+}
+
+/* So lighttpd, which keeps three keys, loses none to a key that it has already. */
+static void a_file_of_one_key_changes_once_in_each_interval(void **state)
+{
+    struct stek_records records = {.count = 0};
+    struct prng prng = {4};
+    uint64_t before = 0;
+    int changes = 0;
+
+    (void)state;
+    for (int64_t now = START; now < after(20); now++) {
+        keep(&records, &prng, now);
+        const uint64_t chosen = early_seq(&records, now);
+        assert_true(before == 0 || chosen == before || chosen == before + 1);
+        changes += chosen != before;
+        before = chosen;
+    }
+    assert_int_equal(changes, 21);
+}
+
+static void a_file_of_one_key_never_has_the_next_but_one(void **state)
+{
+    const struct stek_records records = ring_after(10);
+    struct stek_feed_choice choice;
+
+    (void)state;
+    stek_feed_choose_early(&records, after(10), (int64_t)10 * ROTATE_S, &choice);
+    assert_int_equal(seq(&records, &choice, 0), active_seq(&records, after(10)) + 1);
+    stek_feed_choose_early(&records, START - 1000, 80, &choice);
+    assert_int_equal(choice.count, 0);
+}
+
 static void pauses_grow_and_stay_short(void **state)
 {
     static const int64_t expected[] = {1, 1, 2, 4, 8, 10, 10};
@@ -239,6 +292,9 @@ int main(void)
         cmocka_unit_test(in_a_line_the_last_but_one_seals_and_the_last_is_next),
         cmocka_unit_test(a_line_moves_by_one_place_at_each_rotation),
         cmocka_unit_test(a_young_ring_fills_the_line_with_keys_of_its_own),
+        cmocka_unit_test(a_file_of_one_key_has_the_next_one_some_time_before_it_seals),
+        cmocka_unit_test(a_file_of_one_key_changes_once_in_each_interval),
+        cmocka_unit_test(a_file_of_one_key_never_has_the_next_but_one),
         cmocka_unit_test(pauses_grow_and_stay_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
