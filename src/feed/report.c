@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define METRICS_FILE "metrics.prom"
+
 const char *stek_feed_state_name(enum stek_feed_state state)
 {
     static const char *const names[] = {"starting", "fed", "waiting", "failing"};
@@ -128,5 +130,13 @@ bool stek_feed_write_status(const char *dir, const struct stek_feed_configs *con
 {
     const bool status = replace(dir, "status.json", write_json, configs, reports, since);
 
-    return replace(dir, "metrics.prom", write_metrics, configs, reports, since) && status;
+    return replace(dir, METRICS_FILE, write_metrics, configs, reports, since) && status;
+}
+
+void stek_feed_forget_metrics(const char *dir)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/" METRICS_FILE, dir) < (int)sizeof path)
+        (void)unlink(path);
 }

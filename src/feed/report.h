@@ -37,4 +37,7 @@ const char *stek_feed_state_name(enum stek_feed_state state);
 bool stek_feed_write_status(const char *dir, const struct stek_feed_configs *configs,
                             const struct stek_feed_report *reports, int64_t since);
 
+/* Removes DIR/metrics.prom, so that nobody takes old news for new. */
+void stek_feed_forget_metrics(const char *dir);
+
 #endif

@@ -282,6 +282,7 @@ bool stek_feed_serve(const struct stek_feed_options *options, struct stek_feed_c
     run(&service);
     stek_feed_notify("STOPPING=1");
     stop_workers(&service);
+    stek_feed_forget_metrics(options->state_dir);
     stek_feed_log(STEK_FEED_NOTICE, "stops; the servers keep the keys that they have");
     return true;
 }

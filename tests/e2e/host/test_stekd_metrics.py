@@ -11,6 +11,7 @@ import time
 import pytest
 
 from harness import build
+from harness.feed import Feed
 from harness.process import free_port, plain_environment, wait_for
 from harness.stekd import Stekd
 
@@ -272,8 +273,26 @@ def test_each_alert_fires_when_it_should_and_not_otherwise(folder):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_rules_and_dashboard_name_only_metrics_that_there_are(member):
+@pytest.fixture
+def of_feeds(folder, daemon):
+    """What `stek feed` says of a feed; the file is gone when it stops, so nobody reads old news."""
+    with Feed(folder / "feed", daemon) as feed:
+        feed.put("a", to="h2o", file=feed.place("keys"))
+        file = feed.state_dir / "metrics.prom"
+        yield file.read_text()
+        feed.process.stop()
+        assert not file.exists()
+
+
+def test_promtool_finds_nothing_wrong_with_those_of_feeds(of_feeds):
+    done = promtool("check", "metrics", text=of_feeds)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert 'stek_feed_fed{feed="a",ring="web",to="h2o"} 1\n' in of_feeds
+
+
+def test_rules_and_dashboard_name_only_metrics_that_there_are(member, of_feeds):
     known = {re.sub(r"\{.*", "", name) for name in metrics(member)} | {"up"}
+    known |= set(re.findall(r"^stek_[a-z_]+", of_feeds, re.MULTILINE))
     dashboard = json.loads((PACKAGING / "grafana/stek.json").read_text())
     expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(expressions) >= 10

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine whose systemd starts, watches and reloads stekd by its unit, and nginx by what `stek
-enable` wrote."""
+"""A machine whose systemd starts, watches and reloads stekd and stek feed by their units, and nginx
+by what `stek enable` wrote."""
+import json
 import os
 import signal
 
@@ -8,7 +9,7 @@ import pytest
 
 from harness import build
 from harness.client import VERSIONS
-from harness.machine import PORT, Machine
+from harness.machine import NGINX, PORT, Machine
 from harness.process import wait_for
 
 pytestmark = [
@@ -35,6 +36,47 @@ def nginx(machine):
     yield machine
     machine.run("stek", "disable", "nginx")
     machine.do("systemctl", "stop", "nginx")
+
+
+FEED = """
+[feed nginx]
+ring = web
+context = shared
+to = nginx
+directory = /run/stek-feed/nginx
+signal = HUP
+pid_file = /run/nginx.pid
+"""
+
+
+@pytest.fixture
+def fed_nginx(machine, certificates):
+    """As docs/servers.md says: nginx without the module includes what stek-feed.service keeps."""
+    machine.run("systemctl", "stop", "nginx")
+    machine.write("/etc/stek/feed.conf", FEED)
+    # Tests start it more often than systemd takes for sound.
+    limit = "[Unit]\nStartLimitIntervalSec=0\n"
+    machine.write("/etc/systemd/system/stek-feed.service.d/test.conf", limit)
+    machine.do("systemctl", "daemon-reload")
+    machine.do("systemctl", "start", "stek-feed")
+    include = "http {\n    include /run/stek-feed/nginx/keys.conf;"
+    wait_for(machine.path("/run/stek-feed/nginx/keys.conf").exists, "the list of keys")
+    machine.configure_nginx(certificates, NGINX.replace("http {", include))
+    machine.do("systemctl", "start", "nginx")
+    wait_until_fed(machine)
+    yield machine
+    machine.do("systemctl", "stop", "nginx", "stek-feed")
+    machine.configure_nginx(certificates)
+
+
+def feeds(machine):
+    """What `stek feed status` says of each, by name."""
+    text = machine.run("stek", "feed", "status", "--json").stdout
+    return {feed["name"]: feed for feed in json.loads(text)["feeds"]} if text else {}
+
+
+def wait_until_fed(machine):
+    wait_for(lambda: machine.run("stek", "feed", "status").returncode == 0, "the feeds to be fed")
 
 
 def keys(machine):
@@ -107,3 +149,67 @@ def test_what_enable_wrote_keeps_sessions_over_restarts_and_disable_takes_it_bac
     nginx.do("stek", "disable", "nginx")
     nginx.do("systemctl", "restart", "nginx")
     assert [survives(tls, "nginx") for tls in VERSIONS] == [False, False]
+
+
+def key_files(machine):
+    return {path.name: path.read_bytes() for path in feed_folder(machine).glob("*.key")}
+
+
+def feed_folder(machine):
+    return machine.path("/run/stek-feed/nginx")
+
+
+@pytest.mark.parametrize("tls", VERSIONS)
+def test_a_fed_nginx_keeps_sessions_over_its_restart_and_seals_with_the_ring_s_key(fed_nginx, tls):
+    session = "/run/session.pem"
+    visit = fed_nginx.visit(PORT, tls, sess_out=session)[0]
+    assert visit.key == feeds(fed_nginx)["nginx"]["sealing_key"]
+    fed_nginx.do("systemctl", "restart", "nginx")
+    assert fed_nginx.visit(PORT, tls, sess_in=session).resumed()
+
+
+def test_stek_feed_runs_without_root_and_nobody_else_reads_its_keys(fed_nginx):
+    pid = fed_nginx.shows("stek-feed", "MainPID")
+    assert fed_nginx.do("ps", "-o", "user=", "-p", pid).strip() == "stek-feed"
+    modes = {path.stat().st_mode & 0o777 for path in feed_folder(fed_nginx).glob("*.key")}
+    assert modes == {0o600}
+    reader = ["setpriv", "--reuid=www-data", "--clear-groups", "cat"]
+    one = next(iter(key_files(fed_nginx)))
+    assert "Permission denied" in fed_nginx.run(*reader, f"/run/stek-feed/nginx/{one}").stderr
+
+
+def test_a_reload_of_stek_feed_brings_a_new_feed_and_a_faulty_one_changes_nothing(fed_nginx):
+    pid = fed_nginx.shows("stek-feed", "MainPID")
+    more = "[feed h2o]\nring = web\ncontext = shared\nto = h2o\nfile = /run/stek-feed/h2o\n"
+    fed_nginx.write("/etc/stek/feed.conf", FEED + more)
+    fed_nginx.do("systemctl", "reload", "stek-feed")
+    wait_for(lambda: "h2o" in feeds(fed_nginx), "the feed h2o")
+    wait_until_fed(fed_nginx)
+    fed_nginx.write("/etc/stek/feed.conf", FEED + "to = iis\n")
+    assert fed_nginx.run("systemctl", "reload", "stek-feed").returncode != 0
+    assert set(feeds(fed_nginx)) == {"nginx", "h2o"}
+    assert fed_nginx.shows("stek-feed", "MainPID") == pid
+
+
+def test_files_stay_when_stek_feed_stops_so_nginx_starts_and_later_it_goes_on(fed_nginx):
+    session = "/run/session.pem"
+    before = key_files(fed_nginx)
+    fed_nginx.visit(PORT, "1.3", sess_out=session)
+    fed_nginx.do("systemctl", "stop", "stek-feed")
+    assert key_files(fed_nginx) == before
+    fed_nginx.do("systemctl", "restart", "nginx")
+    assert fed_nginx.visit(PORT, "1.3", sess_in=session).resumed()
+    fed_nginx.do("systemctl", "start", "stek-feed")
+    wait_until_fed(fed_nginx)
+    assert key_files(fed_nginx) == before
+
+
+def test_revoked_keys_are_gone_from_the_files_and_nginx(fed_nginx):
+    session = "/run/session.pem"
+    before = key_files(fed_nginx)
+    fed_nginx.visit(PORT, "1.3", sess_out=session)
+    fed_nginx.do("stek", "revoke", "web", "--all", "--yes")
+    wait_for(lambda: not set(key_files(fed_nginx)) & set(before), "other keys in the files")
+    wait_for(
+        lambda: not fed_nginx.visit(PORT, "1.3", sess_in=session).resumed(), "nginx to have them"
+    )
