@@ -29,6 +29,15 @@ static const struct {
     {"both-roles", odd_both_roles},
     {"own-callbacks", odd_own_callbacks},
     {"indexes", odd_indexes},
+    {"faults", odd_faults},
+    {"own-memory", odd_own_memory},
+    {"one-more", odd_one_more},
+    {"given-session", odd_given_session},
+    {"late-ids", odd_late_ids},
+    {"there-and-back", odd_there_and_back},
+    {"holds", odd_holds},
+    {"thread-forks", odd_thread_forks},
+    {"listens", odd_listens},
 };
 
 int main(int argc, char **argv)

@@ -20,6 +20,17 @@ OF_PROTOCOLS = [
     "own-callbacks",
     "indexes",
 ]
+OF_CALLS = [
+    "own-memory",
+    "one-more",
+    "given-session",
+    "late-ids",
+    "there-and-back",
+    "holds",
+    "thread-forks",
+    "listens",
+]
+ALL = OF_PROCESSES + OF_PROTOCOLS + OF_CALLS
 
 
 def odd(name, certificates, conf=None):
@@ -39,21 +50,31 @@ def plainly(certificates):
     return ended
 
 
-@pytest.mark.parametrize("name", OF_PROCESSES + OF_PROTOCOLS)
+@pytest.mark.parametrize("name", ALL)
 def test_it_does_what_it_did(name, plainly, stek_conf, certificates):
     assert odd(name, certificates, stek_conf) == plainly(name)
 
 
-@pytest.mark.parametrize("name", OF_PROCESSES + OF_PROTOCOLS)
+@pytest.mark.parametrize("name", ALL)
 def test_it_does_what_it_did_with_a_ring_of_stekds(name, plainly, daemon, folder, certificates):
     conf = module.compose(folder / "stek.cnf", ring=daemon.ring("web"))
     assert odd(name, certificates, conf) == plainly(name)
 
 
-@pytest.mark.parametrize("name", OF_PROCESSES)
+@pytest.mark.parametrize("name", OF_PROCESSES + OF_CALLS)
 def test_it_does_what_it_did_where_configurations_are_compared(name, plainly, folder, certificates):
     conf = module.compose(folder / "stek.cnf", verified_peers="same-configuration")
     assert odd(name, certificates, conf) == plainly(name)
+
+
+@pytest.mark.skipif(build.sanitized(), reason="a sanitizer answers malloc(3) itself")
+@pytest.mark.parametrize("verified_peers", ["as-openssl", "same-configuration"])
+def test_a_handshake_in_which_memory_runs_out_harms_no_other(
+    verified_peers, plainly, folder, certificates
+):
+    """Each allocation of an SSL_CTX's first handshake fails once, and some of later ones."""
+    conf = module.compose(folder / "stek.cnf", verified_peers=verified_peers)
+    assert odd("faults", certificates, conf) == plainly("faults")
 
 
 @pytest.mark.skipif(build.sanitized(), reason="a sanitizer makes frames larger")
