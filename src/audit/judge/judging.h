@@ -81,6 +81,16 @@ extern const uint16_t stek_audit_versions[2];
 bool stek_audit_only_references(const struct stek_audit_observation *obs, uint32_t target,
                                 uint16_t version);
 
+/* How the key names of a target followed each other on new tickets. */
+struct stek_audit_rotation {
+    uint32_t changes;
+    int64_t shortest_s, longest_s; /* between the first sights of names that follow each other */
+    int64_t longest_use_s;         /* one name on fresh tickets */
+    int64_t first, last;           /* of all tickets with a name */
+};
+struct stek_audit_rotation stek_audit_measure_rotation(const struct stek_audit_key_names *names,
+                                                       uint32_t target);
+
 /* The topics. Each looks at all targets. */
 void stek_audit_judge_offers(struct stek_audit_judging *judging);
 void stek_audit_judge_hints(struct stek_audit_judging *judging);

@@ -9,20 +9,14 @@ enum {
     GRACE_S = 1             /* times are whole seconds: an age may be one more than it seems */
 };
 
-struct rotation {
-    uint32_t changes;
-    int64_t shortest_s, longest_s; /* between the first sights of names that follow each other */
-    int64_t longest_use_s;         /* one name on fresh tickets */
-    int64_t first, last;           /* of all tickets with a name */
-};
-
-static struct rotation measure(const struct stek_audit_judging *judging, uint32_t target)
+struct stek_audit_rotation stek_audit_measure_rotation(const struct stek_audit_key_names *names,
+                                                       uint32_t target)
 {
-    struct rotation rotation = {.shortest_s = INT64_MAX};
+    struct stek_audit_rotation rotation = {.shortest_s = INT64_MAX};
     const struct stek_audit_key_name *before = NULL;
 
-    for (size_t i = 0; i < judging->names.names.len; i++) {
-        const struct stek_audit_key_name *name = &judging->names.names.items[i];
+    for (size_t i = 0; i < names->len; i++) {
+        const struct stek_audit_key_name *name = &names->items[i];
         if (name->target != target)
             continue;
         if (before == NULL)
@@ -47,7 +41,7 @@ static struct rotation measure(const struct stek_audit_judging *judging, uint32_
 
 /* The first interval began before the audit, so a whole interval needs two changes. */
 static void report_changes(struct stek_audit_judging *judging, uint32_t target,
-                           const struct rotation *rotation)
+                           const struct stek_audit_rotation *rotation)
 {
     const struct stek_audit_about about = stek_audit_about(target, 0);
     const int64_t span_s = stek_audit_elapsed_s(rotation->first, rotation->last);
@@ -72,7 +66,8 @@ static void report_changes(struct stek_audit_judging *judging, uint32_t target,
 void stek_audit_judge_rotation(struct stek_audit_judging *judging)
 {
     for (uint32_t target = 0; target < judging->obs->targets_len; target++) {
-        const struct rotation rotation = measure(judging, target);
+        const struct stek_audit_rotation rotation =
+            stek_audit_measure_rotation(&judging->names.names, target);
         if (judging->names.lens[target] == 0)
             continue;
         report_changes(judging, target, &rotation);

@@ -4,6 +4,7 @@
 #include "audit/judge/judging.h"
 #include "audit/report/report.h"
 #include "audit/report/html.h"
+#include "audit/report/profile.h"
 #include "audit/report/rows.h"
 #include "core/plural.h"
 
@@ -44,25 +45,6 @@ static const char style[] =
     "#000}}\n"
     "svg{max-width:100%;height:auto}svg text{font:11px ui-monospace,monospace;fill:currentColor}\n"
     "</style>\n</head>\n<body>\n";
-
-/* All that comes from servers, from recordings or from the command line passes through here. */
-void stek_audit_html_text(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '&')
-            (void)fputs("&amp;", out);
-        else if (*text == '<')
-            (void)fputs("&lt;", out);
-        else if (*text == '>')
-            (void)fputs("&gt;", out);
-        else if (*text == '"')
-            (void)fputs("&quot;", out);
-        else if (*text == '\'')
-            (void)fputs("&#39;", out);
-        else
-            (void)fputc(*text < ' ' || *text > '~' ? '?' : *text, out);
-    }
-}
 
 static void print_part(FILE *out, const char *name, const char *text)
 {
@@ -220,6 +202,8 @@ enum stek_result stek_audit_report_html(FILE *out, const struct stek_audit_repor
     print_former(out, report->since, STEK_AUDIT_GONE, "Gone since the earlier audit");
     print_former(out, report->since, STEK_AUDIT_NOT_LOOKED,
                  "Found by the earlier audit, not looked for now");
+    if (report->profile != NULL)
+        stek_audit_profile_html(out, obs, report->profile);
     enum stek_result result = print_matrix(out, obs);
     if (result == STEK_OK)
         result = stek_audit_html_timeline(out, obs);

@@ -2,6 +2,7 @@
 /* The report for machines: docs/formats.md, "The report of stek audit", has the schema. */
 #include "audit/judge/judge.h"
 #include "audit/judge/judging.h"
+#include "audit/report/profile.h"
 #include "audit/report/report.h"
 #include "audit/report/rows.h"
 
@@ -136,12 +137,14 @@ enum stek_result stek_audit_report_json(FILE *out, const struct stek_audit_repor
     const struct stek_audit_observation *obs = report->obs;
     const struct stek_audit_findings *findings = report->findings;
     json_t *root = json_pack(
-        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o*}", "version", 1, "tool",
-        "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended", (json_int_t)obs->ended,
-        "interrupted", (int)obs->interrupted, "handshakes", (json_int_t)obs->handshakes_len,
-        "tickets", (json_int_t)obs->tickets_len, "targets", targets_json(obs), "summary",
-        summary_json(findings), "findings", findings_json(report), "matrix", matrix_json(obs),
-        "key_names", names_json(obs), "since", since_json(report->since));
+        "{s:i, s:s, s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o*, s:o*}", "version", 1,
+        "tool", "stek " STEK_VERSION, "started", (json_int_t)obs->started, "ended",
+        (json_int_t)obs->ended, "interrupted", (int)obs->interrupted, "handshakes",
+        (json_int_t)obs->handshakes_len, "tickets", (json_int_t)obs->tickets_len, "targets",
+        targets_json(obs), "summary", summary_json(findings), "findings", findings_json(report),
+        "matrix", matrix_json(obs), "key_names", names_json(obs), "since",
+        since_json(report->since), "profile",
+        report->profile != NULL ? stek_audit_profile_json(report->profile) : NULL);
     if (root == NULL)
         return STEK_ERR_MEMORY;
     const int failed = json_dumpf(root, out, JSON_INDENT(2));

@@ -7,6 +7,7 @@
 
 #include "audit/finding.h"
 #include "audit/judge/compare.h"
+#include "audit/judge/profile.h"
 #include "audit/observation.h"
 
 #include <stdbool.h>
@@ -16,7 +17,8 @@
 struct stek_audit_report {
     const struct stek_audit_observation *obs;
     const struct stek_audit_findings *findings;
-    const struct stek_audit_since *since; /* NULL: it was not compared with another audit */
+    const struct stek_audit_since *since;     /* NULL: it was not compared with another audit */
+    const struct stek_audit_profile *profile; /* NULL: it was not asked for */
 };
 
 /* A table of 80 columns. Errors of all: STEK_ERR_MEMORY, STEK_ERR_SYSTEM (writing). */

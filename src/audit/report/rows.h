@@ -9,6 +9,7 @@
 #include "audit/observation.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* How many findings there are of each severity. */
 struct stek_audit_tally {
@@ -25,6 +26,12 @@ struct stek_audit_text stek_audit_since_sentence(const struct stek_audit_since *
 
 /* The fate of the i-th finding of this audit in a word; NULL: it is not compared. */
 const char *stek_audit_fate_of(const struct stek_audit_since *since, size_t i);
+
+enum { STEK_AUDIT_COLUMNS = 80 }; /* of the table */
+
+/* Text broken between words, from `column` on; lines after the first are indented. A word too long
+ * for a line is cut into several. */
+void stek_audit_wrapped(FILE *out, size_t column, size_t indent, const char *text);
 
 /* `2026-11-24 19:45:07` in UTC. */
 struct stek_audit_date {

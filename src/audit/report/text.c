@@ -2,6 +2,7 @@
 /* The report for people: at most 80 columns, colour only where the caller says so. */
 #include "audit/judge/judge.h"
 #include "audit/judge/judging.h"
+#include "audit/report/profile.h"
 #include "audit/report/report.h"
 #include "audit/report/rows.h"
 #include "core/plural.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 80, INDENT = 10, NAMES_SHOWN = 12 };
+enum { COLUMNS = STEK_AUDIT_COLUMNS, INDENT = 10, NAMES_SHOWN = 12 };
 
 struct page {
     FILE *out;
@@ -30,44 +31,12 @@ static const char *plain(const struct page *page)
     return page->colour ? "\033[0m" : "";
 }
 
-/* Text broken between words; lines after the first are indented. A word too long for a line is cut
- * into several. */
-static void print_wrapped(FILE *out, size_t column, size_t indent, const char *text)
-{
-    bool first = true;
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, " ");
-        if (!first && column + 1 + len > COLUMNS) {
-            (void)fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (!first) {
-            (void)fputc(' ', out);
-            column++;
-        }
-        if (len > COLUMNS - column)
-            len = COLUMNS - column;
-        (void)fwrite(text, 1, len, out);
-        column += len;
-        text += len;
-        if (*text != ' ' && *text != '\0') {
-            (void)fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-            first = true;
-            continue;
-        }
-        text += strspn(text, " ");
-        first = false;
-    }
-    (void)fputc('\n', out);
-}
-
 static void print_part(FILE *out, const char *name, const char *text)
 {
     if (text[0] == '\0')
         return;
     (void)fprintf(out, "  %-8s", name);
-    print_wrapped(out, INDENT, INDENT, text);
+    stek_audit_wrapped(out, INDENT, INDENT, text);
 }
 
 static void add_whom(struct stek_audit_text *text, const struct stek_audit_observation *obs,
@@ -118,9 +87,9 @@ static void print_short(const struct page *page, const struct stek_audit_observa
                         stek_audit_id_info(finding->id)->name);
     add_whom(&text, obs, finding);
     (void)fprintf(page->out, "  ");
-    print_wrapped(page->out, 2, 4, text.at);
+    stek_audit_wrapped(page->out, 2, 4, text.at);
     (void)fprintf(page->out, "    ");
-    print_wrapped(page->out, 4, 4, finding->observed);
+    stek_audit_wrapped(page->out, 4, 4, finding->observed);
 }
 
 /* What is only worth knowing. */
@@ -220,9 +189,9 @@ static enum stek_result print_matrix(const struct page *page,
 static void print_head(const struct page *page, const struct stek_audit_observation *obs,
                        const struct stek_audit_findings *findings)
 {
-    print_wrapped(page->out, 0, 0, stek_audit_verdict(obs, findings).at);
+    stek_audit_wrapped(page->out, 0, 0, stek_audit_verdict(obs, findings).at);
     if (page->since != NULL)
-        print_wrapped(page->out, 0, 0, stek_audit_since_sentence(page->since).at);
+        stek_audit_wrapped(page->out, 0, 0, stek_audit_since_sentence(page->since).at);
     (void)fprintf(page->out, "Audit of session tickets, %s to %s UTC\n%zu %s, %zu %s\n",
                   stek_audit_date(obs->started).at, stek_audit_date(obs->ended).at,
                   obs->handshakes_len, stek_plural(obs->handshakes_len, "handshake", "handshakes"),
@@ -231,7 +200,7 @@ static void print_head(const struct page *page, const struct stek_audit_observat
         struct stek_audit_text text = {.len = 0};
         stek_audit_text_add(&text, "%u: %s", (unsigned)i + 1, stek_audit_label(obs, i).at);
         (void)fprintf(page->out, "  ");
-        print_wrapped(page->out, 2, 4, text.at);
+        stek_audit_wrapped(page->out, 2, 4, text.at);
     }
 }
 
@@ -249,6 +218,8 @@ enum stek_result stek_audit_report_text(FILE *out, const struct stek_audit_repor
             print_finding(&page, obs, &findings->items[i], stek_audit_fate_of(report->since, i));
     print_former(&page, STEK_AUDIT_GONE, "Gone since the earlier audit");
     print_former(&page, STEK_AUDIT_NOT_LOOKED, "Found by the earlier audit, not looked for now");
+    if (report->profile != NULL)
+        stek_audit_profile_text(out, obs, report->profile);
     print_infos(&page, obs, findings);
     enum stek_result result = print_matrix(&page, obs);
     if (result == STEK_OK)

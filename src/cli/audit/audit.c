@@ -26,6 +26,7 @@ struct audit {
     struct stek_audit_findings findings;
     struct audit_earlier earlier; /* with --since */
     struct stek_audit_since since;
+    struct stek_audit_profile profile; /* with --profile */
     FILE *record;
     struct stek_audit_record_mark mark;
     bool watching;
@@ -222,6 +223,7 @@ static struct stek_audit_report report_of(const struct audit *audit)
         .obs = &audit->obs,
         .findings = &audit->findings,
         .since = audit->request->since != NULL ? &audit->since : NULL,
+        .profile = audit->request->profile ? &audit->profile : NULL,
     };
 }
 
@@ -327,7 +329,9 @@ static int run(struct audit *audit)
         return code;
     audit_limit_begin(audit->obs.tickets_len);
     audit_stop_catch();
-    const enum stek_result result = stek_audit_judge(&audit->obs, &hooks, &audit->findings);
+    enum stek_result result = stek_audit_judge(&audit->obs, &hooks, &audit->findings);
+    if (result == STEK_OK && audit->request->profile)
+        result = stek_audit_judge_profile(&audit->obs, &audit->findings, &audit->profile);
     audit_progress_clear();
     audit_stop_release();
     if (result != STEK_OK)
@@ -359,6 +363,7 @@ int stek_command_audit(int argc, char **argv)
     const int code = run(&audit);
     if (audit.record != NULL)
         (void)fclose(audit.record);
+    stek_audit_profile_fini(&audit.profile);
     stek_audit_since_fini(&audit.since);
     audit_earlier_fini(&audit.earlier);
     stek_audit_findings_fini(&audit.findings);

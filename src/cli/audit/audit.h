@@ -22,6 +22,7 @@ struct audit_request {
     const char *from;   /* the file to read them from instead of connecting; NULL: none */
     const char *since;  /* the file of the recording to compare with; NULL: none */
     const char *html;
+    bool profile; /* RFC 9325, rule by rule */
     enum audit_format format;
     bool help;
     enum stek_audit_severity fail_on;

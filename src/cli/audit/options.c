@@ -46,6 +46,7 @@ void audit_print_help(void)
                "  --record FILE      write a recording; --watch continues an existing FILE\n"
                "  --from FILE        judge a recording instead of connecting\n"
                "  --since FILE       compare with a recording: what is new, gone, unchanged\n"
+               "  --profile rfc9325  what that RFC says of resumption, rule by rule\n"
                "  --format FORMAT    print table, json, sarif or junit (default table)\n"
                "  --json             the same as --format json\n"
                "  --html FILE        write an HTML page as well\n"
@@ -53,6 +54,7 @@ void audit_print_help(void)
                "  --help             show this help\n\n"
                "Examples:\n"
                "  stek audit --sni a.example --sni b.example 192.0.2.1:443 192.0.2.2:443\n"
+               "  stek audit --profile rfc9325 www.example.org\n"
                "  stek audit --since last-month.jsonl --record today.jsonl www.example.org\n\n"
                "Exit codes: 0 no finding at LEVEL or above, 1 failed, 2 usage, 3 findings,\n"
                "4 not reachable. With --since only new findings count.\n"
@@ -222,6 +224,7 @@ enum option_number {
     OPT_RECORD,
     OPT_FROM,
     OPT_SINCE,
+    OPT_PROFILE,
     OPT_JSON,
     OPT_FORMAT,
     OPT_HTML,
@@ -244,6 +247,7 @@ static const struct option options[] = {{"sni", required_argument, NULL, OPT_SNI
                                         {"record", required_argument, NULL, OPT_RECORD},
                                         {"from", required_argument, NULL, OPT_FROM},
                                         {"since", required_argument, NULL, OPT_SINCE},
+                                        {"profile", required_argument, NULL, OPT_PROFILE},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"format", required_argument, NULL, OPT_FORMAT},
                                         {"html", required_argument, NULL, OPT_HTML},
@@ -300,6 +304,9 @@ static bool take_option(struct line *line, int option, const char *value)
         return true;
     case OPT_FORMAT:
         return read_format(request, value);
+    case OPT_PROFILE:
+        request->profile = true;
+        return strcmp(value, "rfc9325") == 0 || refuse("--profile", value, "allowed: rfc9325");
     case OPT_HELP:
         request->help = true;
         return true;

@@ -64,6 +64,7 @@ MISTAKES = [
     (["localhost"], {"tickets": "many"}, "a number from 1 to 10000"),
     (["localhost"], {"over": "soon"}, "allowed: a time"),
     (["localhost"], {"starttls": "ldap"}, "smtp, imap, pop3, ftp, postgres"),
+    (["localhost"], {"profile": "rfc7525"}, "allowed: rfc9325"),
     (["localhost"], {"fail_on": "bad"}, "critical, high, medium, low, info, never"),
     (["localhost"], {"cert": "x.pem"}, "one needs the other"),
     (["localhost"], {"alpn": "h2,"}, "names of 1 to 255 characters"),
