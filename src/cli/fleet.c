@@ -64,8 +64,9 @@ static int fleet_init(const char *path)
     errno = 0;
     const char *problem = stek_kekfile_write(path, &kek);
     if (problem != NULL) {
-        (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem,
-                      errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+        const bool why = errno != 0 && errno != EEXIST; /* which it has said */
+        (void)fprintf(stderr, "stek fleet init: %s: %s%s%s\n", path, problem, why ? ": " : "",
+                      why ? strerror(errno) : "");
         return STEK_EXIT_FAILED;
     }
     stek_hex_text(kek.id, STEK_KEK_ID_LEN, id);

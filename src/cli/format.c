@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/format.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,4 +91,9 @@ void stek_format_timeline(const struct stek_status_key *key, int64_t from, int64
     for (size_t i = begins; i <= ends; i++)
         ret_line[i] = i <= stops && key->origin != STEK_ORIGIN_SUPERSEDED ? '#' : '-';
     ret_line[present] = '|';
+}
+
+const char *stek_format_result(enum stek_result result)
+{
+    return result == STEK_ERR_SYSTEM && errno != 0 ? strerror(errno) : stek_result_text(result);
 }

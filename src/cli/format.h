@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and times for people, in few columns. Pure, but for the time zone. */
+/* Numbers, times and results for people. Pure, but for the time zone and errno. */
 #ifndef STEK_CLI_FORMAT_H
 #define STEK_CLI_FORMAT_H
 
@@ -28,6 +28,9 @@ const char *stek_format_setting(int64_t seconds, struct stek_text *text);
 
 /* 98.7 %, or "-" for -1. */
 const char *stek_format_permille(int permille, struct stek_text *text);
+
+/* Why something failed: of a system call, what errno says. */
+const char *stek_format_result(enum stek_result result);
 
 /*
  * A key's life between `from` and `until`, `width` columns and a final zero: '#' it seals, '-' it

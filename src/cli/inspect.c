@@ -111,13 +111,13 @@ static int inspect_here(const struct request *request, const char *why, json_t *
         dir < 0 ? STEK_ERR_SYSTEM : stek_ringfile_read(dir, request->ring, &state, &problem);
     if (result == STEK_OK)
         *ret_found = inspect_in(dir, request, &state);
+    const char *words = problem != NULL ? problem : stek_format_result(result);
     if (dir >= 0)
         (void)close(dir);
     if (result == STEK_OK)
         return STEK_EXIT_FINE;
     (void)fprintf(stderr, "stek inspect: %s; and %s/%s.ring cannot be read: %s\n", why,
-                  stek_rundir(), request->ring,
-                  problem != NULL ? problem : stek_result_text(result));
+                  stek_rundir(), request->ring, words);
     return STEK_EXIT_UNREACHABLE;
 }
 

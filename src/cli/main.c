@@ -4,6 +4,7 @@
 
 #include "stek.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static void print_help(void)
 static int finish(int code)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        (void)fprintf(stderr, "stek: cannot write to standard output\n");
+        (void)fprintf(stderr, "stek: cannot write to standard output: %s\n", strerror(errno));
         return STEK_EXIT_FAILED;
     }
     return code;
@@ -78,6 +79,11 @@ int main(int argc, char **argv)
             return finish(commands[i].run(argc - 1, argv + 1));
     if (name[0] == '\0')
         (void)fprintf(stderr, "stek: no command given: try 'stek --help'\n");
+    else if (name[0] == '-')
+        (void)fprintf(stderr,
+                      "stek: '%s' is not an option that may stand before a command: try "
+                      "'stek --help'\n",
+                      name);
     else
         (void)fprintf(stderr, "stek: '%s' is not a command: try 'stek --help'\n", name);
     return STEK_EXIT_USAGE;

@@ -167,6 +167,17 @@ static bool open_directory(struct stekd *daemon)
     return true;
 }
 
+/* Says why there is no control socket, and what to do. */
+static bool fail_socket(const char *path)
+{
+    const char *advice = errno == EISDIR         ? ": remove that directory"
+                         : errno == ENAMETOOLONG ? ": choose a shorter --run-dir"
+                                                 : "";
+
+    stek_log(STEK_LOG_ERROR, "%s: %s%s", path, stek_failure_name(errno).text, advice);
+    return false;
+}
+
 static bool open_sockets(struct stekd *daemon)
 {
     const struct stek_http_pages pages = stekd_pages(daemon);
@@ -181,7 +192,7 @@ static bool open_sockets(struct stekd *daemon)
     daemon->control = stek_control_open(daemon->base, path, daemon->config.admin_gid,
                                         stek_commands_answer, daemon);
     if (daemon->control == NULL)
-        return fail(path);
+        return fail_socket(path);
     if (daemon->config.listen_count == 0)
         return true;
     daemon->http = stek_http_open(daemon->base, daemon->config.listen, daemon->config.listen_count,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/advice.h"
 #include "daemon/check.h"
 #include "daemon/connect.h"
 #include "daemon/daemon.h"
-#include "daemon/shortaccept.h"
 #include "daemon/system/log.h"
 
 int main(int argc, char **argv)
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
         stek_log(STEK_LOG_ERROR, "%s", problem.text);
         return STEKD_EXIT_USAGE;
     }
-    stekd_tell_short_accept(&config);
+    stekd_advise(&config);
     if (options.check_config) {
         code = stekd_check(&options, &config);
         if (code == STEKD_EXIT_FINE && options.connect)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/reload.h"
 
+#include "daemon/advice.h"
 #include "daemon/history/note.h"
-#include "daemon/shortaccept.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "daemon/system/trim.h"
@@ -149,7 +149,7 @@ static void tell_loaded(const struct stekd *daemon)
     else
         stek_log(STEK_LOG_WARNING, "configuration loaded: %zu %s, %zu of them cannot be kept",
                  rings->count, stek_plural(rings->count, "ring", "rings"), rings->count - kept);
-    stekd_tell_short_accept(&daemon->config);
+    stekd_advise(&daemon->config);
 }
 
 void stekd_reload(struct stekd *daemon)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool complain(struct stek_feed_problem *ret_problem, const char *path, const char *words)
@@ -69,11 +70,17 @@ static bool find_groups(const char *path, struct stek_feed_configs *configs,
 bool stek_feed_config_load(const char *path, struct stek_feed_configs *configs,
                            struct stek_feed_problem *ret_problem)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
+    struct stat status;
 
+    if (fd < 0 && errno == ENOENT)
+        return complain(ret_problem, path,
+                        "No such file or directory: write it, as stek-feed(8) explains");
     if (fd < 0)
         return complain(ret_problem, path, strerror(errno));
-    const bool ok = parse_file(fd, path, configs, ret_problem);
+    const bool ok = fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+                        ? parse_file(fd, path, configs, ret_problem)
+                        : complain(ret_problem, path, "not a regular file");
     (void)close(fd);
     return ok && find_groups(path, configs, ret_problem);
 }

@@ -41,6 +41,9 @@ static const char *ring_problem(const struct stek_feed_config *config)
         return "ring: allowed: " STEK_RING_NAME_RULE;
     if (!is_set(config->context))
         return "context is missing: the label that is 'context' in the settings of the module";
+    if (strcmp(config->context, "auto") == 0)
+        return "context: auto is for no key file: set 'context = LABEL' in the settings of the "
+               "module, and give LABEL";
     return stek_context_label(config->context, &context)
                ? NULL
                : "context: allowed: 1 to 255 printable ASCII characters";

@@ -112,7 +112,7 @@ bool stek_wholefile_destroy(const char *path)
 const char *stek_wholefile_make(const char *path, const char *bytes, size_t len)
 {
     if (!write_new(path, NULL, bytes, len))
-        return errno == EEXIST ? "the file exists already and was not changed"
+        return errno == EEXIST ? "the file exists already and was not changed: name a new one"
                                : "it cannot be written";
     sync_folder(path);
     return NULL;

@@ -303,27 +303,37 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
     return result;
 }
 
+/* A line with its end, or as much as there is room for: an endless one takes no memory. */
+static size_t read_line(FILE *in, char text[LINE_LEN_MAX])
+{
+    size_t len = 0;
+    int byte = 0;
+
+    while (len < LINE_LEN_MAX && byte != '\n' && (byte = getc(in)) != EOF)
+        text[len++] = (char)byte;
+    return len;
+}
+
 enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation *obs,
                                         long *ret_good_len, char *ret_problem, size_t problem_len)
 {
     char why[160] = "";
     struct reading reading = {obs, false, why, sizeof why};
     enum stek_result result = STEK_OK;
-    size_t cap = LINE_LEN_MAX +
-                 2; /* enough for getline(), which would leave a copy behind when it needs more */
-    char *text = malloc(cap);
+    char *text = malloc(LINE_LEN_MAX);
     long good = 0, number = 0;
-    ssize_t len;
+    size_t len;
 
     if (text == NULL)
         return STEK_ERR_MEMORY;
-    while (result == STEK_OK && (len = getline(&text, &cap, in)) > 0 && text[len - 1] == '\n') {
+    while (result == STEK_OK && (len = read_line(in, text)) > 0 &&
+           (text[len - 1] == '\n' || len == LINE_LEN_MAX)) {
         number++;
-        result = len <= LINE_LEN_MAX ? take_line(&reading, text, (size_t)len - 1)
-                                     : refuse(&reading, "too long");
-        good += result == STEK_OK ? len : 0;
+        result = text[len - 1] == '\n' ? take_line(&reading, text, len - 1)
+                                       : refuse(&reading, "longer than 1 MiB");
+        good += result == STEK_OK ? (long)len : 0;
     }
-    stek_wipe(text, cap);
+    stek_wipe(text, LINE_LEN_MAX);
     free(text);
     if (result == STEK_OK && ferror(in))
         result = STEK_ERR_SYSTEM;

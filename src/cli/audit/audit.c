@@ -8,6 +8,7 @@
 #include "audit/record/record.h"
 #include "audit/report/report.h"
 #include "cli/command.h"
+#include "cli/format.h"
 #include "core/plural.h"
 #include "crypto/wipe.h"
 
@@ -90,7 +91,7 @@ static int take_up(struct audit *audit, int fd)
 
     if (result != STEK_OK)
         return audit_fail("--record", request->record,
-                          problem[0] != '\0' ? problem : stek_result_text(result));
+                          problem[0] != '\0' ? problem : stek_format_result(result));
     if (!has_same_targets(audit))
         return audit_fail("--record", request->record,
                           "is a recording of other targets: name another file");
@@ -207,7 +208,7 @@ static int observe(struct audit *audit)
         if (audit->record_error != 0)
             code = audit_fail("--record", record, strerror(audit->record_error));
         else if (result != STEK_OK)
-            code = audit_fail("ended early", "", stek_result_text(result));
+            code = audit_fail("ended early", "", stek_format_result(result));
         else if (audit->obs.interrupted && audit->request->plan.watch_s > 0)
             (void)fprintf(stderr,
                           "stek audit: stopped; run the same command again to continue from %s\n",
@@ -276,7 +277,7 @@ static int report(const struct audit *audit)
     const enum stek_result result = print(audit);
 
     if (result != STEK_OK)
-        return audit_fail("cannot report", "", stek_result_text(result));
+        return audit_fail("cannot report", "", stek_format_result(result));
     return audit->request->html != NULL ? write_html(audit) : STEK_EXIT_FINE;
 }
 
@@ -310,7 +311,7 @@ static int compare(struct audit *audit)
                                                        &earlier->findings, &audit->since);
     return result == STEK_OK
                ? STEK_EXIT_FINE
-               : audit_fail("--since", audit->request->since, stek_result_text(result));
+               : audit_fail("--since", audit->request->since, stek_format_result(result));
 }
 
 static int run(struct audit *audit)
@@ -335,7 +336,7 @@ static int run(struct audit *audit)
     audit_progress_clear();
     audit_stop_release();
     if (result != STEK_OK)
-        return audit_fail("cannot judge", "", stek_result_text(result));
+        return audit_fail("cannot judge", "", stek_format_result(result));
     if (audit->request->since != NULL && compare(audit) != STEK_EXIT_FINE)
         return STEK_EXIT_FAILED;
     const int reported = report(audit);

@@ -5,6 +5,7 @@
 #include "audit/judge/judge.h"
 #include "audit/record/record.h"
 #include "cli/command.h"
+#include "cli/format.h"
 #include "crypto/wipe.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ int audit_read_file(const char *option, const char *name, struct stek_audit_obse
         return audit_fail(option, name, strerror(errno));
     const enum stek_result result = audit_read_stream(in, obs, &good_len, problem);
     if (result != STEK_OK)
-        return audit_fail(option, name, problem[0] != '\0' ? problem : stek_result_text(result));
+        return audit_fail(option, name, problem[0] != '\0' ? problem : stek_format_result(result));
     return STEK_EXIT_FINE;
 }
 
@@ -64,7 +65,7 @@ int audit_earlier_read(struct audit_request *request, struct audit_earlier *earl
     const enum stek_result result = stek_audit_judge(&earlier->obs, &hooks, &earlier->findings);
     audit_progress_clear();
     return result == STEK_OK ? STEK_EXIT_FINE
-                             : audit_fail("--since", request->since, stek_result_text(result));
+                             : audit_fail("--since", request->since, stek_format_result(result));
 }
 
 void audit_earlier_fini(struct audit_earlier *earlier)

@@ -81,11 +81,19 @@ static int export_ring(const struct request *request)
 
 static bool take_label(const char *label, struct stek_context *ret_context)
 {
-    if (label != NULL && stek_context_label(label, ret_context) && ret_context->len > 0)
+    const bool is_auto = label != NULL && strcmp(label, "auto") == 0;
+
+    if (label != NULL && !is_auto && stek_context_label(label, ret_context))
         return true;
-    (void)fprintf(stderr,
-                  "stek keyfile export: --context LABEL is missing or wrong: give the label that "
-                  "is 'context' in the settings of servers with the module\n");
+    if (label == NULL)
+        (void)fprintf(stderr,
+                      "stek keyfile export: --context LABEL is missing: give the label that is "
+                      "'context' in the settings of servers with the module\n");
+    else
+        (void)fprintf(stderr, "stek keyfile export: --context %s: %s\n", label,
+                      is_auto ? "no key file opens those tickets: set 'context = LABEL' for the "
+                                "servers with the module, and give LABEL"
+                              : "allowed: 1 to 255 printable ASCII characters");
     return false;
 }
 

@@ -153,7 +153,8 @@ static bool lint_file(const struct request *request, const char *path,
     report->path = path;
     report->ticket_tried = request->with_ticket;
     const char *problem = stek_keyfile_input_read(path, &input);
-    if (problem != NULL)
+    report->unreadable = problem != NULL;
+    if (report->unreadable)
         stek_keyfile_add_finding(&report->findings, "unreadable", problem);
     else
         ok = lint_bytes(request, &input, report);

@@ -21,6 +21,7 @@ struct stek_keyfile_fit {
 struct stek_keyfile_report {
     const char *path;
     size_t len;
+    bool unreadable;
     bool ticket_tried;
     size_t fits_count;
     struct stek_keyfile_fit fits[STEK_KEYFILE_FITS_MAX];

@@ -73,9 +73,12 @@ void stek_keyfile_report_print(const struct stek_keyfile_report *report)
 {
     const struct stek_keyfile_findings *findings = &report->findings;
 
-    (void)printf("%s: %zu %s, %zu %s\n", report->path, report->len,
-                 stek_plural(report->len, "byte", "bytes"), findings->count,
-                 stek_plural(findings->count, "finding", "findings"));
+    if (report->unreadable)
+        (void)printf("%s: not read\n", report->path);
+    else
+        (void)printf("%s: %zu %s, %zu %s\n", report->path, report->len,
+                     stek_plural(report->len, "byte", "bytes"), findings->count,
+                     stek_plural(findings->count, "finding", "findings"));
     for (size_t i = 0; i < report->fits_count; i++)
         if (!is_listed(report, i))
             print_fit(report, i);

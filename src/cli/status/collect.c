@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/rundir.h"
+#include "cli/format.h"
 #include "ringfile/ringfile.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static void read_ring(int dir, const char *name, int64_t now, struct stek_status
         result = stek_status_describe(name, &state, counted ? &stats : NULL, now, ret_ring);
     }
     if (result != STEK_OK)
-        stek_status_unreadable(name, problem != NULL ? problem : stek_result_text(result),
+        stek_status_unreadable(name, problem != NULL ? problem : stek_format_result(result),
                                ret_ring);
 }
 

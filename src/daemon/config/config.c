@@ -29,7 +29,7 @@ bool stek_config_fail(struct stek_config_problem *ret_problem, const char *forma
 
 void stek_config_init(struct stek_config *config)
 {
-    *config = (struct stek_config){.admin_group = "stek-admin",
+    *config = (struct stek_config){.admin_group = STEK_ADMIN_GROUP,
                                    .admin_gid = (gid_t)-1,
                                    .fleet = {.prefix = "/stek/v1", .state = STEK_STATE_DIR}};
 }

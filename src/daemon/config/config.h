@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#define STEK_ADMIN_GROUP "stek-admin" /* by default */
+
 enum {
     STEK_CONFIG_RINGS_MAX = 1024,
     STEK_CONFIG_LISTENS_MAX = 8,

@@ -114,10 +114,13 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
 {
-    const char *advice = errno == EADDRINUSE
-                             ? ": another process listens there, and 'ss -ltnp' names it"
-                         : errno == EADDRNOTAVAIL ? ": give an address of this host"
-                                                  : "";
+    const char *advice =
+        errno == EADDRINUSE      ? ": another process listens there, and 'ss -ltnp' names it"
+        : errno == EADDRNOTAVAIL ? ": give an address of this host"
+        : errno == ENOENT        ? ": make the directory of the socket"
+        : errno == EACCES        ? ": stekd's user may not use it; ports from 1024 on are "
+                                   "for all"
+                                 : "";
 
     (void)snprintf(ret_problem->text, sizeof ret_problem->text, "listen = %s: %s%s", listen,
                    stek_failure_name(errno).text, advice);

@@ -23,9 +23,10 @@ static bool complain(struct stek_rundir_problem *ret_problem, const char *path, 
 }
 
 /* Makes the directory, if it is missing, whatever the umask is. */
-static bool make(const char *path, uid_t owner, gid_t group)
+static bool make(const char *path, uid_t owner, gid_t group, bool *ret_made)
 {
-    if (mkdir(path, 0700) != 0)
+    *ret_made = mkdir(path, 0700) == 0;
+    if (!*ret_made)
         return errno == EEXIST;
     return (owner == (uid_t)-1 || chown(path, owner, group) == 0) && chmod(path, 0755) == 0;
 }
@@ -67,7 +68,9 @@ static bool check(int fd, const char *path, uid_t owner, bool allow_disk,
 bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_disk,
                       struct stek_rundir *ret_dir, struct stek_rundir_problem *ret_problem)
 {
-    if (!make(path, owner, group))
+    bool made;
+
+    if (!make(path, owner, group, &made))
         return complain(ret_problem, path, stek_failure_name(errno).text);
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
@@ -76,6 +79,8 @@ bool stek_rundir_open(const char *path, uid_t owner, gid_t group, bool allow_dis
                                                            : stek_failure_name(errno).text);
     if (!check(fd, path, owner, allow_disk, ret_problem)) {
         (void)close(fd);
+        if (made)
+            (void)rmdir(path);
         return false;
     }
     *ret_dir = (struct stek_rundir){.dir_fd = fd, .lock_fd = -1};

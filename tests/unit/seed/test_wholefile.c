@@ -93,7 +93,7 @@ static void a_new_file_is_its_owners_alone_and_never_takes_the_place_of_another(
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_mode & 07777, 0600);
     assert_string_equal(stek_wholefile_make(path, two, LEN),
-                        "the file exists already and was not changed");
+                        "the file exists already and was not changed: name a new one");
     assert_file(path, one);
 }
 
