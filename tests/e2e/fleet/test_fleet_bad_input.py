@@ -126,7 +126,7 @@ def test_foreign_values_below_the_prefix(fleet, etcd):
     assert_said_and_goes_on(
         host,
         "the key /stek/v1/web/readme in the store does not belong to stek",
-        ["keys in the store do not belong to stek", "refused in the store: 1 (malformed)"],
+        ["1 key in the store does not belong to stek", "refused in the store: 1 (malformed)"],
         exit_code=0,
     )
     assert "record 900000 in the store is refused" in host.stderr()
