@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy as a balancer that knows nothing of TLS: each connection goes to the next host."""
+from ..process import free_port
 from .base import Server
 
 CONFIGURATION = """
@@ -8,7 +9,9 @@ defaults
     timeout connect 5s
     timeout client 5s
     timeout server 5s
-listen hosts
+"""
+LISTEN = """
+listen {name}
     bind 127.0.0.1:{port}
     balance roundrobin
 {hosts}
@@ -18,13 +21,18 @@ listen hosts
 class Balancer(Server):
     name = "balancer"
 
-    def __init__(self, *args, ports, **kwargs):
+    def __init__(self, *args, ports=None, groups=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.ports = ports
+        self.groups = groups or {"hosts": ports}  # the ports of each group's hosts
+        names = list(self.groups)
+        self.entries = {names[0]: self.port, **{name: free_port() for name in names[1:]}}
 
     def prepare(self):
-        hosts = "\n".join(f"    server host{port} 127.0.0.1:{port}" for port in self.ports)
-        self.write("balancer.cfg", CONFIGURATION.format(port=self.port, hosts=hosts))
+        text = CONFIGURATION
+        for name, ports in self.groups.items():
+            hosts = "\n".join(f"    server host{port} 127.0.0.1:{port}" for port in ports)
+            text += LISTEN.format(name=name, port=self.entries[name], hosts=hosts)
+        self.write("balancer.cfg", text)
 
     def command(self):
         return ["haproxy", "-db", "-f", self.folder / "balancer.cfg"]
