@@ -3,6 +3,7 @@
 
 #include "core/revoke.h"
 #include "daemon/history/answer.h"
+#include "daemon/history/fields.h"
 #include "daemon/history/note.h"
 #include "daemon/inspect.h"
 #include "daemon/turn.h"
@@ -103,7 +104,7 @@ static enum stek_result rotate_now(struct stek_ring_state *state, int64_t now,
 }
 
 static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept,
-                             const struct stek_peer *peer)
+                             const struct stek_request *request, const struct stek_peer *peer)
 {
     const int64_t now = stekd_now();
     const char *problem = NULL;
@@ -115,8 +116,9 @@ static json_t *answer_rotate(struct stekd *daemon, struct stek_kept *kept,
                                   problem != NULL ? problem : stek_failure_of(result, errno).text);
     stek_kept_count(kept, now);
     stekd_turn(daemon);
-    stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld)", kept->config.name,
-             (long)peer->uid, (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "ring %s: rotated by hand (user %ld, process %ld): %s",
+             kept->config.name, (long)peer->uid, (long)peer->pid,
+             stek_fields_of_order(request, peer, -1).text);
     return json_pack("{s:b, s:s}", "ok", 1, "ring", kept->config.name);
 }
 
@@ -161,8 +163,9 @@ static json_t *answer_orphan(struct stekd *daemon, struct stek_orphan *orphan,
                                   problem != NULL ? problem : stek_failure_of(result, errno).text);
     stek_log(STEK_LOG_NOTICE,
              "ring %s: no configuration names it: wiped and removed by hand (user %ld, process "
-             "%ld)",
-             request->ring, (long)peer->uid, (long)peer->pid);
+             "%ld): %s",
+             request->ring, (long)peer->uid, (long)peer->pid,
+             stek_fields_of_order(request, peer, (int64_t)status.key_count).text);
     return json_pack("{s:b, s:s, s:I, s:b}", "ok", 1, "ring", request->ring, "revoked",
                      (json_int_t)status.key_count, "removed", 1);
 }
@@ -207,14 +210,16 @@ static json_t *answer_revoke(struct stekd *daemon, struct stek_kept *kept,
                                   stek_failure_of(result, errno).text);
     stek_kept_count(kept, now);
     stekd_turn(daemon);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " %s revoked by hand (user %ld, process %ld)",
+    stek_log(STEK_LOG_NOTICE, "ring %s: %" PRIu64 " %s revoked by hand (user %ld, process %ld): %s",
              kept->config.name, revoking.count, stek_plural(revoking.count, "key", "keys"),
-             (long)peer->uid, (long)peer->pid);
+             (long)peer->uid, (long)peer->pid,
+             stek_fields_of_order(request, peer, (int64_t)revoking.count).text);
     return json_pack("{s:b, s:s, s:I}", "ok", 1, "ring", kept->config.name, "revoked",
                      (json_int_t)revoking.count);
 }
 
-static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
+static json_t *answer_rekey(struct stekd *daemon, const struct stek_request *request,
+                            const struct stek_peer *peer)
 {
     if (daemon->fleet.fleet == NULL)
         return stek_control_error("failed",
@@ -222,8 +227,8 @@ static json_t *answer_rekey(struct stekd *daemon, const struct stek_peer *peer)
     const char *problem = daemon->fleet.api->rekey(daemon->fleet.fleet);
     if (problem != NULL)
         return stek_control_error("failed", "%s", problem);
-    stek_log(STEK_LOG_NOTICE, "fleet: sealing the store's values again (user %ld, process %ld)",
-             (long)peer->uid, (long)peer->pid);
+    stek_log(STEK_LOG_NOTICE, "fleet: sealing the store's values again (user %ld, process %ld): %s",
+             (long)peer->uid, (long)peer->pid, stek_fields_of_order(request, peer, -1).text);
     return stekd_fleet_json(&daemon->fleet, false);
 }
 
@@ -265,9 +270,9 @@ static json_t *answer_fleetwide(struct stekd *daemon, const struct stek_kept *ke
         keeper->fleet, index, rotate ? STEK_SYNC_OP_ROTATE : STEK_SYNC_OP_REVOKE, floor);
     if (problem != NULL)
         return stek_control_error("failed", "ring %s: %s", kept->config.name, problem);
-    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, by hand (user %ld, process %ld)",
+    stek_log(STEK_LOG_NOTICE, "ring %s: %s on all hosts, by hand (user %ld, process %ld): %s",
              kept->config.name, rotate ? "rotation" : "revocation", (long)peer->uid,
-             (long)peer->pid);
+             (long)peer->pid, stek_fields_of_order(request, peer, -1).text);
     return json_pack("{s:b, s:s, s:s}", "ok", 1, "ring", kept->config.name, "fleet", "pending");
 }
 
@@ -291,9 +296,9 @@ static json_t *answer_revoke_here(struct stekd *daemon, struct stek_kept *kept,
         return stek_control_error("failed", "ring %s: not revoked: %s", kept->config.name, problem);
     stekd_turn(daemon);
     stek_log(STEK_LOG_NOTICE,
-             "ring %s: %" PRIu64 " %s revoked on this host, by hand (user %ld, process %ld)",
+             "ring %s: %" PRIu64 " %s revoked on this host, by hand (user %ld, process %ld): %s",
              kept->config.name, count, stek_plural(count, "key", "keys"), (long)peer->uid,
-             (long)peer->pid);
+             (long)peer->pid, stek_fields_of_order(request, peer, (int64_t)count).text);
     return json_pack("{s:b, s:s, s:I, s:b}", "ok", 1, "ring", kept->config.name, "revoked",
                      (json_int_t)count, "this_host", 1);
 }
@@ -324,7 +329,7 @@ static json_t *answer_for_ring(struct stekd *daemon, const struct stek_request *
                                   kept->config.name);
     switch (request->command) {
     case STEK_REQUEST_ROTATE:
-        return answer_rotate(daemon, kept, peer);
+        return answer_rotate(daemon, kept, request, peer);
     case STEK_REQUEST_REVOKE:
         return answer_revoke(daemon, kept, request, peer);
     default:
@@ -362,7 +367,7 @@ json_t *stek_commands_answer(const struct stek_request *request, const struct st
     case STEK_REQUEST_INSPECT:
         return answer_for_ring(daemon, request, peer);
     case STEK_REQUEST_REKEY:
-        answer = answer_rekey(daemon, peer);
+        answer = answer_rekey(daemon, request, peer);
         break;
     default:
         answer = answer_for_ring(daemon, request, peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/kept.h"
 
+#include "daemon/history/fields.h"
 #include "daemon/history/note.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
@@ -79,13 +80,33 @@ bool stek_kept_is_time(const struct stek_kept *kept, int64_t now)
     return now >= kept->retry_at || kept->retry_at > now + RETRY_MAX_S;
 }
 
-/* At a start: those that began to seal after the history's last entry, and the one that does. */
-static bool is_news(const struct stek_kept *kept, const struct stek_record *record, bool first,
-                    bool active)
+/* Whether it began to seal after the history's last entry from before this start. */
+static bool is_later(const struct stek_kept *kept, const struct stek_record *record)
 {
-    return stek_record_counts(record) &&
-           (!first || active ||
-            (kept->history != NULL && record->active_from > kept->history->before));
+    return kept->history != NULL && record->active_from > kept->history->before;
+}
+
+/* A continuation is worth finding later, but for a seed, whose keys are no others. */
+static void log_rotation(const struct stek_kept *kept, const struct stek_record *record)
+{
+    const bool continued = record->origin == STEK_ORIGIN_CONTINUED;
+    const bool lacking = continued && kept->config.source != STEK_SOURCE_SEED;
+
+    stek_log(lacking ? STEK_LOG_NOTICE : STEK_LOG_INFO, "ring %s: %s seals: %s", kept->config.name,
+             continued ? "a continuation" : "the next key",
+             stek_fields_of_rotation(kept->config.name, record).text);
+}
+
+/* At a start, also what happened while stekd was away; and again which key seals. */
+static void tell(const struct stek_kept *kept, const struct stek_record *record, bool first,
+                 bool active)
+{
+    const bool later = is_later(kept, record);
+
+    if (!first || active || later)
+        stek_note_rotated(kept->history, kept->config.name, record);
+    if (!first || (later && record->origin == STEK_ORIGIN_CONTINUED))
+        log_rotation(kept, record);
 }
 
 /* Counts rotations by the records that have begun to seal since the last time: a seq may leave
@@ -97,8 +118,8 @@ static void count_records(struct stek_kept *kept, const struct stek_records *rec
         const bool counts = first || records->at[i].seq > kept->counted_seq;
         kept->continuations += counts && records->at[i].origin == STEK_ORIGIN_CONTINUED;
         kept->rotations += counts && !first;
-        if (counts && is_news(kept, &records->at[i], first, i == active))
-            stek_note_rotated(kept->history, kept->config.name, &records->at[i]);
+        if (counts && stek_record_counts(&records->at[i]))
+            tell(kept, &records->at[i], first, i == active);
     }
     kept->counted_seq = records->at[active].seq;
 }

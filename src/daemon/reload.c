@@ -144,11 +144,13 @@ static void tell_loaded(const struct stekd *daemon)
     const size_t kept = stek_rings_kept(rings);
 
     if (kept == rings->count)
-        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu %s", rings->count,
-                 stek_plural(rings->count, "ring", "rings"));
+        stek_log(STEK_LOG_NOTICE, "configuration loaded: %zu %s: event=reload rings=%zu",
+                 rings->count, stek_plural(rings->count, "ring", "rings"), rings->count);
     else
-        stek_log(STEK_LOG_WARNING, "configuration loaded: %zu %s, %zu of them cannot be kept",
-                 rings->count, stek_plural(rings->count, "ring", "rings"), rings->count - kept);
+        stek_log(STEK_LOG_WARNING,
+                 "configuration loaded: %zu %s, %zu of them cannot be kept: event=reload rings=%zu",
+                 rings->count, stek_plural(rings->count, "ring", "rings"), rings->count - kept,
+                 rings->count);
     stekd_advise(&daemon->config);
 }
 
@@ -166,7 +168,8 @@ void stekd_reload(struct stekd *daemon)
         tell_loaded(daemon);
     } else {
         stek_note_reload_refused(&daemon->history, problem.text);
-        stek_log(STEK_LOG_ERROR, "%s; keeping the previous configuration", problem.text);
+        stek_log(STEK_LOG_ERROR,
+                 "%s; keeping the previous configuration: event=refused what=reload", problem.text);
     }
     stekd_turn(daemon);
     stek_notify_send(&daemon->notify, "READY=1");

@@ -16,9 +16,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 }; /* a full one would refuse clients that do not wait for a place in it */
+enum {
+    DENIED_APART_S = 60,
+    BACKLOG = 1024
+}; /* a full one would refuse clients that do not wait for a place in it */
 
 struct connection {
     struct stek_control *control;
@@ -36,6 +40,7 @@ struct stek_control {
     struct event *resume;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     gid_t admin;
+    int64_t denied_at; /* when somebody was last said to be: Unix seconds */
     stek_control_fn answer;
     void *arg;
     uint64_t uses;
@@ -106,6 +111,19 @@ static void carry_out(struct connection *connection, const char *line, size_t le
     stek_request_fini(&request);
 }
 
+/* One line a minute at most: any user that can connect may try as often as it likes. */
+static void log_denied(struct stek_control *control, const struct stek_peer *peer)
+{
+    const int64_t now = (int64_t)time(NULL);
+
+    if (now >= control->denied_at && now < control->denied_at + DENIED_APART_S)
+        return;
+    control->denied_at = now;
+    stek_log(STEK_LOG_NOTICE,
+             "refused: user %ld may not command stekd: event=refused what=connect uid=%ld pid=%ld",
+             (long)peer->uid, (long)peer->uid, (long)peer->pid);
+}
+
 /* At most one request. The next waits for this answer and for other connections' turns. */
 static void on_readable(struct bufferevent *stream, void *arg)
 {
@@ -116,6 +134,7 @@ static void on_readable(struct bufferevent *stream, void *arg)
     if (connection->ending || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
         return;
     if (connection->denied) {
+        log_denied(connection->control, &connection->peer);
         end_with(connection, "denied",
                  "only root and members of the administrators' group may command stekd");
         return;

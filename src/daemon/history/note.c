@@ -2,6 +2,8 @@
 #include "daemon/history/note.h"
 
 #include "core/policy.h"
+#include "daemon/history/fields.h"
+#include "daemon/system/log.h"
 #include "status/status.h"
 
 #include <string.h>
@@ -106,24 +108,13 @@ void stek_note_rotated(struct stekd_history *history, const char *ring,
 
 /* ---- orders ---- */
 
-static const char *order_word(const struct stek_request *request)
-{
-    static const char *const revoke[] = {[STEK_REQUEST_ALL] = "revoke-all",
-                                         [STEK_REQUEST_KEY] = "revoke-key",
-                                         [STEK_REQUEST_BEFORE] = "revoke-before"};
-
-    if (request->command == STEK_REQUEST_ROTATE)
-        return "rotate";
-    return request->command == STEK_REQUEST_REKEY ? "rekey" : revoke[request->which];
-}
-
 static struct stek_history_entry of_order(enum stek_history_kind kind,
                                           const struct stek_request *request,
                                           const struct stek_peer *peer)
 {
     struct stek_history_entry entry = of_ring(kind, request->ring);
 
-    set_word(&entry, order_word(request));
+    set_word(&entry, stek_order_word(request));
     entry.uid = (int64_t)peer->uid;
     entry.pid = (int64_t)peer->pid;
     return entry;
@@ -151,6 +142,7 @@ void stek_note_refused(struct stekd_history *history, const struct stek_request 
         return;
     history->refused_uid = entry.uid;
     history->refused_at = now;
+    stek_log(STEK_LOG_NOTICE, "refused: %s: %s", why, stek_fields_of_refusal(request, peer).text);
     stek_history_set_text(&entry, why);
     stekd_history_add(history, &entry, now);
 }

@@ -33,8 +33,8 @@ void stek_note_rotated(struct stekd_history *history, const char *ring,
 void stek_note_order(struct stekd_history *history, const struct stek_request *request,
                      const struct stek_peer *peer, int64_t revoked);
 
-/* An order was refused. Of a user's refusals in a row one a minute is noted, so that they do not
- * fill the history. */
+/* An order was refused: logged, and noted. Of a user's refusals in a row one a minute is, so that
+ * they do not fill the history, nor the journal. */
 void stek_note_refused(struct stekd_history *history, const struct stek_request *request,
                        const struct stek_peer *peer, const char *why);
 

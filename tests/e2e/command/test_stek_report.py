@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stek report`: what stekd's history says of rotations, gaps and orders.
-`stek inventory`: the keys that there are."""
+The journal's lines about them. `stek inventory`: the keys that there are."""
 import json
 import os
 import stat
@@ -126,6 +126,7 @@ def test_a_ring_that_went_on_by_continuation_was_without_a_fresh_key(folder):
         told = report(stekd, code=DEGRADED)
         assert ring_of(told)["continued"] > 0
         assert gaps(told, "no-fresh-key")[0]["from"] >= until
+        assert "continued" in [line["origin"] for line in lines_of(stekd, "rotated")]
         text = stekd.stek("report").stdout
     assert "no fresh key in time" in text and " NO" in text
 
@@ -210,6 +211,60 @@ def test_a_full_disk_stops_nothing(folder):
         wait_for(lambda: "can be written again" in stekd.stderr(), "the disk to have room")
         told = report(stekd)
     assert told["lost"] > 0 and told["damaged"] == 0 and gaps(told, "history-lost")
+
+
+# -- the journal --
+
+
+def lines_of(stekd, event):
+    """The fields of each line about such an event."""
+    mark = f": event={event} "
+    lines = [line for line in stekd.stderr().splitlines() if mark in line]
+    return [dict(field.split("=") for field in line.rsplit(mark)[1].split()) for line in lines]
+
+
+def test_a_rotation_is_a_line_with_fields(folder):
+    ring = {"rotate": "2s", "accept": "10s", "ahead": "8"}
+    with Stekd(folder / "stekd", web=ring) as stekd:
+        wait_for(lambda: lines_of(stekd, "rotated"), "a rotation")
+        line = lines_of(stekd, "rotated")[0]
+        keys = {str(key["seq"]): key for key in stekd.status("web")["keys"]}
+    assert line["ring"] == "web" and line["origin"] == "published"
+    assert line["from"] == str(keys[line["seq"]]["active_from"])
+    assert line["until"] == str(keys[line["seq"]]["active_until"])
+
+
+def test_orders_are_lines_with_fields(stekd):
+    rotate(stekd)
+    stekd.stek("revoke", "mail", "--all", "--yes")
+    me = str(os.geteuid())
+    orders = {line["what"]: line for line in lines_of(stekd, "order")}
+    assert orders["rotate"]["ring"] == "web" and orders["rotate"]["uid"] == me
+    assert orders["revoke-all"]["ring"] == "mail" and int(orders["revoke-all"]["revoked"]) > 0
+    events = report(stekd)["events"]
+    assert orders["rotate"]["pid"] in [str(event["pid"]) for event in events]
+
+
+def test_refusals_and_reloads_are_lines_with_fields(stekd):
+    for _ in range(5):
+        stekd.stek("revoke", "web", "--key", "123456", "--yes")
+    (refused,) = lines_of(stekd, "refused")  # of a user's, one a minute
+    assert refused["what"] == "revoke-key" and refused["ring"] == "web" and refused["pid"]
+    stekd.reload()
+    assert lines_of(stekd, "reload") == [{"rings": "2"}]
+    stekd.reload("[ring web]\nrotate = soon\n")
+    assert lines_of(stekd, "refused")[-1] == {"what": "reload"}
+
+
+@only_root
+def test_a_user_that_may_not_command_is_a_line_with_fields(folder):
+    with Stekd(folder / "stekd", {"admin_group": "nogroup"}, web={}) as stekd:
+        os.chmod(stekd.socket, 0o666)
+        for _ in range(3):
+            done = stekd.stek("rotate", "web", user=65534, group=12, extra_groups=[])
+            assert done.returncode == FAILED, done.stderr
+        (line,) = lines_of(stekd, "refused")
+    assert line["what"] == "connect" and line["uid"] == "65534"
 
 
 # -- inventory --

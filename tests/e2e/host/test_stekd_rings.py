@@ -217,7 +217,7 @@ def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon
     before = daemon.status("web")["policy"]
     said = daemon.reload(text)
     assert said.count("\n") == 1 and said.startswith("<3>stekd: ")
-    assert said.endswith("; keeping the previous configuration\n")
+    assert said.endswith("; keeping the previous configuration: event=refused what=reload\n")
     assert daemon.status("web")["policy"] == before
 
 
