@@ -5,6 +5,7 @@ from ..apache import Apache
 from ..haproxy import Haproxy
 from ..nginx import Nginx
 from ..s_server import SServer
+from .dovecot import IdsDovecot
 
 
 class IdsNginx(Nginx):
