@@ -8,7 +8,6 @@
 #include "cli/command.h"
 
 #include "core/duration.h"
-#include "core/plural.h"
 #include "core/policy.h"
 #include "core/settings.h"
 #include "crypto/random.h"
@@ -25,19 +24,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_MS = 100, MEMBERS_WAIT_MS = 5000, REKEY_WAIT_MS = 60000 };
+enum { POLL_MS = 100, MEMBERS_WAIT_MS = 5000 };
 
 static void print_help(void)
 {
     (void)puts("Usage: stek fleet init FILE\n"
                "       stek fleet status [--json]\n"
-               "       stek fleet rekey\n"
+               "       stek fleet rekey [--remove HOST]\n"
                "       stek fleet seed RING FILE [--rotate TIME] [--accept TIME]\n"
                "Keeps the same keys on every host through etcd: see [fleet] in stekd.conf(5).\n\n"
                "  init FILE      make a key-encryption key in a new file, for all hosts\n"
                "  status         show the store, the rings, and which hosts hold the next key\n"
                "  rekey          seal the store's values again, under the first key of kek\n"
                "  seed RING FILE make a seed in a new file, for a ring with source = seed\n\n"
+               "  --remove HOST  rekey, and revoke all that this host knows; it must not have the\n"
+               "                 first key\n"
                "  --rotate TIME  how long a key of the seed seals (default: 1h)\n"
                "  --accept TIME  how long it opens afterwards (default: 12h, or what fits)\n"
                "  --json         print one JSON object\n"
@@ -136,97 +137,12 @@ static int fleet_status(bool as_json)
     return code;
 }
 
-/* Every host must have the key that what is in the store will be sealed under. Says which have not.
- */
-static bool all_have_key(const json_t *fleet)
-{
-    const char *key = json_string_value(json_array_get(json_object_get(fleet, "keys"), 0));
-    const json_t *hosts = json_object_get(json_object_get(fleet, "members"), "hosts");
-    const char *name;
-    json_t *host;
-    bool all = key != NULL && json_object_size(hosts) > 0;
-
-    json_object_foreach(json_object_get(json_object_get(fleet, "members"), "hosts"), name, host)
-    {
-        if (stek_fleet_has_key(host, key))
-            continue;
-        (void)fprintf(stderr, "stek fleet rekey: host %s does not have key %s yet\n", name,
-                      key != NULL ? key : "");
-        all = false;
-    }
-    return all;
-}
-
-static int wait_for_rekey(void)
-{
-    json_t *fleet = NULL;
-    char state[16] = "running";
-    int code = STEK_EXIT_FINE;
-
-    for (int waited = 0;
-         code == STEK_EXIT_FINE && strcmp(state, "running") == 0 && waited < REKEY_WAIT_MS;
-         waited += POLL_MS) {
-        rest();
-        json_decref(fleet);
-        code = ask("fleet rekey", false, &fleet);
-        const json_t *rekey = json_object_get(fleet, "rekey");
-        const char *said = json_string_value(json_object_get(rekey, "state"));
-        (void)snprintf(state, sizeof state, "%s", said != NULL ? said : "failed");
-    }
-    const json_t *rekey = json_object_get(fleet, "rekey");
-    const json_int_t left = json_integer_value(json_object_get(rekey, "left"));
-    const json_int_t sealed = json_integer_value(json_object_get(rekey, "resealed"));
-    if (code == STEK_EXIT_FINE && strcmp(state, "done") == 0 && left == 0)
-        (void)printf(
-            "Sealed %lld %s again. You can now remove the other key from kek on all hosts.\n",
-            (long long)sealed, stek_plural((uint64_t)sealed, "value", "values"));
-    else if (code == STEK_EXIT_FINE) {
-        (void)fprintf(stderr,
-                      "stek fleet rekey: %lld %s still sealed under the other key: keep "
-                      "both keys, and try again\n",
-                      (long long)left, stek_plural((uint64_t)left, "value is", "values are"));
-        code = STEK_EXIT_FAILED;
-    }
-    json_decref(fleet);
-    return code;
-}
-
-/* Why nothing can be sealed again now, or NULL. */
-static const char *rekey_obstacle(const json_t *fleet)
-{
-    if (!json_is_true(json_object_get(fleet, "configured")))
-        return "this host is not in a fleet: no ring has source = fleet; see stekd.conf(5)";
-    if (!json_is_true(json_object_get(fleet, "online")))
-        return "the store is away, so nothing was changed: 'stek fleet status' says why";
-    if (!all_have_key(fleet))
-        return "nothing was changed: give every host both keys first";
-    return NULL;
-}
-
-static int fleet_rekey(void)
-{
-    json_t *fleet = NULL;
-    int code = stek_fleet_ask("fleet rekey", &fleet);
-    const char *obstacle = code == STEK_EXIT_FINE ? rekey_obstacle(fleet) : NULL;
-
-    if (obstacle != NULL) {
-        (void)fprintf(stderr, "stek fleet rekey: %s\n", obstacle);
-        code = STEK_EXIT_FAILED;
-    }
-    json_decref(fleet);
-    if (code != STEK_EXIT_FINE)
-        return code;
-    fleet = NULL;
-    code = stek_client_command("fleet rekey", json_pack("{s:s}", "command", "rekey"), &fleet);
-    json_decref(fleet);
-    return code == STEK_EXIT_FINE ? wait_for_rekey() : code;
-}
-
 /* What was given beside the words. */
 struct given {
     bool as_json;
     const char *rotate; /* of a seed */
     const char *accept;
+    const char *remove; /* the host that goes */
 };
 
 /* A time of a seed; `text` NULL leaves the default alone. */
@@ -277,6 +193,7 @@ int stek_command_fleet(int argc, char **argv)
     const struct stek_argument arguments[] = {{"json", 0, &given.as_json, NULL},
                                               {"rotate", 0, NULL, &given.rotate},
                                               {"accept", 0, NULL, &given.accept},
+                                              {"remove", 0, NULL, &given.remove},
                                               {.name = NULL}};
     int code;
 
@@ -292,12 +209,16 @@ int stek_command_fleet(int argc, char **argv)
                       "stek fleet: --rotate and --accept are options of 'stek fleet seed'\n");
         return STEK_EXIT_USAGE;
     }
+    if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
+        return given.remove != NULL ? stek_fleet_remove(given.remove) : stek_fleet_rekey();
+    if (given.remove != NULL) {
+        (void)fprintf(stderr, "stek fleet: --remove is an option of 'stek fleet rekey'\n");
+        return STEK_EXIT_USAGE;
+    }
     if (strcmp(what, "init") == 0 && more == 1 && !as_json)
         return fleet_init(argv[optind + 1]);
     if (strcmp(what, "status") == 0 && more == 0)
         return fleet_status(as_json);
-    if (strcmp(what, "rekey") == 0 && more == 0 && !as_json)
-        return fleet_rekey();
     (void)fprintf(
         stderr,
         "stek fleet: give init FILE, status [--json], rekey or seed RING FILE: try --help\n");

@@ -29,9 +29,15 @@ void stek_fleet_coverage(const json_t *fleet, const char *ring, int64_t seq, int
                          size_t *ret_holders, size_t *ret_floors, size_t *ret_all);
 
 /*
- * After an order for all hosts: waits until it is done, then until all members have it, and says
- * so. Returns the exit code.
+ * After an order for all hosts: waits until it is done, then until all members have it, except for
+ * the host `removed` (NULL: none), and says so. Returns the exit code.
  */
-int stek_fleet_follow(const char *command, const char *ring);
+int stek_fleet_follow(const char *command, const char *ring, const char *removed);
+
+/* Seals what is in the store again, under the first key. Returns the exit code. */
+int stek_fleet_rekey(void);
+
+/* The same, and revokes all that the host `removed` knows. */
+int stek_fleet_remove(const char *removed);
 
 #endif

@@ -58,7 +58,8 @@ static int follow_order(const char *command, const char *ring)
 }
 
 /* Whether all known members have it; says how many when that changed. */
-static int look_at_hosts(const char *command, const char *ring, size_t *shown, bool *ret_all)
+static int look_at_hosts(const char *command, const char *ring, const char *removed, size_t *shown,
+                         bool *ret_all)
 {
     json_t *fleet = NULL;
     size_t holders = 0;
@@ -67,6 +68,8 @@ static int look_at_hosts(const char *command, const char *ring, size_t *shown, b
 
     const int code = stek_fleet_ask(command, &fleet);
     const json_t *said = find_ring(fleet, ring);
+    if (removed != NULL)
+        json_object_del(json_object_get(json_object_get(fleet, "members"), "hosts"), removed);
     stek_fleet_coverage(fleet, ring, json_integer_value(json_object_get(said, "active")),
                         json_integer_value(json_object_get(said, "floor")), &holders, &floors,
                         &all);
@@ -81,14 +84,14 @@ static int look_at_hosts(const char *command, const char *ring, size_t *shown, b
     return code;
 }
 
-int stek_fleet_follow(const char *command, const char *ring)
+int stek_fleet_follow(const char *command, const char *ring, const char *removed)
 {
     int code = follow_order(command, ring);
     size_t shown = (size_t)-1;
     bool all = false;
 
     for (int waited = 0; code == STEK_EXIT_FINE && !all && waited < HOSTS_WAIT_MS; waited += 1000) {
-        code = look_at_hosts(command, ring, &shown, &all);
+        code = look_at_hosts(command, ring, removed, &shown, &all);
         if (!all)
             pause_ms(1000);
     }

@@ -94,7 +94,7 @@ int stek_command_rotate(int argc, char **argv)
     const bool fleet = json_object_get(answer, "fleet") != NULL;
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
-        code = stek_fleet_follow("rotate", ring);
+        code = stek_fleet_follow("rotate", ring, NULL);
     if (code == STEK_EXIT_FINE)
         print_active(ring);
     return code;
@@ -180,7 +180,7 @@ int stek_command_revoke(int argc, char **argv)
     const bool here = json_object_get(answer, "this_host") != NULL;
     json_decref(answer);
     if (code == STEK_EXIT_FINE && fleet)
-        code = stek_fleet_follow("revoke", what.ring);
+        code = stek_fleet_follow("revoke", what.ring, NULL);
     if (code != STEK_EXIT_FINE)
         return code;
     if (!fleet)

@@ -32,9 +32,15 @@ void stek_fleet_stored_read_begin(struct stek_fleet_ring *ring, int64_t revision
     stek_sync_read_begin(ring->sync, revision);
 }
 
-/* The folder to work in. */
+/*
+ * The folder to work in. A ring that was seen under the first key stays there: a host that was
+ * removed has the second one, and could empty the first key's folder and fill the other.
+ */
 static uint32_t wanted(const struct stek_fleet_ring *ring)
 {
+    if (ring->seen.known &&
+        memcmp(ring->seen.kek_id, ring->fleet->keks->at[0].id, STEK_KEK_ID_LEN) == 0)
+        return 0;
     for (uint32_t i = 0; i < STEK_KEKS_MAX; i++)
         if (ring->keyed[i].has_some)
             return i;

@@ -44,7 +44,7 @@ _stek_options() {
     case $1 in
         status) echo '--json --follow' ;;
         revoke) echo '--all --key --before --this-host --yes' ;;
-        fleet) echo '--json --rotate --accept' ;;
+        fleet) echo '--json --rotate --accept --remove' ;;
         inspect) echo '--ring --json' ;;
         report) echo '--ring --since --json' ;;
         enable) echo '--ring --group --context --override --verified-peers --session-id-context --names --module --system --force --dry-run --root' ;;
@@ -79,7 +79,7 @@ _stek() {
         --names) words='same any' ;;
         --early-data) words='once as-is never' ;;
         --server | --from | --to) words='@LAYOUTS@' ;;
-        --key | --before | --since | --context | --rotate | --accept | --ahead | --max-session-age) return ;;
+        --key | --before | --since | --context | --rotate | --remove | --accept | --ahead | --max-session-age) return ;;
         *)
             if [[ $word == -* ]]; then
                 words=$(_stek_options "$command")

@@ -75,3 +75,4 @@ end
 complete -c stek -n '__fish_seen_subcommand_from fleet' -a 'init status rekey seed'
 complete -c stek -n '__fish_seen_subcommand_from fleet' -l rotate -x -d 'how long a key seals'
 complete -c stek -n '__fish_seen_subcommand_from fleet' -l accept -x -d 'how long it opens'
+complete -c stek -n '__fish_seen_subcommand_from fleet' -l remove -x -d 'the host that goes'

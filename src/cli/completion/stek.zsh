@@ -58,7 +58,7 @@ _stek() {
                 '--yes[do not ask]' '1:ring:_stek_rings'
             ;;
         fleet) _arguments $common '--json[for programs]' '--rotate[how long a key seals]:time:' \
-            '--accept[how long it opens]:time:' '1:what:(init status rekey seed)' '*:file:_files' ;;
+            '--accept[how long it opens]:time:' '--remove[the host that goes]:host:' '1:what:(init status rekey seed)' '*:file:_files' ;;
         keyfile)
             _arguments $common '--server[which server reads it]:layout:(@LAYOUTS@)' '--ticket[try the keys on it]:file:_files' \
                 '--max-age[the oldest that keys may be]:time:' '--json[for programs]' '--from[the layout it has]:layout:(@LAYOUTS@)' \
