@@ -40,9 +40,14 @@ static const char style[] =
     ".info{--c:var(--info)}\n"
     ".fate{border:1px solid;border-radius:.2rem;padding:0 .35rem;font-size:.85em;opacity:.8}\n"
     "td.flaw{background:#b0002033}td.ordinary{background:#2f9e4422}\n"
-    "details{margin:1.5rem 0}summary{cursor:pointer}"
-    "@media print{.finding{break-inside:avoid}.badge{color:#000;background:none;border:1px solid "
-    "#000}}\n"
+    ".profile :is(td,th):nth-child(-n+3){white-space:nowrap}\n"
+    "details{margin:1.5rem 0}summary{cursor:pointer}\n"
+    /* On paper nothing can be unfolded or scrolled, and colours may be missing. */
+    "@media print{:root{color-scheme:light}body{margin:0;max-width:none;font-size:10.5pt}"
+    "details::details-content{content-visibility:visible;block-size:auto}"
+    "table{display:table;width:100%;overflow:visible;font-size:.9em}td,th{overflow-wrap:break-word}"
+    ".finding,tr,svg{break-inside:avoid}h2,h3,h2+p,summary{break-after:avoid}"
+    ".badge{color:#000;background:none;border:1px solid #000}}\n"
     "svg{max-width:100%;height:auto}svg text{font:11px ui-monospace,monospace;fill:currentColor}\n"
     "</style>\n</head>\n<body>\n";
 

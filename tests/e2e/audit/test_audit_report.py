@@ -58,6 +58,17 @@ def test_the_page_looks_as_it_should(stock, folder, page):
     assert max(colours, key=colours.get) == max(without, key=without.get) == (255, 255, 255)
 
 
+def test_on_paper_nothing_is_folded_and_the_title_names_the_target(stock, folder, page):
+    server = stock(Broken, fault="no-mac")
+    report = audit(server, tickets=4, html=page, profile="rfc9325")
+    text, title = browser.printed(folder, page)
+    assert title.startswith(f"Session tickets: localhost:{server.port}: ")
+    words = " ".join(text.split())
+    for found in report.findings:
+        assert f"{found.severity} {found.id} " in words  # a word, not a colour alone
+    assert "RFC 9325 (BCP 195) on resumption, TLS 1.3" in words
+
+
 def test_the_page_needs_nothing_from_elsewhere(stock, folder, page):
     audit(stock(Broken, fault="no-mac"), tickets=4, html=page)
     seen = browser.load(folder, page)

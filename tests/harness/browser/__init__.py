@@ -65,6 +65,19 @@ def screenshot_colours(folder, page):
     return count_colours(picture.read_bytes())
 
 
+def printed(folder, page):
+    """What is on paper: its text, and the title of the PDF."""
+    paper = folder / "page.pdf"
+    _chromium(folder, page, "--no-pdf-header-footer", f"--print-to-pdf={paper}")
+    read = [["pdftotext", "-layout", paper, "-"], ["pdfinfo", paper]]
+    text, about = [
+        subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+        for words in read
+    ]
+    title = next(line for line in about.splitlines() if line.startswith("Title:"))
+    return text, title.split(":", 1)[1].strip()
+
+
 def count_colours(png):
     """Reads an 8-bit RGB or RGBA PNG without interlacing (ISO/IEC 15948)."""
     at, data = 8, b""
