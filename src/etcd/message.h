@@ -109,7 +109,10 @@ struct stek_etcd_answer {
 typedef void (*stek_etcd_item_fn)(void *arg, const struct stek_etcd_answer *head,
                                   const struct stek_etcd_item *item);
 
-/* Read an answer and report its items in order (`on_item` may be NULL). Error: STEK_ERR_FORMAT. */
+/*
+ * Read an answer and report its items in order (`on_item` may be NULL). Error: STEK_ERR_FORMAT,
+ * also for a message that would take up more than 32 MiB.
+ */
 STEK_MUST_USE enum stek_result stek_etcd_read_range(struct stek_bytes message,
                                                     stek_etcd_item_fn on_item, void *arg,
                                                     struct stek_etcd_answer *ret_answer);

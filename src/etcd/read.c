@@ -3,7 +3,40 @@
 
 #include <etcd.pb-c.h>
 
+#include <stdlib.h>
 #include <string.h>
+
+/*
+ * What a message may take up when it is unpacked. A message of 4 MiB with millions of values that
+ * have no content would take hundreds of MiB.
+ */
+enum { UNPACKED_MAX = 32 << 20 };
+
+struct budget {
+    ProtobufCAllocator allocator;
+    size_t left;
+};
+
+static void *spend(void *arg, size_t len)
+{
+    struct budget *budget = arg;
+
+    if (len > budget->left)
+        return NULL;
+    budget->left -= len;
+    return malloc(len);
+}
+
+static void give_back(void *arg, void *at)
+{
+    (void)arg;
+    free(at);
+}
+
+#define BUDGET_OF(budget)                                                                          \
+    {                                                                                              \
+        {spend, give_back, &(budget)}, UNPACKED_MAX                                                \
+    }
 
 /* An answer without a header is not from etcd. */
 static bool read_header(const Etcd__Header *header, struct stek_etcd_answer *ret_answer)
@@ -45,7 +78,9 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
                                       void *arg, struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__RangeResponse *range = etcd__range_response__unpack(NULL, message.len, message.at);
+    struct budget budget = BUDGET_OF(budget);
+    Etcd__RangeResponse *range =
+        etcd__range_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = range != NULL && read_header(range->header, &answer);
 
     if (ok) {
@@ -62,7 +97,8 @@ enum stek_result stek_etcd_read_write(struct stek_bytes message,
                                       struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__TxnResponse *txn = etcd__txn_response__unpack(NULL, message.len, message.at);
+    struct budget budget = BUDGET_OF(budget);
+    Etcd__TxnResponse *txn = etcd__txn_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = txn != NULL && read_header(txn->header, &answer);
 
     if (ok) {
@@ -77,8 +113,9 @@ enum stek_result stek_etcd_read_delete(struct stek_bytes message,
                                        struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
+    struct budget budget = BUDGET_OF(budget);
     Etcd__DeleteRangeResponse *response =
-        etcd__delete_range_response__unpack(NULL, message.len, message.at);
+        etcd__delete_range_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -93,8 +130,9 @@ enum stek_result stek_etcd_read_lease(struct stek_bytes message,
                                       struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
+    struct budget budget = BUDGET_OF(budget);
     Etcd__LeaseGrantResponse *response =
-        etcd__lease_grant_response__unpack(NULL, message.len, message.at);
+        etcd__lease_grant_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -110,8 +148,9 @@ enum stek_result stek_etcd_read_keepalive(struct stek_bytes message,
                                           struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
+    struct budget budget = BUDGET_OF(budget);
     Etcd__LeaseKeepAliveResponse *response =
-        etcd__lease_keep_alive_response__unpack(NULL, message.len, message.at);
+        etcd__lease_keep_alive_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = response != NULL && read_header(response->header, &answer);
 
     if (ok) {
@@ -139,7 +178,9 @@ enum stek_result stek_etcd_read_watch(struct stek_bytes message, stek_etcd_item_
                                       void *arg, struct stek_etcd_answer *ret_answer)
 {
     struct stek_etcd_answer answer = {0};
-    Etcd__WatchResponse *watch = etcd__watch_response__unpack(NULL, message.len, message.at);
+    struct budget budget = BUDGET_OF(budget);
+    Etcd__WatchResponse *watch =
+        etcd__watch_response__unpack(&budget.allocator, message.len, message.at);
     const bool ok = watch != NULL && read_header(watch->header, &answer);
 
     if (ok) {

@@ -196,6 +196,34 @@ static void a_page_says_whether_there_is_more_and_how_many_keys_there_are(void *
     assert_int_equal(items.revision, 7);
 }
 
+/* `count` values without content behind a header, each two bytes long. */
+static struct stek_bytes values_without_content(size_t count, uint8_t *ret_room)
+{
+    const struct stek_bytes head = read_hex("0a021809");
+
+    memcpy(ret_room, head.at, head.len);
+    for (size_t i = 0; i < count; i++)
+        memcpy(ret_room + head.len + 2 * i, "\x12\x00", 2);
+    return (struct stek_bytes){ret_room, head.len + 2 * count};
+}
+
+static void a_message_that_would_take_up_too_much_memory_is_refused(void **state)
+{
+    struct stek_etcd_answer answer = {.revision = 42};
+    uint8_t *room = malloc(4 << 20);
+
+    (void)state;
+    assert_non_null(room);
+    assert_int_equal(
+        stek_etcd_read_range(values_without_content(2000000, room), NULL, NULL, &answer),
+        STEK_ERR_FORMAT);
+    assert_int_equal(answer.revision, 42);
+    assert_int_equal(
+        stek_etcd_read_range(values_without_content(100000, room), NULL, NULL, &answer), STEK_OK);
+    assert_int_equal(answer.revision, 9);
+    free(room);
+}
+
 static void a_write_says_whether_it_was_done(void **state)
 {
     struct stek_etcd_answer answer;
@@ -281,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_reading_names_its_span_limit_and_revision_or_that_the_endpoint_will_do),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(a_page_says_whether_there_is_more_and_how_many_keys_there_are),
+        cmocka_unit_test(a_message_that_would_take_up_too_much_memory_is_refused),
         cmocka_unit_test(a_write_says_whether_it_was_done),
         cmocka_unit_test(a_watch_hands_out_what_is_gone_as_gone),
         cmocka_unit_test(a_watch_that_came_too_late_says_from_where_to_read),
