@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/journal.h"
 
+#include "core/plural.h"
+
 #include <inttypes.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 enum { LINE_MAX_LEN = STEK_JOURNAL_LINE_MAX, TRIES_MAX = 3 };
+
+static unsigned unwritten; /* lines since the last one that somebody had room for */
 
 /* systemd.exec(5), $JOURNAL_STREAM: device and inode of the journal's end. Whoever started us may
  * have sent standard error elsewhere since. */
@@ -25,7 +31,24 @@ static bool journal_reads(void)
     return strcmp(own, stream) == 0;
 }
 
-void stek_journal_write(const char *program, int level, const char *format, va_list arguments)
+/* A reader that stands still, as a stopped journal does, must not hold the program up. */
+static bool has_room(void)
+{
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&reader, 1, 0) != 0;
+}
+
+/* One write: lines of several processes do not mix. A failure that passes does not lose the line;
+ * another one cannot be reported. */
+static void put_line(const char *line, size_t len)
+{
+    for (int tries = 0; tries < TRIES_MAX; tries++)
+        if (write(STDERR_FILENO, line, len) >= 0)
+            return;
+}
+
+static void write_line(const char *program, int level, const char *format, va_list arguments)
 {
     char line[LINE_MAX_LEN + 2];
     int begin = 0;
@@ -40,9 +63,31 @@ void stek_journal_write(const char *program, int level, const char *format, va_l
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
     line[end] = '\n';
-    /* One write: lines of several processes do not mix. A failure that passes does not lose the
-     * line; another one cannot be reported. */
-    for (int tries = 0; tries < TRIES_MAX; tries++)
-        if (write(STDERR_FILENO, line, (size_t)end + 1) >= 0)
-            return;
+    put_line(line, (size_t)end + 1);
+}
+
+__attribute__((format(printf, 2, 3))) static void say(const char *program, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    write_line(program, LOG_WARNING, format, arguments);
+    va_end(arguments);
+}
+
+void stek_journal_write(const char *program, int level, const char *format, va_list arguments)
+{
+    if (!has_room()) {
+        unwritten++;
+        return;
+    }
+    if (unwritten > 0) {
+        say(program, "%u %s of this log could not be written: nobody read standard error",
+            unwritten, stek_plural(unwritten, "line", "lines"));
+        unwritten = 0;
+    }
+    if (has_room())
+        write_line(program, level, format, arguments);
+    else
+        unwritten++;
 }
