@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/journal.h"
 
-#include "core/plural.h"
-
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -82,8 +80,8 @@ void stek_journal_write(const char *program, int level, const char *format, va_l
         return;
     }
     if (unwritten > 0) {
-        say(program, "%u %s of this log could not be written: nobody read standard error",
-            unwritten, stek_plural(unwritten, "line", "lines"));
+        say(program, "%u line%s of this log could not be written: nobody read standard error",
+            unwritten, unwritten == 1 ? "" : "s");
         unwritten = 0;
     }
     if (has_room())
