@@ -100,6 +100,12 @@ static size_t count(const struct stek_doctor_facts *facts, size_t member)
 
 #define COUNT(facts, member) count(facts, offsetof(struct stek_doctor_process, member))
 
+/* Whether nothing but the first process, which systemd started, has the unit's environment. */
+static bool clears_environment(const struct stek_doctor_facts *facts)
+{
+    return COUNT(facts, asked) <= 1 && COUNT(facts, asked) < COUNT(facts, environment);
+}
+
 /* Why a process that should have the module has none. The first that is found is told. */
 static void judge_missing_module(const struct stek_doctor_facts *facts,
                                  struct stek_doctor_report *report)
@@ -108,12 +114,12 @@ static void judge_missing_module(const struct stek_doctor_facts *facts,
         add(report, STEK_DOCTOR_FAULT, "privileged",
             "its program is set-user-id or has file capabilities, so OpenSSL ignores OPENSSL_CONF: "
             "see IGNORED PROGRAMS in stek-openssl(5)");
-    else if (COUNT(facts, asked) < COUNT(facts, environment) && is_unit(facts, "postfix"))
+    else if (clears_environment(facts) && is_unit(facts, "postfix"))
         add(report, STEK_DOCTOR_FAULT, "environment",
             "postfix clears its environment: postconf -e \"import_environment=$(postconf -h "
             "import_environment) OPENSSL_CONF\" && systemctl restart %s",
             facts->unit);
-    else if (COUNT(facts, asked) < COUNT(facts, environment) && is_unit(facts, "dovecot"))
+    else if (clears_environment(facts) && is_unit(facts, "dovecot"))
         add(report, STEK_DOCTOR_FAULT, "environment",
             "dovecot clears its environment: add 'import_environment = $import_environment "
             "OPENSSL_CONF' to /etc/dovecot/local.conf, then systemctl restart %s",
@@ -180,7 +186,9 @@ static void judge_processes(const struct stek_doctor_facts *facts,
         judge_missing_module(facts, report);
     else
         judge_use(facts, report);
-    if (!facts->private_ring && facts->ring_there && COUNT(facts, may_read) == 0)
+    /* Who uses it has opened it, perhaps before it gave up root. */
+    if (!facts->private_ring && facts->ring_there && COUNT(facts, may_read) == 0 &&
+        COUNT(facts, ring) == 0)
         add(report, STEK_DOCTOR_FAULT, "may-not-read",
             "none of its processes may read ring %s: name its group in stekd.conf(5), and run "
             "'stek enable %s --ring %s' again",

@@ -211,12 +211,39 @@ static void keys_of_its_own_are_a_fault_unless_they_were_asked_for(void **state)
     assert_false(has(&report, "own-keys"));
 }
 
+static void who_uses_the_ring_may_read_it(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    facts.process[0].may_read = facts.process[1].may_read = false; /* root has opened it */
+    const struct stek_doctor_report report = judged(&facts);
+    assert_false(has(&report, "may-not-read"));
+}
+
+static void an_environment_that_children_have_is_not_cleared(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    (void)strcpy(facts.unit, "dovecot.service");
+    for (size_t i = 0; i < 2; i++)
+        facts.process[i].module = facts.process[i].ring = facts.process[i].libssl = false;
+    facts.process[2] = facts.process[1];
+    facts.process[2].asked = false; /* one that has nothing to do with TLS */
+    facts.process_count = 3;
+    const struct stek_doctor_report report = judged(&facts);
+    assert_false(has(&report, "environment"));
+    assert_true(has(&report, "no-libssl"));
+}
+
 static void who_may_not_read_the_ring_is_told(void **state)
 {
     struct stek_doctor_facts facts = well();
 
     (void)state;
     facts.process[0].may_read = facts.process[1].may_read = false;
+    facts.process[0].ring = facts.process[1].ring = false;
     assert_fault(&facts, "may-not-read", "stek enable nginx.service --ring web");
 }
 
@@ -295,6 +322,8 @@ int main(void)
         cmocka_unit_test(another_ring_is_named_with_its_process),
         cmocka_unit_test(keys_of_its_own_are_a_fault_unless_they_were_asked_for),
         cmocka_unit_test(who_may_not_read_the_ring_is_told),
+        cmocka_unit_test(who_uses_the_ring_may_read_it),
+        cmocka_unit_test(an_environment_that_children_have_is_not_cleared),
         cmocka_unit_test(tickets_that_are_switched_off_are_told_with_their_place),
         cmocka_unit_test(a_timeout_that_is_shorter_than_accept_is_a_note),
         cmocka_unit_test(what_counters_tell_is_passed_on),
