@@ -30,6 +30,7 @@ struct request {
     struct stek_unit_files files;
     const char *group;
     char group_found[64];
+    struct stek_unit_limits limits;
     bool dry_run;
     bool force;
 };
@@ -163,6 +164,17 @@ static bool check_unit(const struct request *request)
     return false;
 }
 
+/* The folder of the ring, where the service's processes count. */
+static void print_ring_folder(const char *ring, FILE *out)
+{
+    const char *slash = strrchr(ring, '/');
+
+    if (slash == NULL)
+        (void)fprintf(out, "ReadWritePaths=-%s\n", stek_rundir());
+    else
+        (void)fprintf(out, "ReadWritePaths=-%.*s\n", (int)(slash - ring), ring);
+}
+
 static void print_drop_in(const struct request *request, FILE *out)
 {
     const char *ring = request->cnf.value[0]; /* the first setting */
@@ -177,6 +189,12 @@ static void print_drop_in(const struct request *request, FILE *out)
     /* Ring and derived keys are locked: some 100 KiB for each process, where the limit may be as
      * low as 64. */
     (void)fputs("LimitMEMLOCK=64M\n", out);
+    /* A minus: it may be missing. Neither is written where it is not needed, since each gives the
+     * service a view of its own of all mounts. */
+    if (request->limits.read_only && strcmp(ring, "private") != 0)
+        print_ring_folder(ring, out);
+    if (request->limits.no_exec)
+        (void)fprintf(out, "ExecPaths=-%s\n", request->cnf.module);
 }
 
 static void print_conf(const struct request *request, FILE *out)
@@ -242,6 +260,8 @@ static int enable(struct request *request)
 {
     if (!check_unit(request) || !stek_cnf_check(&request->cnf) || !check_ring(request))
         return STEK_EXIT_FAILED;
+    if (request->cnf.root[0] == '\0')
+        stek_unit_limits_ask(request->files.unit, &request->limits);
     if (!write_or_print(request, request->files.conf, print_conf) ||
         !write_or_print(request, request->files.drop_in, print_drop_in))
         return STEK_EXIT_FAILED;

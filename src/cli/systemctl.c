@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,4 +55,18 @@ bool stek_systemctl(char *const arguments[], char *ret_text, size_t size)
     }
     return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
            WEXITSTATUS(status) == 0;
+}
+
+void stek_systemctl_property(const char *lines, const char *name, char *ret_value, size_t size)
+{
+    const size_t len = strlen(name);
+
+    ret_value[0] = '\0';
+    for (const char *line = lines; line != NULL && *line != '\0';) {
+        const char *end = strchrnul(line, '\n');
+        if (strncmp(line, name, len) == 0 && line[len] == '=')
+            (void)snprintf(ret_value, size, "%.*s", (int)(end - line - (ptrdiff_t)len - 1),
+                           line + len + 1);
+        line = *end == '\n' ? end + 1 : end;
+    }
 }

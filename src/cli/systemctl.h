@@ -13,4 +13,8 @@
  */
 bool stek_systemctl(char *const arguments[], char *ret_text, size_t size);
 
+/* The value of NAME=value among lines that `systemctl show` has printed, cut at `size`; "" if there
+ * is none. */
+void stek_systemctl_property(const char *lines, const char *name, char *ret_value, size_t size);
+
 #endif

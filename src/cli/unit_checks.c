@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/unit_checks.h"
 
+#include "cli/systemctl.h"
+#include "cli/unit_files.h"
+
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,4 +37,33 @@ bool stek_group_is_there(const char *root, const char *group)
     const bool found = image_has_group(groups, group);
     (void)fclose(groups);
     return found;
+}
+
+static bool ask(const char *unit, char *ret_answer, size_t size)
+{
+    static char program[] = "systemctl";
+    static char show[] = "show";
+    static char which[] = "--property=ProtectSystem,ReadOnlyPaths,NoExecPaths";
+    char name[STEK_UNIT_NAME_MAX + 1];
+    char *const arguments[] = {program, show, which, name, NULL};
+
+    (void)snprintf(name, sizeof name, "%s", unit);
+    return stek_systemctl(arguments, ret_answer, size);
+}
+
+void stek_unit_limits_ask(const char *unit, struct stek_unit_limits *ret_limits)
+{
+    char answer[8192];
+    char system[16];
+    char read_only[4096];
+    char no_exec[4096];
+
+    *ret_limits = (struct stek_unit_limits){false, false};
+    if (!ask(unit, answer, sizeof answer))
+        return;
+    stek_systemctl_property(answer, "ProtectSystem", system, sizeof system);
+    stek_systemctl_property(answer, "ReadOnlyPaths", read_only, sizeof read_only);
+    stek_systemctl_property(answer, "NoExecPaths", no_exec, sizeof no_exec);
+    ret_limits->read_only = strcmp(system, "strict") == 0 || read_only[0] != '\0';
+    ret_limits->no_exec = no_exec[0] != '\0';
 }

@@ -130,13 +130,14 @@ static void judge_missing_module(const struct stek_doctor_facts *facts,
             "in: see stek-keyfile(1) for such servers");
     else if (COUNT(facts, environment) > 0 && COUNT(facts, asked) == 0)
         add(report, STEK_DOCTOR_FAULT, "restart",
-            "its processes are older than 'stek enable', or clear their environment: systemctl "
-            "restart %s",
-            facts->unit);
+            "its processes are older than 'stek enable', clear their environment or may not "
+            "execute "
+            "stek.so: systemctl restart %s; if that does not help, 'journalctl -u %s'",
+            facts->unit, facts->unit);
     else
         add(report, STEK_DOCTOR_FAULT, "not-loaded",
-            "no process has loaded stek.so: 'journalctl -u %s' may have its line; else systemctl "
-            "restart %s",
+            "no process has loaded stek.so: 'journalctl -u %s' may have its line; if the unit was "
+            "changed since, run 'stek enable' again; then systemctl restart %s",
             facts->unit, facts->unit);
 }
 

@@ -10,21 +10,6 @@
 
 enum { ANSWER_LEN = 16384 };
 
-/* The value of NAME=value among the lines, cut at `size`; "" if there is none. */
-static void take_property(const char *lines, const char *name, char *ret_value, size_t size)
-{
-    const size_t len = strlen(name);
-
-    ret_value[0] = '\0';
-    for (const char *line = lines; line != NULL && *line != '\0';) {
-        const char *end = strchrnul(line, '\n');
-        if (strncmp(line, name, len) == 0 && line[len] == '=')
-            (void)snprintf(ret_value, size, "%.*s", (int)(end - line - (ptrdiff_t)len - 1),
-                           line + len + 1);
-        line = *end == '\n' ? end + 1 : end;
-    }
-}
-
 static bool ask(const char *unit, char *ret_answer, size_t size)
 {
     static char program[] = "systemctl";
@@ -87,11 +72,11 @@ bool stek_doctor_look(const struct stek_unit_files *files, struct stek_doctor_fa
         (void)fprintf(stderr, "stek doctor: systemd does not answer: does it run here?\n");
         return false;
     }
-    take_property(answer, "LoadState", value, sizeof value);
+    stek_systemctl_property(answer, "LoadState", value, sizeof value);
     ret_facts->found = strcmp(value, "not-found") != 0;
-    take_property(answer, "ActiveState", value, sizeof value);
+    stek_systemctl_property(answer, "ActiveState", value, sizeof value);
     ret_facts->active = strcmp(value, "active") == 0 || strcmp(value, "reloading") == 0;
-    take_property(answer, "ExecStart", value, sizeof value);
+    stek_systemctl_property(answer, "ExecStart", value, sizeof value);
     ret_facts->dummy =
         strstr(value, "path=/bin/true ") != NULL || strstr(value, "path=/usr/bin/true ") != NULL;
     if (ret_facts->dummy)
@@ -99,7 +84,7 @@ bool stek_doctor_look(const struct stek_unit_files *files, struct stek_doctor_fa
     read_ring_name(files->conf, ret_facts);
     stek_doctor_look_ring(ret_facts, ring_file, sizeof ring_file);
     stek_doctor_look_settings(files->unit, &ret_facts->settings);
-    take_property(answer, "ControlGroup", value, sizeof value);
+    stek_systemctl_property(answer, "ControlGroup", value, sizeof value);
     if (ret_facts->active && value[0] != '\0')
         stek_doctor_look_processes(value, files->conf, ring_file, ret_facts);
     return true;

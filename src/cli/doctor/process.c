@@ -61,15 +61,24 @@ static const char *base(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* A file that the process has mapped. `deleted`: it has no name any more. */
-static void take_mapping(const char *path, bool deleted, const struct search *search,
+/* A file that the process has mapped. */
+struct mapping {
+    const char *path;
+    bool executable;
+    bool deleted; /* it has no name any more */
+};
+
+/* Of a module that could not be loaded, since it may not be executed, the C library leaves a
+ * mapping behind. */
+static void take_mapping(const struct mapping *mapping, const struct search *search,
                          char *libcrypto, struct stek_doctor_process *process)
 {
+    const char *path = mapping->path;
     const char *name = base(path);
 
     if (strncmp(name, "libssl.so", 9) == 0)
         process->libssl = true;
-    if (strcmp(name, "stek.so") == 0)
+    if (strcmp(name, "stek.so") == 0 && mapping->executable)
         process->module = true;
     if (strncmp(name, "libcrypto.so", 12) == 0 && libcrypto[0] == '\0')
         (void)snprintf(libcrypto, STEK_DOCTOR_TEXT, "%.255s", path);
@@ -77,7 +86,7 @@ static void take_mapping(const char *path, bool deleted, const struct search *se
         (void)snprintf(process->foreign, sizeof process->foreign, "%.255s", path);
     if (!ends_with(path, ".ring"))
         return;
-    if (deleted)
+    if (mapping->deleted)
         process->old_ring = true;
     else if (strcmp(path, search->ring_file) == 0)
         process->ring = true;
@@ -99,10 +108,13 @@ static void look_at_mappings(long pid, const struct search *search,
         if (path == NULL)
             continue;
         path[strcspn(path, "\n")] = '\0';
-        const bool deleted = ends_with(path, mark);
-        if (deleted)
+        /* proc(5): ADDRESSES RIGHTS …, such as r-xp. */
+        const char *rights = line + strcspn(line, " ");
+        const struct mapping mapping = {path, strncmp(rights, " r-x", 4) == 0,
+                                        ends_with(path, mark)};
+        if (mapping.deleted)
             path[strlen(path) - strlen(mark)] = '\0';
-        take_mapping(path, deleted, search, libcrypto, process);
+        take_mapping(&mapping, search, libcrypto, process);
     }
     free(line);
     if (file != NULL)
