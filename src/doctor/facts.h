@@ -23,6 +23,7 @@ struct stek_doctor_process {
     char foreign[STEK_DOCTOR_TEXT];    /* a libcrypto beside the one of stek.so; "": none */
     bool privileged;                   /* its program is set-user-id or has file capabilities */
     bool filtered;                     /* a seccomp filter is in force */
+    char profile[64];                  /* the AppArmor profile that confines it; "": none */
     bool may_read;                     /* its user and groups may read the ring's file */
 };
 

@@ -174,6 +174,20 @@ static void judge_use(const struct stek_doctor_facts *facts, struct stek_doctor_
             stek_plural(facts->process_count, "process uses", "processes use"), facts->ring);
 }
 
+/* What a profile does not name, AppArmor refuses: the OpenSSL configuration, stek.so, the ring. */
+static void judge_confinement(const struct stek_doctor_facts *facts,
+                              struct stek_doctor_report *report)
+{
+    for (size_t i = 0; i < facts->process_count; i++)
+        if (facts->process[i].profile[0] != '\0') {
+            add(report, STEK_DOCTOR_FAULT, "apparmor",
+                "AppArmor confines process %ld (%s) by the profile %s, which has to let it use "
+                "stek: see PROFILES OF APPARMOR in stek-openssl(5)",
+                facts->process[i].pid, facts->process[i].name, facts->process[i].profile);
+            break;
+        }
+}
+
 static void judge_processes(const struct stek_doctor_facts *facts,
                             struct stek_doctor_report *report)
 {
@@ -187,6 +201,8 @@ static void judge_processes(const struct stek_doctor_facts *facts,
         judge_missing_module(facts, report);
     else
         judge_use(facts, report);
+    if (COUNT(facts, module) == 0 || (!facts->private_ring && COUNT(facts, ring) == 0))
+        judge_confinement(facts, report);
     /* Who uses it has opened it, perhaps before it gave up root. */
     if (!facts->private_ring && facts->ring_there && COUNT(facts, may_read) == 0 &&
         COUNT(facts, ring) == 0)

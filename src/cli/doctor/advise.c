@@ -40,6 +40,7 @@ void stek_doctor_advise(const struct stek_unit_files *files)
     stek_doctor_judge(&facts, &report);
     for (size_t i = 0; i < report.count; i++)
         if (strcmp(report.at[i].code, "tickets-off") == 0 ||
+            strcmp(report.at[i].code, "apparmor") == 0 ||
             strcmp(report.at[i].code, "short-timeout") == 0)
             (void)printf("%s: %s\n", report.at[i].level == STEK_DOCTOR_FAULT ? "Fault" : "Note",
                          report.at[i].text);

@@ -176,6 +176,24 @@ static bool is_privileged(long pid)
            getxattr(target, "security.capability", NULL, 0) > 0;
 }
 
+/* AppArmor says "PROFILE (enforce)"; other security modules, and other kernels, something else or
+ * nothing. */
+static void look_at_confinement(long pid, struct stek_doctor_process *process)
+{
+    static const char enforced[] = " (enforce)\n";
+    char line[256] = "";
+    FILE *file = open_of(pid, "attr/apparmor/current");
+
+    if (file == NULL)
+        file = open_of(pid, "attr/current");
+    if (file == NULL)
+        return;
+    if (fgets(line, sizeof line, file) != NULL && ends_with(line, enforced))
+        (void)snprintf(process->profile, sizeof process->profile, "%.*s",
+                       (int)(strlen(line) - strlen(enforced)), line);
+    (void)fclose(file);
+}
+
 static void look_at(long pid, const struct search *search)
 {
     struct stek_doctor_facts *facts = search->facts;
@@ -187,6 +205,7 @@ static void look_at(long pid, const struct search *search)
     look_at_environment(pid, search, process);
     look_at_mappings(pid, search, process);
     look_at_status(pid, search, process);
+    look_at_confinement(pid, process);
     process->privileged = is_privileged(pid);
 }
 

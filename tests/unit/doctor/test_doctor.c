@@ -211,6 +211,18 @@ static void keys_of_its_own_are_a_fault_unless_they_were_asked_for(void **state)
     assert_false(has(&report, "own-keys"));
 }
 
+static void a_profile_of_apparmor_is_named_where_stek_does_not_work(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    (void)strcpy(facts.process[1].profile, "named");
+    const struct stek_doctor_report report = judged(&facts);
+    assert_false(has(&report, "apparmor"));
+    facts.process[0].ring = facts.process[1].ring = false;
+    assert_fault(&facts, "apparmor", "by the profile named");
+}
+
 static void who_uses_the_ring_may_read_it(void **state)
 {
     struct stek_doctor_facts facts = well();
@@ -322,6 +334,7 @@ int main(void)
         cmocka_unit_test(another_ring_is_named_with_its_process),
         cmocka_unit_test(keys_of_its_own_are_a_fault_unless_they_were_asked_for),
         cmocka_unit_test(who_may_not_read_the_ring_is_told),
+        cmocka_unit_test(a_profile_of_apparmor_is_named_where_stek_does_not_work),
         cmocka_unit_test(who_uses_the_ring_may_read_it),
         cmocka_unit_test(an_environment_that_children_have_is_not_cleared),
         cmocka_unit_test(tickets_that_are_switched_off_are_told_with_their_place),
