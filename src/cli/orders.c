@@ -62,12 +62,12 @@ static void print_revoke_help(void)
 }
 
 /* What seals after an order. Nothing more is said when stekd has gone in between. */
-static void print_active(const char *ring)
+static void print_active(const char *command, const char *ring)
 {
     struct stek_statuses statuses;
     struct stek_text until;
 
-    if (stek_statuses_collect(ring, &statuses) != STEK_EXIT_FINE)
+    if (stek_statuses_collect(command, ring, &statuses) != STEK_EXIT_FINE)
         return;
     const struct stek_status_key *active =
         statuses.count == 1 ? stek_status_active(&statuses.ring[0]) : NULL;
@@ -96,7 +96,7 @@ int stek_command_rotate(int argc, char **argv)
     if (code == STEK_EXIT_FINE && fleet)
         code = stek_fleet_follow("rotate", ring, NULL);
     if (code == STEK_EXIT_FINE)
-        print_active(ring);
+        print_active("rotate", ring);
     return code;
 }
 
@@ -192,6 +192,6 @@ int stek_command_revoke(int argc, char **argv)
     if (removed)
         (void)printf("Ring %s: no configuration names it: wiped and removed.\n", what.ring);
     else
-        print_active(what.ring);
+        print_active("revoke", what.ring);
     return STEK_EXIT_FINE;
 }

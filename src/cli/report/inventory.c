@@ -149,7 +149,7 @@ int stek_command_inventory(int argc, char **argv)
                       argv[optind]);
         return STEK_EXIT_USAGE;
     }
-    code = stek_statuses_collect(NULL, &statuses);
+    code = stek_statuses_collect("inventory", NULL, &statuses);
     if (code != STEK_EXIT_FINE)
         return code;
     find_host(host);

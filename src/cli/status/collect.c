@@ -20,9 +20,9 @@ void stek_statuses_fini(struct stek_statuses *statuses)
     statuses->ring = NULL;
 }
 
-static int no_memory(void)
+static int no_memory(const struct stek_statuses *statuses)
 {
-    (void)fprintf(stderr, "stek status: no memory\n");
+    (void)fprintf(stderr, "stek %s: no memory\n", statuses->command);
     return STEK_EXIT_FAILED;
 }
 
@@ -41,7 +41,7 @@ static int take_answer(const json_t *answer, struct stek_statuses *statuses)
     const char *version = json_string_value(json_object_get(stekd, "version"));
 
     if (!make_room(statuses, json_array_size(rings)))
-        return no_memory();
+        return no_memory(statuses);
     (void)snprintf(statuses->version, sizeof statuses->version, "%s",
                    version != NULL ? version : "of unknown version");
     statuses->pid = (int64_t)json_integer_value(json_object_get(stekd, "pid"));
@@ -52,8 +52,8 @@ static int take_answer(const json_t *answer, struct stek_statuses *statuses)
     for (size_t i = 0; i < json_array_size(rings); i++) {
         const char *problem = stek_status_parse(json_array_get(rings, i), &statuses->ring[i]);
         if (problem != NULL) {
-            (void)fprintf(stderr, "stek status: stekd's answer has %s: is it another version?\n",
-                          problem);
+            (void)fprintf(stderr, "stek %s: stekd's answer has %s: is it another version?\n",
+                          statuses->command, problem);
             return STEK_EXIT_FAILED;
         }
         statuses->count++;
@@ -86,12 +86,12 @@ static int read_named(int dir, const char *only, struct stek_statuses *statuses)
     stek_ringfile_name(only, file);
     if (faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
         (void)fprintf(stderr,
-                      "stek status: there is no ring '%s' in %s: 'stek status' lists the rings\n",
-                      only, stek_rundir());
+                      "stek %s: there is no ring '%s' in %s: 'stek status' lists the rings\n",
+                      statuses->command, only, stek_rundir());
         return STEK_EXIT_FAILED;
     }
     if (!make_room(statuses, 1))
-        return no_memory();
+        return no_memory(statuses);
     read_ring(dir, only, statuses->now, &statuses->ring[0]);
     statuses->count = 1;
     return STEK_EXIT_FINE;
@@ -103,14 +103,15 @@ static int read_all(int dir, struct stek_statuses *statuses)
     const int count = stek_rundir_list(dir, &names);
 
     if (count < 0) {
-        (void)fprintf(stderr, "stek status: %s: %s\n", stek_rundir(), strerror(errno));
+        (void)fprintf(stderr, "stek %s: %s: %s\n", statuses->command, stek_rundir(),
+                      strerror(errno));
         return STEK_EXIT_FAILED;
     }
     const bool room = make_room(statuses, (size_t)count);
     for (int i = 0; room && i < count; i++)
         read_ring(dir, names[i], statuses->now, &statuses->ring[statuses->count++]);
     free(names);
-    return room ? STEK_EXIT_FINE : no_memory();
+    return room ? STEK_EXIT_FINE : no_memory(statuses);
 }
 
 /* Without stekd: from the files. */
@@ -119,10 +120,11 @@ static int read_files(const char *only, struct stek_statuses *statuses)
     const int dir = stek_rundir_open();
 
     if (dir < 0) {
-        (void)fprintf(stderr,
-                      "stek status: %s: %s; is stekd installed and running? Try 'systemctl start "
-                      "stekd' or --run-dir DIR\n",
-                      stek_rundir(), strerror(errno));
+        (void)fprintf(
+            stderr,
+            "stek %s: %s: %s; is stekd installed and running? Try 'systemctl start stekd' "
+            "or --run-dir DIR\n",
+            statuses->command, stek_rundir(), strerror(errno));
         return errno == EACCES ? STEK_EXIT_FAILED : STEK_EXIT_UNREACHABLE;
     }
     const int code = only != NULL ? read_named(dir, only, statuses) : read_all(dir, statuses);
@@ -130,11 +132,11 @@ static int read_files(const char *only, struct stek_statuses *statuses)
     return code;
 }
 
-int stek_statuses_collect(const char *only, struct stek_statuses *ret_statuses)
+int stek_statuses_collect(const char *command, const char *only, struct stek_statuses *ret_statuses)
 {
     json_t *request = only != NULL ? json_pack("{s:s, s:s}", "command", "status", "ring", only)
                                    : json_pack("{s:s}", "command", "status");
-    struct stek_statuses statuses = {.now = (int64_t)time(NULL)};
+    struct stek_statuses statuses = {.command = command, .now = (int64_t)time(NULL)};
     json_t *answer = NULL;
     int code = STEK_EXIT_FINE;
 
@@ -144,7 +146,7 @@ int stek_statuses_collect(const char *only, struct stek_statuses *ret_statuses)
         json_decref(answer);
         break;
     case STEK_CLIENT_FAILED:
-        (void)fprintf(stderr, "stek status: %s\n", statuses.why);
+        (void)fprintf(stderr, "stek %s: %s\n", command, statuses.why);
         return STEK_EXIT_FAILED;
     case STEK_CLIENT_DENIED:
         statuses.denied = true;

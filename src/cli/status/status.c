@@ -68,7 +68,7 @@ static int show_text(const struct stek_statuses *statuses, const struct stek_scr
 static int show(const struct request *request, const struct stek_screen *screen, bool in_place)
 {
     struct stek_statuses statuses;
-    int code = stek_statuses_collect(request->ring, &statuses);
+    int code = stek_statuses_collect("status", request->ring, &statuses);
 
     if (code != STEK_EXIT_FINE)
         return code;

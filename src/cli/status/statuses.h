@@ -8,6 +8,7 @@
 #include "status/status.h"
 
 struct stek_statuses {
+    const char *command; /* that wants them: "status" */
     int64_t now;
     bool from_stekd; /* else from the files, and `why` says why */
     char why[STEK_CLIENT_PROBLEM_LEN];
@@ -22,10 +23,12 @@ struct stek_statuses {
 };
 
 /*
- * Collects them; `only` is a ring's name, or NULL. Returns STEK_EXIT_FINE, and the caller frees
- * *ret_statuses with stek_statuses_fini(); or another exit code, having said why.
+ * Collects them for a command, which complaints name; `only` is a ring's name, or NULL. Returns
+ * STEK_EXIT_FINE, and the caller frees *ret_statuses with stek_statuses_fini(); or another exit
+ * code, having said why.
  */
-int stek_statuses_collect(const char *only, struct stek_statuses *ret_statuses);
+int stek_statuses_collect(const char *command, const char *only,
+                          struct stek_statuses *ret_statuses);
 
 void stek_statuses_fini(struct stek_statuses *statuses);
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness import build
 from harness.process import wait_for
 from harness.stekd import Stekd
 
@@ -310,3 +311,16 @@ def test_a_ring_whose_keys_are_not_known_is_a_failure(stekd):
     told = inventory(stekd, code=FAILED)
     assert [ring["name"] for ring in told["rings"] if not ring["known"]] == ["mail"]
     assert {key["ring"] for key in told["keys"]} == {"web"}
+
+
+def test_without_a_run_directory_the_inventory_says_so_in_one_line(folder):
+    done = subprocess.run(
+        [build.COMMAND, "--run-dir", folder / "none", "inventory"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == UNREACHABLE and done.stdout == ""
+    assert (
+        done.stderr.startswith(f"stek inventory: {folder}/none: ") and done.stderr.count("\n") == 1
+    )
