@@ -118,12 +118,14 @@ def test_commands_have_the_options_that_are_used():
         assert [option for option in options if f"{option} " not in done.stdout] == [], words
 
 
-def test_the_configuration_of_stekd_is_sound_with_the_group_of_the_image(folder):
-    """A name that this machine has stands for the group that the image makes."""
+def test_the_configuration_of_stekd_is_sound_with_the_groups_of_the_image(folder):
+    """A name that this machine has stands for the groups that the image makes."""
     text = data("stekd.yaml")["stekd.conf"]
     group = re.search(r"^group = (\S+)$", text, re.M)[1]
-    assert f"groupadd --gid 7301 {group}" in stage("stekd")
-    status, said = check_config(folder, text.replace(group, "root"), "--run-dir", "/dev/shm/none")
+    assert f"groupadd --gid 7301 {group} " in stage("stekd")
+    assert "admin_group = stek\n" in text and "groupadd --gid 7300 stek " in stage("stekd")
+    named = re.sub(r"group = \S+", "group = root", text)
+    status, said = check_config(folder, named, "--run-dir", "/dev/shm/none")
     assert (status, said) == (0, "")
 
 
