@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/systemctl.h"
 
+#include "cli/unit_files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,6 +57,19 @@ bool stek_systemctl(char *const arguments[], char *ret_text, size_t size)
     }
     return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
            WEXITSTATUS(status) == 0;
+}
+
+bool stek_systemctl_show(const char *unit, const char *properties, char *ret_text, size_t size)
+{
+    static char program[] = "systemctl";
+    static char show[] = "show";
+    char which[256];
+    char name[STEK_UNIT_NAME_MAX + 1];
+    char *const arguments[] = {program, show, which, name, NULL};
+
+    (void)snprintf(which, sizeof which, "--property=%s", properties);
+    (void)snprintf(name, sizeof name, "%s", unit);
+    return stek_systemctl(arguments, ret_text, size);
 }
 
 void stek_systemctl_property(const char *lines, const char *name, char *ret_value, size_t size)

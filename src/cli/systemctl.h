@@ -13,7 +13,10 @@
  */
 bool stek_systemctl(char *const arguments[], char *ret_text, size_t size);
 
-/* The value of NAME=value among lines that `systemctl show` has printed, cut at `size`; "" if there
+/* `systemctl show` of some properties of a unit: "LoadState,ActiveState". As above. */
+bool stek_systemctl_show(const char *unit, const char *properties, char *ret_text, size_t size);
+
+/* The value of NAME=value among lines that it has printed, cut at `size`; "" if there
  * is none. */
 void stek_systemctl_property(const char *lines, const char *name, char *ret_value, size_t size);
 

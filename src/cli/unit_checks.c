@@ -2,7 +2,6 @@
 #include "cli/unit_checks.h"
 
 #include "cli/systemctl.h"
-#include "cli/unit_files.h"
 
 #include <grp.h>
 #include <stdio.h>
@@ -39,18 +38,6 @@ bool stek_group_is_there(const char *root, const char *group)
     return found;
 }
 
-static bool ask(const char *unit, char *ret_answer, size_t size)
-{
-    static char program[] = "systemctl";
-    static char show[] = "show";
-    static char which[] = "--property=ProtectSystem,ReadOnlyPaths,NoExecPaths";
-    char name[STEK_UNIT_NAME_MAX + 1];
-    char *const arguments[] = {program, show, which, name, NULL};
-
-    (void)snprintf(name, sizeof name, "%s", unit);
-    return stek_systemctl(arguments, ret_answer, size);
-}
-
 void stek_unit_limits_ask(const char *unit, struct stek_unit_limits *ret_limits)
 {
     char answer[8192];
@@ -59,7 +46,8 @@ void stek_unit_limits_ask(const char *unit, struct stek_unit_limits *ret_limits)
     char no_exec[4096];
 
     *ret_limits = (struct stek_unit_limits){false, false};
-    if (!ask(unit, answer, sizeof answer))
+    if (!stek_systemctl_show(unit, "ProtectSystem,ReadOnlyPaths,NoExecPaths", answer,
+                             sizeof answer))
         return;
     stek_systemctl_property(answer, "ProtectSystem", system, sizeof system);
     stek_systemctl_property(answer, "ReadOnlyPaths", read_only, sizeof read_only);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine that systemd has booted: a copy of this one, in namespaces of its own, that is
 forgotten at the end."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -149,3 +150,13 @@ class Machine:
         """A visit of ticket-client, on that machine's loopback."""
         text = self.do("ticket-client", *client.command(port, tls, http=True, **options)[1:])
         return client.Visits.parse(text.splitlines())
+
+
+@contextlib.contextmanager
+def with_nginx(folder, certificates, configuration=NGINX):
+    """One with nginx, which does not run yet, and the ring web."""
+    folder.mkdir()
+    with Machine(folder) as machine:
+        machine.configure_nginx(certificates, configuration)
+        machine.keep_ring()
+        yield machine

@@ -10,18 +10,6 @@
 
 enum { ANSWER_LEN = 16384 };
 
-static bool ask(const char *unit, char *ret_answer, size_t size)
-{
-    static char program[] = "systemctl";
-    static char show[] = "show";
-    static char which[] = "--property=LoadState,ActiveState,ControlGroup,ExecStart";
-    char name[STEK_UNIT_NAME_MAX + 1];
-    char *const arguments[] = {program, show, which, name, NULL};
-
-    (void)snprintf(name, sizeof name, "%s", unit);
-    return stek_systemctl(arguments, ret_answer, size);
-}
-
 /* Of a unit that starts nothing, such as postfix.service: the first running instance of its
  * template. */
 static void find_real(struct stek_doctor_facts *facts)
@@ -68,7 +56,8 @@ bool stek_doctor_look(const struct stek_unit_files *files, struct stek_doctor_fa
 
     *ret_facts = (struct stek_doctor_facts){.found = false};
     (void)snprintf(ret_facts->unit, sizeof ret_facts->unit, "%s", files->unit);
-    if (!ask(files->unit, answer, sizeof answer)) {
+    if (!stek_systemctl_show(files->unit, "LoadState,ActiveState,ControlGroup,ExecStart", answer,
+                             sizeof answer)) {
         (void)fprintf(stderr, "stek doctor: systemd does not answer: does it run here?\n");
         return false;
     }

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from harness import build
-from harness.machine import Machine
+from harness.machine import Machine, with_nginx
 from harness.process import wait_for
 
 pytestmark = [
@@ -37,11 +37,7 @@ http {
 
 @pytest.fixture(scope="module")
 def machine(work, certificates):
-    folder = work / "doctor"
-    folder.mkdir()
-    with Machine(folder) as booted:
-        booted.configure_nginx(certificates, NGINX)
-        booted.keep_ring()
+    with with_nginx(work / "doctor", certificates, NGINX) as booted:
         yield booted
 
 

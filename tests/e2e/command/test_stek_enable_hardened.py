@@ -7,7 +7,7 @@ import os
 import pytest
 
 from harness import build
-from harness.machine import Machine
+from harness.machine import Machine, with_nginx
 from harness.process import wait_for
 
 pytestmark = [
@@ -46,11 +46,7 @@ LIMITS = {
 
 @pytest.fixture(scope="module")
 def machine(work, certificates):
-    folder = work / "hardened"
-    folder.mkdir()
-    with Machine(folder) as booted:
-        booted.configure_nginx(certificates, NGINX)
-        booted.keep_ring()
+    with with_nginx(work / "hardened", certificates, NGINX) as booted:
         yield booted
 
 

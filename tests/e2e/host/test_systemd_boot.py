@@ -9,7 +9,7 @@ import pytest
 
 from harness import build
 from harness.client import VERSIONS
-from harness.machine import NGINX, PORT, Machine
+from harness.machine import NGINX, PORT, Machine, with_nginx
 from harness.process import wait_for
 
 pytestmark = [
@@ -21,11 +21,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def machine(work, certificates):
     """As README says: installed, configured, started."""
-    folder = work / "machine"
-    folder.mkdir()
-    with Machine(folder) as booted:
-        booted.configure_nginx(certificates)
-        booted.keep_ring()
+    with with_nginx(work / "machine", certificates) as booted:
         yield booted
 
 
