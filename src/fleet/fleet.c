@@ -14,147 +14,7 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 
-/* A clock that is so far off is logged: certificates and other hosts suffer before rings. */
-enum { CLOCK_WORTH_SAYING_S = 5, PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
-
-static void decide_all(struct stek_fleet *fleet)
-{
-    for (size_t i = 0; i < fleet->rings_count; i++)
-        stek_fleet_ring_soon(&fleet->rings[i]);
-}
-
-static void on_online(void *arg)
-{
-    struct stek_fleet *fleet = arg;
-
-    fleet->online = true;
-    fleet->since = stek_fleet_now_ms() / 1000;
-    fleet->problem = (struct stek_etcd_problem){STEK_ETCD_OK, ""};
-    stek_fleet_log(fleet, LOG_NOTICE, "fleet: connected to %s", stek_etcd_endpoint(fleet->etcd));
-    stek_fleet_members_online(fleet);
-    decide_all(fleet);
-}
-
-/*
- * systemd drops what a unit may not send, so nothing but silence shows here. It is told only where
- * systemd has started stekd.
- */
-static const char *advice(const struct stek_etcd_problem *problem)
-{
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): stekd has one thread */
-    const char *by_systemd = getenv("INVOCATION_ID");
-
-    return problem->fault == STEK_ETCD_SILENT && by_systemd != NULL
-               ? "; the unit may connect only to what its IPAddressAllow= lists: systemctl edit "
-                 "stekd"
-               : "";
-}
-
-static void add_advice(struct stek_etcd_problem *problem)
-{
-    const char *words = advice(problem);
-    const size_t len = strlen(problem->text);
-
-    if (len + strlen(words) < sizeof problem->text)
-        memcpy(problem->text + len, words, strlen(words) + 1);
-}
-
-/* Said when it begins and when the reason becomes another one, not at each attempt. */
-static void on_offline(void *arg, const struct stek_etcd_problem *problem)
-{
-    struct stek_fleet *fleet = arg;
-    const bool news = fleet->online || !fleet->told;
-
-    if (news) {
-        fleet->since = stek_fleet_now_ms() / 1000;
-        fleet->reconnects += fleet->online;
-    }
-    if (news || problem->fault != fleet->problem.fault)
-        stek_fleet_log(fleet, LOG_WARNING, "fleet: no connection: %s%s", problem->text,
-                       advice(problem));
-    fleet->online = false;
-    fleet->told = true;
-    fleet->problem = *problem;
-    add_advice(&fleet->problem);
-    for (size_t i = 0; i < fleet->rings_count; i++)
-        stek_sync_disconnected(fleet->rings[i].sync);
-    decide_all(fleet);
-}
-
-static void on_other_store(void *arg)
-{
-    struct stek_fleet *fleet = arg;
-
-    stek_fleet_log(fleet, LOG_WARNING,
-                   "fleet: the store is another etcd cluster than before (restored or replaced): "
-                   "what stekd knew of it no longer counts");
-    for (size_t i = 0; i < fleet->rings_count; i++)
-        stek_sync_forget_store(fleet->rings[i].sync);
-}
-
-static void on_read_begin(void *arg, size_t span, int64_t revision)
-{
-    struct stek_fleet *fleet = arg;
-
-    stek_fleet_stored_read_begin(&fleet->rings[span], revision);
-}
-
-static void on_item(void *arg, size_t span, const struct stek_etcd_item *item)
-{
-    struct stek_fleet *fleet = arg;
-
-    stek_fleet_stored_item(&fleet->rings[span], item);
-}
-
-static void on_beside(void *arg, size_t span, uint64_t count)
-{
-    struct stek_fleet *fleet = arg;
-
-    stek_fleet_stored_beside(&fleet->rings[span], count);
-}
-
-/* Refused: this ring continues by itself, the others are not affected. */
-static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
-{
-    struct stek_fleet *fleet = arg;
-    struct stek_fleet_ring *ring = &fleet->rings[span];
-
-    if (problem->fault == STEK_ETCD_OK) {
-        stek_fleet_stored_read_end(ring);
-    } else {
-        if (strcmp(ring->problem, problem->text) != 0)
-            stek_fleet_log(fleet, LOG_ERR, "fleet: ring %s: cannot read the store: %s", ring->name,
-                           problem->text);
-        stek_sync_disconnected(ring->sync);
-    }
-    memcpy(ring->problem, problem->text, sizeof ring->problem);
-    stek_fleet_ring_soon(ring);
-}
-
-static void on_clock(void *arg, int64_t ahead_s, int64_t round_trip_ms)
-{
-    struct stek_fleet *fleet = arg;
-    const bool off = -ahead_s > CLOCK_WORTH_SAYING_S || -ahead_s < -CLOCK_WORTH_SAYING_S;
-
-    (void)round_trip_ms;
-    fleet->clock_known = true;
-    fleet->clock_ahead_s = -ahead_s;
-    if (off && !fleet->clock_told)
-        stek_fleet_log(
-            fleet, LOG_WARNING,
-            "fleet: this host's clock is %lld s %s the store's: set it right (chrony, ntpd)",
-            (long long)(ahead_s < 0 ? -ahead_s : ahead_s), ahead_s < 0 ? "ahead of" : "behind");
-    else if (!off && fleet->clock_told)
-        stek_fleet_log(fleet, LOG_NOTICE, "fleet: this host's clock is right again");
-    fleet->clock_told = off;
-    stek_fleet_members_changed(fleet);
-    if (off)
-        stek_fleet_members_json(fleet,
-                                true); /* whose clock is wrong, this host's or the store's? */
-    else
-        stek_fleet_saw_clock(fleet, -ahead_s * 1000);
-    decide_all(fleet); /* a clock that is confirmed may end an epoch */
-}
+enum { PACE_MIN_MS = 500, PACE_MAX_MS = 5000, BACK_OFF_MAX_MS = 30000 };
 
 /* The shortest interval says how fast this fleet has to be. */
 static void set_pace(const struct stek_fleet_ring_options *rings, size_t count,
@@ -184,9 +44,7 @@ static void describe_folders(const struct stek_fleet *fleet, struct stek_etcd_sp
 static enum stek_result open_etcd(struct stek_fleet *fleet,
                                   const struct stek_fleet_ring_options *rings)
 {
-    const struct stek_etcd_handlers handlers = {on_online,      on_offline, on_read_begin,
-                                                on_item,        on_beside,  on_read_end,
-                                                on_other_store, on_clock,   fleet};
+    const struct stek_etcd_handlers handlers = stek_fleet_handlers(fleet);
     struct stek_etcd_options options = {.endpoints = fleet->options.endpoints,
                                         .endpoints_count = fleet->options.endpoints_count,
                                         .ca = fleet->options.ca,
@@ -386,7 +244,7 @@ __attribute__((visibility("default"))) const struct stek_fleet_api stek_fleet_ap
     .open = fleet_open,
     .close = fleet_close,
     .check = stek_fleet_check,
-    .wake = decide_all,
+    .wake = stek_fleet_decide_all,
     .describe = fleet_describe,
     .rings = fleet_rings,
     .describe_ring = fleet_describe_ring,

@@ -28,6 +28,12 @@ void stek_fleet_ring_soon(struct stek_fleet_ring *ring)
     event_active(ring->decide, 0, 0);
 }
 
+void stek_fleet_decide_all(struct stek_fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->rings_count; i++)
+        stek_fleet_ring_soon(&fleet->rings[i]);
+}
+
 uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring)
 {
     const struct stek_records *records = &ring->sync->records;

@@ -115,6 +115,7 @@ uint64_t stek_fleet_seen_floor(const struct stek_fleet_ring *ring, uint64_t floo
 
 /* Makes the ring decide again, once the loop has returned. */
 void stek_fleet_ring_soon(struct stek_fleet_ring *ring);
+void stek_fleet_decide_all(struct stek_fleet *fleet);
 
 /* The newest seq that this host holds as published; 0: none. */
 uint64_t stek_fleet_ring_held(const struct stek_fleet_ring *ring);
@@ -161,6 +162,9 @@ void stek_fleet_stored_work_in(struct stek_fleet_ring *ring, uint32_t index);
 
 /* write: carries out sync->out. */
 void stek_fleet_write_begin(struct stek_fleet_ring *ring);
+
+/* connection: what is to be called when the store has something to tell. */
+struct stek_etcd_handlers stek_fleet_handlers(struct stek_fleet *fleet);
 
 /* members */
 enum stek_result stek_fleet_members_open(struct stek_fleet *fleet);
