@@ -9,7 +9,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
-enum { BACK_OFF_FIRST_MS = 50, TIMEOUT_MIN_MS = 2000, TIMEOUT_MAX_MS = 5000 };
+enum { BACK_OFF_FIRST_MS = 50, SOUND_MS = 5000, TIMEOUT_MIN_MS = 2000, TIMEOUT_MAX_MS = 5000 };
 
 static struct timeval timeval_of(int64_t ms)
 {
@@ -34,6 +34,14 @@ static int64_t back_off_ms(const struct stek_etcd *etcd)
     return jittered(rest < etcd->options.back_off_max_ms ? rest : etcd->options.back_off_max_ms);
 }
 
+/* One that breaks soon is a failure: else a peer could have this host connect without a rest. */
+static void count_failure(struct stek_etcd *etcd)
+{
+    const bool sound = etcd->online_ms != 0 && stek_etcd_now_ms() - etcd->online_ms >= SOUND_MS;
+
+    etcd->failures = sound ? 1 : etcd->failures + 1;
+}
+
 static void drop_link(struct stek_etcd *etcd)
 {
     const struct stek_etcd_problem problem = etcd->problem;
@@ -41,6 +49,8 @@ static void drop_link(struct stek_etcd *etcd)
 
     etcd->link = NULL;
     etcd->online = false;
+    etcd->online_ms = 0;
+    etcd->told_len = 0;
     etcd->broken = false;
     event_del(etcd->tick);
     stek_etcd_link_close(link);
@@ -59,8 +69,8 @@ static void on_fall(evutil_socket_t fd, short what, void *arg)
     struct stek_etcd_problem problem = etcd->problem;
     if (problem.fault == STEK_ETCD_UNREACHABLE || problem.fault == STEK_ETCD_CLIENT_CERT)
         stek_etcd_blame_cert(etcd->options.cert, etcd->place.endpoint, &problem);
+    count_failure(etcd);
     drop_link(etcd);
-    etcd->failures++;
     etcd->endpoint = (etcd->endpoint + 1) % etcd->options.endpoints_count;
     const struct timeval rest = timeval_of(back_off_ms(etcd));
     event_add(etcd->retry, &rest);

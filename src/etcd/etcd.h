@@ -57,6 +57,8 @@ struct stek_etcd_handlers {
     void (*on_item)(void *arg, size_t span, const struct stek_etcd_item *item);
     /* So many keys of a part were not handed out. May be NULL if there are no parts. */
     void (*on_beside)(void *arg, size_t span, uint64_t count);
+    /* The span takes long to read, and the reading goes on. Once for each reading. */
+    void (*on_slow)(void *arg, size_t span, const struct stek_etcd_problem *problem);
     /* All of the span was handed out; or etcd refuses it, and says why: it is read again later. */
     void (*on_read_end)(void *arg, size_t span, const struct stek_etcd_problem *problem);
     /* Every endpoint belongs to another cluster than before, and has for a whole round: from now on

@@ -200,7 +200,10 @@ void stek_etcd_judge(const struct stek_etcd_outcome *outcome, struct stek_etcd_p
         return;
     }
     const enum stek_etcd_fault fault = fault_of_status(&outcome->trailers);
-    snprintf(text, sizeof text, "%s (%s)", advice_for(fault), outcome->trailers.text);
+    if (outcome->trailers.text[0] != '\0')
+        snprintf(text, sizeof text, "%s (%s)", advice_for(fault), outcome->trailers.text);
+    else
+        snprintf(text, sizeof text, "%s", advice_for(fault));
     stek_etcd_problem_set(ret_problem, fault, outcome->endpoint, text);
 }
 

@@ -84,7 +84,7 @@ void stek_etcd_came_online(struct stek_etcd *etcd)
     if (etcd->online || etcd->broken)
         return;
     etcd->online = true;
-    etcd->failures = 0;
+    etcd->online_ms = stek_etcd_now_ms();
     stek_etcd_ask_date_if_due(etcd);
     etcd->handlers.on_online(etcd->handlers.arg);
 }

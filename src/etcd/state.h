@@ -13,6 +13,12 @@ enum stek_etcd_server { STEK_SERVER_UNKNOWN, STEK_SERVER_MEMBER, STEK_SERVER_PRO
 
 enum stek_etcd_span_state { STEK_SPAN_IDLE, STEK_SPAN_READING, STEK_SPAN_WATCHED };
 
+struct stek_etcd_watched;
+
+/* All of the span was handed out, or etcd refuses it. */
+typedef void (*stek_etcd_read_fn)(struct stek_etcd_watched *watched,
+                                  const struct stek_etcd_problem *problem);
+
 /* A span of keys: read part by part and page by page at one revision, then watched from the next
  * one on. */
 struct stek_etcd_watched {
@@ -20,6 +26,7 @@ struct stek_etcd_watched {
     struct stek_etcd_span span; /* its bytes are in `owned` */
     uint8_t *owned;
     enum stek_etcd_span_state state;
+    stek_etcd_read_fn on_read;
     bool refused;        /* etcd's last word on it was no */
     uint64_t generation; /* of the reading: what belongs to an older one is ignored */
     int64_t revision;    /* of what was read; 0: the first page is not there yet */
@@ -30,6 +37,10 @@ struct stek_etcd_watched {
     int64_t limit;      /* keys on a page */
     bool shrunk;        /* pages were too large, so they do not grow */
     uint64_t named;     /* keys of this part that were handed out */
+    uint64_t paged;     /* the same, before the page that is being read */
+    int64_t begun_ms;   /* when the reading began */
+    bool slow;          /* which was told */
+    unsigned again;     /* how often in a row it was undone soon */
     uint8_t next[1024]; /* where the next page begins */
     size_t next_len;
 };
@@ -51,9 +62,10 @@ struct stek_etcd {
     struct stek_etcd_place place;
     struct stek_etcd_link *link; /* NULL: between two attempts */
     size_t endpoint;
-    unsigned failures; /* in a row */
+    unsigned failures; /* in a row; a connection that breaks soon is one */
     bool online;
-    bool broken; /* `fall` is about to take the link away */
+    int64_t online_ms; /* when this link came online; 0: it has not */
+    bool broken;       /* `fall` is about to take the link away */
     uint64_t cluster_id;
     uint64_t other_cluster;           /* what several endpoints in a row have said instead */
     size_t strangers;                 /* how many of them */
@@ -68,6 +80,7 @@ struct stek_etcd {
     int64_t heard_ms;                 /* when the other end last gave a sign of life; monotonic */
     int64_t told_ms;                  /* the same, on the watch */
     int64_t asked_ms;                 /* when it was last asked for one there */
+    size_t told_len;                  /* bytes of its messages since the last tick */
     int64_t dated_ms;                 /* when the date was last asked for */
     struct stek_etcd_op *ops;
     size_t spans_count;
@@ -95,6 +108,12 @@ STEK_MUST_USE enum stek_result stek_etcd_op_begin(struct stek_etcd *etcd, const 
 
 /* Ends all calls as broken off. */
 void stek_etcd_ops_fail(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
+
+/* reading: reads a span. Then it calls `on_read`, unless the link goes down. */
+void stek_etcd_read_span(struct stek_etcd_watched *watched, stek_etcd_read_fn on_read);
+
+/* Tells a reading that goes on for long. */
+void stek_etcd_tell_if_slow(struct stek_etcd_watched *watched);
 
 /* Begins to read every span that is idle. */
 void stek_etcd_spans_begin(struct stek_etcd *etcd);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Spans of keys: read part by part and page by page at one revision, then watched from the next
- * revision on. Pages grow while they are small enough, so that many keys take few of them.
- */
+/* Watches of spans of keys, from the revision on that was read. */
 #include "etcd/state.h"
 
 #include <string.h>
 
 enum {
-    PAGE_KEYS = 64,
-    PAGE_KEYS_MAX = 4096,
-    NAMES = 256,
+    WATCH_BYTES_MAX = 8 << 20,
+    AGAIN_MAX = 3,
+    SOON_PACES = 20,
     WATCH_SPAN_BITS = 16,
     PROXY_NUMBERS = 1 << WATCH_SPAN_BITS
 };
+
+static void on_span_read(struct stek_etcd_watched *watched,
+                         const struct stek_etcd_problem *problem);
 
 /*
  * Tells the watches of one stream apart, and those that were replaced from those that count. No
@@ -52,34 +52,6 @@ static struct stek_etcd_watched *find_watch(struct stek_etcd *etcd, int64_t watc
     return watched->state == STEK_SPAN_WATCHED && watch_id_of(watched) == watch_id ? watched : NULL;
 }
 
-static void read_page(struct stek_etcd_watched *watched);
-
-static const struct stek_etcd_part *part_of(const struct stek_etcd_watched *watched)
-{
-    return &watched->parts.at[watched->part];
-}
-
-static void begin_part(struct stek_etcd_watched *watched)
-{
-    const struct stek_etcd_part *part = part_of(watched);
-
-    watched->limit = part->names_only ? NAMES : PAGE_KEYS;
-    watched->shrunk = false;
-    watched->named = 0;
-    watched->next_len = part->span.from.len;
-    memcpy(watched->next, part->span.from.at, watched->next_len);
-    read_page(watched);
-}
-
-static void begin_reading(struct stek_etcd_watched *watched)
-{
-    watched->generation++;
-    watched->state = STEK_SPAN_READING;
-    watched->revision = 0;
-    watched->part = 0;
-    begin_part(watched);
-}
-
 static void deliver_event(void *arg, const struct stek_etcd_answer *head,
                           const struct stek_etcd_item *item)
 {
@@ -90,13 +62,27 @@ static void deliver_event(void *arg, const struct stek_etcd_answer *head,
         etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
 }
 
+/* What was read does not count any more. A peer could have this host read for ever. */
+static void read_again(struct stek_etcd_watched *watched)
+{
+    struct stek_etcd *etcd = watched->etcd;
+    const bool soon = stek_etcd_now_ms() - watched->begun_ms < SOON_PACES * etcd->options.pace_ms;
+
+    watched->again = soon ? watched->again + 1 : 0;
+    if (watched->again > AGAIN_MAX)
+        stek_etcd_break_with(etcd, STEK_ETCD_PROTOCOL,
+                             "no reading counts: etcd ends each watch, or goes back each time");
+    else
+        stek_etcd_read_span(watched, on_span_read);
+}
+
 /* etcd ended a watch: events that are gone need a whole reading; any other reason, too, but not at
  * once. */
 static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
 {
     watched->state = STEK_SPAN_IDLE;
     if (answer->compacted > 0)
-        begin_reading(watched);
+        read_again(watched);
 }
 
 /* A proxy has not answered the question for its date, if that was asked before it was known. */
@@ -107,6 +93,13 @@ static void note_server(struct stek_etcd *etcd, const struct stek_etcd_answer *a
         etcd->dated_ms = 0;
 }
 
+/* More than this host takes in the time between two signs of life: it would be busy with it. */
+static bool is_flood(struct stek_etcd *etcd, size_t len)
+{
+    etcd->told_len += len;
+    return etcd->told_len > WATCH_BYTES_MAX;
+}
+
 static bool on_watch_message(void *arg, struct stek_bytes message)
 {
     struct stek_etcd *etcd = arg;
@@ -115,6 +108,10 @@ static bool on_watch_message(void *arg, struct stek_bytes message)
     if (etcd->broken)
         return true;
     etcd->heard_ms = etcd->told_ms = stek_etcd_now_ms();
+    if (is_flood(etcd, message.len)) {
+        stek_etcd_break_with(etcd, STEK_ETCD_PROTOCOL, "more events than a fleet has");
+        return true;
+    }
     if (stek_etcd_read_watch(message, deliver_event, etcd, &answer) != STEK_OK)
         return false;
     stek_etcd_check_cluster(etcd, &answer);
@@ -126,7 +123,7 @@ static bool on_watch_message(void *arg, struct stek_bytes message)
     if (answer.canceled)
         watch_canceled(watched, &answer);
     else if (answer.revision < watched->revision)
-        begin_reading(watched); /* the store went back: it was restored from a copy */
+        read_again(watched); /* the store went back: it was restored from a copy */
     else if (!answer.created)
         watched->revision = answer.revision;
     return true;
@@ -170,7 +167,7 @@ static void begin_watching(struct stek_etcd_watched *watched)
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
 }
 
-static void end_reading(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
+static void on_span_read(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
 {
     struct stek_etcd *etcd = watched->etcd;
 
@@ -184,129 +181,11 @@ static void end_reading(struct stek_etcd_watched *watched, const struct stek_etc
         stek_etcd_came_online(etcd);
 }
 
-/* The next page begins with the next possible key; a key that is too long is skipped. */
-static void turn_page(struct stek_etcd_watched *watched, struct stek_bytes key)
-{
-    const bool fits = key.len < sizeof watched->next;
-    size_t len = fits ? key.len : sizeof watched->next;
-
-    memcpy(watched->next, key.at, len);
-    if (fits)
-        watched->next[len++] = 0;
-    else
-        while (len > 1 && ++watched->next[len - 1] == 0)
-            len--;
-    watched->next_len = len;
-}
-
-/* With the first page the revision is known that all of the reading is of. */
-static void note_revision(struct stek_etcd_watched *watched, const struct stek_etcd_answer *head)
-{
-    struct stek_etcd *etcd = watched->etcd;
-
-    if (watched->revision != 0)
-        return;
-    watched->revision = head->revision;
-    etcd->handlers.on_read_begin(etcd->handlers.arg, (size_t)(watched - etcd->spans),
-                                 head->revision);
-}
-
-static void deliver_key(void *arg, const struct stek_etcd_answer *head,
-                        const struct stek_etcd_item *item)
-{
-    struct stek_etcd_watched *watched = arg;
-    struct stek_etcd *etcd = watched->etcd;
-
-    stek_etcd_check_cluster(etcd, head);
-    if (item->key.len == 0 || etcd->broken || watched->state != STEK_SPAN_READING)
-        return;
-    note_revision(watched, head);
-    turn_page(watched, item->key);
-    watched->named++;
-    etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
-}
-
-static void page_failed(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
-{
-    if (stek_etcd_is_endpoints_fault(problem->fault)) {
-        watched->state = STEK_SPAN_IDLE; /* the link goes down */
-    } else if (problem->fault == STEK_ETCD_TOO_LARGE && watched->limit > 1) {
-        watched->limit /= 4;
-        watched->shrunk = true;
-        read_page(watched);
-    } else if (problem->fault == STEK_ETCD_COMPACTED) {
-        begin_reading(watched); /* between two pages, the revision of the first went */
-    } else {
-        end_reading(watched, problem);
-    }
-}
-
-static void end_part(struct stek_etcd_watched *watched, const struct stek_etcd_problem *problem)
-{
-    if (++watched->part < watched->parts.count)
-        begin_part(watched);
-    else
-        end_reading(watched, problem);
-}
-
-/* Keys that were not handed out. */
-static void tell_beside(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
-{
-    const struct stek_etcd_handlers *handlers = &watched->etcd->handlers;
-    const uint64_t all = answer->count > 0 ? (uint64_t)answer->count : 0;
-
-    if (all > watched->named)
-        handlers->on_beside(handlers->arg, (size_t)(watched - watched->etcd->spans),
-                            all - watched->named);
-}
-
-static void next_page(struct stek_etcd_watched *watched)
-{
-    if (!watched->shrunk && watched->limit < PAGE_KEYS_MAX)
-        watched->limit *= 4;
-    read_page(watched);
-}
-
-static void on_page(void *arg, const struct stek_etcd_problem *problem,
-                    const struct stek_etcd_answer *answer)
-{
-    struct stek_etcd_watched *watched = arg;
-
-    if (watched->state != STEK_SPAN_READING || watched->etcd->broken)
-        return;
-    if (problem->fault != STEK_ETCD_OK) {
-        page_failed(watched, problem);
-        return;
-    }
-    note_revision(watched, answer);
-    if (part_of(watched)->names_only)
-        tell_beside(watched, answer);
-    else if (answer->more) {
-        next_page(watched);
-        return;
-    }
-    end_part(watched, problem);
-}
-
-static void read_page(struct stek_etcd_watched *watched)
-{
-    const struct stek_etcd_part *part = part_of(watched);
-    const struct stek_etcd_span page = {{watched->next, watched->next_len}, part->span.until};
-    const struct stek_etcd_op op = {.read = stek_etcd_read_range,
-                                    .caller = {deliver_key, on_page, watched}};
-    struct stek_etcd_request request;
-
-    if ((part->names_only ? stek_etcd_ask_names : stek_etcd_ask_range)(
-            &page, watched->limit, watched->revision, &request) != STEK_OK ||
-        stek_etcd_op_begin(watched->etcd, "KV/Range", &request, &op) != STEK_OK)
-        watched->state = STEK_SPAN_IDLE; /* the tick tries again */
-}
-
 void stek_etcd_spans_begin(struct stek_etcd *etcd)
 {
     for (size_t i = 0; i < etcd->spans_count; i++)
         if (etcd->spans[i].state == STEK_SPAN_IDLE)
-            begin_reading(&etcd->spans[i]);
+            stek_etcd_read_span(&etcd->spans[i], on_span_read);
 }
 
 void stek_etcd_spans_reset(struct stek_etcd *etcd)
@@ -317,6 +196,7 @@ void stek_etcd_spans_reset(struct stek_etcd *etcd)
     for (size_t i = 0; i < etcd->spans_count; i++) {
         etcd->spans[i].state = STEK_SPAN_IDLE;
         etcd->spans[i].refused = false;
+        etcd->spans[i].again = 0;
     }
 }
 
@@ -340,7 +220,7 @@ void stek_etcd_reread(struct stek_etcd *etcd, size_t span)
         stek_etcd_break_with(etcd, STEK_ETCD_LOCAL, "cannot watch: no memory");
         return;
     }
-    begin_reading(watched);
+    stek_etcd_read_span(watched, on_span_read);
 }
 
 static void ask_progress(struct stek_etcd *etcd)
@@ -354,7 +234,10 @@ static void ask_progress(struct stek_etcd *etcd)
 
 void stek_etcd_watch_tick(struct stek_etcd *etcd)
 {
+    etcd->told_len = 0;
     stek_etcd_spans_begin(etcd);
+    for (size_t i = 0; i < etcd->spans_count; i++)
+        stek_etcd_tell_if_slow(&etcd->spans[i]);
     if (etcd->watch == NULL || etcd->broken)
         return;
     if (stek_etcd_now_ms() - etcd->heard_ms > 2 * etcd->options.pace_ms) {

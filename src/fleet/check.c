@@ -242,6 +242,11 @@ static void on_beside(void *arg, size_t span, uint64_t count)
     (void)arg, (void)span, (void)count;
 }
 
+static void on_slow(void *arg, size_t span, const struct stek_etcd_problem *problem)
+{
+    (void)arg, (void)span, (void)problem;
+}
+
 static void on_other_store(void *arg)
 {
     (void)arg;
@@ -271,9 +276,16 @@ static enum stek_result open_etcd(struct check *check, struct stek_etcd_span *sp
                                   struct stek_etcd_parts *parts)
 {
     const struct stek_fleet_check *what = check->what;
-    const struct stek_etcd_handlers handlers = {on_online,      on_offline, on_read_begin,
-                                                on_item,        on_beside,  on_read_end,
-                                                on_other_store, on_clock,   check};
+    const struct stek_etcd_handlers handlers = {.on_online = on_online,
+                                                .on_offline = on_offline,
+                                                .on_read_begin = on_read_begin,
+                                                .on_item = on_item,
+                                                .on_beside = on_beside,
+                                                .on_slow = on_slow,
+                                                .on_read_end = on_read_end,
+                                                .on_other_store = on_other_store,
+                                                .on_clock = on_clock,
+                                                .arg = check};
     const struct stek_etcd_options options = {.endpoints = &check->endpoint,
                                               .endpoints_count = 1,
                                               .ca = what->options->ca,

@@ -102,6 +102,15 @@ static void on_beside(void *arg, size_t span, uint64_t count)
     stek_fleet_stored_beside(&fleet->rings[span], count);
 }
 
+static void on_slow(void *arg, size_t span, const struct stek_etcd_problem *problem)
+{
+    struct stek_fleet *fleet = arg;
+    struct stek_fleet_ring *ring = &fleet->rings[span];
+
+    stek_fleet_log(fleet, LOG_WARNING, "fleet: ring %s: %s", ring->name, problem->text);
+    memcpy(ring->problem, problem->text, sizeof ring->problem);
+}
+
 /* Refused: this ring continues by itself, the others are not affected. */
 static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
 {
@@ -152,6 +161,7 @@ struct stek_etcd_handlers stek_fleet_handlers(struct stek_fleet *fleet)
                                        .on_read_begin = on_read_begin,
                                        .on_item = on_item,
                                        .on_beside = on_beside,
+                                       .on_slow = on_slow,
                                        .on_read_end = on_read_end,
                                        .on_other_store = on_other_store,
                                        .on_clock = on_clock,

@@ -74,6 +74,13 @@ static void on_beside(void *arg, size_t span, uint64_t count)
     say(json_pack("{s:s, s:I}", "event", "beside", "count", (json_int_t)count));
 }
 
+static void on_slow(void *arg, size_t span, const struct stek_etcd_problem *problem)
+{
+    (void)arg;
+    (void)span;
+    say_problem("slow", problem);
+}
+
 static void on_read_end(void *arg, size_t span, const struct stek_etcd_problem *problem)
 {
     (void)arg;
@@ -160,9 +167,15 @@ static void on_input(evutil_socket_t fd, short what, void *arg)
 
 static int run(struct stek_etcd_options *options, const char *prefix)
 {
-    static const struct stek_etcd_handlers handlers = {on_online,      on_offline, on_read_begin,
-                                                       on_item,        on_beside,  on_read_end,
-                                                       on_other_store, on_clock,   NULL};
+    static const struct stek_etcd_handlers handlers = {.on_online = on_online,
+                                                       .on_offline = on_offline,
+                                                       .on_read_begin = on_read_begin,
+                                                       .on_item = on_item,
+                                                       .on_beside = on_beside,
+                                                       .on_slow = on_slow,
+                                                       .on_read_end = on_read_end,
+                                                       .on_other_store = on_other_store,
+                                                       .on_clock = on_clock};
     char until[512];
     struct event_base *base = event_base_new();
     struct event *input = event_new(base, 0, EV_READ | EV_PERSIST, on_input, base);

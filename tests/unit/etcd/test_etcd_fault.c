@@ -19,6 +19,7 @@ static enum stek_etcd_fault judged(int status, const char *text)
     (void)snprintf(outcome.trailers.text, sizeof outcome.trailers.text, "%s", text);
     stek_etcd_judge(&outcome, &problem);
     assert_true(status == STEK_GRPC_OK || strncmp(problem.text, "http://etcd:2379: ", 18) == 0);
+    assert_null(strstr(problem.text, "()")); /* no brackets around words that are not there */
     return problem.fault;
 }
 
