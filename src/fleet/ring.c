@@ -85,7 +85,7 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
 
 static void hand_over(struct stek_fleet_ring *ring)
 {
-    const struct stek_fleet *fleet = ring->fleet;
+    struct stek_fleet *fleet = ring->fleet;
     const bool kept =
         fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
 

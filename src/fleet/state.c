@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <syslog.h>
 
 #include <event2/event.h>
 
@@ -12,11 +13,25 @@ int64_t stek_fleet_now_ms(void)
     return stek_clock_unix_ms();
 }
 
-void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
+static void tell_left_out(struct stek_fleet *fleet, uint64_t count)
+{
+    char line[80];
+
+    (void)snprintf(line, sizeof line, "fleet: there were too many lines: %llu left out",
+                   (unsigned long long)count);
+    fleet->host.log(fleet->host.arg, LOG_WARNING, line);
+}
+
+void stek_fleet_log(struct stek_fleet *fleet, int priority, const char *format, ...)
 {
     char line[STEK_ETCD_TEXT_MAX + 256];
+    uint64_t left_out;
     va_list args;
 
+    if (!stek_lines_take(&fleet->lines, stek_clock_monotonic_ms(), &left_out))
+        return;
+    if (left_out > 0)
+        tell_left_out(fleet, left_out);
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);

@@ -5,6 +5,7 @@
 
 #include "etcd/etcd.h"
 #include "fleet/fleet.h"
+#include "fleet/rules/lines.h"
 #include "fleet/store/names.h"
 
 struct event;
@@ -81,7 +82,8 @@ struct stek_fleet {
     struct stek_sync *syncs; /* locked, one for each ring */
     size_t locked_len;
     bool online;
-    bool told; /* that there is no connection: since when, and why */
+    bool told;               /* that there is no connection: since when, and why */
+    struct stek_lines lines; /* that were logged lately */
     int64_t since;
     struct stek_etcd_problem problem;
     bool clock_known;
@@ -94,7 +96,9 @@ struct stek_fleet {
 };
 
 int64_t stek_fleet_now_ms(void);
-void stek_fleet_log(const struct stek_fleet *fleet, int priority, const char *format, ...)
+
+/* Logs a line, or leaves it out if there were too many lately: a store must not fill the log. */
+void stek_fleet_log(struct stek_fleet *fleet, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Whether the store's clock says what this host's says, to an hour. */
