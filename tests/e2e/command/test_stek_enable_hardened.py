@@ -83,8 +83,8 @@ def drop_in(machine):
 def test_a_service_that_may_do_little_uses_the_ring_and_counts(service, limits):
     machine = service(limits)
     wait_for(lambda: not machine.visit(PORT, "1.2").failed(), "nginx to serve")
-    assert "3 of 3 processes use ring web" in machine.do("stek", "doctor", "hardened")
-    assert consumers(machine) == 3
+    wait_for(lambda: "3 of 3 processes use ring web" in said_of(machine), "the ring to be used")
+    wait_for(lambda: consumers(machine) == 3, "all to be counted")
 
 
 def test_the_doctor_sees_that_a_module_could_not_be_executed(service):

@@ -54,25 +54,30 @@ def processes(stekd):
     return stekd.status("web")["consumers"]["processes"]
 
 
+def wait_until_counted(stekd, count):
+    """A process that was just forked is not counted yet."""
+    wait_for(lambda: processes(stekd) == count, f"{count} processes to be counted")
+
+
 def files(stekd):
     return len(list((stekd.run_dir / "web.stats").iterdir()))
 
 
 def test_the_living_are_counted_and_no_others(daemon, contained):
     nginx = contained(daemon.ring("web"))
-    assert processes(daemon) == WORKERS + 1
+    wait_until_counted(daemon, WORKERS + 1)
     for _ in range(3):
         nginx.kill_a_worker()
-    assert processes(daemon) == WORKERS + 1
+    wait_until_counted(daemon, WORKERS + 1)
 
 
 def test_two_with_the_same_numbers_are_told_apart(daemon, contained):
     first, second = contained(daemon.ring("web")), contained(daemon.ring("web"))
-    assert processes(daemon) == 2 * (WORKERS + 1)
+    wait_until_counted(daemon, 2 * (WORKERS + 1))
     second.kill_all()
-    wait_for(lambda: processes(daemon) == WORKERS + 1, "one to be gone")
+    wait_until_counted(daemon, WORKERS + 1)
     first.kill_all()
-    wait_for(lambda: processes(daemon) == 0, "both to be gone")
+    wait_until_counted(daemon, 0)
 
 
 @pytest.mark.parametrize("wrapper", [(), ALONE], ids=["outside", "beside"])
@@ -93,5 +98,5 @@ def test_one_beside_stekd_is_counted_while_any_of_it_lives(folder, contained):
     """stekd does not see its processes, but the lock on their file."""
     with Stekd(folder / "stekd", wrapper=ALONE, web={"rotate": "1h"}) as stekd:
         contained(stekd.ring("web"))
-        assert processes(stekd) == WORKERS + 1
+        wait_until_counted(stekd, WORKERS + 1)
         assert files(stekd) == 1
