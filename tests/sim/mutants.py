@@ -203,6 +203,20 @@ MUTANTS = [
         "if (sync->floor > seq && seq > STEK_TIME_MAX)",
     ),
     (
+        "an old copy of a record keeps its end",
+        1195,
+        "src/fleet/rules/repair_chain.c",
+        "    end_where_next_begins(sync);",
+        "    (void)end_where_next_begins;",
+    ),
+    (
+        "does not read again what came out of order",
+        10223,
+        "src/fleet/rules/adopt.c",
+        "if (refusal == STEK_REFUSAL_BACKWARDS && !sync->reading)",
+        "if (false)",
+    ),
+    (
         "seals a record under an epoch that ends before it retires",
         "src/fleet/rules/epoch.c",
         "return later(stek_epoch_at(record->accept_until), least);",

@@ -198,6 +198,9 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
     if (refusal != STEK_REFUSAL_NONE) {
         entry->presence = STEK_PRESENCE_REFUSED;
         stek_adopt_refuse(sync, entry->seq, refusal);
+        /* Of a transaction that moves several, the others may not be known yet. */
+        if (refusal == STEK_REFUSAL_BACKWARDS && !sync->reading)
+            sync->read_wanted = true;
         return;
     }
     entry->active_from = record->active_from;

@@ -172,12 +172,29 @@ static void drop_early(struct stek_sync *sync, int64_t now)
     }
 }
 
+/*
+ * A record ends where the next begins, by the time under which that is published. A host that was
+ * cut off while others rotated by hand may put an old copy of a record again that somebody has
+ * overwritten; its times are then later than those of the records around it.
+ */
+static void end_where_next_begins(struct stek_sync *sync)
+{
+    for (size_t i = 0; i < sync->records.count; i++) {
+        struct stek_record *record = &sync->records.at[i];
+        const struct stek_storeview_entry *next = stek_storeview_find(&sync->view, record->seq + 1);
+        if (stek_record_counts(record) && next != NULL && next->presence == STEK_PRESENCE_HELD &&
+            next->active_from > record->active_from && next->active_from < record->active_until)
+            record->active_until = next->active_from;
+    }
+}
+
 enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now)
 {
     enum stek_result result = check_line(sync, now);
 
     if (result != STEK_OK)
         return result;
+    end_where_next_begins(sync);
     drop_early(sync, now);
     result = fill_holes(sync, now);
     return result == STEK_OK ? pass_refused(sync, now) : result;
