@@ -56,6 +56,11 @@ static inline void see(const struct stek_record *record, int64_t revision)
     stek_sync_saw_record(&host, record->seq, revision, STEK_VALUE_GOOD, record, now_ms / 1000);
 }
 
+static inline void see_garbage(uint64_t seq, int64_t revision)
+{
+    stek_sync_saw_record(&host, seq, revision, STEK_VALUE_MALFORMED, NULL, now_ms / 1000);
+}
+
 /* A host that has read a store with a floor of 1 at revision 5, and these records at 6, 7 and so
  * on. */
 static inline void connect(const struct stek_records *file, const struct stek_record *records,

@@ -216,11 +216,6 @@ static void the_next_record_begins_early_when_nothing_else_seals(void **state)
 }
 
 /* Whatever stands under a seq and does not open. */
-static void see_garbage(uint64_t seq, int64_t revision)
-{
-    stek_sync_saw_record(&host, seq, revision, STEK_VALUE_MALFORMED, NULL, now_ms / 1000);
-}
-
 static void what_does_not_open_is_replaced(void **state)
 {
     const struct stek_record first = record_of(1, NOON - 10);
@@ -301,55 +296,6 @@ static void a_gap_between_published_records_is_filled_by_continuation(void **sta
     assert_true(same_secret(stek_records_find(&host.records, 2), &second.secret));
 }
 
-/* The others have rotated by hand, and somebody has overwritten what stood between. */
-static void an_old_copy_ends_where_its_next_begins_when_it_is_put_again(void **state)
-{
-    struct stek_record record[3];
-    struct stek_records file = {0};
-
-    (void)state;
-    for (uint64_t i = 0; i < 3; i++) {
-        record[i] = record_of(i + 1, NOON - 100 + (int64_t)i * ROTATE_S);
-        stek_records_insert(&file, &record[i]);
-    }
-    record[0].active_until = NOON - 10;
-    record[2].active_from = NOON - 10 + ROTATE_S;
-    record[2].active_until = record[2].active_from + ROTATE_S;
-    connect(&file, record, 1);
-    see(&record[2], 8);
-    see_garbage(2, 9);
-    decide_until_it_writes();
-    assert_int_equal(host.out.put[0].record.seq, 2);
-    assert_int_equal(host.out.put[0].record.active_until, record[2].active_from);
-    assert_int_equal(stek_records_find(&host.records, 2)->active_until, record[2].active_from);
-}
-
-/* It may be one of several that a transaction moves, of which the others are not known yet. */
-static void what_would_move_the_ring_backwards_is_read_again_once(void **state)
-{
-    struct stek_record record[3];
-
-    (void)state;
-    for (uint64_t i = 0; i < 3; i++)
-        record[i] = record_of(i + 1, NOON - 10 + (int64_t)i * ROTATE_S);
-    connect(NULL, record, 3);
-    decide();
-    assert_false(actions.read);
-    record[1].active_from = record[2].active_from + 5;
-    record[1].active_until = record[1].active_from + ROTATE_S;
-    see(&record[1], 20);
-    decide();
-    assert_true(actions.read);
-    stek_sync_read_begin(&host, 20);
-    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
-    see(&record[0], 6);
-    see(&record[2], 8);
-    see(&record[1], 20);
-    stek_sync_read_end(&host);
-    decide();
-    assert_false(actions.read);
-}
-
 static void what_continues_a_superseded_record_is_continued_anew(void **state)
 {
     const struct stek_record first = record_of(1, NOON - 10 - ROTATE_S);
@@ -399,8 +345,6 @@ int main(void)
         cmocka_unit_test(a_floor_counts_from_the_first_sight_on),
         cmocka_unit_test(what_continues_a_revoked_record_is_refused),
         cmocka_unit_test(a_gap_between_published_records_is_filled_by_continuation),
-        cmocka_unit_test(an_old_copy_ends_where_its_next_begins_when_it_is_put_again),
-        cmocka_unit_test(what_would_move_the_ring_backwards_is_read_again_once),
         cmocka_unit_test(what_continues_a_superseded_record_is_continued_anew),
         cmocka_unit_test(a_store_without_any_key_is_filled_at_once),
     };
