@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+/* Both kinds of keys lie as they are derived: a name, and after it two keys of `len` bytes each. */
+static void put(const void *keys, size_t len, struct stek_keyfile_key *ret_key)
+{
+    const uint8_t *at = keys;
+
+    memcpy(ret_key->name, at, STEK_NAME_LEN);
+    memcpy(ret_key->hmac, at + STEK_NAME_LEN, len);
+    memcpy(ret_key->aes, at + STEK_NAME_LEN + len, len);
+    ret_key->hmac_len = len;
+    ret_key->aes_len = len;
+}
+
 static enum stek_result derive_long(const struct stek_secret32 *secret,
                                     const struct stek_context *context,
                                     struct stek_keyfile_key *ret_key)
@@ -10,14 +22,9 @@ static enum stek_result derive_long(const struct stek_secret32 *secret,
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key derived;
     const enum stek_result result = stek_derive_ticket_key(secret, context, &derived);
 
-    if (result != STEK_OK)
-        return result;
-    memcpy(ret_key->name, derived.name, sizeof ret_key->name);
-    memcpy(ret_key->hmac, derived.hmac_key, STEK_HMAC_KEY_LEN);
-    memcpy(ret_key->aes, derived.aes_key, STEK_AES_KEY_LEN);
-    ret_key->hmac_len = STEK_HMAC_KEY_LEN;
-    ret_key->aes_len = STEK_AES_KEY_LEN;
-    return STEK_OK;
+    if (result == STEK_OK)
+        put(&derived, STEK_AES_KEY_LEN, ret_key);
+    return result;
 }
 
 static enum stek_result derive_short(const struct stek_secret32 *secret,
@@ -27,14 +34,9 @@ static enum stek_result derive_short(const struct stek_secret32 *secret,
     STEK_SECRET(stek_short_ticket_key) struct stek_short_ticket_key derived;
     const enum stek_result result = stek_derive_short_ticket_key(secret, context, &derived);
 
-    if (result != STEK_OK)
-        return result;
-    memcpy(ret_key->name, derived.name, sizeof ret_key->name);
-    memcpy(ret_key->hmac, derived.hmac_key, STEK_SHORT_KEY_LEN);
-    memcpy(ret_key->aes, derived.aes_key, STEK_SHORT_KEY_LEN);
-    ret_key->hmac_len = STEK_SHORT_KEY_LEN;
-    ret_key->aes_len = STEK_SHORT_KEY_LEN;
-    return STEK_OK;
+    if (result == STEK_OK)
+        put(&derived, STEK_SHORT_KEY_LEN, ret_key);
+    return result;
 }
 
 enum stek_result stek_keyfile_add_derived(const struct stek_record *record,

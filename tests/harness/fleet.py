@@ -162,3 +162,15 @@ class Fleet:
             raise Gone(
                 f"{gone}: " + " ".join(f"{h.name} {sorted(h.keys(ring))}" for h in hosts)
             ) from None
+
+
+@contextlib.contextmanager
+def in_step(folder, etcd, hosts):
+    """So many hosts, which hold the same keys; none is replaced soon."""
+    with Fleet(folder / "fleet", etcd, ring={"rotate": "1h"}) as fleet:
+        for _ in range(hosts):
+            fleet.host()
+        for host in fleet.hosts:
+            host.wait_in_step()
+        fleet.wait_equal()
+        yield fleet

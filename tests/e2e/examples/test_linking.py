@@ -98,7 +98,8 @@ def test_all_names_in_the_archive_begin_with_stek(installed):
     + [("0.1.99", False), ("0.0", False), ("0.2", False), ("1", False)],
 )
 def test_cmake_takes_only_a_version_that_serves(installed, folder, wanted, found):
-    text = f"cmake_minimum_required(VERSION 3.13)\nproject(p C)\nfind_package(stek {wanted} REQUIRED)\n"
+    text = "cmake_minimum_required(VERSION 3.13)\nproject(p C)\n"
+    text += f"find_package(stek {wanted} REQUIRED)\n"
     (folder / "CMakeLists.txt").write_text(text)
     done = run("cmake", "-S", folder, "-B", folder / "b", f"-DCMAKE_PREFIX_PATH={installed}")
     assert (done.returncode == 0) == found, done.stdout + done.stderr

@@ -6,7 +6,7 @@ import pytest
 from harness import module
 from harness.client import VERSIONS, visit
 from harness.etcd import Etcd
-from harness.fleet import Fleet
+from harness.fleet import in_step
 from harness.process import wait_for
 from harness.proxy import Relay
 from harness.servers.nginx import Nginx
@@ -20,11 +20,7 @@ def etcd(folder):
 
 @pytest.fixture
 def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring={"rotate": "1h"}) as made:
-        for _ in range(3):
-            made.host()
-        for host in made.hosts:
-            host.wait_in_step()
+    with in_step(folder, etcd, 3) as made:
         yield made
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """stek fleet rekey --remove: a host is removed in one command, and opens nothing from then on."""
 import pytest
-from harness.fleet import Fleet, kek_id, make_kek
+from harness.fleet import in_step, kek_id, make_kek
 from harness.process import wait_for
 
 ETCD = {}  # without TLS, open to everybody
@@ -9,12 +9,7 @@ ETCD = {}  # without TLS, open to everybody
 
 @pytest.fixture
 def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring={"rotate": "1h"}) as made:
-        for _ in range(3):
-            made.host()
-        for host in made.hosts:
-            host.wait_in_step()
-        made.wait_equal()
+    with in_step(folder, etcd, 3) as made:
         yield made
 
 

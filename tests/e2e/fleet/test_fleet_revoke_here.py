@@ -6,19 +6,14 @@ import shutil
 import pytest
 from harness import module
 from harness.client import VERSIONS
-from harness.fleet import Fleet
+from harness.fleet import in_step
 from harness.process import wait_for
 from harness.servers.nginx import Nginx
 
 
 @pytest.fixture
 def fleet(folder, etcd):
-    with Fleet(folder / "fleet", etcd, ring={"rotate": "1h"}) as made:
-        for _ in range(2):
-            made.host()
-        for host in made.hosts:
-            host.wait_in_step()
-        made.wait_equal()
+    with in_step(folder, etcd, 2) as made:
         yield made
 
 

@@ -224,8 +224,8 @@ def test_a_bad_configuration_is_refused_in_one_line_and_the_old_one_stays(daemon
 def test_what_only_a_new_start_can_change_is_said(daemon):
     daemon.settings["listen"] = f"unix:{daemon.run_dir}/m.sock"
     assert (
-        "<4>stekd: a change of user, allow_disk, listen or status_page takes effect when stekd restarts"
-        in daemon.reload()
+        "<4>stekd: a change of user, allow_disk, listen or status_page takes effect when stekd "
+        "restarts" in daemon.reload()
     )
     assert not (daemon.run_dir / "m.sock").exists()
     daemon.restart()

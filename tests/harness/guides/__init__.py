@@ -62,7 +62,8 @@ SERVICES = (
         443,
         {
             "/etc/nginx/nginx.conf": "pid /run/nginx.pid;\nuser www-data;\nevents { }\nhttp {\n"
-            f"server {{ listen 443 ssl; ssl_certificate {CERTIFICATE};\nssl_protocols TLSv1.2 TLSv1.3;"
+            f"server {{ listen 443 ssl; ssl_certificate {CERTIFICATE};\n"
+            "ssl_protocols TLSv1.2 TLSv1.3;"
             f"ssl_certificate_key {KEY}; return 200 ok; }}\n}}\n"
         },
     ),
@@ -72,7 +73,8 @@ SERVICES = (
         "haproxy",
         443,
         {
-            "/etc/haproxy/haproxy.cfg": "global\n user haproxy\n group haproxy\n chroot /var/lib/haproxy\n"
+            "/etc/haproxy/haproxy.cfg": "global\n user haproxy\n group haproxy\n"
+            " chroot /var/lib/haproxy\n"
             "defaults\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 5s\n"
             "frontend web\n bind :443 ssl crt /etc/ssl/guide.pem\n http-request return status 200\n"
         },
@@ -112,7 +114,8 @@ SERVICES = (
         21,
         {
             "/etc/vsftpd.conf": "listen=YES\nssl_enable=YES\nssl_tlsv1=YES\n"
-            f"rsa_cert_file={CERTIFICATE}\nrsa_private_key_file={KEY}\nlocal_enable=YES\nssl_ciphers=HIGH\n"
+            f"rsa_cert_file={CERTIFICATE}\nrsa_private_key_file={KEY}\n"
+            "local_enable=YES\nssl_ciphers=HIGH\n"
         },
         begin="ftp",
     ),
@@ -140,7 +143,8 @@ SERVICES = (
         "named",
         853,
         {
-            "/etc/bind/named.conf": f'tls local {{ cert-file "{CERTIFICATE}"; key-file "{KEY}"; }};\n'
+            "/etc/bind/named.conf": f'tls local {{ cert-file "{CERTIFICATE}";\n'
+            f'key-file "{KEY}"; }};\n'
             "options { directory \"/var/cache/bind\"; listen-on-v6 { none; };\n"
             "listen-on port 853 tls local { 127.0.0.1; }; };\n"
         },
