@@ -44,6 +44,7 @@ def test_after_one_connection_openssls_own_keys_serve_and_one_line_says_so(
     control, _ = visits(tls)
     assert counts[1:3] == control[1:3] and 0 not in control
     assert len(said) == 1 and said[0].endswith(LINE + "have OpenSSL's own ticket keys")
+    assert stekd.status("web")["tickets"]["not_met"] == 2
 
 
 @each_version
