@@ -14,8 +14,6 @@ from harness.servers.embedded import Events, Forks, Threads
 
 EACH = (Forks, Threads, Events)
 each = pytest.mark.parametrize("program", EACH, ids=lambda each: each.name)
-VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite"]
-VALGRIND += ["--error-exitcode=99"]
 each_version = pytest.mark.parametrize("tls", VERSIONS)
 
 
@@ -31,7 +29,11 @@ def keep_session(server, tls, session):
 
 def shell(line, folder):
     done = subprocess.run(
-        ["sh", "-c", line], cwd=folder, capture_output=True, text=True, env=plain_environment()
+        ["sh", "-c", line],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=plain_environment(),
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -59,7 +61,9 @@ def test_more_than_one_process_or_thread_answers(stock, program):
 
 @each
 @each_version
-def test_with_a_ring_of_stekds_sessions_survive_a_restart(stock, daemon, folder, program, tls):
+def test_with_a_ring_of_stekds_sessions_survive_a_restart(
+    stock, daemon, folder, program, tls
+):
     server = stock(program, ring=daemon.ring("web"))
     keep_session(server, tls, folder / "session.pem")
     server.restart()
@@ -76,7 +80,9 @@ def test_control_without_one_they_do_not(stock, folder, program):
 
 
 @each
-def test_a_ring_that_is_not_there_is_said_and_a_private_one_serves(stock, folder, program):
+def test_a_ring_that_is_not_there_is_said_and_a_private_one_serves(
+    stock, folder, program
+):
     server = stock(program, ring=folder / "web.ring")
     assert len(server.visit("1.3", count=3).resumed()) == 2
     said = server.stderr().splitlines()
@@ -88,16 +94,6 @@ def test_a_client_that_only_connects_holds_up_nobody(stock, program):
     server = stock(program)
     with socket.create_connection(("127.0.0.1", server.port)):
         assert len(server.visit("1.3", count=5).resumed()) == 4
-
-
-@pytest.mark.skipif(build.sanitized(), reason="valgrind and a sanitizer do not go together")
-@pytest.mark.parametrize("program", (Threads, Events), ids=lambda each: each.name)
-def test_valgrind_finds_no_error_and_no_leak_when_it_has_ended(stock, program):
-    server = stock(program, wrapper=VALGRIND)
-    assert not server.visit("1.3", count=3).failed()
-    assert not server.visit("1.2", count=3).failed()
-    server.process.signal(signal.SIGTERM)
-    assert server.process.popen.wait(timeout=120) == 0, server.stderr()
 
 
 def test_the_event_loop_ends_with_a_client_that_said_nothing(stock):
