@@ -118,14 +118,14 @@ void sim_node_break(struct sim *sim, struct sim_node *node)
     sim_node_in(sim, node, SIM_WAKE, 0);
 }
 
-static void ask_read(struct sim *sim, struct sim_node *node, bool begins_watch)
+/* Whatever was watched before is not listened to any more: what the answer says is watched on. */
+static void ask_read(struct sim *sim, struct sim_node *node)
 {
     struct sim_message *message = calloc(1, sizeof *message);
 
     if (message == NULL)
         abort();
     message->is_read = true;
-    message->begins_watch = begins_watch;
     node->reading = true;
     sim_net_request(sim, node, message);
 }
@@ -139,7 +139,7 @@ void sim_node_connect(struct sim *sim, struct sim_node *node)
                     prng_between(&sim->prng, 1, 2 * sim->config.timeout_ms));
         return;
     }
-    ask_read(sim, node, true);
+    ask_read(sim, node);
 }
 
 static void saw_value(struct sim *sim, struct sim_node *node, const struct sim_value *value)
@@ -172,8 +172,6 @@ static void take_read(struct sim *sim, struct sim_node *node, const struct sim_m
     for (size_t i = 0; i < message->count; i++)
         saw_value(sim, node, &message->value[i]);
     stek_sync_read_end(&node->sync);
-    if (!message->begins_watch)
-        return;
     node->connected = true;
     node->resuming = false;
     node->got_rev = node->sent_rev = message->revision;
@@ -215,7 +213,7 @@ void sim_node_timeout(struct sim *sim, struct sim_node *node, uint64_t request)
 
 void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
 {
-    if (!node->connected || !node->alive || node->stalled)
+    if (!node->connected || !node->alive || node->stalled || node->reading)
         return;
     if (node->got_rev < sim->store.compacted && revision > node->got_rev) {
         node->got_rev = 0; /* what comes next is forgotten: all must be read */
@@ -343,5 +341,5 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
     else if (actions.write)
         sim_fail(sim, "decide", "node %u writes without being connected", node->number);
     if (actions.read && node->connected)
-        ask_read(sim, node, false);
+        ask_read(sim, node);
 }

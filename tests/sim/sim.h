@@ -115,7 +115,6 @@ enum sim_event_kind {
 /* What a node asks of the store, and what it answers. */
 struct sim_message {
     bool is_read;
-    bool begins_watch;
     struct stek_sync_write write;
     enum stek_written outcome;
     int64_t revision;
