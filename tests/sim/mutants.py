@@ -126,6 +126,12 @@ MUTANTS = [
         "entry->active_from > now",
     ),
     (
+        "deletes what it puts in the same transaction",
+        "src/fleet/rules/publish.c",
+        "        write->delete_below = record->seq;",
+        "        write->delete_below = write->delete_below;",
+    ),
+    (
         "writes with a clock that is off",
         1784,
         "src/fleet/rules/publish.c",

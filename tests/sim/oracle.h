@@ -2,6 +2,7 @@
 /*
  * Sees everything, and checks after every step:
  *
+ *   allowed        etcd takes each transaction: none puts a key twice, or one that it deletes
  *   one secret     a seq that was published once has that secret for ever
  *   on time        what is put into the store is its seq's continuation, or begins half an interval
  *                  later (less skew); except the first record of a ring and of a revocation

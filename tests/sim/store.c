@@ -105,6 +105,19 @@ static bool compares(struct sim_store *store, const struct stek_sync_write *writ
     return true;
 }
 
+/* etcd looks at this before it compares: no key twice, and none that is deleted, too. */
+static bool is_allowed(const struct stek_sync_write *write)
+{
+    for (uint32_t i = 0; i < write->count; i++) {
+        if (write->put[i].record.seq < write->delete_below)
+            return false;
+        for (uint32_t j = 0; j < i; j++)
+            if (write->put[j].record.seq == write->put[i].record.seq)
+                return false;
+    }
+    return true;
+}
+
 static void apply(struct sim *sim, const struct stek_sync_write *write)
 {
     struct sim_store *store = &sim->store;
@@ -167,6 +180,9 @@ void sim_store_answer(struct sim *sim, struct sim_message *message)
         copy_values(sim, message);
     } else if (store->no_space) {
         message->outcome = STEK_WRITTEN_REFUSED;
+    } else if (!is_allowed(&message->write)) {
+        sim_fail(sim, "allowed", "a transaction of seq %llu puts a key twice, or deletes it, too",
+                 (unsigned long long)message->write.put[0].record.seq);
     } else if (!compares(store, &message->write)) {
         store->lost++;
         message->outcome = STEK_WRITTEN_LOST;

@@ -67,6 +67,8 @@ void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, 
 
     if (lease_s > write->lease_s)
         write->lease_s = lease_s;
+    if (record->seq < write->delete_below) /* etcd refuses a put of what the same one deletes */
+        write->delete_below = record->seq;
     write->put[write->count].record = *record;
     write->put[write->count].expect = expect;
     write->count++;

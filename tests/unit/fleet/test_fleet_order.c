@@ -54,11 +54,26 @@ static void what_would_move_the_ring_backwards_is_read_again_once(void **state)
     assert_false(actions.read);
 }
 
+/* etcd refuses such a transaction each time, so nothing could be put while the old one is there. */
+static void what_is_put_again_is_not_deleted_with_what_retired_before_it(void **state)
+{
+    const struct stek_record record[3] = {record_of(1, NOON - 60000), record_of(2, NOON - ACCEPT_S),
+                                          record_of(3, NOON - 10)};
+
+    (void)state;
+    connect(NULL, record, 3);
+    stek_sync_saw_record_deleted(&host, 2, 9);
+    decide_until_it_writes();
+    assert_int_equal(host.out.put[0].record.seq, 2);
+    assert_int_equal(host.out.delete_below, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_old_copy_ends_where_its_next_begins_when_it_is_put_again),
         cmocka_unit_test(what_would_move_the_ring_backwards_is_read_again_once),
+        cmocka_unit_test(what_is_put_again_is_not_deleted_with_what_retired_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
