@@ -25,6 +25,12 @@ bool stek_arguments_read(const char *command, int argc, char **argv,
                          const struct stek_argument *table, void (*print_help)(void),
                          int *ret_code);
 
+/*
+ * Says in one line what is wrong with a word of the command line, as getopt_long() left it.
+ * `option` is what that returned: '?' or ':'.
+ */
+void stek_arguments_refuse(const char *program, char **argv, int option);
+
 /* Whether `name` may be a ring's; if not, says so on standard error. */
 bool stek_arguments_ring(const char *command, const char *name);
 

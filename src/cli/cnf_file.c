@@ -8,6 +8,7 @@
 #include <openssl/conf.h>
 #include <openssl/x509.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,8 +49,12 @@ bool stek_cnf_check_settings(struct stek_cnf *cnf)
         const char *allowed =
             value != NULL ? stek_settings_set(&settings, info[i].name, value) : NULL;
         if (allowed != NULL) {
-            (void)fprintf(stderr, "stek %s: --%s %s: allowed: %s\n", cnf->command, info[i].name,
-                          value, allowed);
+            char option[64];
+            (void)snprintf(option, sizeof option, "%s", info[i].name);
+            for (char *at = option; (at = strchr(at, '_')) != NULL;)
+                *at = '-';
+            (void)fprintf(stderr, "stek %s: --%s '%s': allowed: %s\n", cnf->command, option, value,
+                          allowed);
             return false;
         }
     }
@@ -80,8 +85,11 @@ static bool check_path(const struct stek_cnf *cnf, const char *option, const cha
         problem = "must be an absolute path";
     else if (strpbrk(path, "\"'\\$#;\n") != NULL)
         problem = "has a character that an OpenSSL configuration cannot hold (quotes, \\ $ # ;)";
-    else if (access(place, R_OK) != 0)
-        problem = "cannot be read: give the path of an existing file";
+    else if (access(place, R_OK) != 0) {
+        (void)fprintf(stderr, "stek %s: %s %s: %s: give the path of a file that can be read\n",
+                      cnf->command, option, path, strerror(errno));
+        return false;
+    }
     if (problem != NULL)
         (void)fprintf(stderr, "stek %s: %s %s %s\n", cnf->command, option, path, problem);
     return problem == NULL;

@@ -8,9 +8,9 @@
 #include "cli/command.h"
 #include "cli/doctor/advise.h"
 #include "cli/rundir.h"
-#include "cli/systemctl.h"
 #include "cli/unit_checks.h"
 #include "cli/unit_files.h"
+#include "cli/unit_request.h"
 
 #include "core/settings.h"
 #include "ringfile/ringfile.h"
@@ -24,16 +24,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct request {
-    struct stek_cnf cnf;
-    struct stek_unit_files files;
-    const char *group;
-    char group_found[64];
-    struct stek_unit_limits limits;
-    bool dry_run;
-    bool force;
-};
 
 static void print_enable_help(void)
 {
@@ -79,25 +69,9 @@ static const char **value_of(struct stek_cnf *cnf, const char *name)
     return &cnf->value[i];
 }
 
-static bool take_unit(const char *command, int argc, char **argv, struct request *request)
-{
-    if (strcmp(request->cnf.root, "/") == 0)
-        request->cnf.root = "";
-    if (optind + 1 != argc) {
-        (void)fprintf(stderr, "stek %s: give one UNIT, such as nginx\n", command);
-        return false;
-    }
-    if (stek_unit_files_find(argv[optind], &request->files))
-        return true;
-    (void)fprintf(stderr,
-                  "stek %s: '%s' is not a valid unit name: use letters, digits and : - _ . \\ @\n",
-                  command, argv[optind]);
-    return false;
-}
-
 /* Takes the group of the ring file, unless one is given or it is root's. False: there is no ring.
  */
-static bool find_group(struct request *request)
+static bool find_group(struct stek_unit_request *request)
 {
     const char *ring = *value_of(&request->cnf, "ring");
     struct stek_ringfile_place place = {.dir_fd = -1};
@@ -121,7 +95,7 @@ static bool find_group(struct request *request)
 }
 
 /* A ring that is not there is a typing error here; in an image, or with --force, it will come. */
-static bool check_ring(struct request *request)
+static bool check_ring(struct stek_unit_request *request)
 {
     const char *ring = *value_of(&request->cnf, "ring");
 
@@ -143,18 +117,26 @@ static bool check_ring(struct request *request)
 }
 
 /* What would stop the service is refused. */
-static bool check_unit(const struct request *request)
+static bool check_unit(const struct stek_unit_request *request)
 {
     const char *unit = request->files.unit;
 
-    if (stek_unit_is_stekd(unit))
-        (void)fprintf(stderr, "stek enable: stekd makes the rings: give a server that uses one, "
-                              "such as nginx\n");
+    if (stek_unit_is_ours(unit))
+        (void)fprintf(stderr,
+                      "stek enable: %s is a part of stek and loads no module: give a server, such "
+                      "as nginx\n",
+                      unit);
+    else if (request->cnf.root[0] != '\0' && access(request->cnf.root, X_OK) != 0)
+        (void)fprintf(stderr, "stek enable: --root %s: %s\n", request->cnf.root, strerror(errno));
     else if (!stek_unit_exists(&request->files, request->cnf.root) && !request->dry_run)
         (void)fprintf(
             stderr,
             "stek enable: there is no unit %s: 'systemctl list-unit-files' lists all units\n",
             unit);
+    else if (request->cnf.root[0] == '\0' && stek_unit_is_masked(unit))
+        (void)fprintf(stderr,
+                      "stek enable: %s is masked, so it never starts: systemctl unmask %s\n", unit,
+                      unit);
     else if (request->group != NULL && !stek_group_is_there(request->cnf.root, request->group))
         (void)fprintf(stderr,
                       "stek enable: there is no group %s: with it systemd could not start %s\n",
@@ -175,7 +157,7 @@ static void print_ring_folder(const char *ring, FILE *out)
         (void)fprintf(out, "ReadWritePaths=-%.*s\n", (int)(slash - ring), ring);
 }
 
-static void print_drop_in(const struct request *request, FILE *out)
+static void print_drop_in(const struct stek_unit_request *request, FILE *out)
 {
     const char *ring = request->cnf.value[0]; /* the first setting */
 
@@ -197,13 +179,13 @@ static void print_drop_in(const struct request *request, FILE *out)
         (void)fprintf(out, "ExecPaths=-%s\n", request->cnf.module);
 }
 
-static void print_conf(const struct request *request, FILE *out)
+static void print_conf(const struct stek_unit_request *request, FILE *out)
 {
     stek_cnf_print(&request->cnf, out);
 }
 
-static bool write_or_print(const struct request *request, const char *path,
-                           void (*print)(const struct request *request, FILE *out))
+static bool write_or_print(const struct stek_unit_request *request, const char *path,
+                           void (*print)(const struct stek_unit_request *request, FILE *out))
 {
     char place[STEK_CNF_PATH_LEN];
 
@@ -220,26 +202,12 @@ static bool write_or_print(const struct request *request, const char *path,
         if (stek_unit_file_end(out, place))
             return true;
     }
-    (void)fprintf(stderr, "stek enable: %s: %s\n", place, strerror(errno));
+    stek_unit_request_say_error(request, place);
     return false;
 }
 
-/* Has systemd read the drop-in; not in an image, and not where systemd does not run. */
-static void reload_systemd(const struct request *request)
-{
-    static char program[] = "systemctl";
-    static char argument[] = "daemon-reload";
-    char *const arguments[] = {program, argument, NULL};
-
-    if (request->cnf.root[0] != '\0' || access("/run/systemd/system", F_OK) != 0)
-        return;
-    if (!stek_systemctl(arguments, NULL, 0))
-        (void)fprintf(stderr, "stek %s: 'systemctl daemon-reload' failed: run it yourself\n",
-                      request->cnf.command);
-}
-
 /* What some services need beside the drop-in. */
-static void print_notes(const struct request *request)
+static void print_notes(const struct stek_unit_request *request)
 {
     const char *unit = request->files.unit;
 
@@ -253,12 +221,14 @@ static void print_notes(const struct request *request)
         (void)puts("Postfix clears its environment. Type:\n"
                    "  postconf -e \"import_environment=$(postconf -h import_environment) "
                    "OPENSSL_CONF\"");
-    (void)printf("Now: systemctl restart %s\n", unit);
+    stek_unit_request_print_restart(request);
 }
 
-static int enable(struct request *request)
+static int enable(struct stek_unit_request *request)
 {
-    if (!check_unit(request) || !stek_cnf_check(&request->cnf) || !check_ring(request))
+    stek_unit_request_follow_alias(request);
+    if (!check_unit(request) || !stek_unit_request_may_write(request) ||
+        !stek_cnf_check(&request->cnf) || !check_ring(request))
         return STEK_EXIT_FAILED;
     if (request->cnf.root[0] == '\0')
         stek_unit_limits_ask(request->files.unit, &request->limits);
@@ -269,7 +239,7 @@ static int enable(struct request *request)
         return STEK_EXIT_FINE;
     (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in,
                  request->cnf.root, request->files.conf);
-    reload_systemd(request);
+    stek_unit_request_reload(request);
     if (request->cnf.root[0] == '\0')
         stek_doctor_advise(&request->files);
     print_notes(request);
@@ -278,7 +248,7 @@ static int enable(struct request *request)
 
 int stek_command_enable(int argc, char **argv)
 {
-    static struct request request;
+    static struct stek_unit_request request;
     struct stek_cnf *cnf = &request.cnf;
     const struct stek_argument arguments[] = {
         {"ring", 0, NULL, value_of(cnf, "ring")},
@@ -299,7 +269,7 @@ int stek_command_enable(int argc, char **argv)
     stek_cnf_init(cnf, "enable");
     if (!stek_arguments_read("enable", argc, argv, arguments, print_enable_help, &code))
         return code;
-    if (!take_unit("enable", argc, argv, &request))
+    if (!stek_unit_request_take("enable", argc, argv, &request))
         return STEK_EXIT_USAGE;
     if (*value_of(&request.cnf, "ring") == NULL) {
         (void)fprintf(stderr,
@@ -311,37 +281,52 @@ int stek_command_enable(int argc, char **argv)
     return enable(&request);
 }
 
-static int disable(const struct request *request)
+/* One that was enabled by an alias is found by that. */
+static bool has_files(const struct stek_unit_request *request)
 {
+    char place[STEK_CNF_PATH_LEN];
+
+    (void)snprintf(place, sizeof place, "%s%s", request->cnf.root, request->files.conf);
+    return access(place, F_OK) == 0;
+}
+
+static int disable(struct stek_unit_request *request)
+{
+    if (!has_files(request))
+        stek_unit_request_follow_alias(request);
     const char *const paths[] = {request->files.drop_in, request->files.conf};
     int removed = 0;
 
+    if (!stek_unit_request_may_write(request))
+        return STEK_EXIT_FAILED;
     for (size_t i = 0; i < 2; i++) {
         char place[STEK_CNF_PATH_LEN];
         (void)snprintf(place, sizeof place, "%s%s", request->cnf.root, paths[i]);
         if (request->dry_run ? access(place, F_OK) != 0 : !stek_unit_file_remove(place)) {
             if (errno == ENOENT)
                 continue;
-            (void)fprintf(stderr, "stek disable: %s: %s\n", place, strerror(errno));
+            stek_unit_request_say_error(request, place);
             return STEK_EXIT_FAILED;
         }
         (void)printf("%s %s\n", request->dry_run ? "Would remove" : "Removed", place);
         removed++;
     }
     if (removed == 0) {
-        (void)fprintf(stderr, "stek disable: %s was not enabled\n", request->files.unit);
+        (void)fprintf(stderr,
+                      "stek disable: %s was not enabled: 'stek doctor' names units that were\n",
+                      request->files.unit);
         return STEK_EXIT_FAILED;
     }
     if (!request->dry_run) {
-        reload_systemd(request);
-        (void)printf("Now: systemctl restart %s\n", request->files.unit);
+        stek_unit_request_reload(request);
+        stek_unit_request_print_restart(request);
     }
     return STEK_EXIT_FINE;
 }
 
 int stek_command_disable(int argc, char **argv)
 {
-    static struct request request;
+    static struct stek_unit_request request;
     const struct stek_argument arguments[] = {{"root", 0, NULL, &request.cnf.root},
                                               {"dry-run", 'n', &request.dry_run, NULL},
                                               {.name = NULL}};
@@ -350,7 +335,7 @@ int stek_command_disable(int argc, char **argv)
     stek_cnf_init(&request.cnf, "disable");
     if (!stek_arguments_read("disable", argc, argv, arguments, print_disable_help, &code))
         return code;
-    if (!take_unit("disable", argc, argv, &request))
+    if (!stek_unit_request_take("disable", argc, argv, &request))
         return STEK_EXIT_USAGE;
     return disable(&request);
 }

@@ -7,9 +7,47 @@
 #include <stdio.h>
 #include <string.h>
 
-bool stek_unit_is_stekd(const char *unit)
+bool stek_unit_is_ours(const char *unit)
 {
-    return strcmp(unit, "stekd.service") == 0;
+    return strcmp(unit, "stekd.service") == 0 || strcmp(unit, "stek-feed.service") == 0;
+}
+
+void stek_unit_asked_as(const char *unit, char ret_name[STEK_UNIT_NAME_MAX + 1])
+{
+    const char *at = stek_unit_is_template(unit) ? strchr(unit, '@') : NULL;
+
+    (void)snprintf(ret_name, STEK_UNIT_NAME_MAX + 1, "%.*s%s%s",
+                   at != NULL ? (int)(at - unit + 1) : 0, unit, at != NULL ? "stek" : "",
+                   at != NULL ? at + 1 : unit);
+}
+
+/* A property of a unit; "" where systemd does not answer. */
+static void ask(const char *unit, const char *property, char *ret_value, size_t size)
+{
+    char answer[4096];
+
+    ret_value[0] = '\0';
+    if (stek_systemctl_show(unit, property, answer, sizeof answer))
+        stek_systemctl_property(answer, property, ret_value, size);
+}
+
+bool stek_unit_is_masked(const char *unit)
+{
+    char state[32];
+
+    ask(unit, "LoadState", state, sizeof state);
+    return strcmp(state, "masked") == 0;
+}
+
+void stek_unit_follow_alias(struct stek_unit_files *files)
+{
+    char id[STEK_UNIT_NAME_MAX + 1];
+    char state[32];
+
+    ask(files->unit, "LoadState", state, sizeof state);
+    ask(files->unit, "Id", id, sizeof id);
+    if (strcmp(state, "loaded") == 0 && strcmp(id, files->unit) != 0)
+        (void)stek_unit_files_find(id, files);
 }
 
 /* The groups of an image; those that its own name services would add are not seen. */
@@ -44,9 +82,11 @@ void stek_unit_limits_ask(const char *unit, struct stek_unit_limits *ret_limits)
     char system[16];
     char read_only[4096];
     char no_exec[4096];
+    char name[STEK_UNIT_NAME_MAX + 1];
 
+    stek_unit_asked_as(unit, name);
     *ret_limits = (struct stek_unit_limits){false, false};
-    if (!stek_systemctl_show(unit, "ProtectSystem,ReadOnlyPaths,NoExecPaths", answer,
+    if (!stek_systemctl_show(name, "ProtectSystem,ReadOnlyPaths,NoExecPaths", answer,
                              sizeof answer))
         return;
     stek_systemctl_property(answer, "ProtectSystem", system, sizeof system);

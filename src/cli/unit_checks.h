@@ -6,8 +6,19 @@
 
 #include <stdbool.h>
 
-/* Whether the unit is stekd's own, which makes the rings. */
-bool stek_unit_is_stekd(const char *unit);
+#include "cli/unit_files.h"
+
+/* Whether the unit is one of stek's own, which makes or reads the rings. */
+bool stek_unit_is_ours(const char *unit);
+
+/* What systemd may be asked about: of a template, an instance that need not run. */
+void stek_unit_asked_as(const char *unit, char ret_name[STEK_UNIT_NAME_MAX + 1]);
+
+/* Whether the unit is masked: it starts under no condition. False where systemd does not answer. */
+bool stek_unit_is_masked(const char *unit);
+
+/* Takes the unit's own name where `files` has an alias of it, such as bind9 for named. */
+void stek_unit_follow_alias(struct stek_unit_files *files);
 
 /*
  * Whether the system below `root` ("" is this one) has that group: with a group that there is not,

@@ -13,11 +13,28 @@ static bool is_name(const char *name)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@"; /* systemd.unit(5)
                                                                                   */
     const size_t len = strlen(name);
+
+    return len > 0 && name[0] != '.' && name[0] != '-' && strspn(name, allowed) == len;
+}
+
+/* Whether it is a unit of another type than a service. */
+static bool is_other_type(const char *name)
+{
+    static const char *const types[] = {".socket", ".timer", ".target", ".path", ".mount",
+                                        ".slice",  ".scope", ".device", ".swap", ".automount"};
     const char *type = strrchr(name, '.');
 
-    if (len == 0 || name[0] == '.' || name[0] == '-' || strspn(name, allowed) != len)
-        return false;
-    return type == NULL || strcmp(type, ".socket") != 0;
+    for (size_t i = 0; type != NULL && i < sizeof types / sizeof *types; i++)
+        if (strcmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *stek_unit_name_problem(const char *name)
+{
+    if (is_name(name) && is_other_type(name))
+        return "is not a service: give the service that it starts, such as nginx";
+    return "is not a valid unit name: use letters, digits and : - _ . \\ @";
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -32,7 +49,8 @@ bool stek_unit_files_find(const char *name, struct stek_unit_files *ret_files)
 {
     struct stek_unit_files files;
 
-    if (!is_name(name) || strlen(name) > STEK_UNIT_NAME_MAX - strlen(".service"))
+    if (!is_name(name) || is_other_type(name) ||
+        strlen(name) > STEK_UNIT_NAME_MAX - strlen(".service"))
         return false;
     (void)snprintf(files.unit, sizeof files.unit, "%.246s%s", name,
                    ends_with(name, ".service") ? "" : ".service");
@@ -41,6 +59,24 @@ bool stek_unit_files_find(const char *name, struct stek_unit_files *ret_files)
     (void)snprintf(files.conf, sizeof files.conf, "/etc/stek/openssl/%s.cnf", files.unit);
     *ret_files = files;
     return true;
+}
+
+bool stek_unit_is_template(const char *unit)
+{
+    return ends_with(unit, "@.service");
+}
+
+bool stek_unit_drop_in_is_ours(const char *path)
+{
+    static const char mark[] = "# Made by 'stek enable'";
+    char line[128] = "";
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return errno == ENOENT;
+    (void)!fgets(line, sizeof line, file);
+    (void)fclose(file);
+    return strncmp(line, mark, strlen(mark)) == 0;
 }
 
 static bool is_there(const char *root, const char *dir, const char *unit)

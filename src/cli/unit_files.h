@@ -17,6 +17,15 @@ struct stek_unit_files {
 /* Their paths; false when `name` is no name of a service. ".service" may be left out. */
 bool stek_unit_files_find(const char *name, struct stek_unit_files *ret_files);
 
+/* Why `name` is no name of a service, for people. */
+const char *stek_unit_name_problem(const char *name);
+
+/* Whether the unit is a template, such as redis-server@.service. */
+bool stek_unit_is_template(const char *unit);
+
+/* Whether `stek enable` wrote the drop-in at that path. True where there is none. */
+bool stek_unit_drop_in_is_ours(const char *path);
+
 /* Whether systemd knows the unit, or its template, below `root`. */
 bool stek_unit_exists(const struct stek_unit_files *files, const char *root);
 

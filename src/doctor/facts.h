@@ -15,7 +15,9 @@ struct stek_doctor_process {
     char name[32];
     bool asked;                        /* OPENSSL_CONF in its environment names stek's file */
     bool environment;                  /* its environment could be read */
+    bool hidden;                       /* may not be looked at: root only */
     bool libssl;                       /* has a libssl mapped */
+    bool gnutls;                       /* has GnuTLS mapped */
     bool module;                       /* has stek.so mapped */
     bool ring;                         /* has the file of the unit's ring mapped, as it is now */
     bool old_ring;                     /* has one mapped that was removed since */
@@ -38,14 +40,18 @@ struct stek_doctor_settings {
 struct stek_doctor_facts {
     char unit[STEK_DOCTOR_TEXT]; /* with ".service" */
     bool found;                  /* systemd knows it */
+    bool template;               /* it is a template, and no service by itself */
+    bool masked;                 /* it never starts */
     bool active;
-    bool dummy;                  /* it starts nothing: ExecStart=/bin/true */
-    char real[STEK_DOCTOR_TEXT]; /* for a dummy: the unit that runs the server; "": unknown */
-    bool enabled;                /* `stek enable` was run for it */
-    char ring[STEK_DOCTOR_TEXT]; /* its ring, as its configuration names it; "": none */
-    bool context;                /* its configuration gives a context */
-    bool private_ring;           /* the ring is "private" */
-    bool ring_there;             /* the ring's file exists */
+    bool failed;                       /* it ended with an error */
+    bool dummy;                        /* it starts nothing: ExecStart=/bin/true */
+    char real[STEK_DOCTOR_TEXT];       /* for a dummy: the unit that runs the server; "": unknown */
+    bool enabled;                      /* `stek enable` was run for it */
+    char other_conf[STEK_DOCTOR_TEXT]; /* OPENSSL_CONF as the unit has it, if not ours; "" */
+    char ring[STEK_DOCTOR_TEXT];       /* its ring, as its configuration names it; "": none */
+    bool context;                      /* its configuration gives a context */
+    bool private_ring;                 /* the ring is "private" */
+    bool ring_there;                   /* the ring's file exists */
     char ring_problem[STEK_DOCTOR_TEXT]; /* why it cannot be used; "": it can */
     int64_t accept_s;                    /* of the ring; 0: unknown */
     bool verifies_peers;                 /* counters: a program of the ring shares as libssl does */

@@ -4,6 +4,7 @@
 #include "status/status.h"
 #include "core/plural.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,11 @@ static bool is_unit(const struct stek_doctor_facts *facts, const char *begin)
 /* Whether there is a service to look at. */
 static bool judge_unit(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
 {
-    if (!facts->found)
+    if (facts->template)
+        add(report, STEK_DOCTOR_FAULT, "template",
+            "%s is a template: give an instance that runs, such as %.*sNAME", facts->unit,
+            (int)strcspn(facts->unit, "@") + 1, facts->unit);
+    else if (!facts->found)
         add(report, STEK_DOCTOR_FAULT, "no-unit",
             "there is no unit %s: 'systemctl list-unit-files' lists all units", facts->unit);
     else if (facts->dummy && facts->real[0] != '\0')
@@ -57,8 +62,18 @@ static bool judge_unit(const struct stek_doctor_facts *facts, struct stek_doctor
             facts->unit, facts->real, facts->real);
     else if (facts->dummy)
         add(report, STEK_DOCTOR_FAULT, "dummy-unit",
-            "%s runs no server: find the unit that does with 'systemctl status'", facts->unit);
-    return facts->found && !facts->dummy;
+            "%s runs no server: start it, then 'systemctl list-units' names the unit that does",
+            facts->unit);
+    else if (facts->masked)
+        add(report, STEK_DOCTOR_FAULT, "masked",
+            "%s is masked, so it never starts: systemctl unmask %s", facts->unit, facts->unit);
+    else if (is_unit(facts, "postgresql"))
+        add(report, STEK_DOCTOR_FAULT, "no-tickets",
+            "PostgreSQL gives no session tickets, so stek can do nothing for it%s%s",
+            facts->enabled ? ": stek disable " : "", facts->enabled ? facts->unit : "");
+    else
+        return true;
+    return false;
 }
 
 static void judge_ring(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
@@ -70,6 +85,11 @@ static void judge_ring(const struct stek_doctor_facts *facts, struct stek_doctor
             facts->unit);
         return;
     }
+    if (facts->other_conf[0] != '\0')
+        add(report, STEK_DOCTOR_FAULT, "other-conf",
+            "the unit sets OPENSSL_CONF=%s after stek's drop-in: 'systemctl cat %s' shows where; "
+            "remove that, then systemctl restart %s",
+            facts->other_conf, facts->unit, facts->unit);
     if (facts->ring[0] == '\0')
         add(report, STEK_DOCTOR_FAULT, "no-ring",
             "its OpenSSL configuration names no ring: stek enable %s --ring RING", facts->unit);
@@ -110,7 +130,12 @@ static bool clears_environment(const struct stek_doctor_facts *facts)
 static void judge_missing_module(const struct stek_doctor_facts *facts,
                                  struct stek_doctor_report *report)
 {
-    if (COUNT(facts, privileged) > 0)
+    if (COUNT(facts, libssl) == 0 && COUNT(facts, gnutls) > 0)
+        add(report, STEK_DOCTOR_FAULT, "gnutls",
+            "it uses GnuTLS, which can load no stek: 'apt-cache policy' may know a build with "
+            "OpenSSL; else stek disable %s",
+            facts->unit);
+    else if (COUNT(facts, privileged) > 0)
         add(report, STEK_DOCTOR_FAULT, "privileged",
             "its program is set-user-id or has file capabilities, so OpenSSL ignores OPENSSL_CONF: "
             "see IGNORED PROGRAMS in stek-openssl(5)");
@@ -136,8 +161,9 @@ static void judge_missing_module(const struct stek_doctor_facts *facts,
             facts->unit, facts->unit);
     else
         add(report, STEK_DOCTOR_FAULT, "not-loaded",
-            "no process has loaded stek.so: 'journalctl -u %s' may have its line; if the unit was "
-            "changed since, run 'stek enable' again; then systemctl restart %s",
+            "no process has loaded stek.so: is TLS switched on in its configuration? if so, "
+            "'journalctl -u %s' may have stek's line; if the unit was changed since, run 'stek "
+            "enable' again; then systemctl restart %s",
             facts->unit, facts->unit);
 }
 
@@ -188,13 +214,33 @@ static void judge_confinement(const struct stek_doctor_facts *facts,
         }
 }
 
+/* No process to look at: why. */
+static void judge_stopped(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    if (facts->failed)
+        add(report, STEK_DOCTOR_NOTE, "not-running",
+            "it has failed, so there is no process to look at: 'systemctl status %s' says why",
+            facts->unit);
+    else if (facts->active)
+        add(report, STEK_DOCTOR_NOTE, "not-running",
+            "it is active without a process: 'systemctl status %s' says what it starts",
+            facts->unit);
+    else
+        add(report, STEK_DOCTOR_NOTE, "not-running",
+            "it does not run, so its processes cannot be looked at: systemctl start %s",
+            facts->unit);
+}
+
 static void judge_processes(const struct stek_doctor_facts *facts,
                             struct stek_doctor_report *report)
 {
     if (!facts->active || facts->process_count == 0) {
-        add(report, STEK_DOCTOR_NOTE, "not-running",
-            "it does not run, so its processes cannot be looked at: systemctl start %s",
-            facts->unit);
+        judge_stopped(facts, report);
+        return;
+    }
+    if (COUNT(facts, hidden) == facts->process_count) {
+        add(report, STEK_DOCTOR_FAULT, "not-root",
+            "only root may look at its processes: run 'stek doctor %s' as root", facts->unit);
         return;
     }
     if (COUNT(facts, module) == 0)
@@ -205,7 +251,7 @@ static void judge_processes(const struct stek_doctor_facts *facts,
         judge_confinement(facts, report);
     /* Who uses it has opened it, perhaps before it gave up root. */
     if (!facts->private_ring && facts->ring_there && COUNT(facts, may_read) == 0 &&
-        COUNT(facts, ring) == 0)
+        COUNT(facts, ring) == 0 && COUNT(facts, libssl) > 0)
         add(report, STEK_DOCTOR_FAULT, "may-not-read",
             "none of its processes may read ring %s: name its group in stekd.conf(5), and run "
             "'stek enable %s --ring %s' again",
@@ -239,11 +285,13 @@ static void judge_settings(const struct stek_doctor_facts *facts, struct stek_do
     (void)stek_duration_text(settings->timeout_s, sizeof timeout, timeout);
     (void)stek_duration_text(facts->accept_s, sizeof accept, accept);
     add(report, STEK_DOCTOR_NOTE, "short-timeout",
-        "%s ends sessions after %s, and the ring would take their tickets for %s: %s",
+        "%s ends sessions after %s, and the ring would take their tickets for %s: set %s %" PRId64
+        "%s",
         settings->timeout[0] != '\0' ? settings->timeout : settings->server, timeout, accept,
-        strcmp(settings->server, "nginx") == 0    ? "set ssl_session_timeout"
-        : strcmp(settings->server, "apache") == 0 ? "set SSLSessionCacheTimeout"
-                                                  : "set tune.ssl.lifetime");
+        strcmp(settings->server, "nginx") == 0    ? "ssl_session_timeout"
+        : strcmp(settings->server, "apache") == 0 ? "SSLSessionCacheTimeout"
+                                                  : "tune.ssl.lifetime",
+        facts->accept_s, strcmp(settings->server, "nginx") == 0 ? "s;" : "");
 }
 
 /* What the ring's counters tell. They are of all its programs. */

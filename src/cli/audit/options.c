@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of `stek audit`. */
+#include "cli/arguments.h"
 #include "cli/audit/audit.h"
 
 #include "core/duration.h"
@@ -311,7 +312,7 @@ static bool take_option(struct line *line, int option, const char *value)
         request->help = true;
         return true;
     default:
-        return false; /* getopt_long() has said it */
+        return false;
     }
 }
 
@@ -337,17 +338,19 @@ static bool check(const struct audit_request *request, int targets)
 
 bool audit_options_read(int argc, char **argv, struct audit_request *ret_request)
 {
-    static char program[] = "stek audit";
     struct line line = {.request = ret_request};
     int option;
 
     *ret_request = (struct audit_request){.client = {.request = true, .timeout_ms = TIMEOUT_MS},
                                           .plan = {.tickets = 200, .rate = 20},
                                           .fail_on = STEK_AUDIT_HIGH};
-    argv[0] = program; /* for getopt_long(), which says by itself what it does not know */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            stek_arguments_refuse("stek audit", argv, option);
         if (!take_option(&line, option, optarg != NULL ? optarg : ""))
             return false;
+    }
     if (ret_request->help)
         return true;
     if (!check(ret_request, argc - optind))

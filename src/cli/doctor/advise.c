@@ -17,15 +17,23 @@ bool stek_doctor_allows(const struct stek_unit_files *files)
 {
     static struct stek_doctor_facts facts;
 
-    if (!systemd_runs() || !stek_doctor_look(files, &facts) || !facts.dummy)
+    if (!systemd_runs() || !stek_doctor_look(files, &facts))
         return true;
-    if (facts.real[0] != '\0')
+    if (!facts.dummy && strncmp(facts.unit, "postgresql", 10) != 0)
+        return true;
+    if (!facts.dummy)
+        (void)fprintf(
+            stderr,
+            "stek enable: PostgreSQL gives no session tickets, so stek can do nothing for "
+            "%s\n",
+            files->unit);
+    else if (facts.real[0] != '\0')
         (void)fprintf(stderr, "stek enable: %s runs no server; %s does: give that one\n",
                       files->unit, facts.real);
     else
         (void)fprintf(stderr,
-                      "stek enable: %s runs no server: find the unit that does with 'systemctl "
-                      "status'\n",
+                      "stek enable: %s runs no server: start it, then 'systemctl list-units' names "
+                      "the unit that does\n",
                       files->unit);
     return false;
 }
@@ -40,6 +48,9 @@ void stek_doctor_advise(const struct stek_unit_files *files)
     stek_doctor_judge(&facts, &report);
     for (size_t i = 0; i < report.count; i++)
         if (strcmp(report.at[i].code, "tickets-off") == 0 ||
+            strcmp(report.at[i].code, "no-context") == 0 ||
+            strcmp(report.at[i].code, "gnutls") == 0 ||
+            strcmp(report.at[i].code, "other-conf") == 0 ||
             strcmp(report.at[i].code, "apparmor") == 0 ||
             strcmp(report.at[i].code, "short-timeout") == 0)
             (void)printf("%s: %s\n", report.at[i].level == STEK_DOCTOR_FAULT ? "Fault" : "Note",

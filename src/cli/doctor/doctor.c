@@ -60,10 +60,7 @@ static bool look_at_unit(const char *name, struct visit *visit)
     struct stek_unit_files files;
 
     if (!stek_unit_files_find(name, &files)) {
-        (void)fprintf(stderr,
-                      "stek doctor: '%s' is not a valid unit name: use letters, digits and : - _ . "
-                      "\\ @\n",
-                      name);
+        (void)fprintf(stderr, "stek doctor: '%s' %s\n", name, stek_unit_name_problem(name));
         return false;
     }
     if (!stek_doctor_look(&files, &facts))

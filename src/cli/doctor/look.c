@@ -2,6 +2,7 @@
 #include "cli/doctor/look.h"
 
 #include "cli/systemctl.h"
+#include "cli/unit_checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,29 +49,80 @@ static void read_ring_name(const char *conf, struct stek_doctor_facts *facts)
     facts->private_ring = strcmp(facts->ring, "private") == 0;
 }
 
-bool stek_doctor_look(const struct stek_unit_files *files, struct stek_doctor_facts *ret_facts)
+/* The value that a unit gives to OPENSSL_CONF, if that is another file than ours. */
+static void read_environment(const char *environment, const char *conf,
+                             struct stek_doctor_facts *facts)
 {
+    static const char name[] = "OPENSSL_CONF=";
+    const char *at = strstr(environment, name);
+
+    if (at == NULL || !facts->enabled)
+        return;
+    at += strlen(name);
+    (void)snprintf(facts->other_conf, sizeof facts->other_conf, "%.*s", (int)strcspn(at, " \""),
+                   at);
+    if (strcmp(facts->other_conf, conf) == 0)
+        facts->other_conf[0] = '\0';
+}
+
+/* Whether there is a service to look at, and in which state it is. */
+static void read_state(const char *answer, struct stek_doctor_facts *facts)
+{
+    char value[4096];
+
+    stek_systemctl_property(answer, "LoadState", value, sizeof value);
+    facts->found = strcmp(value, "not-found") != 0;
+    facts->masked = strcmp(value, "masked") == 0;
+    stek_systemctl_property(answer, "ActiveState", value, sizeof value);
+    facts->active = strcmp(value, "active") == 0 || strcmp(value, "reloading") == 0;
+    facts->failed = strcmp(value, "failed") == 0;
+    stek_systemctl_property(answer, "ExecStart", value, sizeof value);
+    facts->dummy =
+        strstr(value, "path=/bin/true ") != NULL || strstr(value, "path=/usr/bin/true ") != NULL;
+    if (facts->dummy)
+        find_real(facts);
+}
+
+/* An instance that was not enabled by itself has what its template was enabled with. */
+static void take_template(struct stek_unit_files *files)
+{
+    struct stek_unit_files template;
+    char name[STEK_UNIT_NAME_MAX + 16];
+    const char *at = strchr(files->unit, '@');
+
+    (void)snprintf(name, sizeof name, "%.*s@", at != NULL ? (int)(at - files->unit) : 0,
+                   files->unit);
+    if (at != NULL && stek_unit_files_find(name, &template) && access(template.conf, F_OK) == 0)
+        memcpy(files->conf, template.conf, sizeof files->conf);
+}
+
+bool stek_doctor_look(const struct stek_unit_files *asked, struct stek_doctor_facts *ret_facts)
+{
+    struct stek_unit_files own = *asked;
+    const struct stek_unit_files *files = &own;
     char answer[ANSWER_LEN];
     char value[4096];
     char ring_file[4096];
 
     *ret_facts = (struct stek_doctor_facts){.found = false};
-    (void)snprintf(ret_facts->unit, sizeof ret_facts->unit, "%s", files->unit);
-    if (!stek_systemctl_show(files->unit, "LoadState,ActiveState,ControlGroup,ExecStart", answer,
+    ret_facts->template = stek_unit_is_template(asked->unit);
+    if (!ret_facts->template)
+        stek_unit_follow_alias(&own);
+    if (access(own.conf, F_OK) != 0)
+        take_template(&own);
+    (void)snprintf(ret_facts->unit, sizeof ret_facts->unit, "%.255s", files->unit);
+    if (ret_facts->template)
+        return true;
+    if (!stek_systemctl_show(files->unit,
+                             "LoadState,ActiveState,ControlGroup,ExecStart,Environment", answer,
                              sizeof answer)) {
         (void)fprintf(stderr, "stek doctor: systemd does not answer: does it run here?\n");
         return false;
     }
-    stek_systemctl_property(answer, "LoadState", value, sizeof value);
-    ret_facts->found = strcmp(value, "not-found") != 0;
-    stek_systemctl_property(answer, "ActiveState", value, sizeof value);
-    ret_facts->active = strcmp(value, "active") == 0 || strcmp(value, "reloading") == 0;
-    stek_systemctl_property(answer, "ExecStart", value, sizeof value);
-    ret_facts->dummy =
-        strstr(value, "path=/bin/true ") != NULL || strstr(value, "path=/usr/bin/true ") != NULL;
-    if (ret_facts->dummy)
-        find_real(ret_facts);
+    read_state(answer, ret_facts);
     read_ring_name(files->conf, ret_facts);
+    stek_systemctl_property(answer, "Environment", value, sizeof value);
+    read_environment(value, files->conf, ret_facts);
     stek_doctor_look_ring(ret_facts, ring_file, sizeof ring_file);
     stek_doctor_look_settings(files->unit, &ret_facts->settings);
     stek_systemctl_property(answer, "ControlGroup", value, sizeof value);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,8 @@ static void take_mapping(const struct mapping *mapping, const struct search *sea
 
     if (strncmp(name, "libssl.so", 9) == 0)
         process->libssl = true;
+    if (strncmp(name, "libgnutls.so", 12) == 0)
+        process->gnutls = true;
     if (strcmp(name, "stek.so") == 0 && mapping->executable)
         process->module = true;
     if (strncmp(name, "libcrypto.so", 12) == 0 && libcrypto[0] == '\0')
@@ -103,6 +106,7 @@ static void look_at_mappings(long pid, const struct search *search,
     size_t size = 0;
     FILE *file = open_of(pid, "maps");
 
+    process->hidden = file == NULL && (errno == EACCES || errno == EPERM);
     while (file != NULL && getline(&line, &size, file) > 0) {
         char *path = strchr(line, '/');
         if (path == NULL)

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     OPTION_CONFIG = 256,
@@ -91,28 +92,41 @@ static int take_option(int option, struct stek_options *options)
         (void)puts("stekd " STEK_VERSION);
         return STEKD_EXIT_FINE;
     default:
-        (void)fputs("stekd: try 'stekd --help'\n", stderr);
         return STEKD_EXIT_USAGE;
     }
+}
+
+/* Says what is wrong with a word, as getopt_long() left it. */
+static void refuse(const char *word, int option)
+{
+    if (option == ':')
+        (void)fprintf(stderr, "stekd: %s needs a value: try 'stekd --help'\n", word);
+    else if (optopt >= OPTION_CONFIG)
+        (void)fprintf(stderr, "stekd: %.*s takes no value: try 'stekd --help'\n",
+                      (int)strcspn(word, "="), word);
+    else
+        (void)fprintf(stderr, "stekd: '%s' is not an option: try 'stekd --help'\n", word);
 }
 
 bool stek_options_read(int argc, char **argv, struct stek_options *ret_options, int *ret_code)
 {
     struct stek_options options = {
         .config = STEK_CONFIG_FILE, .run_dir = STEK_RUN_DIR, .fleet_library = STEK_FLEET_LIBRARY};
-    static char name[] = "stekd";
     int option;
     int code = -1;
 
-    argv[0] = name; /* for getopt_long, which says by itself what it does not know */
-    while (code < 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
+    opterr = 0;
+    while (code < 0 && (option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            refuse(argv[optind - 1], option);
         code = take_option(option, &options);
+    }
     if (code < 0 && optind < argc) {
         (void)fprintf(stderr, "stekd: '%s' is not an option: try 'stekd --help'\n", argv[optind]);
         code = STEKD_EXIT_USAGE;
     }
     if (code < 0 && options.connect && !options.check_config) {
-        (void)fprintf(stderr, "stekd: --connect is an option of --check-config\n");
+        (void)fprintf(stderr, "stekd: --connect is an option of --check-config: give both\n");
         code = STEKD_EXIT_USAGE;
     }
     if (code == STEKD_EXIT_FINE && (fflush(stdout) != 0 || ferror(stdout)))

@@ -52,9 +52,13 @@ class Shell:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execvpe(
-                argv[0], argv, plain_environment(TERM="dumb", HOME=str(folder), COLUMNS="200")
+                argv[0],
+                argv,
+                plain_environment(TERM="dumb", HOME=str(folder), COLUMNS="200"),
             )
-        self.type(setup.format(file=FILES / "stek.bash", folder=folder) + "; echo rea''dy\n")
+        self.type(
+            setup.format(file=FILES / "stek.bash", folder=folder) + "; echo rea''dy\n"
+        )
         self.wait_for("ready")
 
     def type(self, text):
@@ -118,7 +122,12 @@ def test_a_ring_is_completed_from_the_run_directory_on_the_line(shell, rings, li
 
 def fish(line):
     done = subprocess.run(
-        ["fish", "--no-config", "-c", f"source {FILES / 'stek.fish'}; complete -C '{line}'"],
+        [
+            "fish",
+            "--no-config",
+            "-c",
+            f"source {FILES / 'stek.fish'}; complete -C '{line}'",
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -18,7 +18,10 @@ FINE, FAILED, USAGE = 0, 1, 2
 
 def stek(*args):
     return subprocess.run(
-        [build.COMMAND, *map(str, args)], capture_output=True, text=True, env=plain_environment()
+        [build.COMMAND, *map(str, args)],
+        capture_output=True,
+        text=True,
+        env=plain_environment(),
     )
 
 
@@ -48,12 +51,18 @@ def enable(root, *args):
     return stek("enable", "nginx", "--root", root, "--module", "/stek.so", *args)
 
 
-BEFORE = {"stek.so", "lib/systemd/system/nginx.service", "lib/systemd/system/web@.service"}
+BEFORE = {
+    "stek.so",
+    "lib/systemd/system/nginx.service",
+    "lib/systemd/system/web@.service",
+}
 
 
 def files_in(root):
     """What is in the image beside what was there before."""
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - BEFORE
+    return {
+        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()
+    } - BEFORE
 
 
 DROP_IN = "etc/systemd/system/nginx.service.d/stek.conf"
@@ -80,7 +89,11 @@ def test_the_drop_in_has_what_a_consumer_needs(root, stekd):
     )
     if os.geteuid() == 0:
         assert "SupplementaryGroups=www-data" in lines  # the ring file's
-    assert (root / DROP_IN).stat().st_mode & 0o777 == (root / CONF).stat().st_mode & 0o777 == 0o644
+    assert (
+        (root / DROP_IN).stat().st_mode & 0o777
+        == (root / CONF).stat().st_mode & 0o777
+        == 0o644
+    )
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
@@ -112,7 +125,9 @@ def test_dry_run_prints_both_and_writes_nothing(root):
     assert f"# /{DROP_IN}" in done.stdout and f"# /{CONF}" in done.stdout
     assert files_in(root) == set()
     assert enable(root, "--ring", "web", "--group", "www-data").returncode == FINE
-    assert (root / DROP_IN).read_text() in done.stdout and (root / CONF).read_text() in done.stdout
+    assert (root / DROP_IN).read_text() in done.stdout and (
+        root / CONF
+    ).read_text() in done.stdout
 
 
 def test_enabling_again_replaces_the_files(root):
@@ -125,7 +140,7 @@ def test_settings_that_some_servers_need_are_options(root):
     options = ["--session-id-context", "ring", "--verified-peers", "same-configuration"]
     options += ["--names", "any", "--context", "mail", "--override", "yes"]
     assert enable(root, "--ring", "private", *options).returncode == FINE
-    lines = (root / CONF).read_text().replace('"', '').splitlines()
+    lines = (root / CONF).read_text().replace('"', "").splitlines()
     for option, value in zip(options[::2], options[1::2]):
         assert f'{option[2:].replace("-", "_")} = {value}' in lines
 
@@ -133,14 +148,23 @@ def test_settings_that_some_servers_need_are_options(root):
 def test_an_instance_is_enabled_by_its_template(root):
     assert (
         stek(
-            "enable", "web@shop", "--ring", "private", "--root", root, "--module", "/stek.so"
+            "enable",
+            "web@shop",
+            "--ring",
+            "private",
+            "--root",
+            root,
+            "--module",
+            "/stek.so",
         ).returncode
         == FINE
     )
     assert (root / "etc/systemd/system/web@shop.service.d/stek.conf").exists()
 
 
-def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, running):
+def test_nginx_serves_from_the_ring_with_the_file_that_was_written(
+    root, stekd, running
+):
     done = stek(
         "enable",
         "nginx",
@@ -180,7 +204,16 @@ def test_a_group_that_is_not_there_is_refused(root, stekd):
     on_this_host += ["--run-dir", stekd.run_dir, "--ring", "web"]
     (root / "etc").mkdir()
     (root / "etc/group").write_text("www-data:x:33:\n")
-    in_an_image = ["enable", "nginx", "--root", root, "--module", "/stek.so", "--ring", "web"]
+    in_an_image = [
+        "enable",
+        "nginx",
+        "--root",
+        root,
+        "--module",
+        "/stek.so",
+        "--ring",
+        "web",
+    ]
     for args in (on_this_host, in_an_image):
         done = stek(*args, "--group", "no-such-group")
         assert (done.returncode, done.stdout) == (FAILED, "")
@@ -194,21 +227,29 @@ def test_a_group_that_is_not_there_is_refused(root, stekd):
 @pytest.mark.parametrize(
     "args, status, words",
     [
-        (["enable", "nosuch", "--ring", "web"], FAILED, "there is no unit nosuch.service"),
+        (
+            ["enable", "nosuch", "--ring", "web"],
+            FAILED,
+            "there is no unit nosuch.service",
+        ),
         (["enable", "nginx"], USAGE, "--ring RING is missing"),
         (["enable", "--ring", "web"], USAGE, "give one UNIT"),
         (["enable", "../nginx", "--ring", "web"], USAGE, "not a valid unit name"),
         (["enable", "nginx", "--ring", "a/b"], USAGE, "allowed: private"),
-        (["enable", "nginx", "--ring", "web", "--names", "all"], USAGE, "allowed: same or any"),
+        (
+            ["enable", "nginx", "--ring", "web", "--names", "all"],
+            USAGE,
+            "allowed: same or any",
+        ),
         (
             ["enable", "nginx", "--ring", "web", "--module", "/nosuch.so"],
             FAILED,
-            "--module /nosuch.so cannot be read",
+            "--module /nosuch.so: No such file or directory: give the path of a file",
         ),
         (
             ["enable", "stekd", "--ring", "private"],
             FAILED,
-            "stekd makes the rings: give a server that uses one",
+            "stekd.service is a part of stek and loads no module: give a server",
         ),
         (["disable", "nginx"], FAILED, "was not enabled"),
         (["disable"], USAGE, "give one UNIT"),

@@ -12,7 +12,9 @@ from harness.process import wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
-    pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
+    pytest.mark.skipif(
+        build.sanitized(), reason="the unit does not let a sanitizer work"
+    ),
 ]
 
 PORT = 8443
@@ -83,14 +85,19 @@ def drop_in(machine):
 def test_a_service_that_may_do_little_uses_the_ring_and_counts(service, limits):
     machine = service(limits)
     wait_for(lambda: not machine.visit(PORT, "1.2").failed(), "nginx to serve")
-    wait_for(lambda: "3 of 3 processes use ring web" in said_of(machine), "the ring to be used")
+    wait_for(
+        lambda: "3 of 3 processes use ring web" in said_of(machine),
+        "the ring to be used",
+    )
     wait_for(lambda: consumers(machine) == 3, "all to be counted")
 
 
 def test_the_doctor_sees_that_a_module_could_not_be_executed(service):
     """The C library leaves a mapping of it behind."""
     machine = service("")
-    machine.write("/etc/systemd/system/hardened.service", UNIT.format(LIMITS["no-exec"]))
+    machine.write(
+        "/etc/systemd/system/hardened.service", UNIT.format(LIMITS["no-exec"])
+    )
     machine.do("systemctl", "daemon-reload")
     machine.do("systemctl", "restart", "hardened")
     wait_for(lambda: not machine.visit(PORT, "1.2").failed(), "nginx to serve")
@@ -98,7 +105,10 @@ def test_the_doctor_sees_that_a_module_could_not_be_executed(service):
     assert "may not execute stek.so" in said and "have loaded" not in said
     machine.do("stek", "enable", "hardened", "--ring", "web")
     machine.do("systemctl", "restart", "hardened")
-    wait_for(lambda: "3 of 3 processes use ring web" in said_of(machine), "the ring to be used")
+    wait_for(
+        lambda: "3 of 3 processes use ring web" in said_of(machine),
+        "the ring to be used",
+    )
 
 
 def test_a_service_without_limits_gets_none(service):

@@ -108,7 +108,9 @@ def test_a_server_seals_with_the_keys_that_were_converted_for_it(
     stock, folder, program, layout, given, tls
 ):
     keys = keyfile.nginx(folder / "nginx.keys")
-    session = sealed_by(stock, folder, program, given, convert(keys, "nginx", layout, folder), tls)
+    session = sealed_by(
+        stock, folder, program, given, convert(keys, "nginx", layout, folder), tls
+    )
     assert opening(session, keys) == {"nginx", "envoy", "openssl"}
 
 
@@ -181,13 +183,17 @@ def test_short_keys_of_a_ring_are_those_of_another_server_of_short_keys(stock, f
             words = ["--ring", "web", "--context", LABEL, "--to", layout]
             paths[layout] = folder / layout
             paths[layout].touch(0o600)
-            paths[layout].write_bytes(run("export", "--run-dir", stekd.run_dir, *words).stdout)
+            paths[layout].write_bytes(
+                run("export", "--run-dir", stekd.run_dir, *words).stdout
+            )
     short, long = (paths[name].read_bytes() for name in ("trafficserver", "nginx"))
     given = {"ticket_key": paths["nginx-aes128"]}
     session = session_of(stock(Nginx, **given), "1.2", folder)
     assert opening(session, paths["trafficserver"]) == {"trafficserver"}
     assert opening(session, paths["nginx"]) == set()
-    assert len(short) == 48 * 3 and len(long) == 80  # the ring has three keys, nginx's file one
+    assert (
+        len(short) == 48 * 3 and len(long) == 80
+    )  # the ring has three keys, nginx's file one
     assert not any(short[at : at + 16] in long for at in range(0, 48, 16))
 
 
@@ -220,7 +226,12 @@ def test_lint_finds_nothing_wrong_with_good_keys_on_a_tmpfs(folder):
 
 @pytest.mark.parametrize("size", [48, 80])
 def test_lint_names_keys_that_an_attacker_would_try(folder, size):
-    for keys in (bytes(size), b"\x11" * size, bytes(range(size)), (b"secret" * size)[:size]):
+    for keys in (
+        bytes(size),
+        b"\x11" * size,
+        bytes(range(size)),
+        (b"secret" * size)[:size],
+    ):
         path = folder / "keys"
         path.write_bytes(keys)
         report, code = lint(path)
@@ -241,7 +252,16 @@ def test_keys_are_never_printed_on_a_terminal(folder):
     keys = keyfile.nginx(folder / "keys")
     primary, secondary = os.openpty()
     done = subprocess.run(
-        [build.COMMAND, "keyfile", "convert", "--from", "nginx", "--to", "haproxy", keys],
+        [
+            build.COMMAND,
+            "keyfile",
+            "convert",
+            "--from",
+            "nginx",
+            "--to",
+            "haproxy",
+            keys,
+        ],
         stdout=secondary,
         stderr=subprocess.PIPE,
         env=plain_environment(),
@@ -268,7 +288,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD])
+@pytest.mark.parametrize(
+    "words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD]
+)
 def test_a_wrong_line_gets_one_line_of_help(words, line):
     done = run(*words, text=True)
     assert done.returncode == USAGE and line in done.stderr
