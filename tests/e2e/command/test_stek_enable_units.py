@@ -10,9 +10,7 @@ from harness.machine import with_nginx
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
-    pytest.mark.skipif(
-        build.sanitized(), reason="the unit does not let a sanitizer work"
-    ),
+    pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
 ]
 
 FINE, FAILED, USAGE, WRONG = 0, 1, 2, 3
@@ -60,12 +58,8 @@ def test_a_masked_unit_is_refused_with_what_to_type(machine, unit):
     unit("shop.service")
     machine.run("mv", f"{UNITS}/shop.service", "/run/systemd/system/shop.service")
     machine.do("systemctl", "mask", "shop")
-    assert "systemctl unmask shop.service" in refused(
-        machine, "enable", "shop", "--ring", "web"
-    )
-    assert (
-        "systemctl unmask shop.service" in machine.run("stek", "doctor", "shop").stdout
-    )
+    assert "systemctl unmask shop.service" in refused(machine, "enable", "shop", "--ring", "web")
+    assert "systemctl unmask shop.service" in machine.run("stek", "doctor", "shop").stdout
     machine.do("systemctl", "unmask", "shop")
     assert "systemctl restart shop.service" in enable(machine, "shop")
 
@@ -87,9 +81,7 @@ def test_a_template_serves_all_its_instances(machine, unit):
     unit("shop@.service", f"{SLEEPS}NoExecPaths=/\nExecPaths=/bin /usr /lib\n")
     said = enable(machine, "shop@")
     assert "systemctl restart 'shop@*.service'" in said
-    assert (
-        "ExecPaths=-" in machine.path(f"{UNITS}/shop@.service.d/stek.conf").read_text()
-    )
+    assert "ExecPaths=-" in machine.path(f"{UNITS}/shop@.service.d/stek.conf").read_text()
     machine.do("systemctl", "start", "shop@one")
     environment = machine.shows("shop@one", "Environment")
     assert environment == "OPENSSL_CONF=/etc/stek/openssl/shop@.service.cnf"
@@ -105,9 +97,7 @@ def test_what_is_no_service_is_said_to_be_none(machine, name):
 
 
 def test_a_unit_that_sysv_made_is_enabled(machine):
-    header = (
-        "### BEGIN INIT INFO\n# Provides: old\n# Required-Start:\n# Required-Stop:\n"
-    )
+    header = "### BEGIN INIT INFO\n# Provides: old\n# Required-Start:\n# Required-Stop:\n"
     header += "# Default-Start: 2 3 4 5\n# Default-Stop:\n### END INIT INFO\n"
     machine.write("/etc/init.d/old", f"#!/bin/sh\n{header}exit 0\n")
     machine.do("chmod", "755", "/etc/init.d/old")
@@ -131,13 +121,10 @@ def test_a_drop_in_by_another_hand_stays_as_it_is(machine, unit, command):
 def test_a_setting_that_wins_over_the_drop_in_is_named(machine, unit):
     unit("shop.service")
     machine.write(
-        f"{UNITS}/shop.service.d/zz.conf",
-        "[Service]\nEnvironment=OPENSSL_CONF=/etc/other.cnf\n",
+        f"{UNITS}/shop.service.d/zz.conf", "[Service]\nEnvironment=OPENSSL_CONF=/etc/other.cnf\n"
     )
     said = enable(machine, "shop")
-    assert (
-        "Fault: the unit sets OPENSSL_CONF=/etc/other.cnf after stek's drop-in" in said
-    )
+    assert "Fault: the unit sets OPENSSL_CONF=/etc/other.cnf after stek's drop-in" in said
     assert "'systemctl cat shop.service' shows where" in said
 
 
@@ -153,14 +140,9 @@ def test_who_is_not_root_is_told_so(machine):
     machine.do("systemctl", "restart", "nginx")
     user = ["setpriv", "--reuid=33", "--clear-groups", "stek"]
     done = machine.run(*user, "doctor", "nginx")
-    assert (
-        done.returncode == WRONG
-        and "run 'stek doctor nginx.service' as root" in done.stdout
-    )
+    assert done.returncode == WRONG and "run 'stek doctor nginx.service' as root" in done.stdout
     done = machine.run(*user, "enable", "apache2", "--ring", "web")
-    assert (
-        done.returncode == FAILED and "Permission denied: run it as root" in done.stderr
-    )
+    assert done.returncode == FAILED and "Permission denied: run it as root" in done.stderr
     machine.do("stek", "disable", "nginx")
     machine.do("systemctl", "stop", "nginx")
 

@@ -29,11 +29,7 @@ def keep_session(server, tls, session):
 
 def shell(line, folder):
     done = subprocess.run(
-        ["sh", "-c", line],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=plain_environment(),
+        ["sh", "-c", line], cwd=folder, capture_output=True, text=True, env=plain_environment()
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -61,9 +57,7 @@ def test_more_than_one_process_or_thread_answers(stock, program):
 
 @each
 @each_version
-def test_with_a_ring_of_stekds_sessions_survive_a_restart(
-    stock, daemon, folder, program, tls
-):
+def test_with_a_ring_of_stekds_sessions_survive_a_restart(stock, daemon, folder, program, tls):
     server = stock(program, ring=daemon.ring("web"))
     keep_session(server, tls, folder / "session.pem")
     server.restart()
@@ -80,9 +74,7 @@ def test_control_without_one_they_do_not(stock, folder, program):
 
 
 @each
-def test_a_ring_that_is_not_there_is_said_and_a_private_one_serves(
-    stock, folder, program
-):
+def test_a_ring_that_is_not_there_is_said_and_a_private_one_serves(stock, folder, program):
     server = stock(program, ring=folder / "web.ring")
     assert len(server.visit("1.3", count=3).resumed()) == 2
     said = server.stderr().splitlines()

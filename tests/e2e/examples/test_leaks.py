@@ -33,11 +33,7 @@ def end_with_its_workers(server):
     return 1
 
 
-ENDS = {
-    Threads: end_with_sigterm,
-    Events: end_with_sigterm,
-    Forks: end_with_its_workers,
-}
+ENDS = {Threads: end_with_sigterm, Events: end_with_sigterm, Forks: end_with_its_workers}
 
 
 def gives_all_back(server):
@@ -56,6 +52,4 @@ def test_a_server_that_ends_gives_back_its_ring(stock, daemon, program, with_rin
 
 @pytest.mark.parametrize("linked", ("cmake_shared", "cmake_static"))
 def test_one_that_cmake_built_gives_it_back_too(request, stock, linked):
-    gives_all_back(
-        stock(Threads, where=request.getfixturevalue(linked), wrapper=VALGRIND)
-    )
+    gives_all_back(stock(Threads, where=request.getfixturevalue(linked), wrapper=VALGRIND))

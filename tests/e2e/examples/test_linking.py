@@ -12,9 +12,7 @@ from harness.servers.embedded import Threads
 
 NAMES = ("forks", "threads", "events")
 
-pytestmark = pytest.mark.skipif(
-    build.sanitized(), reason="what is installed has no sanitizer"
-)
+pytestmark = pytest.mark.skipif(build.sanitized(), reason="what is installed has no sanitizer")
 
 
 def needs(program):
@@ -31,9 +29,7 @@ def test_with_the_archive_a_program_needs_no_file_of_ours(cmake_static, stock):
     assert len(stock(Threads, where=cmake_static).visit("1.3", count=4).resumed()) == 3
 
 
-def test_a_program_with_the_archive_shares_a_ring_of_stekds(
-    cmake_static, stock, daemon, folder
-):
+def test_a_program_with_the_archive_shares_a_ring_of_stekds(cmake_static, stock, daemon, folder):
     server = stock(Threads, where=cmake_static, ring=daemon.ring("web"))
     assert not server.visit("1.3", sess_out=folder / "session.pem").failed()
     server.restart()
@@ -57,21 +53,14 @@ def test_cmake_takes_only_a_version_that_serves(installed, folder, wanted, found
     text = "cmake_minimum_required(VERSION 3.13)\nproject(p C)\n"
     text += f"find_package(stek {wanted} REQUIRED)\n"
     (folder / "CMakeLists.txt").write_text(text)
-    done = run(
-        "cmake", "-S", folder, "-B", folder / "b", f"-DCMAKE_PREFIX_PATH={installed}"
-    )
+    done = run("cmake", "-S", folder, "-B", folder / "b", f"-DCMAKE_PREFIX_PATH={installed}")
     assert (done.returncode == 0) == found, done.stdout + done.stderr
 
 
 def pkg_config(installed, *args):
     """What it says of the installation, whose files name the prefix that they were made for."""
     place = next(installed.rglob("stek.pc")).parent
-    said = do(
-        "pkg-config",
-        f"--define-variable=prefix={installed}",
-        *args,
-        PKG_CONFIG_PATH=place,
-    )
+    said = do("pkg-config", f"--define-variable=prefix={installed}", *args, PKG_CONFIG_PATH=place)
     return said.split()
 
 

@@ -28,28 +28,13 @@ def do(*args, **environment):
 
 def install(root):
     """Returns the prefix of an installation below another root."""
-    do(
-        "meson",
-        "install",
-        "-C",
-        build.BUILD,
-        "--no-rebuild",
-        "--quiet",
-        "--destdir",
-        root,
-    )
+    do("meson", "install", "-C", build.BUILD, "--no-rebuild", "--quiet", "--destdir", root)
     config = next(root.rglob("stekConfig.cmake"))
-    return config.parents[
-        next(i for i, up in enumerate(config.parents) if up.name == "lib") + 1
-    ]
+    return config.parents[next(i for i, up in enumerate(config.parents) if up.name == "lib") + 1]
 
 
 def by_cmake(folder, prefix, *options):
-    options = [
-        f"-DCMAKE_PREFIX_PATH={prefix}",
-        "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror",
-        *options,
-    ]
+    options = [f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror", *options]
     do("cmake", "-S", SOURCES, "-B", folder, *options)
     do("cmake", "--build", folder)
     return folder
