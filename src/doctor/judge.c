@@ -138,7 +138,7 @@ static void judge_missing_module(const struct stek_doctor_facts *facts,
     else if (COUNT(facts, privileged) > 0)
         add(report, STEK_DOCTOR_FAULT, "privileged",
             "its program is set-user-id or has file capabilities, so OpenSSL ignores OPENSSL_CONF: "
-            "see IGNORED PROGRAMS in stek-openssl(5)");
+            "see WHO DOES NOT GET THE MODULE in stek-openssl(5)");
     else if (clears_environment(facts) && is_unit(facts, "postfix"))
         add(report, STEK_DOCTOR_FAULT, "environment",
             "postfix clears its environment: postconf -e \"import_environment=$(postconf -h "
@@ -191,6 +191,14 @@ static void judge_use(const struct stek_doctor_facts *facts, struct stek_doctor_
             "its processes use keys of their own, not ring %s, which they could not use when they "
             "started: systemctl restart %s",
             facts->ring, facts->unit);
+    for (size_t i = 0; i < facts->process_count; i++)
+        if (facts->process[i].privileged && facts->process[i].libssl && !facts->process[i].module) {
+            add(report, STEK_DOCTOR_FAULT, "privileged",
+                "process %ld (%s) was started with more rights than its user has, so OpenSSL "
+                "ignores OPENSSL_CONF there: see WHO DOES NOT GET THE MODULE in stek-openssl(5)",
+                facts->process[i].pid, facts->process[i].name);
+            break;
+        }
     if (modules > 0)
         add(report, STEK_DOCTOR_FINE, "loaded", "%zu of %zu %s loaded stek.so", modules,
             facts->process_count,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -163,10 +164,26 @@ static void look_at_status(long pid, const struct search *search,
         (void)fclose(file);
 }
 
+/* Whether the kernel told the process to be in secure mode: getauxval(3). */
+static bool is_secure(long pid)
+{
+    FILE *file = open_of(pid, "auxv");
+    unsigned long entry[2] = {0, 0};
+    bool secure = false;
+
+    while (file != NULL && !secure && fread(entry, sizeof entry, 1, file) == 1)
+        secure = entry[0] == AT_SECURE && entry[1] != 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return secure;
+}
+
 /* Programs that the C library starts in its secure mode: OpenSSL takes no file from their
- * environment. */
+ * environment. Set-user-id, file capabilities, or a parent that had two user ids, as Squid's. */
 static bool is_privileged(long pid)
 {
+    if (is_secure(pid))
+        return true;
     char path[64];
     char target[4096];
     struct stat about;

@@ -2,6 +2,7 @@
 """A mistake is answered with one line that is true and tells what to do; a file that is not what it
 should be costs neither time nor memory."""
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import nullcontext
@@ -122,6 +123,18 @@ def test_a_feed_cannot_have_the_context_of_names(folder):
     path = folder / "feed.conf"
     path.write_text("[feed a]\nring = web\ncontext = auto\nto = nginx\nfile = /run/x\n")
     assert "context: auto is for no key file" in said("feed", "--check-config", "--config", path)
+
+
+SECTION = re.compile(r"([A-Z][A-Z \"\n]+[A-Z]) in (stek[a-z-]*)\((\d)\)")
+
+
+def test_each_section_of_a_manual_that_a_message_names_is_there():
+    text = "".join(path.read_text() for path in (build.REPOSITORY / "src").rglob("*.c"))
+    named = SECTION.findall(re.sub(r'"\n\s+"', "", text))
+    assert len(named) >= 3
+    for section, manual, number in named:
+        page = (build.REPOSITORY / f"man/{manual}.{number}.scd").read_text()
+        assert f"\n# {section}\n" in page, section
 
 
 # -- files that are not what they should be --

@@ -125,6 +125,22 @@ static void gnutls_is_named(void **state)
     assert_said(&facts, "may-not-read", NULL);
 }
 
+/* As Squid's worker, beside a parent that has loaded it. */
+static void a_process_that_ignores_the_configuration_is_named(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    facts.process_count = 2;
+    facts.process[1] = (struct stek_doctor_process){.pid = 101,
+                                                    .name = "squid",
+                                                    .asked = true,
+                                                    .environment = true,
+                                                    .libssl = true,
+                                                    .privileged = true};
+    assert_said(&facts, "privileged", "process 101 (squid)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +151,7 @@ int main(void)
         cmocka_unit_test(what_only_root_may_see_is_not_said_to_be_missing),
         cmocka_unit_test(a_unit_that_failed_is_not_told_to_start),
         cmocka_unit_test(gnutls_is_named),
+        cmocka_unit_test(a_process_that_ignores_the_configuration_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
