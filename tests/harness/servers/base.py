@@ -23,6 +23,7 @@ class Server:
     name = ""
     program = ""  # the file, where that is called otherwise
     version_option = "-v"
+    says_quic = ()  # the option that lists what it is built with, and what that says of QUIC
 
     def __init__(self, folder, pki, openssl_conf=None, client_certificate=None):
         self.folder = Path(folder)
@@ -44,17 +45,29 @@ class Server:
         return bool(shutil.which(cls.program or cls.name, path=plain_environment()["PATH"]))
 
     @classmethod
-    def version(cls):
-        """(1, 26) of a program that prints its version."""
-        said = subprocess.run(
-            [cls.program or cls.name, cls.version_option],
+    def _says(cls, option):
+        return subprocess.run(
+            [cls.program or cls.name, option],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=True,
             env=plain_environment(),
         ).stdout
+
+    @classmethod
+    def version(cls):
+        """(1, 26) of a program that prints its version."""
+        said = cls._says(cls.version_option)
         return tuple(map(int, re.search(r"(\d+)\.(\d+)", said).groups()))
+
+    @classmethod
+    def speaks_quic(cls):
+        """Whether it is installed, and built with QUIC."""
+        if not cls.is_there() or not cls.says_quic:
+            return False
+        option, word = cls.says_quic
+        return word in cls._says(option)
 
     def is_ready(self):
         """Whether all of it has started, once its port is open."""

@@ -25,6 +25,7 @@ frontend https
 
 class Haproxy(Server):
     name = "haproxy"
+    says_quic = ("-vv", "USE_QUIC=1")
 
     def __init__(
         self,

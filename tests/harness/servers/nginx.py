@@ -56,6 +56,7 @@ def log_option():
 
 class Nginx(Server):
     name = "nginx"
+    says_quic = ("-V", "http_v3_module")
 
     def __init__(
         self,
