@@ -42,7 +42,8 @@ function serve() {
     }
 }
 
-if (Number(workers) > 1 && cluster.isPrimary)
+// Node 12 has the older name alone.
+if (Number(workers) > 1 && (cluster.isPrimary || cluster.isMaster))
     for (let i = 0; i < Number(workers); i++)
         cluster.fork();
 else
