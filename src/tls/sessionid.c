@@ -86,13 +86,19 @@ static bool can_resume_by_id(SSL *ssl, int version)
 }
 
 /* A program may clear an SSL and take it for its next connection, whose mark begins anew before
- * there is a ClientHello. */
+ * there is a ClientHello. There is none any more where a program has read early data, and then goes
+ * on with the handshake. */
+static bool handshake_begins(SSL *ssl)
+{
+    return SSL_client_hello_get0_legacy_version(ssl) == 0 &&
+           SSL_get_state(ssl) != TLS_ST_EARLY_DATA;
+}
+
 static void set_mark(SSL *ssl, ptrdiff_t add)
 {
     const void *value = SSL_get_ex_data(ssl, ssl_index);
-    const bool begins = SSL_client_hello_get0_legacy_version(ssl) == 0;
     const ptrdiff_t had = mark_in(value);
-    const ptrdiff_t has = begins ? 0 : had | add;
+    const ptrdiff_t has = handshake_begins(ssl) ? 0 : had | add;
 
     if (has != had && (had != 0 || value == NULL))
         (void)SSL_set_ex_data(ssl, ssl_index, has != 0 ? marks + has : NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions that stand in the server's cache resume as without stek, and that is counted. */
 #include "stats_fixture.h"
-#include "tls_fixture.h"
+#include "tls_early.h"
 
 #include "tls/sessionid.h"
 
@@ -107,6 +107,21 @@ static void a_ticket_is_not_taken_for_one(void **state)
     assert_resumed(tls_come_back(test, tls_get_ticket(test)));
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 1);
     assert_by_id(0);
+    end(test);
+}
+
+/* The handshake of a server that reads early data is taken up a second time, without a ClientHello.
+ */
+static void where_the_server_has_read_early_data_it_is_counted(void **state)
+{
+    struct tls_test *test = *state;
+
+    begin(test);
+    assert_int_equal(SSL_CTX_set_max_early_data(test->server, TLS_EARLY_MAX), 1);
+    const struct tls_visit first = tls_visit(test, test->server, &as_a);
+    assert_full(first);
+    assert_int_equal(tls_early_visit(test, test->server, first.session), TLS_EARLY_ACCEPTED);
+    assert_by_id(1);
     end(test);
 }
 
@@ -356,6 +371,7 @@ int main(void)
         TLS_BEHAVIOUR(a_resumption_by_session_id_is_counted, TLS_ALL),
         TLS_BEHAVIOUR(so_is_that_of_a_client_that_would_take_a_ticket, TLS_BEFORE_13),
         TLS_BEHAVIOUR(a_server_that_gives_no_tickets_counts_too, TLS_BEFORE_13),
+        TLS_BEHAVIOUR(where_the_server_has_read_early_data_it_is_counted, TLS13),
         TLS_BEHAVIOUR(a_session_that_the_cache_has_lost_is_not_counted, TLS_ALL),
         TLS_BEHAVIOUR(a_ticket_is_not_taken_for_one, TLS_ALL),
         TLS_BEHAVIOUR(nor_is_one_of_a_client_whose_first_choice_is_another_version, TLS13),
