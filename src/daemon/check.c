@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A directory that is missing will be made. */
@@ -76,16 +77,29 @@ static void check_seed(const struct stek_config_ring *ring)
                  ring->name, ring->seed, seed.ring);
 }
 
+/* Root who types the command means the stekd that the unit starts: as the user whose the run
+ * directory is then. */
+static void take_user_of_unit(const char *run_dir, struct stek_account *account)
+{
+    struct stek_account unit;
+    struct stat about;
+
+    if (geteuid() == 0 && account->uid == (uid_t)-1 && stek_account_find("stek", &unit) &&
+        stat(run_dir, &about) == 0 && about.st_uid == unit.uid)
+        *account = unit;
+}
+
 int stekd_check(const struct stek_options *options, const struct stek_config *config)
 {
     struct stek_account account;
     bool fine = true;
 
     if (!stek_account_find(config->user, &account)) {
-        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config,
-                 config->user);
+        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user: create it, or name another",
+                 options->config, config->user);
         return STEKD_EXIT_USAGE;
     }
+    take_user_of_unit(options->run_dir, &account);
     fine = check_run_dir(options, config, &account);
     /* Not root: the files are looked at as who one is. */
     const char *refused = geteuid() == 0 ? stek_privileges_drop(&account) : NULL;

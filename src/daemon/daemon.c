@@ -141,8 +141,8 @@ static bool open_directory(struct stekd *daemon)
     struct stek_account account;
 
     if (!stek_account_find(daemon->config.user, &account)) {
-        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user", options->config,
-                 daemon->config.user);
+        stek_log(STEK_LOG_ERROR, "%s: user = %s: there is no such user: create it, or name another",
+                 options->config, daemon->config.user);
         return false;
     }
     if (!stek_privileges_limit())
@@ -210,7 +210,9 @@ static bool open_rings(struct stekd *daemon)
     struct stek_config_problem problem;
 
     if (daemon->config.ring_count == 0)
-        stek_log(STEK_LOG_WARNING, "%s: no section [ring NAME]: stekd has nothing to keep",
+        stek_log(STEK_LOG_WARNING,
+                 "%s: no section [ring NAME]: stekd has nothing to keep: write [ring web], or "
+                 "another name",
                  daemon->options->config);
     stek_clock_begin(&daemon->rings, stekd_now());
     if (daemon->config.fleet.given &&

@@ -38,7 +38,8 @@ def make_seed(path):
 def test_a_user_that_there_is_not_is_found(folder):
     assert check(folder, "[stekd]\nuser = no-such-user\n") == (
         2,
-        "stekd: stekd.conf: user = no-such-user: there is no such user\n",
+        "stekd: stekd.conf: user = no-such-user: there is no such user: create it, or "
+        "name another\n",
     )
 
 

@@ -209,3 +209,12 @@ def test_revoked_keys_are_gone_from_the_files_and_nginx(fed_nginx):
     wait_for(
         lambda: not fed_nginx.visit(PORT, "1.3", sess_in=session).resumed(), "nginx to have them"
     )
+
+
+@pytest.mark.parametrize("running", (True, False), ids=("running", "stopped"))
+def test_root_who_checks_the_configuration_means_the_stekd_of_the_unit(machine, running):
+    """It found the unit's own run directory to be another user's."""
+    machine.do("systemctl", "start" if running else "stop", "stekd")
+    done = machine.run("stekd", "--check-config")
+    machine.do("systemctl", "start", "stekd")
+    assert (done.returncode, done.stderr) == (0, "")
