@@ -139,7 +139,8 @@ static bool check_unit(const struct stek_unit_request *request)
                       unit);
     else if (request->group != NULL && !stek_group_is_there(request->cnf.root, request->group))
         (void)fprintf(stderr,
-                      "stek enable: there is no group %s: with it systemd could not start %s\n",
+                      "stek enable: there is no group %s: with it systemd could not start %s: give "
+                      "another --group\n",
                       request->group, unit);
     else
         return request->cnf.root[0] != '\0' || stek_doctor_allows(&request->files);

@@ -52,7 +52,8 @@ static const char *publish_seeded(struct stek_kept *kept, const struct stek_seed
     if (result == STEK_OK)
         result = stek_writer_change(kept->writer, put_seeded, &seeded, now);
     if (result == STEK_ERR_BUSY)
-        return "the seed is too old to be advanced";
+        return "the seed is too old to be advanced: copy the file of another host, or make a new "
+               "one for all";
     if (result != STEK_OK)
         return stek_result_text(result);
     stek_kept_count(kept, now);

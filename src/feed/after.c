@@ -35,7 +35,7 @@ static const char *owner_problem(const struct stat *file, pid_t pid)
     if (!S_ISREG(file->st_mode))
         return "it is not a regular file";
     if ((file->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "others than its owner can write it";
+        return "others than its owner can write it: chmod go-w";
     if (file->st_uid == 0 || file->st_uid == geteuid())
         return NULL;
     (void)snprintf(path, sizeof path, "/proc/%d", (int)pid);

@@ -59,8 +59,9 @@ static bool find_groups(const char *path, struct stek_feed_configs *configs,
             config->gid = group->gr_gid;
         else if (config->group[0] != '\0') {
             (void)snprintf(ret_problem->text, sizeof ret_problem->text,
-                           "%.100s:%u: [feed %s]: group = %.80s: there is no such group", path,
-                           config->place, config->name, config->group);
+                           "%.100s:%u: [feed %s]: group = %.80s: there is no such group: create "
+                           "it, or name another",
+                           path, config->place, config->name, config->group);
             return false;
         }
     }

@@ -45,7 +45,7 @@ static const char *directory_problem(int fd)
     if (status.st_uid != 0 && status.st_uid != geteuid())
         return "it belongs to another user than root and the feed's own";
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "others than its owner can write in it";
+        return "others than its owner can write in it: chmod go-w";
     return NULL;
 }
 

@@ -116,7 +116,8 @@ bool stek_doctor_look(const struct stek_unit_files *asked, struct stek_doctor_fa
     if (!stek_systemctl_show(files->unit,
                              "LoadState,ActiveState,ControlGroup,ExecStart,Environment", answer,
                              sizeof answer)) {
-        (void)fprintf(stderr, "stek doctor: systemd does not answer: does it run here?\n");
+        (void)fprintf(stderr, "stek doctor: systemd does not answer: stek doctor looks at its "
+                              "services only; elsewhere 'stek status' shows who uses a ring\n");
         return false;
     }
     read_state(answer, ret_facts);

@@ -7,7 +7,9 @@
 #include "core/plural.h"
 #include "keyfile/write.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,9 +52,11 @@ static int write_out(const char *command, const struct stek_keyfile_keys *keys)
 
     stek_keyfile_write(keys, &bytes);
     const bool ok = fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len && fflush(stdout) == 0;
+    const int error = errno;
     stek_keyfile_bytes_wipe(&bytes);
     if (!ok)
-        (void)fprintf(stderr, "stek keyfile %s: cannot write to standard output\n", command);
+        (void)fprintf(stderr, "stek keyfile %s: cannot write to standard output: %s\n", command,
+                      strerror(error));
     return ok ? STEK_EXIT_FINE : STEK_EXIT_FAILED;
 }
 

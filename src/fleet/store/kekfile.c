@@ -103,7 +103,7 @@ static const char *read_open(int fd, struct stek_kek *ret_kek)
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
         return "not a regular file";
     if (file.st_uid != 0 && file.st_uid != geteuid())
-        return "its owner is neither root nor stekd's user";
+        return "its owner is neither root nor stekd's user: chown it";
     if ((file.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) != 0)
         return "others may read or write it: chmod 0600 (or 0640 for stekd's group)";
     const ssize_t len = read(fd, text.at, sizeof text.at);
@@ -117,8 +117,9 @@ const char *stek_kekfile_read(const char *path, struct stek_kek *ret_kek)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return errno == ENOENT ? "it does not exist: 'stek fleet init' makes one"
-                               : "it cannot be opened";
+        return errno == ENOENT   ? "it does not exist: 'stek fleet init' makes one"
+               : errno == EACCES ? "permission denied: chown it to stekd's user, mode 0600"
+                                 : "it cannot be opened";
     const char *problem = read_open(fd, ret_kek);
     (void)close(fd);
     return problem;

@@ -46,7 +46,7 @@ const char *stek_state_prepare(const char *folder)
     if (!S_ISDIR(found.st_mode))
         return "it is not a folder";
     if ((found.st_uid != 0 && found.st_uid != geteuid()) || (found.st_mode & S_IWOTH) != 0)
-        return "others may write there";
+        return "others may write there: chmod 0700, and chown it to stekd's user";
     return NULL;
 }
 

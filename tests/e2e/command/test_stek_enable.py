@@ -219,7 +219,7 @@ def test_a_group_that_is_not_there_is_refused(root, stekd):
         assert (done.returncode, done.stdout) == (FAILED, "")
         assert done.stderr == (
             "stek enable: there is no group no-such-group: with it systemd could not start "
-            "nginx.service\n"
+            "nginx.service: give another --group\n"
         )
         assert stek(*args, "--group", "www-data").returncode == FINE
 

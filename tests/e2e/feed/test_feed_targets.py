@@ -228,5 +228,6 @@ def test_check_config_says_what_is_wrong_in_one_line(folder):
     code, said = check_config(folder, good + "group = no-such-group\n")
     assert code == 2
     assert (
-        said == "stek feed: feed.conf:1: [feed a]: group = no-such-group: there is no such group\n"
+        said == "stek feed: feed.conf:1: [feed a]: group = no-such-group: there is no such group: "
+        "create it, or name another\n"
     )
