@@ -11,8 +11,13 @@ from report import finish, options
 LIBRARY = "src/libstek.so"
 MODULE = "src/tls/module/stek.so"
 MODULE_NAMES = {"OPENSSL_init", "OPENSSL_finish"}
-# Each is built where its TLS library is, and brings that library and the public stek.h only.
-ADAPTERS = {"mbedtls": r"libmbedtls|libmbedcrypto", "wolfssl": "libwolfssl"}
+# Each is built where its TLS library is, and brings that library and libstek only. A process with
+# BoringSSL has no room for OpenSSL, which libstek brings.
+ADAPTERS = {
+    "boringssl": "libssl|libcrypto",
+    "mbedtls": "libstek|libmbedtls|libmbedcrypto",
+    "wolfssl": "libstek|libwolfssl",
+}
 # The loader stands for thread-local variables; it is part of libc.
 LIBRARIES = re.compile(r"(libssl|libcrypto|libc|ld-linux-[a-z0-9-]+)\.so\.[0-9]+$")
 
@@ -45,7 +50,7 @@ def adapter_problems(root, build, name, libraries):
         return []
     names = names_in_map(root / "src" / "adapters" / f"{name}.map")
     return object_problems(
-        path, names, re.compile(rf"(libstek|libc|ld-linux-[a-z0-9-]+|{libraries})\.so\.[0-9]+$")
+        path, names, re.compile(rf"(libc|ld-linux-[a-z0-9-]+|{libraries})\.so\.[0-9]+$")
     )
 
 

@@ -49,11 +49,11 @@ PUBLIC = "stek.h"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITIONAL = re.compile(
     r"^\s*#\s*(?:if|elif|ifdef|ifndef)\b.*\b(OPENSSL_VERSION_\w+|OPENSSL_NO_\w+|LIBRESSL\w*|"
-    r"OPENSSL_IS_\w+|\w*BORINGSSL\w*)"
+    r"OPENSSL_IS_\w+|(?!STEK_)\w*BORINGSSL\w*)"
 )
 VERSION_HEADER = "tls/ossl.h"
 KEY_HEADERS = {"openssl/evp.h", "openssl/hmac.h", "openssl/kdf.h", "openssl/rand.h"}
-KEY_ROOMS = {"crypto", "tls", "audit"}
+KEY_ROOMS = {"adapters", "crypto", "tls", "audit"}
 
 
 def room_of(path):
@@ -79,7 +79,7 @@ def include_problem(src, path, room, mark, name):
     if name == PUBLIC:
         return None
     if name in KEY_HEADERS and room.split("/")[0] not in KEY_ROOMS:
-        return f"<{name}> belongs in crypto/, tls/ and audit/ only"
+        return f"<{name}> belongs in crypto/, tls/, audit/ and adapters/ only"
     target = own_header(src, path, name)
     if target is None:
         return f'"{name}" is no file of ours' if mark == '"' else None

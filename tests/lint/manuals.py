@@ -10,6 +10,7 @@ from report import finish, options
 PAGES = [
     "stek.1",
     "stek-audit.1",
+    "stek-boringssl.3",
     "stek-feed.8",
     "stek-fleet.1",
     "stek-keyfile.1",
