@@ -4,6 +4,8 @@
 #include "ringfile/refresh.h"
 #include "ringfile/ring.h"
 
+#include <stek-keys.h>
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 struct stek_label {
     struct stek_ring *ring;
     struct stek_keys *keys;
+    struct stek_context context;
 };
 
 static_assert(sizeof(struct stek_key) == 80, "a key is plain bytes");
@@ -29,7 +32,7 @@ enum stek_result stek_label_new(struct stek_ring *ring, const char *label,
         return STEK_ERR_MEMORY;
     }
     stek_ring_hold(ring);
-    *made = (struct stek_label){ring, keys};
+    *made = (struct stek_label){ring, keys, context};
     *ret_label = made;
     return STEK_OK;
 }
@@ -81,6 +84,36 @@ enum stek_result stek_key_find(struct stek_label *label,
     if (ret_replace != NULL)
         *ret_replace = choice == STEK_CHOICE_RENEW;
     return STEK_OK;
+}
+
+/* The record at a place among those that are not retired, from the newest on; NULL: no such. */
+static const struct stek_record *record_at(const struct stek_records *records, unsigned place,
+                                           int64_t now)
+{
+    for (size_t i = records->count; i > 0; i--)
+        if (stek_record_state(records, i - 1, now) != STEK_STATE_RETIRED && place-- == 0)
+            return &records->at[i - 1];
+    return NULL;
+}
+
+enum stek_result stek_key_at(struct stek_label *label, unsigned place, struct stek_key *ret_key)
+{
+    STEK_SECRET(stek_ring_state) struct stek_ring_state state = {0};
+    STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
+    uint64_t generation;
+
+    if (label == NULL || ret_key == NULL)
+        return STEK_ERR_ARGUMENT;
+    const int64_t now = stek_ring_now(label->ring);
+    /* Where an update failed, the ring goes on with the keys that it has. */
+    (void)stek_refresh_ring(label->ring, now, &state, &generation);
+    const struct stek_record *record = record_at(&state.records, place, now);
+    if (record == NULL)
+        return STEK_ERR_NO_KEY;
+    const enum stek_result result = stek_derive_ticket_key(&record->secret, &label->context, &key);
+    if (result == STEK_OK)
+        put_out(&key, ret_key);
+    return result;
 }
 
 enum stek_result stek_ring_next_change(struct stek_ring *ring, int64_t *ret_at)

@@ -15,6 +15,7 @@ MODULE_NAMES = {"OPENSSL_init", "OPENSSL_finish"}
 # BoringSSL has no room for OpenSSL, which libstek brings.
 ADAPTERS = {
     "boringssl": "libssl|libcrypto",
+    "gnutls": "libstek|libgnutls",
     "mbedtls": "libstek|libmbedtls|libmbedcrypto",
     "wolfssl": "libstek|libwolfssl",
 }

@@ -13,6 +13,7 @@ PAGES = [
     "stek-boringssl.3",
     "stek-feed.8",
     "stek-fleet.1",
+    "stek-gnutls.3",
     "stek-keyfile.1",
     "stek-mbedtls.3",
     "stek.3",

@@ -7,6 +7,8 @@
 
 #include "crypto/derive.h"
 
+#include <stek-keys.h>
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -245,6 +247,39 @@ static void programs_share_the_keys_of_a_ring_file(void **state)
     ring_dir_finish(&dir);
 }
 
+/* Places of the key with this name, counted up from 0. */
+static unsigned places_of(struct stek_label *label, const struct stek_key *key)
+{
+    struct stek_key at;
+    unsigned found = 0;
+
+    for (unsigned i = 0; stek_key_at(label, i, &at) == STEK_OK; i++)
+        found += memcmp(&at, key, sizeof at) == 0;
+    return found;
+}
+
+static void every_key_that_opens_has_a_place_and_no_other(void **state)
+{
+    struct stek_ring *ring = ring_start(&ring_policy);
+    struct stek_label *label = label_of(ring, "shop");
+    const struct stek_key first = current(label);
+    struct stek_key key;
+    int64_t until;
+
+    (void)state;
+    assert_int_equal(stek_key_current(label, &key, &until), STEK_OK);
+    for (; ring_time() < until; ring_set_time(ring_time() + RING_ROTATE_S / 2)) {
+        key = current(label);
+        assert_int_equal(places_of(label, &key), 1);
+        assert_int_equal(places_of(label, &first), 1);
+        assert_int_equal(stek_key_at(label, 0, &key), STEK_OK); /* does not seal yet */
+        assert_true(finds(label, &key));
+    }
+    assert_int_equal(places_of(label, &first), 0);
+    stek_label_free(label);
+    stek_ring_free(ring);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -257,6 +292,7 @@ int main(void)
         cmocka_unit_test(whoever_asks_at_each_change_misses_no_key),
         cmocka_unit_test(forks_share_the_keys_of_a_label),
         cmocka_unit_test(programs_share_the_keys_of_a_ring_file),
+        cmocka_unit_test(every_key_that_opens_has_a_place_and_no_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,10 @@ class Boringssl(AdapterServer):
     name = "boringssl-server"
 
 
+class GnutlsAdapted(AdapterServer):
+    name = "gnutls-server"
+
+
 def resumes(server, tls, session, **options):
     """Whether the server resumes; the handshake is done in any case."""
     seen = server.visit(tls, sess_in=session, **options)[0]
