@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/control.h"
 
+#include "daemon/front/pace.h"
+#include "daemon/front/socket.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 
@@ -9,18 +11,15 @@
 #include <event2/listener.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     DENIED_APART_S = 60,
+    UNREAD_LEN_MAX = 16 * 1024 * 1024, /* of all answers that are not read yet */
     BACKLOG = 1024
 }; /* a full one would refuse clients that do not wait for a place in it */
 
@@ -37,7 +36,7 @@ struct connection {
 struct stek_control {
     struct event_base *base;
     struct evconnlistener *listener;
-    struct event *resume;
+    struct stek_pace pace;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     gid_t admin;
     int64_t denied_at; /* when somebody was last said to be: Unix seconds */
@@ -46,17 +45,6 @@ struct stek_control {
     uint64_t uses;
     struct connection *connection[STEK_CONTROL_CONNECTIONS_MAX]; /* NULL: free */
 };
-
-json_t *stek_control_error(const char *kind, const char *format, ...)
-{
-    char words[400];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    return json_pack("{s:b, s:s, s:s}", "ok", 0, "kind", kind, "error", words);
-}
 
 static void drop(struct connection *connection)
 {
@@ -67,6 +55,63 @@ static void drop(struct connection *connection)
             control->connection[i] = NULL;
     bufferevent_free(connection->stream);
     free(connection);
+}
+
+/* The connection whose answer is read the least: of those with an unread one. NULL: there is none.
+ */
+static struct connection *find_unread(const struct stek_control *control,
+                                      const struct connection *but, size_t *ret_unread)
+{
+    struct connection *found = NULL;
+    size_t most = 0;
+
+    *ret_unread = 0;
+    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++) {
+        struct connection *other = control->connection[i];
+        if (other == NULL || other == but)
+            continue;
+        const size_t len = evbuffer_get_length(bufferevent_get_output(other->stream));
+        *ret_unread += len;
+        if (len > most) {
+            most = len;
+            found = other;
+        }
+    }
+    return found;
+}
+
+/* Clients that ask much and read nothing lose their connections. */
+static void make_room_for(const struct connection *connection, size_t len)
+{
+    struct connection *unread;
+    size_t total;
+
+    while ((unread = find_unread(connection->control, connection, &total)) != NULL &&
+           total + len > UNREAD_LEN_MAX)
+        drop(unread);
+}
+
+/* evbuffer_ref_cleanup_cb */
+static void free_text(const void *text, size_t len, void *arg)
+{
+    (void)text;
+    (void)len;
+    free(arg);
+}
+
+/* The text without a copy, and the end of the line. Takes it over. */
+static bool add_text(struct connection *connection, char *text)
+{
+    struct evbuffer *output = bufferevent_get_output(connection->stream);
+
+    if (text == NULL)
+        return false;
+    make_room_for(connection, strlen(text));
+    if (evbuffer_add_reference(output, text, strlen(text), free_text, text) != 0) {
+        free(text);
+        return false;
+    }
+    return bufferevent_write(connection->stream, "\n", 1) == 0;
 }
 
 /* Sends an answer, and takes it over. Nothing more is read from this peer until it is gone. */
@@ -82,13 +127,11 @@ static void send_answer(struct connection *connection, json_t *answer)
                    "for one ring\"}");
     }
     (void)bufferevent_disable(connection->stream, EV_READ);
-    if (text == NULL || bufferevent_write(connection->stream, text, strlen(text)) != 0 ||
-        bufferevent_write(connection->stream, "\n", 1) != 0) {
+    if (!add_text(connection, text)) {
         connection->ending = true;
         bufferevent_trigger(connection->stream, EV_WRITE,
                             BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
     }
-    free(text);
 }
 
 static void end_with(struct connection *connection, const char *kind, const char *words)
@@ -203,7 +246,8 @@ static struct connection *find_victim(const struct stek_control *control)
 
     for (size_t i = 1; i < STEK_CONTROL_CONNECTIONS_MAX; i++) {
         struct connection *other = control->connection[i];
-        const size_t count = count_of(control, other->peer.uid);
+        const bool same = other->peer.uid == victim->peer.uid;
+        const size_t count = same ? most : count_of(control, other->peer.uid);
         if (count < most || (count == most && other->last_use > victim->last_use))
             continue;
         victim = other;
@@ -254,6 +298,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct connection **place = find_place(control);
     struct stek_peer peer;
 
+    stek_pace_count(&control->pace);
     (void)listener;
     (void)address;
     (void)len;
@@ -270,26 +315,21 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     (void)bufferevent_enable(connection->stream, EV_READ);
 }
 
-static void on_resume(evutil_socket_t fd, short what, void *arg)
+/* stek_pace_fn */
+static bool set_listening(void *arg, bool on)
 {
-    static const struct timeval second = {.tv_sec = 1};
     struct stek_control *control = arg;
 
-    (void)fd;
-    (void)what;
-    if (evconnlistener_enable(control->listener) != 0)
-        (void)event_add(control->resume, &second);
+    return (on ? evconnlistener_enable(control->listener)
+               : evconnlistener_disable(control->listener)) == 0;
 }
 
-/* No descriptor or memory for one more: look again in a second instead of at once, over and over.
- */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    static const struct timeval second = {.tv_sec = 1};
     struct stek_control *control = arg;
 
-    (void)evconnlistener_disable(listener);
-    (void)event_add(control->resume, &second);
+    (void)listener;
+    stek_pace_rest(&control->pace);
 }
 
 gid_t stek_control_admin(const struct stek_control *control)
@@ -297,54 +337,18 @@ gid_t stek_control_admin(const struct stek_control *control)
     return control->admin;
 }
 
-static bool set_access(const char *path, gid_t group, mode_t mode)
-{
-    return (group == (gid_t)-1 || fchownat(AT_FDCWD, path, (uid_t)-1, group, 0) == 0) &&
-           fchmodat(AT_FDCWD, path, mode, 0) == 0;
-}
-
 bool stek_control_set_admin(struct stek_control *control, gid_t admin)
 {
-    struct stat before;
-
-    if (fstatat(AT_FDCWD, control->path, &before, AT_SYMLINK_NOFOLLOW) != 0)
+    if (!stek_socket_let_in(control->path, admin))
         return false;
-    if (set_access(control->path, admin, admin != (gid_t)-1 ? 0660 : 0600)) {
-        control->admin = admin;
-        return true;
-    }
-    const int error = errno;
-    (void)set_access(control->path, before.st_gid, before.st_mode & 0777);
-    errno = error;
-    return false;
-}
-
-/* In the place of what an earlier stekd left; the caller holds the run directory's lock. */
-static int bind_socket(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0 || strlen(path) >= sizeof address.sun_path) {
-        errno = fd < 0 ? errno : ENAMETOOLONG;
-    } else {
-        memcpy(address.sun_path, path, strlen(path) + 1);
-        const mode_t mask = umask(0177); /* only this user until the mode is set */
-        const bool bound = (unlink(path) == 0 || errno == ENOENT) &&
-                           bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-        (void)umask(mask);
-        if (bound)
-            return fd;
-    }
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
+    control->admin = admin;
+    return true;
 }
 
 struct stek_control *stek_control_open(struct event_base *base, const char *path, gid_t admin,
                                        stek_control_fn answer, void *arg)
 {
-    const int fd = bind_socket(path);
+    const int fd = stek_socket_bind(path);
     struct stek_control *control = fd >= 0 ? calloc(1, sizeof *control) : NULL;
 
     if (control == NULL) {
@@ -362,12 +366,11 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
             "can connect",
             path, stek_failure_name(errno).text);
     errno = 0;
-    control->resume = evtimer_new(base, on_resume, control);
+    const bool paced = stek_pace_open(&control->pace, base, set_listening, control);
     control->listener =
         evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
     /* Libevent does not tell when it could not enable a new listener: so again. */
-    if (control->resume == NULL || control->listener == NULL ||
-        evconnlistener_enable(control->listener) != 0) {
+    if (!paced || control->listener == NULL || evconnlistener_enable(control->listener) != 0) {
         const int error = errno != 0 ? errno : ENOMEM;
         if (control->listener == NULL)
             (void)close(fd);
@@ -388,8 +391,7 @@ void stek_control_close(struct stek_control *control)
             drop(control->connection[i]);
     if (control->listener != NULL)
         evconnlistener_free(control->listener);
-    if (control->resume != NULL)
-        event_free(control->resume);
+    stek_pace_close(&control->pace);
     (void)unlink(control->path);
     free(control);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/http.h"
 
+#include "daemon/front/pace.h"
+#include "daemon/front/visitors.h"
 #include "daemon/system/failure.h"
 
 #include <event2/bufferevent.h>
@@ -15,13 +17,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { BACKLOG = 1024 };
+
 struct stek_http {
     struct event_base *base;
     struct evhttp *server;
-    struct event *resume;
+    struct stek_pace pace;
+    struct stek_visitors visitors;
     struct stek_http_pages pages;
     struct stek_page *page; /* NULL: none is served */
-    int lowest_fd;          /* the lowest free one when no client was connected */
     struct evconnlistener *listener[STEK_CONFIG_LISTENS_MAX];
     char *socket[STEK_CONFIG_LISTENS_MAX]; /* paths of Unix sockets, to be removed in the end */
     size_t count;
@@ -63,53 +67,37 @@ static void on_health(struct evhttp_request *request, void *arg)
     }
 }
 
-static void set_listening(struct stek_http *http, bool on)
+/* stek_pace_fn */
+static bool set_listening(void *arg, bool on)
 {
+    const struct stek_http *http = arg;
+    bool done = true;
+
     for (size_t i = 0; i < http->count; i++)
-        (void)(on ? evconnlistener_enable(http->listener[i])
-                  : evconnlistener_disable(http->listener[i]));
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    set_listening(arg, true);
-}
-
-static void pause_listening(struct stek_http *http)
-{
-    static const struct timeval second = {.tv_sec = 1};
-
-    set_listening(http, false);
-    (void)event_add(http->resume, &second);
+        done = (on ? evconnlistener_enable(http->listener[i])
+                   : evconnlistener_disable(http->listener[i])) == 0 &&
+               done;
+    return done;
 }
 
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
+    struct stek_http *http = arg;
+
     (void)listener;
-    pause_listening(arg);
+    stek_pace_rest(&http->pace);
 }
 
-static int lowest_free_fd(void)
-{
-    const int fd = dup(STDERR_FILENO);
-
-    if (fd >= 0)
-        (void)close(fd);
-    return fd;
-}
-
-/* For each connection that was accepted. evhttp does not say when one ends, but descriptors are
- * numbered from below: the lowest that is free tells how many are open. */
+/* For each connection that was accepted. */
 static struct bufferevent *on_connection(struct event_base *base, void *arg)
 {
     struct stek_http *http = arg;
-    const int fd = lowest_free_fd();
+    struct bufferevent *visitor = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
-    if (fd < 0 || fd >= http->lowest_fd + STEK_HTTP_DESCRIPTORS_MAX)
-        pause_listening(http);
-    return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    stek_pace_count(&http->pace);
+    if (visitor != NULL)
+        stek_visitors_add(&http->visitors, visitor);
+    return visitor;
 }
 
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
@@ -151,8 +139,8 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
 
     if (is_unix && !make_way(path))
         return fail(ret_problem, listen->text);
-    struct evconnlistener *listener =
-        evconnlistener_new_bind(http->base, NULL, NULL, options, 64, address, (int)listen->len);
+    struct evconnlistener *listener = evconnlistener_new_bind(http->base, NULL, NULL, options,
+                                                              BACKLOG, address, (int)listen->len);
     if (listener == NULL)
         return fail(ret_problem, listen->text);
     if (is_unix)
@@ -184,8 +172,8 @@ static struct stek_http *http_new(struct event_base *base, const struct stek_htt
         return NULL;
     *http = (struct stek_http){.base = base, .pages = *pages};
     http->server = evhttp_new(base);
-    http->resume = evtimer_new(base, on_resume, http);
-    if (http->server == NULL || http->resume == NULL ||
+    if (http->server == NULL || !stek_pace_open(&http->pace, base, set_listening, http) ||
+        !stek_visitors_open(&http->visitors, base) ||
         evhttp_set_cb(http->server, "/metrics", on_metrics, http) != 0 ||
         evhttp_set_cb(http->server, "/healthz", on_health, http) != 0 || !serve_page(http)) {
         stek_http_close(http);
@@ -215,7 +203,6 @@ struct stek_http *stek_http_open(struct event_base *base, const struct stek_conf
             stek_http_close(http);
             return NULL;
         }
-    http->lowest_fd = lowest_free_fd();
     return http;
 }
 
@@ -226,8 +213,8 @@ void stek_http_close(struct stek_http *http)
     if (http->server != NULL)
         evhttp_free(http->server); /* with its listeners */
     stek_page_close(http->page);
-    if (http->resume != NULL)
-        event_free(http->resume);
+    stek_visitors_close(&http->visitors);
+    stek_pace_close(&http->pace);
     for (size_t i = 0; i < http->count; i++)
         if (http->socket[i] != NULL) {
             (void)unlink(http->socket[i]);

@@ -4,9 +4,8 @@
  * that can connect: it reads no secret and changes nothing.
  *
  * The attacker is any local user, and any host that the configured address lets in. Headers and
- * bodies are bounded, a client that is idle for five seconds is disconnected, and no more
- * connections are accepted while many are open, so that descriptors are left for the control
- * socket.
+ * bodies are bounded, a client that is idle for five seconds is disconnected, and at most 128 are
+ * connected: the oldest makes room for another one (visitors.h).
  */
 #ifndef STEK_DAEMON_HTTP_H
 #define STEK_DAEMON_HTTP_H
@@ -17,7 +16,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-enum { STEK_HTTP_DESCRIPTORS_MAX = 128, STEK_HTTP_IDLE_MAX_S = 5 };
+enum { STEK_HTTP_IDLE_MAX_S = 5 };
 
 /* Writes the metrics; returns false when it cannot. */
 typedef bool (*stek_http_metrics_fn)(struct evbuffer *text, void *arg);

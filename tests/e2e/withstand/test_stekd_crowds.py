@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crowds at stekd's sockets: whoever comes with few requests among ten thousand others is answered,
+rings rotate in time, the watchdog hears of stekd, and its memory is bounded."""
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.process import free_port
+from harness.stekd import Stekd, read_answer
+
+CROWD = Path(__file__).resolve().parents[2] / "hostile" / "crowd.py"
+MANY = 10_000
+FOR_S = 3
+ENOUGH = 10  # answers, within that time
+WATCHDOG_S = 8
+QUICK = {"rotate": "1s", "accept": "10s", "max_session_age": "20s"}
+PLACES = 64 + 128  # of the control socket, and of visitors
+MEMORY_MAX_KB = 64 * 1024
+UNREAD_MEMORY_MAX_KB = 128 * 1024
+
+
+class Crowd:
+    """It is there, and goes in the end."""
+
+    def __init__(self, target, mode, count=MANY):
+        self.popen = subprocess.Popen(
+            [sys.executable, CROWD, str(target), mode, str(count)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self):
+        assert self.popen.stdout.readline() == "here\n"
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.communicate()
+
+
+@pytest.fixture
+def manager(folder):
+    """The end that systemd holds of a notification socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(str(folder / "notify"))
+        end.setblocking(False)
+        yield end
+
+
+@pytest.fixture
+def daemon(folder, manager):
+    env = {"NOTIFY_SOCKET": folder / "notify", "WATCHDOG_USEC": WATCHDOG_S * 1_000_000}
+    settings = {"listen": f"127.0.0.1:{free_port()}", "status_page": "yes"}
+    with Stekd(folder / "stekd", settings=settings, env=env, web=QUICK) as started:
+        yield started
+
+
+def signs(manager):
+    """Takes the signs of life that have come; how many there were."""
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            count += manager.recv(4096).startswith(b"WATCHDOG=1")
+    return count
+
+
+def memory_kb(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+
+
+def port(daemon):
+    return int(daemon.settings["listen"].rsplit(":", 1)[1])
+
+
+def healthz(daemon):
+    with socket.create_connection(("127.0.0.1", port(daemon)), timeout=5) as visitor:
+        visitor.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        return visitor.recv(4096).startswith(b"HTTP/1.")
+
+
+def sealing(daemon):
+    keys = daemon.status("web")["keys"]
+    assert sum(key["state"] == "pending" for key in keys) >= 1, "a rotation came late"
+    return next(key["seq"] for key in keys if key["state"] == "active")
+
+
+def stand(daemon, manager, ask):
+    """For some seconds, beside a crowd. Returns how long each answer took."""
+    began = silent = time.monotonic()
+    took, seals = [], set()
+    while time.monotonic() < began + FOR_S or len(took) < ENOUGH:
+        asked = time.monotonic()
+        assert ask(daemon)
+        took.append(time.monotonic() - asked)
+        seals.add(sealing(daemon))
+        silent = time.monotonic() if signs(manager) else silent
+        assert time.monotonic() - silent < WATCHDOG_S, "no sign of life"
+        assert len(os.listdir(f"/proc/{daemon.pid}/fd")) < PLACES + 128
+        assert memory_kb(daemon.pid) < MEMORY_MAX_KB
+        time.sleep(0.05)
+    assert len(seals) >= 2
+    return sorted(took)
+
+
+def tell(figure, what, took):
+    middle, longest = took[len(took) // 2] * 1e3, took[-1] * 1e3
+    figure(
+        f"answers beside {what}",
+        f"{middle:.0f} ms in the middle, {longest:.0f} ms at most",
+    )
+
+
+@pytest.mark.parametrize("mode", ["hold", "come"])
+def test_a_crowd_of_visitors_keeps_nobody_from_metrics(daemon, manager, mode, figure):
+    with Crowd(port(daemon), mode):
+        tell(figure, f"visitors that {mode}", stand(daemon, manager, healthz))
+
+
+@pytest.mark.parametrize("mode", ["hold", "come", "deaf"])
+def test_a_crowd_of_the_same_user_keeps_nobody_from_the_control_socket(
+    daemon, manager, mode, figure
+):
+    with Crowd(daemon.socket, mode, 300 if mode == "deaf" else MANY):
+        tell(figure, f"clients that {mode}", stand(daemon, manager, sealing))
+
+
+def test_the_crowd_is_forgotten_when_it_has_gone(daemon, manager):
+    before = len(os.listdir(f"/proc/{daemon.pid}/fd"))
+    for target in (port(daemon), daemon.socket):
+        with Crowd(target, "hold"):
+            assert len(os.listdir(f"/proc/{daemon.pid}/fd")) > before + 50
+    end = time.monotonic() + 60
+    while len(os.listdir(f"/proc/{daemon.pid}/fd")) > before and time.monotonic() < end:
+        time.sleep(0.1)
+    assert len(os.listdir(f"/proc/{daemon.pid}/fd")) <= before
+
+
+def test_answers_that_nobody_reads_have_a_limit(folder):
+    """Sixty clients wait for one of some megabytes each, and read nothing of it."""
+    keys = {"rotate": "10m", "accept": "1h", "ahead": 16}
+    with Stekd(folder / "stekd", **{f"ring{i}": keys for i in range(300)}) as daemon:
+        before = memory_kb(daemon.pid)
+        with contextlib.ExitStack() as stack:
+            for _ in range(60):
+                stack.enter_context(daemon.connect()).sendall(b'{"command":"status"}\n')
+            with daemon.connect(timeout_s=120) as last:
+                last.sendall(b'{"command":"status"}\n')
+                assert len(str(read_answer(last))) > 512 * 1024
+            assert memory_kb(daemon.pid) - before < UNREAD_MEMORY_MAX_KB
