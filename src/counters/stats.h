@@ -178,8 +178,19 @@ size_t stek_stats_contexts(int run_dir, const char *ring, struct stek_context *r
  */
 STEK_MUST_USE enum stek_result stek_stats_make_dir(int run_dir, const char *ring, gid_t group);
 
-/* For the ring's writer: removes directory and total of a ring that went from the configuration.
- * Returns whether nothing is left. */
-bool stek_stats_remove(int run_dir, const char *ring);
+enum { STEK_STATS_REMOVE_STEPS = 2000 }; /* some 20 ms */
+
+enum stek_stats_removal {
+    STEK_STATS_REMOVED, /* nothing is left */
+    STEK_STATS_LEFT,    /* there is more than so many steps could remove: again */
+    STEK_STATS_STUCK    /* nothing could be removed: errno may say why */
+};
+
+/*
+ * For the ring's writer: removes directory and total of a ring that went from the configuration. In
+ * so many steps, whatever members of the ring's group have put there; from the first step on they
+ * put nothing more there.
+ */
+enum stek_stats_removal stek_stats_remove(int run_dir, const char *ring, unsigned steps);
 
 #endif

@@ -2,10 +2,11 @@
 /* The writer's side: the directory, and the total of those that are gone. */
 #include "counters/stats_aggregate.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,19 +95,62 @@ static bool remove_path(int run_dir, const char *path, int flags)
     return unlinkat(run_dir, path, flags) == 0 || errno == ENOENT;
 }
 
-bool stek_stats_remove(int run_dir, const char *ring)
+/* A file, or a folder that is empty. */
+static bool remove_entry(int dir, const char *name)
 {
-    struct stek_stats_walk *walk = stek_stats_walk_open(run_dir, ring, UINT_MAX);
+    return unlinkat(dir, name, 0) == 0 ||
+           (errno == EISDIR && unlinkat(dir, name, AT_REMOVEDIR) == 0);
+}
+
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Removes what is in an open directory; returns whether there was anything that could be. */
+static bool remove_entries(DIR *stream, unsigned steps)
+{
+    bool any = false;
+
+    while (steps-- > 0) {
+        const struct dirent *entry = readdir(stream); /* NOLINT(concurrency-mt-unsafe) */
+        if (entry == NULL)
+            break;
+        any = (!is_dots(entry->d_name) && remove_entry(dirfd(stream), entry->d_name)) || any;
+    }
+    return any;
+}
+
+static bool empty_dir(int run_dir, const char *path, unsigned steps)
+{
+    const int dir = openat(run_dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = dir >= 0 ? fdopendir(dir) : NULL;
+
+    if (stream == NULL) {
+        if (dir >= 0)
+            (void)close(dir);
+        return false;
+    }
+    (void)fchmod(dir, 0700);
+    const bool any = remove_entries(stream, steps);
+    (void)closedir(stream);
+    return any;
+}
+
+enum stek_stats_removal stek_stats_remove(int run_dir, const char *ring, unsigned steps)
+{
     char path[STEK_STATS_PATH_LEN];
 
-    while (walk != NULL && stek_stats_walk_next(walk) != STEK_STATS_FOUND_NONE)
-        (void)unlinkat(dirfd(walk->dir), walk->name, 0);
-    stek_stats_walk_close(walk);
-    bool removed =
-        !stek_stats_path(ring, "stats", path) || remove_path(run_dir, path, AT_REMOVEDIR);
-    if (stek_stats_path(ring, "total", path) && !remove_path(run_dir, path, 0))
-        removed = false;
-    if (stek_stats_path(ring, "total.new", path) && !remove_path(run_dir, path, 0))
-        removed = false;
-    return removed;
+    if (!stek_stats_path(ring, "total", path))
+        return STEK_STATS_REMOVED;
+    bool removed = remove_path(run_dir, path, 0);
+    (void)stek_stats_path(ring, "total.new", path);
+    removed = remove_path(run_dir, path, 0) && removed;
+    (void)stek_stats_path(ring, "stats", path);
+    if (remove_path(run_dir, path, AT_REMOVEDIR))
+        return removed ? STEK_STATS_REMOVED : STEK_STATS_STUCK;
+    const bool any = empty_dir(run_dir, path, steps);
+    if (remove_path(run_dir, path, AT_REMOVEDIR))
+        return removed ? STEK_STATS_REMOVED : STEK_STATS_STUCK;
+    return any ? STEK_STATS_LEFT : STEK_STATS_STUCK;
 }

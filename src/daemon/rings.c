@@ -13,6 +13,11 @@
 
 enum { AGAIN_S = 10 };
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 void stek_rings_init(struct stek_rings *rings, int dir_fd, bool allow_disk)
 {
     *rings = (struct stek_rings){.dir_fd = dir_fd, .allow_disk = allow_disk};
@@ -140,13 +145,15 @@ void stek_rings_remove(struct stek_rings *rings, struct stek_kept *kept)
     else
         stek_log(STEK_LOG_WARNING, "ring %s: was not kept; its file stays if it has one", ring);
     stek_stats_scan_free(kept->scan);
-    if (!stek_stats_remove(rings->dir_fd, ring) || result != STEK_OK)
+    if (stek_stats_remove(rings->dir_fd, ring, STEK_STATS_REMOVE_STEPS) != STEK_STATS_REMOVED ||
+        result != STEK_OK)
         memcpy(rings->gone[rings->gone_count++].ring, ring, strlen(ring) + 1);
 }
 
 /* Removes what is left of rings that went. */
 static int64_t clear_up(struct stek_rings *rings, int64_t now)
 {
+    int64_t next = INT64_MAX;
     size_t left = 0;
 
     for (size_t i = 0; i < rings->gone_count; i++) {
@@ -154,13 +161,17 @@ static int64_t clear_up(struct stek_rings *rings, int64_t now)
         const struct stek_gone gone = rings->gone[i];
         stek_ringfile_name(gone.ring, file);
         const bool removed = unlinkat(rings->dir_fd, file, 0) == 0 || errno == ENOENT;
-        if (!stek_stats_remove(rings->dir_fd, gone.ring) || !removed)
-            rings->gone[left++] = gone;
-        else
+        const enum stek_stats_removal counters = stek_stats_remove(
+            rings->dir_fd, gone.ring, STEK_STATS_REMOVE_STEPS / (unsigned)rings->gone_count);
+        if (counters == STEK_STATS_REMOVED && removed) {
             stek_log(STEK_LOG_NOTICE, "ring %s: removed at last", gone.ring);
+            continue;
+        }
+        rings->gone[left++] = gone;
+        next = earlier(next, now + (counters == STEK_STATS_LEFT ? 1 : AGAIN_S));
     }
     rings->gone_count = left;
-    return left > 0 ? now + AGAIN_S : INT64_MAX;
+    return next;
 }
 
 /* A failed update is repeated at the next turn. The first failure and the recovery are logged. */
@@ -179,10 +190,13 @@ static int64_t update_seeded(const struct stek_rings *rings, struct stek_kept *k
 {
     if (now < kept->seed_next && now >= kept->seed_last)
         return kept->seed_next;
+    errno = 0;
     const char *problem = stek_seed_update(kept, &rings->clock, now, &kept->seed_next);
+    const int error = errno;
     kept->seed_last = now;
     if (problem != NULL && problem != kept->seed_problem)
-        stek_log(STEK_LOG_ERROR, "ring %s: %s: %s", kept->config.name, kept->config.seed, problem);
+        stek_log(STEK_LOG_ERROR, "ring %s: %s: %s%s%s", kept->config.name, kept->config.seed,
+                 problem, error != 0 ? ": " : "", error != 0 ? stek_failure_name(error).text : "");
     if (problem == NULL && kept->seed_problem != NULL)
         stek_log(STEK_LOG_NOTICE, "ring %s: its seed can be used again", kept->config.name);
     kept->seed_problem = problem;
@@ -199,11 +213,6 @@ static int64_t update_of_host(struct stek_kept *kept, int64_t now)
         kept->scan_due = true;
     }
     return stek_writer_due(kept->writer, now);
-}
-
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
 }
 
 /* stek_change_fn */

@@ -55,7 +55,7 @@ void stekd_turn(struct stekd *daemon)
 
     (void)stek_orphans_look(&daemon->orphans, &daemon->config, now);
     next =
-        earlier(next, stek_orphans_update(&daemon->orphans,
+        earlier(next, stek_orphans_update(&daemon->orphans, &daemon->config,
                                           stek_clockcheck_doubt_s(&daemon->rings.clock) == 0, now));
     if (daemon->rings.fleet_due)
         next = earlier(next, daemon->fleet_retry_at);

@@ -23,8 +23,9 @@ void stek_orphans_init(struct stek_orphans *orphans, int dir_fd)
 void stek_orphans_fini(struct stek_orphans *orphans)
 {
     free(orphans->at);
-    orphans->at = NULL;
-    orphans->count = 0;
+    free(orphans->left);
+    orphans->at = orphans->left = NULL;
+    orphans->count = orphans->left_count = 0;
 }
 
 struct stek_orphan *stek_orphans_find(const struct stek_orphans *orphans, const char *name)
@@ -111,6 +112,42 @@ bool stek_orphans_look(struct stek_orphans *orphans, const struct stek_config *c
     return true;
 }
 
+/* Those of an orphan that is gone. What takes more steps is left for later. */
+static void remove_counters(struct stek_orphans *orphans, const struct stek_orphan *orphan)
+{
+    if (stek_stats_remove(orphans->dir_fd, orphan->name, STEK_STATS_REMOVE_STEPS) ==
+        STEK_STATS_REMOVED)
+        return;
+    void *grown = realloc(orphans->left, (orphans->left_count + 1) * sizeof *orphans->left);
+    if (grown == NULL)
+        return;
+    orphans->left = grown;
+    orphans->left[orphans->left_count++] = *orphan;
+}
+
+/* Goes on with what was left. One that a configuration names again is no orphan's. */
+static int64_t remove_left(struct stek_orphans *orphans, const struct stek_config *config,
+                           int64_t now)
+{
+    int64_t next = INT64_MAX;
+    size_t left = 0;
+
+    for (size_t i = 0; i < orphans->left_count; i++) {
+        const struct stek_orphan orphan = orphans->left[i];
+        if (stek_config_find(config, orphan.name) != NULL)
+            continue;
+        const enum stek_stats_removal removal = stek_stats_remove(
+            orphans->dir_fd, orphan.name, STEK_STATS_REMOVE_STEPS / (unsigned)orphans->left_count);
+        if (removal == STEK_STATS_REMOVED)
+            continue;
+        orphans->left[left++] = orphan;
+        const int64_t again = now + (removal == STEK_STATS_LEFT ? 1 : AGAIN_S);
+        next = again < next ? again : next;
+    }
+    orphans->left_count = left;
+    return next;
+}
+
 enum stek_result stek_orphans_destroy(struct stek_orphans *orphans, struct stek_orphan *orphan,
                                       const char **ret_problem)
 {
@@ -118,7 +155,7 @@ enum stek_result stek_orphans_destroy(struct stek_orphans *orphans, struct stek_
 
     if (result != STEK_OK)
         return result;
-    stek_stats_remove(orphans->dir_fd, orphan->name);
+    remove_counters(orphans, orphan);
     const size_t after = (size_t)(orphans->at + orphans->count - (orphan + 1));
     memmove(orphan, orphan + 1, after * sizeof *orphan);
     orphans->count--;
@@ -144,9 +181,10 @@ static bool remove_one(struct stek_orphans *orphans, struct stek_orphan *orphan)
     return result == STEK_OK;
 }
 
-int64_t stek_orphans_update(struct stek_orphans *orphans, bool sure, int64_t now)
+int64_t stek_orphans_update(struct stek_orphans *orphans, const struct stek_config *config,
+                            bool sure, int64_t now)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = remove_left(orphans, config, now);
 
     for (size_t i = 0; i < orphans->count;) {
         struct stek_orphan *orphan = &orphans->at[i];
@@ -164,6 +202,7 @@ void stek_orphans_describe(const struct stek_orphans *orphans, const struct stek
 {
     STEK_SECRET(stek_ring_state) struct stek_ring_state state;
     const char *problem = orphan->problem;
+    errno = 0;
     enum stek_result result =
         problem == NULL ? stek_ringfile_read(orphans->dir_fd, orphan->name, &state, &problem)
                         : STEK_ERR_FILE;
@@ -171,7 +210,8 @@ void stek_orphans_describe(const struct stek_orphans *orphans, const struct stek
     if (result == STEK_OK)
         result = stek_status_describe(orphan->name, &state, NULL, now, ret_status);
     if (result != STEK_OK)
-        stek_status_unreadable(orphan->name, problem != NULL ? problem : stek_result_text(result),
+        stek_status_unreadable(orphan->name,
+                               problem != NULL ? problem : stek_failure_of(result, errno).text,
                                ret_status);
     ret_status->orphan = true;
     ret_status->removed_at = orphan->removed_at != INT64_MAX ? orphan->removed_at : 0;

@@ -31,6 +31,8 @@ struct stek_orphans {
     int dir_fd;             /* of the run directory; borrowed */
     struct stek_orphan *at; /* by rising name */
     size_t count;
+    struct stek_orphan *left; /* gone, but for counters that wait to be removed */
+    size_t left_count;
     bool stale;              /* look again, whether the directory has changed or not */
     struct timespec changed; /* when the directory had changed when it was looked through */
 };
@@ -47,7 +49,8 @@ bool stek_orphans_look(struct stek_orphans *orphans, const struct stek_config *c
 
 /* Removes what is due; nothing unless the clock is `sure`. Returns when to come again, later than
  * `now`; INT64_MAX: never. */
-int64_t stek_orphans_update(struct stek_orphans *orphans, bool sure, int64_t now);
+int64_t stek_orphans_update(struct stek_orphans *orphans, const struct stek_config *config,
+                            bool sure, int64_t now);
 
 /* The orphan of that name, or NULL. Borrowed until the next call. */
 struct stek_orphan *stek_orphans_find(const struct stek_orphans *orphans, const char *name);

@@ -3,6 +3,7 @@
 #include "stats_fixture.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,7 +239,7 @@ static void a_ring_that_goes_takes_its_counters_along(void **state)
     child_run(child_counts_a_few, NULL);
     assert_false(stats_aggregate());
     child_run(child_counts_a_few, NULL);
-    (void)stek_stats_remove(stats_run_dir(), STATS_RING);
+    (void)stek_stats_remove(stats_run_dir(), STATS_RING, UINT_MAX);
     assert_int_equal(fstatat(stats_run_dir(), STATS_RING ".stats", &about, 0), -1);
     assert_int_equal(fstatat(stats_run_dir(), STATS_RING ".total", &about, 0), -1);
 }

@@ -126,6 +126,35 @@ static void reading_stops_when_its_steps_are_used_up_and_says_so(void **state)
     assert_true(sum.files <= 25);
 }
 
+static void removing_takes_as_many_turns_as_there_are_steps_for_and_nobody_adds_more(void **state)
+{
+    struct stat dir;
+    unsigned turns = 1;
+
+    (void)state;
+    make_files(geteuid(), 100);
+    while (stek_stats_remove(stats_run_dir(), STATS_RING, 12) == STEK_STATS_LEFT) {
+        assert_int_equal(fstat(stats_dir(), &dir), 0);
+        assert_int_equal(dir.st_mode & 07777, 0700);
+        turns++;
+    }
+    assert_true(turns >= 100 / 12);
+    assert_int_equal(fstat(stats_dir(), &dir), 0);
+    assert_int_equal(dir.st_nlink, 0);
+}
+
+static void removing_says_when_it_cannot_go_on(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdirat(stats_dir(), "a", 0700), 0);
+    assert_int_equal(mkdirat(stats_dir(), "a/b", 0700), 0);
+    make_files(geteuid(), 10);
+    assert_int_equal(stek_stats_remove(stats_run_dir(), STATS_RING, 100), STEK_STATS_LEFT);
+    assert_int_equal(stek_stats_remove(stats_run_dir(), STATS_RING, 100), STEK_STATS_STUCK);
+    assert_int_equal(unlinkat(stats_dir(), "a/b", AT_REMOVEDIR), 0);
+    assert_int_equal(stek_stats_remove(stats_run_dir(), STATS_RING, 100), STEK_STATS_REMOVED);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stats_setup, stats_teardown)
 
 int main(void)
@@ -137,6 +166,8 @@ int main(void)
         CASE(a_file_that_is_too_long_goes_at_once),
         CASE(of_what_is_no_stats_file_a_limited_number_stays_its_hour),
         CASE(a_round_goes_on_where_it_stopped_however_small_its_steps),
+        CASE(removing_takes_as_many_turns_as_there_are_steps_for_and_nobody_adds_more),
+        CASE(removing_says_when_it_cannot_go_on),
         CASE(reading_stops_when_its_steps_are_used_up_and_says_so),
     };
 

@@ -5,6 +5,7 @@
 #include "ring_dir.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -275,7 +276,7 @@ static void a_reader_has_a_file_of_counters_once_it_can_serve(void **state)
     assert_true(has_counters(ring));
     stek_stats_count(ring->stats, STEK_COUNT_SEALED, RING_START);
     stek_ring_free(ring);
-    (void)stek_stats_remove(dir.fd, "web");
+    (void)stek_stats_remove(dir.fd, "web", UINT_MAX);
     stek_writer_close(writer);
 }
 
