@@ -130,12 +130,13 @@ void stekd_history_begin(struct stekd_history *history)
     history->before = history->last;
 }
 
-/* The full file becomes the previous one. If that fails, the full one grows no more. */
+/* The full file becomes the previous one. If that fails, the full one grows no more. It may have
+ * become that already, when no new one could be opened. */
 static bool begin_anew(struct stekd_history *history)
 {
     struct stat found;
 
-    if (renameat(history->dir_fd, current, history->dir_fd, previous) != 0)
+    if (renameat(history->dir_fd, current, history->dir_fd, previous) != 0 && errno != ENOENT)
         return false;
     const int fd = open_file(history, &found);
     if (fd < 0)

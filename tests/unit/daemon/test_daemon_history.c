@@ -218,6 +218,27 @@ static void two_files_hold_it_and_no_more(void **state)
     assert_true(place->history.fd >= 0);
 }
 
+/* The full one had become the previous one, and then no descriptor was left for a new one. */
+static void goes_on_when_a_new_file_could_not_be_opened_at_first(void **state)
+{
+    struct place *place = *state;
+    struct rlimit files;
+
+    fill(place->file);
+    again(place);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    add(place, STEK_HISTORY_STARTED, T + 60);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_true(place->history.failing);
+    add(place, STEK_HISTORY_STARTED, T + 120);
+    assert_false(place->history.failing);
+    struct stek_report *report = read_all(place);
+    assert_int_equal(report->last, T + 120);
+    free(report);
+}
+
 static void the_last_entry_is_found_in_the_file_before(void **state)
 {
     struct place *place = *state;
@@ -277,6 +298,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_full_disk_does_not_take_is_counted_and_told_later,
                                         enter, leave),
         cmocka_unit_test_setup_teardown(two_files_hold_it_and_no_more, enter, leave),
+        cmocka_unit_test_setup_teardown(goes_on_when_a_new_file_could_not_be_opened_at_first, enter,
+                                        leave),
         cmocka_unit_test_setup_teardown(the_last_entry_is_found_in_the_file_before, enter, leave),
         cmocka_unit_test_setup_teardown(another_stekd_keeps_none_in_the_same_folder, enter, leave),
         cmocka_unit_test_setup_teardown(keeps_none_where_others_may_write, enter, leave),
