@@ -3,6 +3,8 @@
 
 #include "cli/command.h"
 #include "cli/rundir.h"
+#include "clock/clock.h"
+#include "status/plain.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +13,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_LEN_MAX = 16 * 1024 * 1024 };
+enum { ANSWER_LEN_MAX = 16 * 1024 * 1024, ANSWER_MS_MAX = 60 * 1000 };
 
 __attribute__((format(printf, 2, 3))) static void say(char problem[STEK_CLIENT_PROBLEM_LEN],
                                                       const char *format, ...)
@@ -72,21 +75,24 @@ static bool send_line(int fd, const json_t *request)
     return sent == len;
 }
 
-/* Reads up to the end of the line; NULL when there is none. */
+/* Reads up to the end of the line; NULL when there is none. Whoever answers slowly has a time for
+ * all of it. */
 static json_t *read_line(int fd)
 {
+    const int64_t end_ms = stek_clock_read_ms(CLOCK_MONOTONIC) + ANSWER_MS_MAX;
     char *line = malloc(ANSWER_LEN_MAX);
     size_t len = 0;
     json_t *answer = NULL;
 
-    while (line != NULL && len < ANSWER_LEN_MAX && (len == 0 || line[len - 1] != '\n')) {
+    while (line != NULL && len < ANSWER_LEN_MAX && (len == 0 || line[len - 1] != '\n') &&
+           stek_clock_read_ms(CLOCK_MONOTONIC) < end_ms) {
         const ssize_t some = recv(fd, line + len, ANSWER_LEN_MAX - len, 0);
         if (some == 0 || (some < 0 && errno != EINTR))
             break;
         len += some > 0 ? (size_t)some : 0;
     }
     if (line != NULL && len > 0 && line[len - 1] == '\n')
-        answer = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+        answer = json_loadb(line, stek_plain_json(line, len), JSON_REJECT_DUPLICATES, NULL);
     free(line);
     return answer;
 }

@@ -26,6 +26,15 @@ enum stek_doctor_level stek_doctor_worst(const struct stek_doctor_report *report
     return worst;
 }
 
+/* Names and paths are what the processes of a service made them: no escape sequence of theirs
+ * reaches a terminal. */
+static void clean(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+            *text = '?';
+}
+
 __attribute__((format(printf, 4, 5))) static void add(struct stek_doctor_report *report,
                                                       enum stek_doctor_level level,
                                                       const char *code, const char *format, ...)
@@ -40,6 +49,7 @@ __attribute__((format(printf, 4, 5))) static void add(struct stek_doctor_report 
     va_start(arguments, format);
     (void)vsnprintf(finding->text, sizeof finding->text, format, arguments);
     va_end(arguments);
+    clean(finding->text);
 }
 
 static bool is_unit(const struct stek_doctor_facts *facts, const char *begin)
