@@ -139,7 +139,7 @@ static void start_locally(struct stek_rings *rings, struct stek_kept *kept)
 
 /* What the ring's file will hold of the fleet's. Records of this host's own are not the fleet's,
  * nor is their floor. */
-static void describe_ring(const char *folder, const struct stek_config_ring *config,
+static bool describe_ring(const char *folder, const struct stek_config_ring *config,
                           const struct stek_ring_state *state,
                           struct stek_fleet_ring_options *ret_options)
 {
@@ -150,7 +150,7 @@ static void describe_ring(const char *folder, const struct stek_config_ring *con
                                                     .policy = stek_policy_resolve(&config->policy),
                                                     .records = fleets ? &state->records : NULL,
                                                     .floor = own ? 0 : state->floor};
-    stek_state_read_seen(folder, config->name, &ret_options->seen);
+    return stek_state_read_seen(folder, config->name, &ret_options->seen);
 }
 
 void stekd_fleet_set_options(const struct stekd_fleet_texts *texts, const struct stek_keks *keks,
@@ -186,23 +186,25 @@ static void gathered_fini(struct gathered *gathered, size_t rings_count)
     free(gathered->options);
 }
 
-/* Those that are not kept are left out: when they are, the fleet begins again with them. */
-static bool gather(const char *folder, const struct stek_next *rings, size_t rings_count,
-                   struct gathered *ret_gathered)
+/* Those that are not kept are left out: when they are, the fleet begins again with them. Without
+ * what this host has seen of a ring the store could show it an older one: so nothing begins. */
+static enum stek_result gather(const char *folder, const struct stek_next *rings,
+                               size_t rings_count, struct gathered *ret_gathered)
 {
     bool kept;
 
     ret_gathered->options = calloc(rings_count + 1, sizeof *ret_gathered->options);
     ret_gathered->states = calloc(rings_count + 1, sizeof *ret_gathered->states);
     if (ret_gathered->options == NULL || ret_gathered->states == NULL)
-        return false;
+        return STEK_ERR_MEMORY;
     for (size_t i = 0; i < rings_count; i++) {
         struct stek_ring_state *state = &ret_gathered->states[ret_gathered->count];
         const struct stek_config_ring *ring = stek_next_ring(rings, i, &kept, state);
-        if (ring->source == STEK_SOURCE_FLEET && kept)
-            describe_ring(folder, ring, state, &ret_gathered->options[ret_gathered->count++]);
+        if (ring->source == STEK_SOURCE_FLEET && kept &&
+            !describe_ring(folder, ring, state, &ret_gathered->options[ret_gathered->count++]))
+            return STEK_ERR_SYSTEM;
     }
-    return true;
+    return STEK_OK;
 }
 
 static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek_config *config,
@@ -213,14 +215,16 @@ static enum stek_result open_fleet(struct stekd_fleet *keeper, const struct stek
                                          write_log, keeper};
     struct stek_fleet_options options;
     struct gathered rings = {.count = 0};
-    enum stek_result result = STEK_ERR_MEMORY;
 
     stekd_fleet_set_options(ret_next->texts, keks, &options);
-    if (gather(config->fleet.state, next, config->ring_count, &rings))
+    enum stek_result result = gather(config->fleet.state, next, config->ring_count, &rings);
+    if (result == STEK_OK)
         result = rings.count == 0 ? STEK_OK
                                   : keeper->api->open(keeper->base, &options, rings.options,
                                                       rings.count, &host, &ret_next->fleet);
+    const int error = errno;
     gathered_fini(&rings, config->ring_count);
+    errno = error;
     return result;
 }
 

@@ -90,21 +90,30 @@ const char *stek_state_drop_key(const char *folder, const struct stek_kek *kek)
     return stek_wholefile_destroy(path.text) ? NULL : "it cannot be removed";
 }
 
-void stek_state_read_seen(const char *folder, const char *ring, struct stek_seen *ret_seen)
+/* Not there, or not to be had; but not a call that may work when it is tried again. */
+static bool stays(int error)
+{
+    return error != EMFILE && error != ENFILE && error != ENOMEM && error != EINTR && error != EIO;
+}
+
+bool stek_state_read_seen(const char *folder, const char *ring, struct stek_seen *ret_seen)
 {
     char text[STEK_SEEN_TEXT_MAX];
     struct path path;
 
     *ret_seen = (struct stek_seen){.known = false};
     if (seen_path(folder, ring, &path) != NULL)
-        return;
+        return true;
     const int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
-        return;
+        return stays(errno);
     const ssize_t len = read(fd, text, sizeof text);
+    const int error = errno;
     (void)close(fd);
+    errno = error;
     if (len > 0)
         (void)stek_seen_parse(text, (size_t)len, ret_seen);
+    return len >= 0 || stays(error);
 }
 
 const char *stek_state_keep_seen(const char *folder, const char *ring, const struct stek_seen *seen)

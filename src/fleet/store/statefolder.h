@@ -28,8 +28,9 @@ const char *stek_state_read_key(const char *folder, struct stek_kek *kek);
 const char *stek_state_keep_key(const char *folder, const struct stek_kek *kek);
 const char *stek_state_drop_key(const char *folder, const struct stek_kek *kek);
 
-/* What was seen of a ring; not known if there is nothing, or nothing sound. */
-void stek_state_read_seen(const char *folder, const char *ring, struct stek_seen *ret_seen);
+/* What was seen of a ring; not known if there is nothing, or nothing sound. False with errno: it
+ * could not be read just now, so nobody knows whether there is something. */
+bool stek_state_read_seen(const char *folder, const char *ring, struct stek_seen *ret_seen);
 
 /* Returns NULL, or what is wrong (static; errno). */
 const char *stek_state_keep_seen(const char *folder, const char *ring,
