@@ -2,9 +2,11 @@
 #include "daemon/inspect.h"
 
 #include "daemon/front/control.h"
+#include "daemon/system/failure.h"
 #include "status/inspection.h"
 #include "status/ticketfile.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static enum stek_result inspect(const struct stek_rings *rings, const struct stek_kept *kept,
@@ -35,10 +37,11 @@ json_t *stek_daemon_inspect(const struct stek_rings *rings, const struct stek_ke
 
     if (!stek_ticket_decode(request->ticket, ticket, &len))
         return stek_control_error("usage", "\"ticket\" must be base64 of at most 32 KiB");
+    errno = 0;
     enum stek_result result = inspect(rings, kept, ticket, len, now, &inspection);
     if (result != STEK_OK)
         return stek_control_error("failed", "ring %s: %s", kept->config.name,
-                                  stek_result_text(result));
+                                  stek_failure_of(result, errno).text);
     return json_pack("{s:b, s:s, s:o}", "ok", 1, "ring", kept->config.name, "ticket",
                      stek_inspection_json(&inspection));
 }

@@ -8,6 +8,7 @@
 #include "seed/seedfile.h"
 #include "status/status.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { AGAIN_S = 10 };
@@ -46,14 +47,17 @@ static const char *publish_seeded(struct stek_kept *kept, const struct stek_seed
 
     seeded.policy.rotate_s = seed->rotate_s; /* the same on all hosts, so the seed says */
     seeded.policy.accept_s = seed->accept_s;
+    errno = 0;
     if (stek_policy_problem(&seeded.policy) != NULL)
         return "the seed's rotate and accept do not fit the ring's ahead and max_session_age";
     enum stek_result result = stek_seed_records(seed, seeded.policy.ahead, now, &seeded.records);
     if (result == STEK_OK)
         result = stek_writer_change(kept->writer, put_seeded, &seeded, now);
-    if (result == STEK_ERR_BUSY)
+    if (result == STEK_ERR_BUSY) {
+        errno = 0;
         return "the seed is too old to be advanced: copy the file of another host, or make a new "
                "one for all";
+    }
     if (result != STEK_OK)
         return stek_result_text(result);
     stek_kept_count(kept, now);
@@ -98,6 +102,7 @@ static const char *advance_file(struct stek_kept *kept, const struct stek_clockc
         *ret_next = now + wait_s < *ret_next ? now + wait_s : *ret_next;
         return NULL;
     }
+    errno = 0;
     if (stek_seed_advance(seed, now) != STEK_OK)
         return "the seed is too old to be advanced";
     const char *problem = stek_seedfile_replace(kept->config.seed, seed);
@@ -118,12 +123,16 @@ const char *stek_seed_update(struct stek_kept *kept, const struct stek_clockchec
     *ret_next = now + AGAIN_S;
     if (problem != NULL)
         return problem;
+    errno = 0;
     if (strcmp(seed.ring, kept->config.name) != 0)
         return "the seed is for another ring";
     problem = publish_seeded(kept, &seed, now, ret_next);
     if (problem == NULL)
         problem = advance_file(kept, clock, &seed, now, ret_next);
-    if (problem == NULL && seed.active_from - now > STEK_CLOCK_SLACK_S)
+    if (problem != NULL)
+        return problem;
+    errno = 0;
+    if (seed.active_from - now > STEK_CLOCK_SLACK_S)
         problem = "the clock is before the time of the seed: it is wrong, or was when the seed was "
                   "advanced; correct it, or copy the file of another host";
     return problem;

@@ -10,11 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { STEK_FEED_WHY_LEN = 192 };
+
 static enum stek_feed_seen unread(const struct stek_feed_source *source, const char *why,
                                   struct stek_feed_fault *ret_fault)
 {
     stek_feed_fault_say(ret_fault, "ring %s cannot be read: %.150s", source->ring, why);
     return STEK_FEED_UNREAD;
+}
+
+/* The words for a result, and errno's. */
+static const char *explain(enum stek_result result, char ret_words[STEK_FEED_WHY_LEN])
+{
+    const char *system = errno != 0 ? strerror(errno) : "";
+    const char *what =
+        result == STEK_ERR_SYSTEM ? "a system call failed" : stek_result_text(result);
+
+    (void)snprintf(ret_words, STEK_FEED_WHY_LEN, "%.110s%s%s", what, errno != 0 ? ": " : "",
+                   system);
+    return ret_words;
 }
 
 static void unmap(struct stek_feed_source *source)
@@ -26,7 +40,7 @@ static void unmap(struct stek_feed_source *source)
 }
 
 /* Maps the file that is there now. NULL, or what is wrong. */
-static const char *map(struct stek_feed_source *source)
+static const char *map(struct stek_feed_source *source, char why[STEK_FEED_WHY_LEN])
 {
     struct stek_ringfile_place place = {
         .dir_fd = open(source->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -38,11 +52,12 @@ static const char *map(struct stek_feed_source *source)
     if (source->file.image != NULL && !stek_ringfile_is_at(&source->file, &place))
         unmap(source);
     if (source->file.image == NULL) {
+        errno = 0;
         const enum stek_result result =
             stek_ringfile_map(place.dir_fd, place.ring, &source->file, &problem);
         if (result != STEK_OK) {
             source->file.image = NULL;
-            problem = problem != NULL ? problem : stek_result_text(result);
+            problem = problem != NULL ? problem : explain(result, why);
         }
     }
     (void)close(place.dir_fd);
@@ -78,7 +93,8 @@ enum stek_feed_seen stek_feed_source_look(struct stek_feed_source *source, int64
                                           struct stek_records *ret_records,
                                           struct stek_feed_fault *ret_fault)
 {
-    const char *problem = map(source);
+    char why[STEK_FEED_WHY_LEN];
+    const char *problem = map(source, why);
 
     if (problem != NULL)
         return unread(source, problem, ret_fault);

@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,13 +87,15 @@ static void note_standing(struct stek_fleet_ring *ring, int64_t now)
 static void hand_over(struct stek_fleet_ring *ring)
 {
     struct stek_fleet *fleet = ring->fleet;
+    errno = 0;
     const bool kept =
         fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
 
     if (!kept && !ring->keep_failed)
-        stek_fleet_log(fleet, LOG_ERR,
-                       "fleet: ring %s: its file cannot be written; new keys are held in memory",
-                       ring->name);
+        stek_fleet_log(
+            fleet, LOG_ERR,
+            "fleet: ring %s: its file cannot be written (%s); new keys are held in memory",
+            ring->name, errno != 0 ? strerror(errno) : "it is not kept");
     ring->keep_failed = !kept;
     stek_fleet_members_changed(ring->fleet);
 }
@@ -148,10 +151,12 @@ static void decide(struct stek_fleet_ring *ring)
     stek_fleet_epochs_begin(ring);
     draw_fresh(ring->sync->policy.ahead + 1, &fresh);
     evutil_secure_rng_get_bytes(&dice, sizeof dice);
+    errno = 0;
     const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
     if (result != STEK_OK)
-        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s", ring->name,
-                       stek_result_text(result));
+        stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s%s%s", ring->name,
+                       stek_result_text(result), errno != 0 ? ": " : "",
+                       errno != 0 ? strerror(errno) : "");
     carry_out(ring, &actions, now_ms);
     stek_fleet_epochs_follow(ring);
 }

@@ -140,6 +140,19 @@ const char *stek_ringfile_open_problem(int error)
         return "it is a symbolic link";
     case EACCES:
         return "this user may not read it: is it in the ring's group?";
+    case EMFILE:
+        return "it cannot be opened: EMFILE (this process has too many files open)";
+    case ENFILE:
+        return "it cannot be opened: ENFILE (the system has too many files open)";
+    case ENOMEM:
+        return "it cannot be opened: ENOMEM (no memory)";
+    case EIO:
+        return "it cannot be opened: EIO (input or output failed)";
+    case EINTR:
+        return "it cannot be opened: EINTR (interrupted)";
+    case ENXIO:
+    case ENODEV:
+        return "it is a socket or a device";
     default:
         return "it cannot be opened";
     }

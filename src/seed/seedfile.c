@@ -55,9 +55,15 @@ const char *stek_seedfile_read(const char *path, struct stek_seed *ret_seed)
 
     if (fd < 0)
         return errno == ELOOP ? "it is a symbolic link" : "it cannot be opened";
+    errno = 0;
     const char *problem = read_open(fd, &text, &len);
+    const int error = errno;
     (void)close(fd);
-    return problem != NULL ? problem : stek_seed_parse(text.bytes, len, ret_seed);
+    errno = error;
+    if (problem != NULL)
+        return problem;
+    errno = 0;
+    return stek_seed_parse(text.bytes, len, ret_seed);
 }
 
 const char *stek_seedfile_replace(const char *path, const struct stek_seed *seed)

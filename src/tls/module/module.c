@@ -25,6 +25,7 @@
 
 #include <openssl/conf.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -127,6 +128,18 @@ static void take(struct stek_ring *made)
     ring = made;
 }
 
+/* errno is that of the call that failed, or 0. */
+static void say_failure(const char *what, enum stek_result result, bool required)
+{
+    const char *why = result == STEK_ERR_SYSTEM ? "a system call failed" : stek_result_text(result);
+
+    if (errno != 0)
+        stek_say("stek: %s: %s: error %d (%s); %s\n", what, why, errno, strerror(errno),
+                 stek_conf_instead(required));
+    else
+        stek_say("stek: %s: %s; %s\n", what, why, stek_conf_instead(required));
+}
+
 /* A program that reads its OpenSSL configuration again keeps its ring, and so its sessions. */
 static bool ensure_private_ring(const struct stek_settings *wanted)
 {
@@ -135,10 +148,10 @@ static bool ensure_private_ring(const struct stek_settings *wanted)
     if (ring != NULL && stek_ring_is_private(ring) &&
         same_policy(&wanted->policy, &settings.policy))
         return true;
+    errno = 0;
     enum stek_result result = stek_ring_new_empty(&wanted->policy, &made);
     if (result != STEK_OK) {
-        stek_say("stek: no ring: %s; %s\n", stek_result_text(result),
-                 stek_conf_instead(wanted->required));
+        say_failure("no ring", result, wanted->required);
         return false;
     }
     is_late = ring == NULL && stek_latefork_is_fork();
@@ -229,8 +242,7 @@ static void say_no_ring(enum stek_result result)
     static bool crypto_said;
 
     if (result != STEK_ERR_CRYPTO)
-        stek_say("stek: an SSL_CTX has no ring: %s; %s\n", stek_result_text(result),
-                 stek_conf_instead(settings.required));
+        say_failure("an SSL_CTX has no ring", result, settings.required);
     else if (!crypto_said)
         stek_say("stek: the OpenSSL configuration leaves no provider with AES-256-CBC, "
                  "SHA2-256 and HKDF; %s\n",
@@ -257,6 +269,7 @@ static void attach(SSL_CTX *ctx)
         .any_id_context = settings.any_id_context,
         .early_data = (int)settings.early_data};
     STEK_QUIET(mark);
+    errno = 0;
     enum stek_result result = stek_attach(ctx, ring, &options);
     if (result == STEK_OK)
         return;

@@ -5,6 +5,7 @@
 
 #include "ring_dir.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,19 @@ static void a_symbolic_link_is_refused_even_to_a_good_ring(void **state)
     assert_replaced("it is a symbolic link");
 }
 
+static void a_fault_of_the_moment_has_its_name(void **state)
+{
+    static const struct {
+        int error;
+        const char *name;
+    } faults[] = {
+        {EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"}, {EIO, "EIO"}, {EINTR, "EINTR"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        assert_non_null(strstr(stek_ringfile_open_problem(faults[i].error), faults[i].name));
+}
+
 static void what_is_no_file_is_refused_and_stops_nobody(void **state)
 {
     (void)state;
@@ -150,8 +164,8 @@ static void what_is_no_file_is_refused_and_stops_nobody(void **state)
     assert_refused("it is not a regular file");
     assert_replaced("it is not a regular file");
     replace_with(make_socket);
-    assert_refused("it cannot be opened");
-    assert_replaced("it cannot be opened");
+    assert_refused("it is a socket or a device");
+    assert_replaced("it is a socket or a device");
     replace_with(make_folder);
     assert_refused("it is not a regular file");
     assert_int_equal(unlinkat(dir.fd, "web.ring", AT_REMOVEDIR), 0);
@@ -249,6 +263,7 @@ int main(void)
         refused_test(a_file_that_others_may_write_is_refused),
         refused_test(a_directory_that_others_may_write_is_refused),
         refused_test(a_symbolic_link_is_refused_even_to_a_good_ring),
+        cmocka_unit_test(a_fault_of_the_moment_has_its_name),
         refused_test(what_is_no_file_is_refused_and_stops_nobody),
         refused_test(what_is_not_there_is_refused),
         refused_test(a_ring_on_a_disk_is_refused_unless_its_keeper_was_told_so),
