@@ -3,6 +3,7 @@
 #include "daemon/fleet.h"
 
 #include "core/hex.h"
+#include "daemon/system/failure.h"
 #include "daemon/system/log.h"
 #include "fleet/rules/epoch.h"
 #include "fleet/store/kekfile.h"
@@ -40,12 +41,12 @@ static bool key_path(const char *setting, char *ret_path, size_t size,
            (int)size;
 }
 
-/* The reason of the system, in parentheses; nothing if there was none. */
+/* The error of the system, behind a colon; nothing if there was none. */
 static const char *reason(int error, char ret_text[96])
 {
     ret_text[0] = '\0';
     if (error != 0)
-        (void)snprintf(ret_text, 96, " (%s)", strerror(error));
+        (void)snprintf(ret_text, 96, ": %.90s", stek_failure_name(error).text);
     return ret_text;
 }
 
@@ -57,10 +58,14 @@ static bool read_file(const char *setting, struct stek_kek *ret_kek,
     if (!key_path(setting, path, sizeof path, ret_problem))
         return false;
     const char *problem = stek_kekfile_read(path, ret_kek);
-    if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0)
+    int error = problem != NULL && errno != ENOENT ? errno : 0; /* that says what to do */
+    if (problem != NULL && is_credential(setting) && access(path, F_OK) != 0) {
         problem = "systemd did not pass this credential: set LoadCredential= in stekd.service";
-    return problem == NULL ||
-           stek_config_fail(ret_problem, "[fleet] kek = %s: %s", setting, problem);
+        error = 0;
+    }
+    char why[96];
+    return problem == NULL || stek_config_fail(ret_problem, "[fleet] kek = %s: %s%s", setting,
+                                               problem, reason(error, why));
 }
 
 /* What the state folder has of the key takes its place, if the key has gone on further there. */

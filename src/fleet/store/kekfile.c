@@ -100,7 +100,10 @@ static const char *read_open(int fd, struct stek_kek *ret_kek)
     STEK_SECRET(text) struct text text;
     struct stat file;
 
-    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+    if (fstat(fd, &file) != 0)
+        return "it cannot be examined";
+    errno = 0;
+    if (!S_ISREG(file.st_mode))
         return "not a regular file";
     if (file.st_uid != 0 && file.st_uid != geteuid())
         return "its owner is neither root nor stekd's user: chown it";
@@ -109,6 +112,7 @@ static const char *read_open(int fd, struct stek_kek *ret_kek)
     const ssize_t len = read(fd, text.at, sizeof text.at);
     if (len < 0)
         return "it cannot be read";
+    errno = 0;
     return stek_kekfile_parse(text.at, (size_t)len, ret_kek);
 }
 
@@ -121,7 +125,9 @@ const char *stek_kekfile_read(const char *path, struct stek_kek *ret_kek)
                : errno == EACCES ? "permission denied: chown it to stekd's user, mode 0600"
                                  : "it cannot be opened";
     const char *problem = read_open(fd, ret_kek);
+    const int error = errno;
     (void)close(fd);
+    errno = error;
     return problem;
 }
 

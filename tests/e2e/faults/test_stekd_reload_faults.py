@@ -11,7 +11,8 @@ import time
 import pytest
 
 from harness import build, faults
-from harness.process import wait_for
+from harness.fleet import make_kek
+from harness.process import free_port, wait_for
 from harness.stekd import Stekd
 
 pytestmark = [
@@ -21,6 +22,7 @@ pytestmark = [
 NAMES = ["a", "b", "c"]
 GROUPS = [None, "daemon", "games"]
 ADMINS = ["daemon", "games"]
+SOURCES = ["host"] * 6 + ["seed"] * 2 + ["fleet"] * 2
 
 
 class Host:
@@ -37,10 +39,17 @@ class Host:
                 check=True,
                 capture_output=True,
             )
+        self.folder = folder
+        for name in ("kek-1", "kek-2"):
+            make_kek(folder / name)
+        for name in ("state-1", "state-2"):
+            (folder / name).mkdir(mode=0o700)
+        self.nobody = free_port()  # where no store listens
         self.daemon = Stekd(
             folder / "stekd",
             wrapper=self.faults.wrapper,
             settings={"admin_group": "daemon"},
+            fleet=self.draw_fleet(),
             **options,
         )
 
@@ -58,31 +67,57 @@ class Host:
             "max_session_age": self.dice.choice(["24h", "48h"]),
             "rotate": self.dice.choice(["2h", "3h", "7d"]),
         }
-        if self.dice.random() < 0.2:
+        source = self.dice.choice(SOURCES)
+        if source == "seed":
             ring.update(source="seed", seed=self.seeds / name, rotate=None)
+        if source == "fleet":
+            ring.update(source="fleet")
         return ring
 
-    def draw(self):
-        """A configuration: settings of [stekd], and of each ring."""
-        names = self.dice.sample(NAMES, self.dice.randint(1, len(NAMES)))
-        return {"admin_group": self.dice.choice(ADMINS)}, {
-            name: self.draw_ring(name) for name in names
+    def draw_fleet(self):
+        """A store that never answers: rings of the fleet go on with keys of this host's own."""
+        return {
+            "endpoints": f"http://127.0.0.1:{self.nobody}",
+            "kek": self.folder / self.dice.choice(["kek-1", "kek-2"]),
+            "state": self.folder / self.dice.choice(["state-1", "state-2"]),
+            "prefix": self.dice.choice(["/one", "/two"]),
+            "name": self.dice.choice(["this", "that"]),
+            "bootstrap": "local",
         }
+
+    def draw(self):
+        """A configuration: settings of [stekd], of each ring, and of [fleet]."""
+        names = self.dice.sample(NAMES, self.dice.randint(1, len(NAMES)))
+        settings = {
+            "admin_group": self.dice.choice(ADMINS),
+            "orphan_time": self.dice.choice(["1h", "2h"]),
+        }
+        return (
+            settings,
+            {name: self.draw_ring(name) for name in names},
+            self.draw_fleet(),
+        )
 
     def draw_near(self, configuration):
         """Another one. Half of the rings keep their group and source: then only records change."""
         before = configuration[1]
-        settings, rings = self.draw()
+        settings, rings, fleet = self.draw()
         for name in set(rings) & set(before):
             if self.dice.random() < 0.5:
                 same = {k: v for k, v in before[name].items() if k in ("group", "source", "seed")}
-                rings[name] = {**self.draw_ring(name), "source": None, "seed": None, **same}
+                rings[name] = {
+                    **self.draw_ring(name),
+                    "source": None,
+                    "seed": None,
+                    **same,
+                }
                 rings[name]["rotate"] = None if same.get("seed") else rings[name]["rotate"] or "2h"
-        return settings, rings
+        return settings, rings, self.dice.choice([fleet, configuration[2]])
 
     def reload(self, configuration):
-        settings, rings = configuration
+        settings, rings, fleet = configuration
         self.daemon.settings = settings
+        self.daemon.fleet = fleet
         self.daemon.rings = {
             name: {k: v for k, v in ring.items() if v} for name, ring in rings.items()
         }
@@ -91,7 +126,9 @@ class Host:
     def files(self):
         """All that lies in the run directory, and the seeds: bytes, owner, mode."""
         found = {}
-        for top in (self.daemon.run_dir, self.seeds):
+        keys = [self.folder / "kek-1", self.folder / "kek-2"]
+        states = [self.folder / "state-1", self.folder / "state-2"]
+        for top in (self.daemon.run_dir, self.seeds, *keys, *states):
             for path in sorted([top, *top.rglob("*")]):
                 about = path.lstat()
                 found[str(path)] = (
@@ -101,13 +138,26 @@ class Host:
         return found
 
     def stands(self):
-        """Files, and what stekd says of its rings."""
+        """Files, and what stekd says of its rings, and of the fleet: also since when it is so,
+        which shows that it was not made anew."""
         rings = self.daemon.request(command="status")["rings"]
-        return self.files(), [(ring["name"], ring["policy"], ring["keys"]) for ring in rings]
+        fleet = self.daemon.request(command="fleet")
+        return (
+            self.files(),
+            [(ring["name"], ring["policy"], ring["keys"]) for ring in rings],
+            [fleet.get(part) for part in ("host", "keys", "endpoint", "state")],
+            [(ring["name"], ring["since"]) for ring in fleet.get("rings", [])],
+        )
 
     def is_at(self, configuration):
         """Whether stekd, and all of its files, are as this configuration says."""
-        settings, rings = configuration
+        settings, rings, fleet = configuration
+        shared = {name for name, ring in rings.items() if ring.get("source") == "fleet"}
+        said = self.daemon.request(command="fleet")
+        if {ring["name"] for ring in said.get("rings", [])} != shared:
+            return False
+        if shared and said["host"] != fleet["name"]:
+            return False
         status = {r["name"]: r for r in self.daemon.request(command="status")["rings"]}
         socket = self.daemon.socket.stat()
         if set(status) != set(rings) or group_of(socket) != settings["admin_group"]:
@@ -150,7 +200,10 @@ def calls_of_a_reload(host, now, then):
     host.reload(now)
     host.faults.count(after="stekd.conf")
     assert "configuration loaded" in host.reload(then)
-    wait_for(lambda: any(c.name.startswith("epoll") for c in host.faults.seen()), "the end of it")
+    wait_for(
+        lambda: any(c.name.startswith("epoll") for c in host.faults.seen()),
+        "the end of it",
+    )
     seen = host.faults.seen()
     host.faults.off()
     assert host.is_at(then)

@@ -82,18 +82,14 @@ def daemon(folder, manager):
         yield started
 
 
-def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(
-    daemon, manager, figure
-):
+def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(daemon, manager, figure):
     directory = daemon.run_dir / "web.stats"
     with Filled(directory) as filled:
         costs, clocks, sealing, silent = [], [], set(), time.monotonic()
         full = None
         while full is None or time.monotonic() < full + 15:
             # stekd removes files meanwhile: where it is quick, there are never so many at once.
-            if full is None and (
-                len(list(directory.iterdir())) >= SOUND or filled.is_done()
-            ):
+            if full is None and (len(list(directory.iterdir())) >= SOUND or filled.is_done()):
                 full = time.monotonic()
             status, cost, clock = ask(daemon)
             costs.append(cost)
@@ -101,9 +97,7 @@ def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(
             keys = status["keys"]
             sealing.add(next(key["seq"] for key in keys if key["state"] == "active"))
             # Asked in the second of a rotation, the next but one may not be there yet.
-            assert (
-                sum(key["state"] == "pending" for key in keys) >= 1
-            ), "a rotation came late"
+            assert sum(key["state"] == "pending" for key in keys) >= 1, "a rotation came late"
             assert status["health"] == "fine"
             assert filled.popen.poll() is None
             silent = time.monotonic() if signs(manager) else silent
@@ -120,8 +114,7 @@ def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(
         assert consumers["files_over"] > 0 and consumers["incomplete"]
         assert filled.popen.stdout.readline() == "filled\n"
         wait_for(
-            lambda: daemon.status("web")
-            and len(list(directory.iterdir())) <= 2 * FILES_MAX,
+            lambda: daemon.status("web") and len(list(directory.iterdir())) <= 2 * FILES_MAX,
             "what is over the limits to be removed",
             timeout_s=120,
         )
