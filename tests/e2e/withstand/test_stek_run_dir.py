@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stek on a run directory that is not stekd's: what lies there, and who answers at its socket, holds
-it up, steers the terminal or fills the memory of nobody."""
+"""stek on a run directory that is not stekd's: what lies there, and who answers at its socket,
+holds nobody up, steers no terminal and fills no memory."""
 import json
 import os
 import socket
