@@ -14,12 +14,11 @@
 static enum stek_result derive(OSSL_PARAM *params, uint8_t *out, size_t out_len)
 {
     STEK_QUIET(mark);
-    EVP_KDF *kdf = EVP_KDF_fetch(stek_libctx_get0(), OSSL_KDF_NAME_HKDF, NULL);
+    EVP_KDF *kdf = stek_libctx_hkdf();
     EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     int ok = ctx != NULL && EVP_KDF_derive(ctx, out, out_len, params) == 1;
 
     EVP_KDF_CTX_free(ctx);
-    EVP_KDF_free(kdf);
     return ok ? STEK_OK : STEK_ERR_CRYPTO;
 }
 

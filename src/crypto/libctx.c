@@ -14,6 +14,7 @@
 
 static OSSL_LIB_CTX *chosen;
 static _Atomic(EVP_MD *) sha256;
+static _Atomic(EVP_KDF *) hkdf;
 
 /* Whether the context gives all that stek asks for, under these properties. */
 static bool suffices(OSSL_LIB_CTX *libctx, const char *properties)
@@ -82,4 +83,17 @@ const EVP_MD *stek_libctx_sha256(void)
         return mine;
     EVP_MD_free(mine);
     return digest;
+}
+
+EVP_KDF *stek_libctx_hkdf(void)
+{
+    EVP_KDF *kdf = atomic_load_explicit(&hkdf, memory_order_acquire);
+
+    if (kdf != NULL)
+        return kdf;
+    EVP_KDF *mine = EVP_KDF_fetch(stek_libctx_get0(), OSSL_KDF_NAME_HKDF, NULL);
+    if (mine == NULL || atomic_compare_exchange_strong(&hkdf, &kdf, mine))
+        return mine;
+    EVP_KDF_free(mine);
+    return kdf;
 }

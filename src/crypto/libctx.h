@@ -21,4 +21,7 @@ OSSL_LIB_CTX *stek_libctx_get0(void);
 /* SHA-256 in that context, borrowed. NULL: there is none; the next call asks again. Thread-safe. */
 const EVP_MD *stek_libctx_sha256(void);
 
+/* HKDF in that context, likewise; an EVP_KDF, which OpenSSL 1.1.1 does not know. */
+struct evp_kdf_st *stek_libctx_hkdf(void);
+
 #endif
