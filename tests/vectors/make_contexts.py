@@ -11,8 +11,10 @@ import struct
 import sys
 
 HERE = pathlib.Path(__file__).parent
-OTHER, DNS, IP, URI, EMAIL, PUBLIC_KEY = range(6)
+OTHER, DNS, IP, URI, EMAIL, PUBLIC_KEY, ALTERNATIVES, SUBJECT = range(8)
 NAMES, OPENSSL, CONFIGURATION = range(3)
+ALTERNATIVES_A = b"\x30\x0b\x82\x09a.example"
+SUBJECT_A = bytes.fromhex("300c310a300806035504030c0161")  # CN=a
 
 
 def u32(number):
@@ -32,7 +34,9 @@ def encode_set(members):
 
 def context(sharing, names, limit):
     members = encode_set([member(kind, name) for kind, name in names])
-    return hashlib.sha256(b"stek auto v2\0" + bytes([sharing]) + members + limit).digest()
+    return hashlib.sha256(
+        b"stek auto v2\0" + bytes([sharing]) + members + limit
+    ).digest()
 
 
 def case(about, sharing, names, limit=b""):
@@ -54,12 +58,26 @@ def cases():
         case("two names", NAMES, [a, b]),
         case("the same in another order, one twice", NAMES, [b, a, b]),
         case("a name that begins another", NAMES, [a, (DNS, b"a.example.org")]),
-        case("both IP versions", NAMES, [(IP, b"\xc0\0\2\1"), (IP, b"\x20\1\x0d\xb8" + bytes(12))]),
+        case(
+            "both IP versions",
+            NAMES,
+            [(IP, b"\xc0\0\2\1"), (IP, b"\x20\1\x0d\xb8" + bytes(12))],
+        ),
         case("a URI", NAMES, [(URI, b"spiffe://A/one")]),
         case("the same text as an e-mail address", NAMES, [(EMAIL, b"spiffe://A/one")]),
-        case("another alternative: its DER", NAMES, [(OTHER, bytes.fromhex("88032a0304"))]),
+        case(
+            "another alternative: its DER",
+            NAMES,
+            [(OTHER, bytes.fromhex("88032a0304"))],
+        ),
         case("a certificate without a name", NAMES, [(PUBLIC_KEY, b"not a real key")]),
-        case("a program that verifies peers", OPENSSL, [a], own),
+        case(
+            "a program that verifies peers",
+            OPENSSL,
+            [(ALTERNATIVES, ALTERNATIVES_A)],
+            own,
+        ),
+        case("the same without alternatives", OPENSSL, [(SUBJECT, SUBJECT_A)], own),
         case("an SSL_CTX without a certificate", OPENSSL, [], own),
         case("the operator's word: the same configuration", CONFIGURATION, [a], own),
     ]

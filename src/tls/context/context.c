@@ -46,6 +46,20 @@ bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN])
                                                        NULL, stek_libctx_sha256(), NULL) == 1;
 }
 
+/* Names tell nothing more but where the program set the same ticket keys for several. To take them
+ * apart would take longer than all else that a new SSL_CTX needs. */
+static enum stek_result context_of_own_keys(SSL_CTX *ctx, struct stek_context *ret_context)
+{
+    struct stek_nameset names = {0};
+    uint8_t own[STEK_DIGEST_LEN];
+    enum stek_result result = STEK_ERR_CRYPTO;
+
+    if (stek_names_as_they_stand(ctx, &names) && stek_context_own_keys(ctx, own))
+        result = stek_context_of(STEK_SHARING_OPENSSL, &names, own, ret_context);
+    stek_nameset_fini(&names);
+    return result;
+}
+
 enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,
                                    const uint8_t *configuration, enum stek_sharing *ret_sharing,
                                    struct stek_context *ret_context)
@@ -53,14 +67,12 @@ enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,
     struct stek_nameset names = {0};
     enum stek_result result = STEK_ERR_CRYPTO;
 
-    if (stek_names_of(ctx, &names)) {
+    if (sharing == STEK_SHARING_OPENSSL || stek_names_of(ctx, &names)) {
         if (names.count == 0)
             sharing = STEK_SHARING_OPENSSL;
-        uint8_t own[STEK_DIGEST_LEN];
-        if (sharing != STEK_SHARING_OPENSSL)
-            result = stek_context_of(sharing, &names, configuration, ret_context);
-        else if (stek_context_own_keys(ctx, own))
-            result = stek_context_of(sharing, &names, own, ret_context);
+        result = sharing == STEK_SHARING_OPENSSL
+                     ? context_of_own_keys(ctx, ret_context)
+                     : stek_context_of(sharing, &names, configuration, ret_context);
     }
     stek_nameset_fini(&names);
     if (result == STEK_OK)

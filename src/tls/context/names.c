@@ -109,3 +109,32 @@ bool stek_names_of(SSL_CTX *ctx, struct stek_nameset *names)
     SSL_free(ssl);
     return ok;
 }
+
+static bool add_alternatives_as_they_stand(struct stek_nameset *names, const X509 *cert, int at)
+{
+    const ASN1_STRING *value = X509_EXTENSION_get_data(X509_get_ext(cert, at));
+
+    return add_asn1(names, STEK_NAME_ALTERNATIVES, value);
+}
+
+static bool add_subject(struct stek_nameset *names, const X509 *cert)
+{
+    const unsigned char *der;
+    size_t len;
+
+    return X509_NAME_get0_der(X509_get_subject_name(cert), &der, &len) == 1 &&
+           stek_nameset_add(names, STEK_NAME_SUBJECT, der, len);
+}
+
+bool stek_names_as_they_stand(SSL_CTX *ctx, struct stek_nameset *names)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(ctx);
+
+    if (cert == NULL)
+        return true;
+    const int at = X509_get_ext_by_NID(cert, NID_subject_alt_name, -1);
+    if (at >= 0)
+        return add_alternatives_as_they_stand(names, cert, at);
+    return X509_NAME_entry_count(X509_get_subject_name(cert)) > 0 ? add_subject(names, cert)
+                                                                  : add_public_key(names, cert);
+}

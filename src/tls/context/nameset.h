@@ -12,12 +12,14 @@
 
 /* The first byte of each member: what kind of name follows. docs/formats.md. */
 enum stek_name_kind {
-    STEK_NAME_OTHER = 0,     /* any other alternative: its DER */
-    STEK_NAME_DNS = 1,       /* ASCII letters in lower case; also a common name, as UTF-8 */
-    STEK_NAME_IP = 2,        /* the address's bytes */
-    STEK_NAME_URI = 3,       /* as it stands */
-    STEK_NAME_EMAIL = 4,     /* as it stands */
-    STEK_NAME_PUBLIC_KEY = 5 /* of a certificate without any name: DER of SubjectPublicKeyInfo */
+    STEK_NAME_OTHER = 0,        /* any other alternative: its DER */
+    STEK_NAME_DNS = 1,          /* ASCII letters in lower case; also a common name, as UTF-8 */
+    STEK_NAME_IP = 2,           /* the address's bytes */
+    STEK_NAME_URI = 3,          /* as it stands */
+    STEK_NAME_EMAIL = 4,        /* as it stands */
+    STEK_NAME_PUBLIC_KEY = 5,   /* of a certificate without any name: DER of SubjectPublicKeyInfo */
+    STEK_NAME_ALTERNATIVES = 6, /* all of a certificate as they stand: DER of GeneralNames */
+    STEK_NAME_SUBJECT = 7       /* of a certificate without alternatives: DER of Name */
 };
 
 struct stek_name {
