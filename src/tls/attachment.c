@@ -135,7 +135,10 @@ struct stek_keys *stek_attachment_own_keys(struct stek_attachment *attachment, S
 static void fill(struct stek_attachment *attachment, SSL_CTX *ctx, struct stek_ring *ring,
                  const struct stek_context *label, const struct stek_attach_options *options)
 {
+    static _Atomic uint64_t latest_number;
+
     stek_ring_hold(ring);
+    attachment->number = atomic_fetch_add(&latest_number, 1) + 1;
     if (attachment->ring != NULL)
         empty(attachment);
     attachment->ring = ring;

@@ -29,6 +29,7 @@ enum { STEK_SESSIONS_UNKNOWN, STEK_SESSIONS_OURS, STEK_SESSIONS_PROGRAMS };
 struct stek_attachment {
     struct stek_attachment *next_unused; /* of slots.c */
     _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
+    uint64_t number;                     /* no other attachment ever had it */
     struct stek_ring *ring;
     const struct stek_methods *methods;
     struct stek_place place; /* its context */

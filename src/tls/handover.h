@@ -17,8 +17,8 @@ enum stek_generated {
                              not stek's */
 };
 
-/* Leaves that stek's generate callback ran. Returns whether the last one that it left for the same
- * attachment is still there: then the key callback is the program's. */
+/* Leaves that stek's generate callback ran. Returns whether the last two that it left for the same
+ * attachment were not taken: then the key callback is the program's. */
 int stek_handover_generated(const struct stek_attachment *attachment, enum stek_generated how);
 
 /* Takes it. */
