@@ -121,8 +121,18 @@ void stek_attachment_unchecked(struct stek_attachment *attachment)
         tell(STEK_EVENT_UNCHECKED_EARLY_DATA);
 }
 
+void stek_attachment_use(const SSL *ssl, bool serves)
+{
+    struct stek_attachment *attachment = stek_attachment_of(SSL_get_SSL_CTX(ssl));
+
+    if (attachment != NULL)
+        stek_servers_use(&attachment->place.server, serves);
+}
+
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl)
 {
+    if (stek_servers_have_fresh())
+        stek_attachment_use(ssl, true);
     return stek_place_keys(&attachment->place, ssl);
 }
 

@@ -80,6 +80,9 @@ bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attac
  */
 bool stek_attachment_note_early_data(SSL *ssl, struct stek_attachment *attachment);
 
+/* The SSL_CTX that the connection has now is in use (servers.h). Thread-safe. */
+void stek_attachment_use(const SSL *ssl, bool serves);
+
 /* The keys of the attachment's context, for a ticket of this connection. NULL: no memory.
  * Thread-safe. */
 struct stek_keys *stek_attachment_keys(struct stek_attachment *attachment, SSL *ssl);

@@ -156,6 +156,7 @@ static void meet(SSL *ssl, int version)
     if (attachment == NULL)
         attachment = meet_by_context(ssl);
     if (attachment != NULL) {
+        stek_servers_use(&attachment->place.server, true);
         override_once(attachment);
         stek_session_id_watch(ssl, attachment, version);
     }
@@ -177,6 +178,8 @@ static int security_cb(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int
 {
     if (op == SSL_SECOP_VERSION && ssl != NULL && SSL_is_server(ssl))
         meet((SSL *)(uintptr_t)ssl, nid);
+    else if (op == SSL_SECOP_VERSION && ssl != NULL && stek_servers_have_fresh())
+        stek_attachment_use(ssl, false);
     return security_cb_before(ssl, ctx)(ssl, ctx, op, bits, nid, other, ex);
 }
 

@@ -68,7 +68,8 @@ static enum stek_sharing sharing_wanted(const struct stek_place *place)
         return STEK_SHARING_OPENSSL;
     if (!stek_peers_are_verified())
         return STEK_SHARING_NAMES;
-    return place->same_configuration ? STEK_SHARING_CONFIGURATION : STEK_SHARING_OPENSSL;
+    return place->same_configuration && !stek_servers_may_change() ? STEK_SHARING_CONFIGURATION
+                                                                   : STEK_SHARING_OPENSSL;
 }
 
 /* Whether the choice is still that of the SSL_CTX as it is now. */

@@ -16,6 +16,9 @@ static bool handlers_refused;
 static struct stek_server *newest;
 static int64_t count;
 static int64_t looked_at_all = INT64_MIN;
+static size_t fresh;
+static _Atomic size_t fresh_now; /* the same, for who does not lock */
+static atomic_bool has_served;
 static _Atomic uint64_t generation = 1;
 static _Atomic uint64_t looked_at_generation;
 static _Atomic int64_t looked_at;
@@ -47,11 +50,23 @@ static bool can_serve(const SSL_CTX *ctx)
     return SSL_CTX_get0_certificate(ctx) != NULL;
 }
 
+static void count_fresh(bool one_more)
+{
+    fresh = one_more ? fresh + 1 : fresh - 1;
+    atomic_store_explicit(&fresh_now, fresh, memory_order_release);
+}
+
 void stek_servers_enter(struct stek_server *server, SSL_CTX *ctx)
 {
     (void)stek_servers_prepare();
     lock_list();
-    *server = (struct stek_server){.ctx = ctx, .older = newest, .seen = INT64_MIN};
+    *server = (struct stek_server){.ctx = ctx,
+                                   .older = newest,
+                                   .seen = INT64_MIN,
+                                   .is_fresh = atomic_load(&has_served),
+                                   .maker = pthread_self()};
+    if (server->is_fresh)
+        count_fresh(true);
     if (newest != NULL)
         newest->newer = server;
     newest = server;
@@ -70,11 +85,52 @@ void stek_servers_leave(struct stek_server *server)
             server->newer->older = server->older;
         else
             newest = server->older;
+        if (server->is_fresh)
+            count_fresh(false);
         *server = (struct stek_server){0};
         count--;
         atomic_fetch_add(&generation, 1);
     }
     unlock_list();
+}
+
+bool stek_servers_have_fresh(void)
+{
+    return atomic_load_explicit(&fresh_now, memory_order_acquire) != 0;
+}
+
+void stek_servers_use(struct stek_server *server, bool serves)
+{
+    if (serves && !atomic_load_explicit(&has_served, memory_order_relaxed))
+        atomic_store(&has_served, true);
+    if (!stek_servers_have_fresh())
+        return;
+    lock_list();
+    if (server->is_fresh) {
+        server->is_fresh = false;
+        count_fresh(false);
+        atomic_fetch_add(&generation, 1);
+    }
+    unlock_list();
+}
+
+static bool may_change(const struct stek_server *server)
+{
+    return server->is_fresh && pthread_equal(server->maker, pthread_self()) == 0;
+}
+
+bool stek_servers_may_change(void)
+{
+    bool found = false;
+
+    if (!stek_servers_have_fresh())
+        return false;
+    lock_list();
+    for (const struct stek_server *server = newest; server != NULL && !found;
+         server = server->older)
+        found = may_change(server);
+    unlock_list();
+    return found;
 }
 
 uint64_t stek_servers_generation(void)
@@ -121,7 +177,7 @@ static size_t hold_all(SSL_CTX **ret_held)
     size_t held = 0;
 
     for (struct stek_server *server = newest; server != NULL; server = server->older) {
-        if (server->is_dying || !can_serve(server->ctx))
+        if (server->is_dying || may_change(server) || !can_serve(server->ctx))
             continue;
         if (SSL_CTX_up_ref(server->ctx) == 1)
             ret_held[held++] = server->ctx;

@@ -5,6 +5,7 @@
 
 #include "tls/ossl.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /* An SSL_CTX in the list. */
@@ -14,6 +15,8 @@ struct stek_server {
     struct stek_server *newer;
     int64_t seen;  /* when its verify mode was last read */
     bool is_dying; /* its last hold was given back already */
+    bool is_fresh; /* made after the first handshake, and not in use yet */
+    pthread_t maker;
 };
 
 /*
@@ -28,6 +31,19 @@ bool stek_servers_prepare(void);
 void stek_servers_enter(struct stek_server *server, SSL_CTX *ctx);
 void stek_servers_leave(struct stek_server *server);
 
+/* A handshake of this SSL_CTX begins, in either role, or one switched to it: its program has
+ * configured it. `serves`: it is a server's. Thread-safe; takes no lock but where one is fresh. */
+void stek_servers_use(struct stek_server *server, bool serves);
+
+/* Whether some are fresh: made since the first handshake and not in use yet. Never waits. */
+bool stek_servers_have_fresh(void);
+
+/*
+ * Whether another thread may be configuring one just now: it made it after the first handshake, and
+ * the SSL_CTX was not in use yet. Such a one is not to be read. Thread-safe.
+ */
+bool stek_servers_may_change(void);
+
 /* Another number whenever the list has changed. Thread-safe, never waits. */
 uint64_t stek_servers_generation(void);
 
@@ -39,9 +55,9 @@ uint64_t stek_servers_generation(void);
  */
 void stek_servers_look(int64_t now);
 
-/* Calls `each` for all that can serve, until it returns false; returns whether none did, and there
- * was memory. Other threads may free theirs meanwhile: each is held, and may be freed in here.
- * Thread-safe. */
+/* Calls `each` for all that can serve, but those that another thread may be configuring, until it
+ * returns false; returns whether none did, and there was memory. Other threads may free theirs
+ * meanwhile: each is held, and may be freed in here. Thread-safe. */
 bool stek_servers_for_each(bool (*each)(SSL_CTX *ctx, void *arg), void *arg);
 
 #endif
