@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define METRICS_FILE "metrics.prom"
@@ -93,6 +94,11 @@ static bool write_metrics(FILE *out, const struct stek_feed_configs *configs,
                           const struct stek_feed_report *reports, int64_t since)
 {
     (void)since;
+    (void)fprintf(out,
+                  "# HELP stek_feed_timestamp_seconds When stek feed wrote this.\n"
+                  "# TYPE stek_feed_timestamp_seconds gauge\n"
+                  "stek_feed_timestamp_seconds %" PRId64 "\n",
+                  (int64_t)time(NULL));
     for (size_t k = 0; k < sizeof metrics / sizeof *metrics; k++) {
         const struct metric *metric = &metrics[k];
         (void)fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,

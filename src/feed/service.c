@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RESTART_MS = 1000, READY_AFTER_S = 10 };
+enum { RESTART_MS = 1000, READY_AFTER_S = 10, BEAT_S = 10 };
 
 struct service {
     const struct stek_feed_options *options;
@@ -34,6 +34,7 @@ struct service {
     pid_t pids[STEK_FEEDS_MAX]; /* 0: it does not run */
     struct stek_feed_report state[STEK_FEEDS_MAX];
     int64_t since;
+    int64_t written_at; /* when it last said how it is */
     bool ready;
 };
 
@@ -109,8 +110,9 @@ static void say_ready(struct service *service)
     stek_feed_notify("READY=1");
 }
 
-static void write_status(const struct service *service)
+static void write_status(struct service *service)
 {
+    service->written_at = (int64_t)time(NULL);
     if (!stek_feed_write_status(service->options->state_dir, service->configs, service->state,
                                 service->since))
         (void)fail(service->options->state_dir);
@@ -128,6 +130,15 @@ static void take_reports(struct service *service)
         any = true;
     }
     if (any)
+        write_status(service);
+}
+
+/* So that whoever reads the metrics sees that it lives. */
+static void beat(struct service *service)
+{
+    const int64_t now = (int64_t)time(NULL);
+
+    if (now < service->written_at || now >= service->written_at + BEAT_S)
         write_status(service);
 }
 
@@ -192,9 +203,10 @@ static void run(struct service *service)
 
     do {
         const bool waits = any_is_missing(service) || !service->ready;
-        if (poll(entries, 2, waits ? RESTART_MS : -1) == 0)
+        if (poll(entries, 2, waits ? RESTART_MS : BEAT_S * 1000) == 0)
             start_missing(service);
         take_reports(service);
+        beat(service);
         say_ready(service);
     } while (take_signals(service));
 }

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import stat
+import time
 
 import pytest
 
@@ -212,6 +213,24 @@ def test_files_of_keys_stay_when_it_stops_and_it_goes_on_with_them(still_feed):
     still_feed.launch()
     still_feed.wait_until("fed")
     assert path.read_bytes() == before
+
+
+def written_at(feed):
+    """When it says that it wrote its metrics."""
+    text = (feed.state_dir / "metrics.prom").read_text()
+    return int(re.search(r"^stek_feed_timestamp_seconds (\d+)$", text, re.MULTILINE).group(1))
+
+
+def test_its_metrics_say_that_it_lives_while_nothing_changes_and_not_when_it_is_stuck(still_feed):
+    still_feed.put("a", to="h2o", file=still_feed.place("keys"))
+    first = written_at(still_feed)
+    wait_for(lambda: written_at(still_feed) > first, "another beat")
+    still_feed.process.signal(signal.SIGSTOP)
+    last = written_at(still_feed)
+    wait_for(lambda: time.time() > last + 15, "two beats to be due")
+    assert written_at(still_feed) == last
+    still_feed.process.signal(signal.SIGCONT)
+    wait_for(lambda: written_at(still_feed) > last, "it to go on")
 
 
 def test_a_faulty_configuration_is_named_and_the_previous_one_stays(still_feed):

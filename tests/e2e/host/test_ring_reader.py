@@ -56,6 +56,19 @@ def test_a_reader_continues_the_chain_as_servers_do_without_stekd(folder, loaded
             visitor.stop()
 
 
+def test_a_reader_that_follows_a_ring_loses_its_keys_when_they_are_revoked(folder):
+    """It reads the same mapping again, and does not open the file anew."""
+    with Stekd(folder / "stekd", web={"rotate": "2s", "accept": "20s"}) as stekd:
+        ring = Ring(stekd.ring("web"))
+        first = names(ring)
+        wait_for(lambda: len(names(ring) - first) >= 2, "two more keys")
+        before = names(ring)
+        assert first & before
+        assert stekd.stek("revoke", "web", "--all", "--yes").returncode == 0
+        wait_for(lambda: not names(ring) & before, "the keys to be gone", timeout_s=5)
+        assert names(ring)
+
+
 def test_the_reader_says_which_key_seals(folder):
     with Stekd(folder / "stekd", web={"rotate": "1h"}) as stekd:
         seals = [key for key, seals in Ring(stekd.ring("web")).keys(LABEL) if seals]
