@@ -21,12 +21,28 @@ def unpacked(*packages):
     return folder
 
 
-def _unpack(folder, packages):
-    """apt says what it would install, and that is unpacked instead."""
+def fetched(name, *packages):
+    """A folder with the archives of these packages and of what they still need."""
+    folder = build.BUILD / "fetched" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            _fetch(folder, packages)
+            (folder / "complete").touch()
+    return folder
+
+
+def _fetch(folder, packages):
+    """What apt says that it would install."""
     plan = _run("apt-get", "install", "--simulate", "--no-install-recommends", *packages)
-    for line in plan.splitlines():
-        if line.startswith("Inst "):
-            _run("apt-get", "download", line.split()[1], cwd=folder)
+    wanted = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
+    _run("apt-get", "download", *wanted, cwd=folder)
+
+
+def _unpack(folder, packages):
+    """Unpacked, and not installed."""
+    _fetch(folder, packages)
     for archive in folder.glob("*.deb"):
         _run("dpkg-deb", "-x", archive, folder)
         archive.unlink()

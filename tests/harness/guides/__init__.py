@@ -8,6 +8,15 @@ import subprocess
 from ..client import VERSIONS, Visitor
 from ..process import is_listening, wait_for
 
+DOCUMENT = "docs/module.md"
+# The visitor runs in the machine, with a copy of these files.
+VISITOR = """
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "/srv/tests")
+from harness import guides
+guides.come_back(*sys.argv[1:])
+"""
 CERTIFICATE, KEY, BOTH = "/etc/ssl/guide.crt", "/etc/ssl/guide.key", "/etc/ssl/guide.pem"
 
 
@@ -223,6 +232,16 @@ def _line(sock):
     return text
 
 
+def _bytes(sock, length):
+    text = b""
+    while len(text) < length:
+        part = sock.recv(length - len(text))
+        if not part:
+            raise ConnectionError(f"ends after {text}")
+        text += part
+    return text
+
+
 def _smtp_answer(sock):
     while _line(sock)[3:4] == b"-":
         pass
@@ -241,7 +260,21 @@ def ftp(sock):
     _line(sock)
 
 
-BEGIN = {"": None, "smtp": smtp, "ftp": ftp}
+def mysql(sock):
+    """The greeting, then a request for TLS: its capabilities, a length, a character set."""
+    length = int.from_bytes(_bytes(sock, 4)[:3], "little")
+    _bytes(sock, length)
+    asked = struct.pack("<IIB23x", 0x0000AA85 | 0x0800, 1 << 24, 33)
+    sock.sendall(len(asked).to_bytes(3, "little") + b"\1" + asked)
+
+
+def postgres(sock):
+    sock.sendall(struct.pack(">II", 8, 80877103))
+    if _bytes(sock, 1) != b"S":
+        raise ConnectionError("no TLS")
+
+
+BEGIN = {"": None, "smtp": smtp, "ftp": ftp, "mysql": mysql, "postgres": postgres}
 
 
 class Place:
@@ -261,12 +294,21 @@ def visit(visitor, place):
         return None
 
 
-def come_back(unit_name, port, begin=""):
-    """In the machine: visits a service, restarts it, and visits it again; says how that was."""
+def come_back(unit_name, port, begin="", order="restart"):
+    """In the machine: visits a service, restarts it or what else `order` says to systemd, and
+    visits it again; says how that was."""
     place, visitors = Place(port, begin), [Visitor(tls) for tls in VERSIONS]
     for visitor in visitors:
         wait_for(lambda: visit(visitor, place), "a visit")
-    subprocess.run(["systemctl", "restart", unit_name], check=True)
+    subprocess.run(["systemctl", order, unit_name], check=True)
     wait_for(lambda: is_listening(place.port), "the service")
     resumed = {wait_for(lambda: visit(visitor, place), "a visit")[0] for visitor in visitors}
     print({True: "resumed", False: "full"}[resumed.pop()] if len(resumed) == 1 else "differs")
+
+
+def outlives(machine, service, order="restart"):
+    """Whether sessions of either version resume after a restart of the service, or its reload."""
+    argv = ["/usr/bin/python3", "-c", VISITOR, service.unit, service.port, service.begin, order]
+    said = machine.do(*argv)
+    assert said in ("resumed\n", "full\n"), said
+    return said == "resumed\n"
