@@ -72,6 +72,8 @@ void stek_visitors_add(struct stek_visitors *visitors, struct bufferevent *visit
         return; /* it is not counted, and ends when it is idle */
     if (visitors->count == 0)
         (void)event_add(visitors->sweep, &second);
+    /* Also when evhttp has let go of it, and nobody takes what comes. */
+    bufferevent_setwatermark(visitor, EV_READ, 0, STEK_VISITOR_INPUT_MAX);
     bufferevent_incref(visitor);
     visitors->at[visitors->count++] = visitor;
     while (visitors->count - visitors->sent_away > STEK_VISITORS_MAX)

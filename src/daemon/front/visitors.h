@@ -11,7 +11,7 @@
 
 #include <event2/bufferevent.h>
 
-enum { STEK_VISITORS_MAX = 128 };
+enum { STEK_VISITORS_MAX = 128, STEK_VISITOR_INPUT_MAX = 32 * 1024 /* more than a request */ };
 
 struct stek_visitors {
     struct event *sweep;

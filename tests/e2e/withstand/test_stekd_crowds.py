@@ -142,6 +142,17 @@ def test_the_crowd_is_forgotten_when_it_has_gone(daemon, manager):
     assert len(os.listdir(f"/proc/{daemon.pid}/fd")) <= before
 
 
+def test_what_visitors_say_after_their_answer_fills_no_memory(daemon):
+    before = memory_kb(daemon.pid)
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", port(daemon)), timeout=1) as visitor:
+            visitor.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            with contextlib.suppress(OSError):
+                for _ in range(400):
+                    visitor.sendall(b"x" * 65536)
+            assert memory_kb(daemon.pid) - before < 8 * 1024
+
+
 def test_answers_that_nobody_reads_have_a_limit(folder):
     """Sixty clients wait for one of some megabytes each, and read nothing of it."""
     keys = {"rotate": "10m", "accept": "1h", "ahead": 16}
