@@ -220,10 +220,13 @@ void sim_node_changes(struct sim *sim, struct sim_node *node, int64_t revision)
         sim_node_break(sim, node);
         return;
     }
-    for (size_t i = 0; i < sim->store.log_count; i++) {
+    size_t first = sim->store.log_count;
+    while (first > 0 && sim->store.log[first - 1].revision > node->got_rev)
+        first--;
+    for (size_t i = first; i < sim->store.log_count; i++) {
         const struct sim_change *change = &sim->store.log[i];
-        if (change->revision <= node->got_rev || change->revision > revision)
-            continue;
+        if (change->revision > revision)
+            break;
         sim->store.bytes += 220;
         if (change->is_floor && change->floor == 0 && !change->floor_foreign)
             stek_sync_saw_floor_deleted(&node->sync, change->revision);

@@ -77,11 +77,48 @@ struct known *oracle_continued(struct sim *sim, const struct stek_record *record
     return NULL;
 }
 
-static bool ring_is_empty(const struct sim *sim)
+/* The known secret `index`, continued several times, where that is `record`: what lies between is
+ * known then, too. */
+static struct known *continues_over(struct sim *sim, size_t index, const struct stek_record *record)
+{
+    struct stek_record between = sim->oracle->known[index].record;
+
+    while (between.seq < record->seq) {
+        if (stek_derive_continuation(&between.secret, &between.secret) != STEK_OK)
+            return NULL;
+        between.seq++;
+    }
+    if (memcmp(&between.secret, &record->secret, sizeof between.secret) != 0)
+        return NULL;
+    between = sim->oracle->known[index].record;
+    while (between.seq + 1 < record->seq) {
+        if (stek_derive_continuation(&between.secret, &between.secret) != STEK_OK)
+            return NULL;
+        between.seq++;
+        if (oracle_find(sim, &between.secret) == NULL)
+            oracle_continued(sim, &between);
+    }
+    return oracle_continued(sim, record);
+}
+
+struct known *oracle_continued_over(struct sim *sim, const struct stek_record *record)
+{
+    struct known *known = oracle_continued(sim, record);
+
+    for (size_t i = sim->oracle->count; i-- > 0 && known == NULL;) {
+        const uint64_t seq = sim->oracle->known[i].record.seq;
+        if (seq + 1 < record->seq && seq + STEK_RECORDS_MAX > record->seq)
+            known = continues_over(sim, i, record);
+    }
+    return known;
+}
+
+/* Whether no record stands in the store that counts under this floor. */
+static bool ring_is_empty(const struct sim *sim, uint64_t floor)
 {
     for (size_t i = 0; i < sim->store.count; i++)
         if (sim->store.value[i].there && !sim->store.value[i].foreign &&
-            sim->store.value[i].seq >= sim->store.floor &&
+            sim->store.value[i].seq >= floor &&
             sim->store.value[i].record.accept_until * 1000 > sim->now)
             return false;
     return true;
@@ -96,7 +133,7 @@ static void forget_if_wiped(struct sim *sim)
 {
     if (sim->store.floor >= sim->oracle->floor)
         return;
-    if (!ring_is_empty(sim))
+    if (!ring_is_empty(sim, sim->store.floor))
         return;
     for (size_t i = 0; i < sim->oracle->count; i++)
         sim->oracle->known[i].published_ms = INT64_MAX;
@@ -121,7 +158,8 @@ static void check_new(struct sim *sim, const struct stek_sync_write *write,
                       const struct stek_record *record)
 {
     const int64_t late_ms = 4 * sim->config.timeout_ms + sim->config.skew_ms + 1000;
-    const bool first = ring_is_empty(sim) || (write->put_floor && write->floor == record->seq);
+    const uint64_t floor = write->put_floor ? write->floor : sim->store.floor;
+    const bool first = ring_is_empty(sim, floor) || (write->put_floor && floor == record->seq);
 
     if (first ||
         record->active_from * 1000 - sim->now >= sim->config.policy.rotate_s * 500 - late_ms)
@@ -168,6 +206,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write,
     if (known->published_ms == INT64_MAX)
         known->published_ms = sim->now;
     known->published_once = true;
+    known->record.accept_until = put->record.accept_until; /* who continued it may have had more */
     known->moved_ms = put->expect != 0 ? sim->now : known->moved_ms;
 }
 

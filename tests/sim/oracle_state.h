@@ -40,4 +40,8 @@ struct known *oracle_add(struct sim *sim, const struct stek_record *record);
 /* The record, if it continues one that is known: it is known from now on. Else NULL. */
 struct known *oracle_continued(struct sim *sim, const struct stek_record *record);
 
+/* The same for what a host holds that was off: it goes on over what has retired meanwhile, and
+ * which it never held. */
+struct known *oracle_continued_over(struct sim *sim, const struct stek_record *record);
+
 #endif

@@ -152,6 +152,15 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
     sim_net_watch_all(sim);
 }
 
+static int compare_seqs(const void *a, const void *b)
+{
+    const struct sim_value *left = a;
+    const struct sim_value *right = b;
+
+    return (left->seq > right->seq) - (left->seq < right->seq);
+}
+
+/* By rising seq, as etcd gives a range. */
 static void copy_values(struct sim *sim, struct sim_message *message)
 {
     const struct sim_store *store = &sim->store;
@@ -163,6 +172,7 @@ static void copy_values(struct sim *sim, struct sim_message *message)
         if (store->value[i].there)
             message->value[message->count++] = store->value[i];
     }
+    qsort(message->value, message->count, sizeof *message->value, compare_seqs);
     sim->store.bytes += message->count * VALUE_BYTES;
     message->floor_revision = store->floor_revision;
     message->floor = store->floor;
