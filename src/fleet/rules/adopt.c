@@ -151,10 +151,24 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Until when this host opens what it may have sealed under this secret: it has promised that. */
+static int64_t promised_until(const struct stek_sync *sync, const struct stek_record *record,
+                              int64_t now)
+{
+    int64_t until = INT64_MIN;
+
+    for (size_t i = 0; i < sync->records.count; i++) {
+        const struct stek_record *mine = &sync->records.at[i];
+        if (mine->active_from <= now && mine->accept_until > until && same_secret(mine, record))
+            until = mine->accept_until;
+    }
+    return until;
+}
+
 /*
  * The same record: its times only ever move forward in a rotation by hand, so the earlier ones are
  * the later news. If a continuation is new in the store, this host's times for it were only
- * computed, and the store's replace them.
+ * computed, and the store's replace them. How long it opens does not move.
  */
 static void merge_times(struct stek_record *mine, const struct stek_record *record, bool known)
 {
@@ -165,19 +179,24 @@ static void merge_times(struct stek_record *mine, const struct stek_record *reco
         reckoned ? record->active_from : earlier(mine->active_from, record->active_from);
     mine->active_until =
         reckoned ? record->active_until : earlier(mine->active_until, record->active_until);
-    mine->accept_until =
-        reckoned ? record->accept_until : earlier(mine->accept_until, record->accept_until);
+    mine->accept_until = record->accept_until;
+    if (mine->active_until > mine->accept_until)
+        mine->active_until = mine->accept_until;
 }
 
 static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
                  const struct stek_record *record, int64_t now)
 {
+    STEK_SECRET(stek_record) struct stek_record taken = *record;
     struct stek_record *mine = stek_records_find(&sync->records, record->seq);
     const bool known = entry->presence == STEK_PRESENCE_HELD;
+    const int64_t promised = promised_until(sync, record, now);
 
+    if (promised > taken.accept_until)
+        taken.accept_until = promised;
     entry->presence = STEK_PRESENCE_HELD;
     if (mine != NULL && same_secret(mine, record)) {
-        merge_times(mine, record, known);
+        merge_times(mine, &taken, known);
         return;
     }
     if (mine != NULL) {
@@ -185,8 +204,8 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
         if (known)
             stek_adopt_refuse(sync, record->seq, STEK_REFUSAL_CHANGED);
     }
-    clear_way(sync, record, now);
-    stek_records_insert(&sync->records, record);
+    clear_way(sync, &taken, now);
+    stek_records_insert(&sync->records, &taken);
 }
 
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
@@ -204,6 +223,7 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         return;
     }
     entry->active_from = record->active_from;
+    entry->active_until = record->active_until;
     entry->accept_until = record->accept_until;
     if (takes(sync, record->seq, record->active_from, record->accept_until, now))
         take(sync, entry, record, now);
@@ -211,21 +231,30 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         entry->presence = STEK_PRESENCE_IDLE;
 }
 
-/* Drops what is below the floor, what continues it, and what may: all that is not published. */
+/*
+ * Drops what is below the floor, what continues it, and what may: all that is not published, and a
+ * continuation at the floor. Those after it may also continue a fresh record of this floor, which
+ * only the host had that revoked.
+ */
 static void drop_revoked(struct stek_sync *sync, uint64_t floor)
 {
+    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+    bool knows_next = false;
     uint64_t dropped = floor - 1;
 
     for (size_t i = 0; i < sync->records.count;) {
         const struct stek_record *record = &sync->records.at[i];
         const bool continues =
-            record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1;
+            record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1 &&
+            (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);
         if (record->seq >= floor && !continues && is_held(sync, record)) {
             i++;
             continue;
         }
-        if (continues)
+        if (continues) {
             dropped = record->seq;
+            knows_next = stek_derive_continuation(&record->secret, &next) == STEK_OK;
+        }
         remove_at(sync, i);
     }
 }

@@ -2,6 +2,7 @@
 /* What a host does about what it has learnt: its ring first, then the store. */
 #include "core/chain.h"
 #include "fleet/rules/adopt.h"
+#include "fleet/rules/epoch.h"
 #include "fleet/rules/operate.h"
 #include "fleet/rules/publish.h"
 
@@ -13,17 +14,21 @@ enum { OPERATION_MS = 10000, OPERATION_AGAIN_MS = 200 };
  * No record covers this host's time, but the ring has one that is to begin (after a revocation by a
  * host whose clock is ahead, over a gap, or since the ones before it were deleted and revoked): it
  * begins here and now. All others hold it already. If it begins later than any host publishes
- * ahead, this host's clock is wrong.
+ * ahead, this host's clock may be wrong; or it does after several revocations, and then the store's
+ * clock agrees.
  */
-static void begin_early(struct stek_records *records, const struct stek_policy *policy, int64_t now)
+static void begin_early(struct stek_sync *sync, int64_t now)
 {
+    const int64_t ahead_s = sync->policy.rotate_s * (sync->policy.ahead + 1);
+    struct stek_records *records = &sync->records;
+
     if (stek_records_active(records, now) >= 0)
         return;
     for (size_t i = 0; i < records->count; i++) {
         struct stek_record *record = &records->at[i];
         if (!stek_record_counts(record) || record->active_from <= now)
             continue;
-        if (record->active_from - now <= policy->rotate_s * (policy->ahead + 1))
+        if (record->active_from - now <= ahead_s || stek_epoch_knows_time(sync))
             record->active_from = now;
         return;
     }
@@ -78,7 +83,7 @@ static enum stek_result keep_ring(struct stek_sync *sync, int64_t now)
     keep_order(&sync->records);
     if (sync->synced && !sync->reading)
         result = stek_adopt_repair_chain(sync, now);
-    begin_early(&sync->records, &sync->policy, now);
+    begin_early(sync, now);
     if (result == STEK_OK)
         result = stek_records_settle(&sync->records, &sync->policy, now);
     if (result == STEK_OK)

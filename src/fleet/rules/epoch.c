@@ -21,8 +21,7 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* A host whose clock nobody confirms does not let it decide what day it is. */
-static bool knows_the_day(const struct stek_sync *sync)
+bool stek_epoch_knows_time(const struct stek_sync *sync)
 {
     return sync->clock_confirmed && !sync->clock_off;
 }
@@ -31,7 +30,7 @@ uint64_t stek_epoch_for_floor(const struct stek_sync *sync, int64_t now)
 {
     const uint64_t known = later(sync->epoch, sync->view.epoch_highest);
 
-    return knows_the_day(sync) ? later(known, stek_epoch_at(now)) : known;
+    return stek_epoch_knows_time(sync) ? later(known, stek_epoch_at(now)) : known;
 }
 
 uint64_t stek_epoch_for_record(const struct stek_record *record, uint64_t least)
@@ -47,7 +46,7 @@ bool stek_epoch_floor_is_old(const struct stek_sync *sync, int64_t now)
 uint64_t stek_epoch_needed(const struct stek_sync *sync, int64_t now)
 {
     const bool sees = sync->synced && !sync->reading && !sync->read_wanted &&
-                      sync->view.floor_good && knows_the_day(sync);
+                      sync->view.floor_good && stek_epoch_knows_time(sync);
     const uint64_t needed = stek_epoch_at(now - STEK_CLOCK_SKEW_MAX_S);
 
     if (!sees)

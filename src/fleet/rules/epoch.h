@@ -27,6 +27,10 @@ uint64_t stek_epoch_at(int64_t time);
 /* When an epoch begins. */
 int64_t stek_epoch_begins(uint64_t epoch);
 
+/* Whether the store's clock and the other hosts' confirm this host's: only then does it decide what
+ * day it is. */
+bool stek_epoch_knows_time(const struct stek_sync *sync);
+
 /* The epoch to seal a floor under at `now`; no record of the same transaction goes below it. */
 uint64_t stek_epoch_for_floor(const struct stek_sync *sync, int64_t now);
 

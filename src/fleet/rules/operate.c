@@ -66,6 +66,7 @@ static bool rotate(struct stek_sync *sync, int64_t now, struct stek_sync_write *
     if (sync->op_seq != ended.seq + 1)
         return false;
     ended.active_until = now;
+    stek_publish_put_before(sync, ended.seq, ended.active_from, now, write);
     stek_publish_put(sync, &ended, entry->revision, now, write);
     return move_up(sync, sync->op_seq, now, write);
 }

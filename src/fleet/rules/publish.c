@@ -167,18 +167,64 @@ static bool is_missing(const struct stek_sync *sync, const struct stek_record *r
            record->seq > stek_storeview_last(&sync->view);
 }
 
-/*
- * Where the store has this record, which begins earlier here since a revocation on this host: the
- * entry; else NULL.
- */
-static const struct stek_storeview_entry *is_early(struct stek_sync *sync,
-                                                   const struct stek_record *record)
+/* The entry of a record that counts and that the store has, or NULL. */
+static const struct stek_storeview_entry *held(struct stek_sync *sync,
+                                               const struct stek_record *record)
 {
     const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
-    const bool there = sync->floor_ahead && stek_record_counts(record) && entry != NULL &&
-                       entry->presence == STEK_PRESENCE_HELD;
 
-    return there && record->active_from < entry->active_from ? entry : NULL;
+    return stek_record_counts(record) && entry != NULL && entry->presence == STEK_PRESENCE_HELD
+               ? entry
+               : NULL;
+}
+
+/*
+ * Where the store has this record and has to hear of earlier times: since a revocation on this
+ * host, or since it would begin no earlier than one after it, which is put at `next`. The others
+ * may have moved both, and an old copy of this one was put again.
+ */
+static bool is_early(struct stek_sync *sync, const struct stek_record *record, int64_t next)
+{
+    const struct stek_storeview_entry *entry = held(sync, record);
+
+    return entry != NULL && record->active_from < entry->active_from &&
+           (sync->floor_ahead || entry->active_from >= next);
+}
+
+/* Which records are to be put. Those that come before a put one begin before it, also there. */
+static void choose(struct stek_sync *sync, const struct stek_records *wanted, int64_t now,
+                   bool chosen[static STEK_RECORDS_MAX])
+{
+    int64_t next = INT64_MAX;
+
+    for (uint64_t i = wanted->count; i-- > 0;) {
+        const struct stek_record *record = &wanted->at[i];
+        chosen[i] = is_missing(sync, record, now) || is_early(sync, record, next);
+        if (chosen[i])
+            next = record->active_from;
+    }
+}
+
+void stek_publish_put_before(struct stek_sync *sync, uint64_t seq, int64_t from, int64_t now,
+                             struct stek_sync_write *write)
+{
+    size_t first = sync->records.count;
+
+    for (size_t i = first; i-- > 0;) {
+        const struct stek_record *record = &sync->records.at[i];
+        const struct stek_storeview_entry *entry = record->seq < seq ? held(sync, record) : NULL;
+        if (entry == NULL)
+            continue;
+        if (entry->active_from < from)
+            break;
+        from = record->active_from;
+        first = i;
+    }
+    for (size_t i = first; i < sync->records.count && sync->records.at[i].seq < seq; i++) {
+        const struct stek_storeview_entry *entry = held(sync, &sync->records.at[i]);
+        if (entry != NULL)
+            stek_publish_put(sync, &sync->records.at[i], entry->revision, now, write);
+    }
 }
 
 enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
@@ -186,19 +232,20 @@ enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
                                     struct stek_sync_write *ret_write, bool *ret_needed)
 {
     STEK_SECRET(stek_records) struct stek_records wanted = {0};
+    bool chosen[STEK_RECORDS_MAX];
 
     stek_publish_begin(sync, now, ret_write);
     enum stek_result result = look_ahead(sync, now, fresh, &wanted);
     if (result != STEK_OK)
         return result;
+    choose(sync, &wanted, now, chosen);
     bool early = false;
     for (size_t i = 0; i < wanted.count; i++) {
-        const struct stek_storeview_entry *entry = is_early(sync, &wanted.at[i]);
-        early |= entry != NULL;
-        if (entry != NULL)
-            stek_publish_put(sync, &wanted.at[i], entry->revision, now, ret_write);
-        else if (is_missing(sync, &wanted.at[i], now))
-            stek_publish_put(sync, &wanted.at[i], 0, now, ret_write);
+        const struct stek_storeview_entry *entry = held(sync, &wanted.at[i]);
+        early |= chosen[i] && entry != NULL;
+        if (chosen[i])
+            stek_publish_put(sync, &wanted.at[i], entry != NULL ? entry->revision : 0, now,
+                             ret_write);
     }
     sync->floor_ahead &= ret_write->put_floor || early;
     *ret_needed = ret_write->count > 0 || ret_write->put_floor;

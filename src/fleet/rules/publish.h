@@ -25,6 +25,13 @@ void stek_publish_begin(struct stek_sync *sync, int64_t now, struct stek_sync_wr
 void stek_publish_put(struct stek_sync *sync, const struct stek_record *record, int64_t expect,
                       int64_t now, struct stek_sync_write *write);
 
+/*
+ * Before a record of this seq is put that begins at `from`: puts those before it again which, in
+ * the store, would not begin before it. Here they do.
+ */
+void stek_publish_put_before(struct stek_sync *sync, uint64_t seq, int64_t from, int64_t now,
+                             struct stek_sync_write *write);
+
 /* The first record of a new chain, fresh, sealing from now on. STEK_ERR_RANDOM: no fresh secret. */
 STEK_MUST_USE enum stek_result stek_publish_first(const struct stek_sync *sync, uint64_t seq,
                                                   int64_t now, const struct stek_fresh *fresh,

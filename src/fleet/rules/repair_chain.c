@@ -4,15 +4,23 @@
 #include "core/chain.h"
 #include "crypto/derive.h"
 
+/* Whether what stood before `record` has retired: then a gap before it says nothing against it. */
+static bool has_retired_between(const struct stek_sync *sync, const struct stek_record *record,
+                                int64_t now)
+{
+    return record->active_from + sync->policy.accept_s <= now;
+}
+
 /* Whether `record` is what comes after `before` in a chain of which `before` is published. */
 static enum stek_result follows(const struct stek_sync *sync, const struct stek_record *before,
                                 const struct stek_record *record, int64_t now, bool *ret_follows)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 next;
 
-    *ret_follows = false;
+    *ret_follows = has_retired_between(sync, record, now);
     if (record->seq != before->seq + 1)
         return STEK_OK;
+    *ret_follows = false;
     if (record->origin == STEK_ORIGIN_PUBLISHED) {
         *ret_follows = !sync->diverged;
         return STEK_OK;
@@ -172,19 +180,36 @@ static void drop_early(struct stek_sync *sync, int64_t now)
     }
 }
 
+/* When a record is to end: as it is published itself, and where the next published one begins. */
+static int64_t published_end(struct stek_sync *sync, const struct stek_record *record)
+{
+    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
+    const struct stek_storeview_entry *next = stek_storeview_find(&sync->view, record->seq + 1);
+    const bool is_held = entry != NULL && entry->presence == STEK_PRESENCE_HELD;
+    int64_t end = record->active_until;
+
+    /* A revocation on this host may have moved it, and that is still to be put. */
+    if (is_held && !sync->floor_ahead && entry->active_until <= record->accept_until)
+        end = entry->active_until;
+    if (next != NULL && next->presence == STEK_PRESENCE_HELD &&
+        next->active_from > record->active_from && next->active_from < end)
+        end = next->active_from;
+    return end;
+}
+
 /*
- * A record ends where the next begins, by the time under which that is published. A host that was
- * cut off while others rotated by hand may put an old copy of a record again that somebody has
- * overwritten; its times are then later than those of the records around it.
+ * A host that was cut off while others rotated by hand may put an old copy of a record again that
+ * somebody has overwritten; its times are then later than those of the records around it. And a
+ * revocation on one host moves records there that the store never hears of if another host's
+ * counts. So ends follow from what is published, as all hosts see it, and from nothing else.
  */
-static void end_where_next_begins(struct stek_sync *sync)
+static void end_as_published(struct stek_sync *sync)
 {
     for (size_t i = 0; i < sync->records.count; i++) {
         struct stek_record *record = &sync->records.at[i];
-        const struct stek_storeview_entry *next = stek_storeview_find(&sync->view, record->seq + 1);
-        if (stek_record_counts(record) && next != NULL && next->presence == STEK_PRESENCE_HELD &&
-            next->active_from > record->active_from && next->active_from < record->active_until)
-            record->active_until = next->active_from;
+        const int64_t end = stek_record_counts(record) ? published_end(sync, record) : 0;
+        if (end > record->active_from)
+            record->active_until = end;
     }
 }
 
@@ -194,7 +219,7 @@ enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now)
 
     if (result != STEK_OK)
         return result;
-    end_where_next_begins(sync);
+    end_as_published(sync);
     drop_early(sync, now);
     result = fill_holes(sync, now);
     return result == STEK_OK ? pass_refused(sync, now) : result;

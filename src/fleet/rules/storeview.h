@@ -50,6 +50,7 @@ struct stek_storeview_entry {
     uint64_t seq;
     int64_t revision; /* of the last change that was seen */
     int64_t active_from;
+    int64_t active_until;
     int64_t accept_until;
     enum stek_presence presence;
     bool seen; /* in the full read that is under way, or since */

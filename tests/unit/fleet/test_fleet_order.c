@@ -5,6 +5,8 @@
 
 #include "one_host.h"
 
+#include "crypto/derive.h"
+
 /* The others have rotated by hand, and somebody has overwritten what stood between. */
 static void an_old_copy_ends_where_its_next_begins_when_it_is_put_again(void **state)
 {
@@ -68,12 +70,121 @@ static void what_is_put_again_is_not_deleted_with_what_retired_before_it(void **
     assert_int_equal(host.out.delete_below, 2);
 }
 
+/* The others have rotated twice by hand; then somebody deleted the last record, and a host that was
+ * cut off put an old copy of the one before. */
+static void what_would_be_out_of_order_in_the_store_is_put_again_with_its_times(void **state)
+{
+    struct stek_record record[3];
+    struct stek_records file = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++)
+        record[i] = record_of(i + 1, NOON - 100 + (int64_t)i * ROTATE_S);
+    const struct stek_record old = record[1];
+    record[0].active_until = record[1].active_from = NOON - 50;
+    record[1].active_until = record[2].active_from = NOON - 10;
+    record[2].active_until = NOON - 10 + ROTATE_S;
+    for (size_t i = 0; i < 3; i++)
+        stek_records_insert(&file, &record[i]);
+    record[1] = old;
+    connect(&file, record, 2);
+    decide_until_it_writes();
+    assert_int_equal(host.out.put[0].record.seq, 2);
+    assert_int_equal(host.out.put[0].record.active_from, NOON - 50);
+    assert_int_equal(host.out.put[0].expect, 7);
+    assert_int_equal(host.out.put[1].record.seq, 3);
+    assert_int_equal(host.out.put[1].expect, 0);
+}
+
+/* 8 opens for longer than 9, since it was to begin later once; the key of 9 is deleted. */
+static void a_gap_that_a_retired_record_left_ends_no_chain(void **state)
+{
+    struct stek_record before = record_of(8, NOON - ACCEPT_S - 2 * ROTATE_S);
+    struct stek_record after = record_of(10, NOON - ACCEPT_S - 10);
+    struct stek_records file = {0};
+
+    (void)state;
+    before.accept_until = NOON + 1000;
+    after.active_until = NOON + 1000;
+    after.accept_until = after.active_until + ACCEPT_S;
+    stek_records_insert(&file, &before);
+    stek_records_insert(&file, &after);
+    connect(&file, &before, 1);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 10), &after.secret));
+}
+
+/* After several revocations the next key may begin later than any that is published ahead. */
+static void what_begins_very_late_begins_at_once_where_the_stores_clock_agrees(void **state)
+{
+    const struct stek_record late = record_of(8, NOON + 4 * ROTATE_S);
+
+    (void)state;
+    connect(NULL, &late, 1);
+    decide();
+    assert_int_equal(stek_records_active(&host.records, NOON), -1);
+    stek_sync_know_day(&host, true, 0);
+    decide();
+    assert_int_equal(stek_records_active(&host.records, NOON), 0);
+}
+
+/* The same continuation by the times of two hosts: one was cut off while the other rotated. */
+static void what_a_host_has_sealed_under_opens_for_as_long_as_it_promised(void **state)
+{
+    struct stek_record before = record_of(7, NOON - ROTATE_S - 10);
+    struct stek_record mine = record_of(8, NOON - 10);
+    struct stek_records file = {0};
+
+    (void)state;
+    mine.origin = STEK_ORIGIN_CONTINUED;
+    assert_int_equal(stek_derive_continuation(&before.secret, &mine.secret), STEK_OK);
+    stek_records_insert(&file, &before);
+    stek_records_insert(&file, &mine);
+    struct stek_record theirs[2] = {before, mine};
+    theirs[1].active_from -= 500;
+    theirs[1].active_until -= 500;
+    theirs[1].accept_until -= 500;
+    connect(&file, theirs, 2);
+    decide();
+    const struct stek_record *taken = stek_records_find(&host.records, 8);
+    assert_int_equal(taken->active_until, theirs[1].active_until);
+    assert_int_equal(taken->accept_until, mine.accept_until);
+}
+
+/* Here 1 and 2 began early, since nothing else was there; in the store they are still to begin. */
+static void a_rotation_by_hand_leaves_the_store_in_order(void **state)
+{
+    struct stek_record record[3];
+    struct stek_records file = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++)
+        record[i] = record_of(i + 1, NOON + 200 + (int64_t)i * ROTATE_S);
+    for (size_t i = 0; i < 3; i++)
+        stek_records_insert(&file, &record[i]);
+    file.at[0].active_from = NOON - 100;
+    file.at[1].active_from = NOON - 50;
+    connect(&file, record, 3);
+    decide();
+    assert_null(stek_sync_ask(&host, STEK_SYNC_OP_ROTATE, 0));
+    decide();
+    assert_true(actions.write);
+    assert_int_equal(host.out.put[0].record.seq, 1);
+    assert_int_equal(host.out.put[0].record.active_from, NOON - 100);
+    assert_int_equal(host.out.put[1].record.seq, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_old_copy_ends_where_its_next_begins_when_it_is_put_again),
         cmocka_unit_test(what_would_move_the_ring_backwards_is_read_again_once),
         cmocka_unit_test(what_is_put_again_is_not_deleted_with_what_retired_before_it),
+        cmocka_unit_test(what_would_be_out_of_order_in_the_store_is_put_again_with_its_times),
+        cmocka_unit_test(a_gap_that_a_retired_record_left_ends_no_chain),
+        cmocka_unit_test(a_rotation_by_hand_leaves_the_store_in_order),
+        cmocka_unit_test(what_begins_very_late_begins_at_once_where_the_stores_clock_agrees),
+        cmocka_unit_test(what_a_host_has_sealed_under_opens_for_as_long_as_it_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

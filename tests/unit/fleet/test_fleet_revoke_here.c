@@ -197,6 +197,53 @@ static void what_begins_earlier_after_a_revocation_here_is_told(void **state)
     assert_int_equal(host.out.floor, 9);
 }
 
+static void a_record_that_a_lower_floor_moved_here_ends_as_it_is_published(void **state)
+{
+    static const struct stek_fresh none = {.count = 0};
+
+    (void)state;
+    stored[0] = record_of(7, NOON - 60);
+    stored[1] = record_of(8, stored[0].active_until);
+    stored[2] = record_of(9, stored[1].active_until);
+    connect(NULL, stored, 3);
+    decide();
+    stek_sync_disconnected(&host);
+    (void)stek_sync_revoke_here(&host, 8, NOON, &none);
+    assert_int_equal(stek_records_find(&host.records, 9)->active_until, NOON + 2 * ROTATE_S);
+    stek_sync_read_begin(&host, BACK_AT_REVISION);
+    stek_sync_saw_floor(&host, BACK_AT_REVISION, STEK_VALUE_GOOD, 9, 0);
+    stored[2].active_from = NOON; /* the host that revoked more began it then */
+    see(&stored[2], BACK_AT_REVISION);
+    stek_sync_read_end(&host);
+    decide();
+    decide();
+    assert_int_equal(stek_records_find(&host.records, 9)->active_until, stored[2].active_until);
+}
+
+/* Which only the host had that revoked; its continuations are in the store, beside one of what was
+ * revoked. */
+static void what_continues_a_fresh_key_of_the_floor_stays(void **state)
+{
+    const struct stek_record fresh = record_of(8, NOON - 2 * ROTATE_S);
+    struct stek_record record[4];
+
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++) {
+        record[i] = record_of(7 + i, NOON - 60 - (3 - (int64_t)i) * ROTATE_S);
+        record[i].origin = i == 0 ? STEK_ORIGIN_PUBLISHED : STEK_ORIGIN_CONTINUED;
+    }
+    assert_int_equal(stek_derive_continuation(&record[0].secret, &record[1].secret), STEK_OK);
+    assert_int_equal(stek_derive_continuation(&fresh.secret, &record[2].secret), STEK_OK);
+    assert_int_equal(stek_derive_continuation(&record[2].secret, &record[3].secret), STEK_OK);
+    connect(NULL, record, 4);
+    decide();
+    stek_sync_saw_floor(&host, BACK_AT_REVISION, STEK_VALUE_GOOD, 8, 0);
+    decide();
+    assert_false(stek_records_hold_secret(&host.records, &record[1].secret));
+    assert_true(stek_records_hold_secret(&host.records, &record[2].secret));
+    assert_true(stek_records_hold_secret(&host.records, &record[3].secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +256,8 @@ int main(void)
         cmocka_unit_test(a_fresh_record_of_the_others_takes_the_place_of_this_hosts_own),
         cmocka_unit_test(what_only_opens_goes_with_a_revocation_here),
         cmocka_unit_test(what_begins_earlier_after_a_revocation_here_is_told),
+        cmocka_unit_test(what_continues_a_fresh_key_of_the_floor_stays),
+        cmocka_unit_test(a_record_that_a_lower_floor_moved_here_ends_as_it_is_published),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
