@@ -20,6 +20,22 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync)
     return sync->view.floor_highest > sync->floor ? sync->view.floor_highest : sync->floor;
 }
 
+/*
+ * Whether this continuation stands right after the floor, and the fresh record at the floor is here
+ * and does not lead to it. So it continues one that stood at the floor and is revoked, or another
+ * fresh one that was lost; all hosts tell that alike.
+ */
+static bool passes_floor(struct stek_sync *sync, const struct stek_record *record)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+    const struct stek_record *first = stek_records_find(&sync->records, stek_adopt_floor(sync));
+
+    return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&
+           first->origin == STEK_ORIGIN_PUBLISHED && record->seq == first->seq + 1 &&
+           stek_derive_continuation(&first->secret, &next) == STEK_OK &&
+           CRYPTO_memcmp(&record->secret, &next, sizeof next) != 0;
+}
+
 bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)
 {
     const bool follows =
@@ -27,7 +43,7 @@ bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *rec
         CRYPTO_memcmp(&record->secret, &sync->revoked_next, sizeof record->secret) == 0;
 
     if (record->origin != STEK_ORIGIN_CONTINUED ||
-        !(follows || record->seq == stek_adopt_floor(sync)))
+        !(follows || record->seq == stek_adopt_floor(sync) || passes_floor(sync, record)))
         return false;
     if (stek_derive_continuation(&record->secret, &sync->revoked_next) == STEK_OK)
         sync->revoked_seq = record->seq + 1;
@@ -232,22 +248,26 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
 }
 
 /*
- * Drops what is below the floor, what continues it, and what may: all that is not published, and a
- * continuation at the floor. Those after it may also continue a fresh record of this floor, which
- * only the host had that revoked.
+ * Drops what is revoked, and what continues that. When the floor has risen: what is below it, a
+ * continuation at it, and all that is not published, since it may continue what is revoked. Those
+ * after it may also continue a fresh record of this floor, which only the host had that revoked.
  */
-static void drop_revoked(struct stek_sync *sync, uint64_t floor)
+static bool drop_revoked(struct stek_sync *sync, uint64_t floor)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 next;
+    const bool rises = floor > sync->floor;
+    const uint64_t count = sync->records.count;
     bool knows_next = false;
-    uint64_t dropped = floor - 1;
+    uint64_t dropped = rises ? floor - 1 : STEK_SEQ_MAX;
 
     for (size_t i = 0; i < sync->records.count;) {
         const struct stek_record *record = &sync->records.at[i];
-        const bool continues =
+        const bool follows =
             record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1 &&
             (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);
-        if (record->seq >= floor && !continues && is_held(sync, record)) {
+        const bool passes = is_held(sync, record) && passes_floor(sync, record);
+        const bool continues = follows || passes;
+        if (!continues && (!rises || (record->seq >= floor && is_held(sync, record)))) {
             i++;
             continue;
         }
@@ -257,6 +277,7 @@ static void drop_revoked(struct stek_sync *sync, uint64_t floor)
         }
         remove_at(sync, i);
     }
+    return sync->records.count < count;
 }
 
 void stek_adopt_raised(struct stek_sync *sync)
@@ -279,11 +300,11 @@ void stek_adopt_raise(struct stek_sync *sync)
 {
     const uint64_t floor = stek_adopt_floor(sync);
 
-    if (floor == sync->floor)
-        return;
+    const bool dropped = drop_revoked(sync, floor);
+    const bool rose = floor > sync->floor;
     sync->floor = floor;
-    drop_revoked(sync, floor);
-    stek_adopt_raised(sync);
+    if (rose || dropped)
+        stek_adopt_raised(sync);
 }
 
 void stek_adopt_retire(struct stek_sync *sync, int64_t now)

@@ -213,6 +213,38 @@ static void end_as_published(struct stek_sync *sync)
     }
 }
 
+/* Whether a record before this one seals at `now` if this one does not. */
+static bool is_covered(const struct stek_sync *sync, size_t index, int64_t now)
+{
+    for (size_t i = 0; i < index; i++) {
+        const struct stek_record *record = &sync->records.at[i];
+        if (stek_record_counts(record) && record->active_from <= now && now < record->active_until)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A record that began early here, since nothing else sealed (decide.c), begins as published once
+ * what stands before it is back. Else a rotation by hand on this host would put it before that one.
+ */
+static void begin_as_published(struct stek_sync *sync, int64_t now)
+{
+    int64_t next = INT64_MAX; /* when the record after it begins */
+
+    for (size_t i = (size_t)sync->records.count; i-- > 0 && !sync->floor_ahead;) {
+        struct stek_record *record = &sync->records.at[i];
+        const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
+        if (!stek_record_counts(record))
+            continue;
+        if (is_published(sync, record->seq) && record->active_from <= now &&
+            now < entry->active_from && entry->active_from < record->active_until &&
+            entry->active_from < next && is_covered(sync, i, now))
+            record->active_from = entry->active_from;
+        next = record->active_from;
+    }
+}
+
 enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now)
 {
     enum stek_result result = check_line(sync, now);
@@ -220,6 +252,7 @@ enum stek_result stek_adopt_repair_chain(struct stek_sync *sync, int64_t now)
     if (result != STEK_OK)
         return result;
     end_as_published(sync);
+    begin_as_published(sync, now);
     drop_early(sync, now);
     result = fill_holes(sync, now);
     return result == STEK_OK ? pass_refused(sync, now) : result;

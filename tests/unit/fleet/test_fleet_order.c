@@ -174,6 +174,24 @@ static void a_rotation_by_hand_leaves_the_store_in_order(void **state)
     assert_int_equal(host.out.put[1].record.seq, 2);
 }
 
+/* Only the third was in the store when this host began; else a rotation by hand here would put it
+ * before the second. */
+static void what_began_early_begins_as_published_when_what_stands_before_it_is_back(void **state)
+{
+    const struct stek_record record[2] = {record_of(2, NOON - 100),
+                                          record_of(3, NOON - 100 + ROTATE_S)};
+
+    (void)state;
+    connect(NULL, &record[1], 1);
+    decide();
+    assert_int_equal(stek_records_find(&host.records, 3)->active_from, NOON);
+    see(&record[0], 9);
+    now_ms += 1000;
+    decide();
+    assert_int_equal(stek_records_find(&host.records, 3)->active_from, record[1].active_from);
+    assert_int_equal(host.records.at[stek_records_active(&host.records, NOON + 1)].seq, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_rotation_by_hand_leaves_the_store_in_order),
         cmocka_unit_test(what_begins_very_late_begins_at_once_where_the_stores_clock_agrees),
         cmocka_unit_test(what_a_host_has_sealed_under_opens_for_as_long_as_it_promised),
+        cmocka_unit_test(what_began_early_begins_as_published_when_what_stands_before_it_is_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

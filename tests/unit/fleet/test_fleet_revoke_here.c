@@ -244,6 +244,74 @@ static void what_continues_a_fresh_key_of_the_floor_stays(void **state)
     assert_true(stek_records_hold_secret(&host.records, &record[3].secret));
 }
 
+/* What a host publishes that has not heard of the revocation. */
+static struct stek_record continuation_of(const struct stek_record *before)
+{
+    struct stek_record record = record_of(before->seq + 1, before->active_until);
+
+    record.origin = STEK_ORIGIN_CONTINUED;
+    assert_int_equal(stek_derive_continuation(&before->secret, &record.secret), STEK_OK);
+    return record;
+}
+
+/* The record at the floor, of which all of it follows, is gone from the store already. */
+static void what_follows_from_a_revoked_key_is_refused_when_a_fresh_one_took_its_place(void **state)
+{
+    const struct stek_record revoked = record_of(8, NOON - 2 * ROTATE_S - 60);
+    const struct stek_record old = continuation_of(&revoked);
+    const struct stek_record next = continuation_of(&old);
+    const struct stek_record last = continuation_of(&next);
+    const struct stek_record first = record_of(9, old.active_from);
+
+    (void)state;
+    connect(NULL, NULL, 0);
+    stek_sync_read_begin(&host, 20);
+    stek_sync_saw_floor(&host, 11, STEK_VALUE_GOOD, 9, 0);
+    see(&first, 12);
+    see(&next, 13);
+    see(&last, 14);
+    stek_sync_read_end(&host);
+    decide();
+    assert_true(stek_records_hold_secret(&host.records, &first.secret));
+    assert_false(stek_records_hold_secret(&host.records, &next.secret));
+    assert_false(stek_records_hold_secret(&host.records, &last.secret));
+    assert_int_equal(host.refused[STEK_REFUSAL_BELOW_FLOOR], 2);
+}
+
+static void what_follows_from_a_revoked_key_goes_when_a_fresh_one_takes_its_place(void **state)
+{
+    const struct stek_record revoked = record_of(8, NOON - 2 * ROTATE_S - 60);
+    const struct stek_record old = continuation_of(&revoked);
+    const struct stek_record next = continuation_of(&old);
+    const struct stek_record stands[3] = {revoked, old, next};
+    const struct stek_record first = record_of(9, old.active_from);
+
+    (void)state;
+    connect(NULL, stands, 3);
+    decide();
+    assert_true(stek_records_hold_secret(&host.records, &next.secret));
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 9, 0);
+    see(&first, 20);
+    decide();
+    assert_true(stek_records_hold_secret(&host.records, &first.secret));
+    assert_false(stek_records_hold_secret(&host.records, &next.secret));
+}
+
+static void what_continued_this_hosts_own_fresh_key_goes_on_opening(void **state)
+{
+    (void)state;
+    revoke_while_the_store_is_away();
+    now_ms += (int64_t)ROTATE_S * 1000;
+    decide();
+    const struct stek_record own =
+        host.records.at[stek_records_active(&host.records, now_ms / 1000)];
+    const struct stek_record theirs = record_of(host.floor, NOON);
+    assert_int_equal(own.seq, host.floor + 1);
+    read_store(&theirs);
+    assert_true(same_secret(stek_records_find(&host.records, host.floor), &theirs.secret));
+    assert_true(stek_records_hold_secret(&host.records, &own.secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +326,10 @@ int main(void)
         cmocka_unit_test(what_begins_earlier_after_a_revocation_here_is_told),
         cmocka_unit_test(what_continues_a_fresh_key_of_the_floor_stays),
         cmocka_unit_test(a_record_that_a_lower_floor_moved_here_ends_as_it_is_published),
+        cmocka_unit_test(
+            what_follows_from_a_revoked_key_is_refused_when_a_fresh_one_took_its_place),
+        cmocka_unit_test(what_follows_from_a_revoked_key_goes_when_a_fresh_one_takes_its_place),
+        cmocka_unit_test(what_continued_this_hosts_own_fresh_key_goes_on_opening),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
