@@ -125,18 +125,18 @@ static bool ring_is_empty(const struct sim *sim, uint64_t floor)
 }
 
 /*
- * Hands or an adversary have taken the floor and every record: what the ring was is in no place
- * that a host could look at, and one that has just lost its ring file begins it anew. Nothing is
- * promised for the old one.
+ * Hands or an adversary have taken every record, and perhaps the floor: what the ring was is in no
+ * place that a host could look at, and one that has just lost its ring file begins it anew. Nothing
+ * is promised for the old one.
  */
 static void forget_if_wiped(struct sim *sim)
 {
-    if (sim->store.floor >= sim->oracle->floor)
-        return;
     if (!ring_is_empty(sim, sim->store.floor))
         return;
     for (size_t i = 0; i < sim->oracle->count; i++)
         sim->oracle->known[i].published_ms = INT64_MAX;
+    if (sim->store.floor >= sim->oracle->floor)
+        return;
     if (sim->oracle->floor > sim->oracle->forgotten)
         sim->oracle->forgotten = sim->oracle->floor;
     sim->oracle->floor = sim->store.floor;
@@ -210,12 +210,9 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write,
     known->moved_ms = put->expect != 0 ? sim->now : known->moved_ms;
 }
 
-static void raise_floor(struct sim *sim, uint64_t floor)
+/* No promise holds for what is below a floor that is put, or for what follows from that. */
+static void end_promises(struct sim_oracle *oracle, uint64_t floor)
 {
-    struct sim_oracle *oracle = sim->oracle;
-
-    oracle->floor_ms = sim->now;
-    oracle->floor = floor;
     for (size_t i = 0; i < oracle->count; i++) { /* parents stand before their children */
         struct known *known = &oracle->known[i];
         if (known->record.seq < floor ||
@@ -231,10 +228,12 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
         sim->store.floor == sim->oracle->floor)
         sim_fail(sim, "floor", "the store's floor falls from %llu to %llu",
                  (unsigned long long)sim->oracle->floor, (unsigned long long)write->floor);
-    if (write->put_floor && write->floor > sim->oracle->floor)
-        raise_floor(sim, write->floor);
-    else if (write->put_floor)
-        sim->oracle->floor_ms = sim->now; /* mended */
+    if (write->put_floor) {
+        sim->oracle->floor_ms = sim->now;
+        if (write->floor > sim->oracle->floor)
+            sim->oracle->floor = write->floor;
+        end_promises(sim->oracle, write->floor);
+    }
     for (uint32_t i = 0; i < write->count; i++)
         check_put(sim, write, &write->put[i]);
 }
