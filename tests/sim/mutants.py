@@ -303,9 +303,7 @@ def object_of(folder, source):
 def compile_to(target, source, folder):
     """Compiles a source, which may be a changed copy, as if it stood in the root."""
     include = f"-I{ROOT / folder}"
-    subprocess.run(
-        ["cc", *FLAGS, include, "-c", "-o", target, source], cwd=ROOT, check=True
-    )
+    subprocess.run(["cc", *FLAGS, include, "-c", "-o", target, source], cwd=ROOT, check=True)
 
 
 def compile_all(folder):
@@ -357,9 +355,7 @@ def try_mutant(mutant, seeds, plain, start=1):
             copy = folder / pathlib.Path(name).name
             copy.write_text(text)
             compile_to(object_of(folder, name), copy, pathlib.Path(name).parent)
-        places = {
-            source: folder if str(source) in texts else plain for source in sources()
-        }
+        places = {source: folder if str(source) in texts else plain for source in sources()}
         objects = [object_of(place, source) for source, place in places.items()]
         subprocess.run(["cc", "-o", folder / "sim", *objects, "-lcrypto"], check=True)
         failed = what_fails(folder, first, seeds)
@@ -371,9 +367,7 @@ def try_mutant(mutant, seeds, plain, start=1):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument(
-        "--first", type=int, help="the first seed, where a mutant names none"
-    )
+    parser.add_argument("--first", type=int, help="the first seed, where a mutant names none")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     chosen = parser.parse_args()
     good = True

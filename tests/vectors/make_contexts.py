@@ -34,9 +34,7 @@ def encode_set(members):
 
 def context(sharing, names, limit):
     members = encode_set([member(kind, name) for kind, name in names])
-    return hashlib.sha256(
-        b"stek auto v2\0" + bytes([sharing]) + members + limit
-    ).digest()
+    return hashlib.sha256(b"stek auto v2\0" + bytes([sharing]) + members + limit).digest()
 
 
 def case(about, sharing, names, limit=b""):

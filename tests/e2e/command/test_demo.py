@@ -88,8 +88,7 @@ def test_with_stek_everybody_who_comes_back_resumes_while_keys_rotate(shown):
 
 def test_it_says_in_a_sentence_what_each_part_means(shown):
     sentences = [
-        " ".join(text.split("\n\n")[0].split())
-        for text in shown.split("What it means:")[1:]
+        " ".join(text.split("\n\n")[0].split()) for text in shown.split("What it means:")[1:]
     ]
     assert len(sentences) == 2
     for sentence in sentences:
@@ -146,9 +145,7 @@ def test_a_server_that_resumes_too_seldom_with_stek_is_named(monkeypatch):
     from report import too_few  # pylint: disable=import-outside-toplevel
 
     def row(server, percent):
-        return SimpleNamespace(
-            server=server, tls="1.3", resumed_percent=lambda: percent
-        )
+        return SimpleNamespace(server=server, tls="1.3", resumed_percent=lambda: percent)
 
     results = {
         "as they come": [row("nginx", 50), row("Python", 24)],

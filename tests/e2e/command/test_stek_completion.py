@@ -56,9 +56,7 @@ class Shell:
                 argv,
                 plain_environment(TERM="dumb", HOME=str(folder), COLUMNS="200"),
             )
-        self.type(
-            setup.format(file=FILES / "stek.bash", folder=folder) + "; echo rea''dy\n"
-        )
+        self.type(setup.format(file=FILES / "stek.bash", folder=folder) + "; echo rea''dy\n")
         self.wait_for("ready")
 
     def type(self, text):

@@ -126,9 +126,7 @@ def test_a_refused_ticket_is_counted_with_its_reason(nginx, stekd, tls):
     ],
     ids=lambda command: "-".join(command[:2]),
 )
-def test_programs_that_serve_nobody_leave_no_file_of_counters(
-    nginx, stekd, folder, command
-):
+def test_programs_that_serve_nobody_leave_no_file_of_counters(nginx, stekd, folder, command):
     conf = module.compose(folder / "short-lived.cnf", ring=stekd.ring("web"))
     environment = {**plain_environment(), "OPENSSL_CONF": str(conf)}
     before = set(stekd.run_dir.glob("web.stats/*"))

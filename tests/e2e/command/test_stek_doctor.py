@@ -13,9 +13,7 @@ from harness.process import wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
-    pytest.mark.skipif(
-        build.sanitized(), reason="the unit does not let a sanitizer work"
-    ),
+    pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
 ]
 
 FINE, FAILED, WRONG = 0, 1, 3
@@ -64,16 +62,12 @@ def doctor(machine, *units):
     done = machine.run("stek", "doctor", *units, "--json")
     assert done.returncode in (FINE, WRONG), done.stderr
     unit = json.loads(done.stdout)["units"][0]
-    return done.returncode, {
-        f["code"]: (f["level"], f["text"]) for f in unit["findings"]
-    }
+    return done.returncode, {f["code"]: (f["level"], f["text"]) for f in unit["findings"]}
 
 
 def test_a_service_that_is_well_is_fine(enabled):
     code, findings = doctor(enabled, "nginx")
-    assert code == FINE and {level for level, _ in findings.values()} == {
-        "fine"
-    }, findings
+    assert code == FINE and {level for level, _ in findings.values()} == {"fine"}, findings
     assert findings["ring"][1] == "3 of 3 processes use ring web"
 
 
@@ -112,17 +106,13 @@ def test_tickets_that_are_switched_off_are_found_with_their_place(enabled):
     enabled.do("systemctl", "reload", "nginx")
     code, findings = doctor(enabled, "nginx")
     assert code == WRONG
-    assert findings["tickets-off"][1].startswith(
-        "/etc/nginx/test/off.conf:2 switches tickets off"
-    )
+    assert findings["tickets-off"][1].startswith("/etc/nginx/test/off.conf:2 switches tickets off")
     said = enabled.do("stek", "enable", "nginx", "--ring", "web")
     assert "Fault: /etc/nginx/test/off.conf:2 switches tickets off" in said
 
 
 def test_a_timeout_that_is_shorter_than_accept_is_a_note(enabled):
-    enabled.write(
-        "/etc/nginx/nginx.conf", NGINX.replace("ssl_session_timeout 12h;", "")
-    )
+    enabled.write("/etc/nginx/nginx.conf", NGINX.replace("ssl_session_timeout 12h;", ""))
     code, findings = doctor(enabled, "nginx")
     enabled.write("/etc/nginx/nginx.conf", NGINX)
     assert code == FINE and findings["short-timeout"][0] == "note"
@@ -156,9 +146,7 @@ def test_postfix_is_pointed_to_the_instance_that_runs_and_told_the_whole_command
             )
         }
         refused = machine.run("stek", "enable", "postfix", "--ring", "web")
-        assert (
-            refused.returncode == FAILED and "postfix@-.service does" in refused.stderr
-        )
+        assert refused.returncode == FAILED and "postfix@-.service does" in refused.stderr
         said = machine.do("stek", "enable", "postfix@-", "--ring", "web")
         machine.do("systemctl", "restart", "postfix@-")
         code, findings = doctor(machine, "postfix@-")

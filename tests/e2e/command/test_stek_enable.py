@@ -60,9 +60,7 @@ BEFORE = {
 
 def files_in(root):
     """What is in the image beside what was there before."""
-    return {
-        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()
-    } - BEFORE
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - BEFORE
 
 
 DROP_IN = "etc/systemd/system/nginx.service.d/stek.conf"
@@ -89,11 +87,7 @@ def test_the_drop_in_has_what_a_consumer_needs(root, stekd):
     )
     if os.geteuid() == 0:
         assert "SupplementaryGroups=www-data" in lines  # the ring file's
-    assert (
-        (root / DROP_IN).stat().st_mode & 0o777
-        == (root / CONF).stat().st_mode & 0o777
-        == 0o644
-    )
+    assert (root / DROP_IN).stat().st_mode & 0o777 == (root / CONF).stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
@@ -125,9 +119,7 @@ def test_dry_run_prints_both_and_writes_nothing(root):
     assert f"# /{DROP_IN}" in done.stdout and f"# /{CONF}" in done.stdout
     assert files_in(root) == set()
     assert enable(root, "--ring", "web", "--group", "www-data").returncode == FINE
-    assert (root / DROP_IN).read_text() in done.stdout and (
-        root / CONF
-    ).read_text() in done.stdout
+    assert (root / DROP_IN).read_text() in done.stdout and (root / CONF).read_text() in done.stdout
 
 
 def test_enabling_again_replaces_the_files(root):
@@ -162,9 +154,7 @@ def test_an_instance_is_enabled_by_its_template(root):
     assert (root / "etc/systemd/system/web@shop.service.d/stek.conf").exists()
 
 
-def test_nginx_serves_from_the_ring_with_the_file_that_was_written(
-    root, stekd, running
-):
+def test_nginx_serves_from_the_ring_with_the_file_that_was_written(root, stekd, running):
     done = stek(
         "enable",
         "nginx",

@@ -12,9 +12,7 @@ from harness.process import wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine"),
-    pytest.mark.skipif(
-        build.sanitized(), reason="the unit does not let a sanitizer work"
-    ),
+    pytest.mark.skipif(build.sanitized(), reason="the unit does not let a sanitizer work"),
 ]
 
 PORT = 8443
@@ -95,9 +93,7 @@ def test_a_service_that_may_do_little_uses_the_ring_and_counts(service, limits):
 def test_the_doctor_sees_that_a_module_could_not_be_executed(service):
     """The C library leaves a mapping of it behind."""
     machine = service("")
-    machine.write(
-        "/etc/systemd/system/hardened.service", UNIT.format(LIMITS["no-exec"])
-    )
+    machine.write("/etc/systemd/system/hardened.service", UNIT.format(LIMITS["no-exec"]))
     machine.do("systemctl", "daemon-reload")
     machine.do("systemctl", "restart", "hardened")
     wait_for(lambda: not machine.visit(PORT, "1.2").failed(), "nginx to serve")

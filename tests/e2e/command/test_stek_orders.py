@@ -36,9 +36,7 @@ def active(stekd):
 
 def wait_until_the_active_key_is_a_second_old(stekd):
     """By stekd's clock, too, which is that of time(2): some milliseconds behind this one."""
-    wait_for(
-        lambda: time.time() >= active(stekd)["active_from"] + 1.1, "the next second"
-    )
+    wait_for(lambda: time.time() >= active(stekd)["active_from"] + 1.1, "the next second")
 
 
 def s_client(server, tls, *options):
@@ -75,9 +73,7 @@ def save_session(server, path, tls):
 def resumes(server, session, tls):
     """Whether the server resumes a saved session."""
     return (
-        re.search(
-            r"^(New|Reused), ", s_client(server, tls, "-sess_in", session), re.M
-        ).group(1)
+        re.search(r"^(New|Reused), ", s_client(server, tls, "-sess_in", session), re.M).group(1)
         == "Reused"
     )
 
@@ -86,9 +82,7 @@ def resumes(server, session, tls):
 
 
 @each_version
-def test_rotating_changes_the_key_that_seals_and_loses_no_resumption(
-    stekd, loaded, tls
-):
+def test_rotating_changes_the_key_that_seals_and_loses_no_resumption(stekd, loaded, tls):
     nginx = loaded(Nginx, stek={"ring": stekd.ring("web")})
     wait_until_the_active_key_is_a_second_old(stekd)
     visitor = Background(nginx.port, tls, seconds=30, interval_ms=50)
@@ -100,9 +94,7 @@ def test_rotating_changes_the_key_that_seals_and_loses_no_resumption(
             f"key {active(stekd)['fingerprint'][:8]} (seq {active(stekd)['seq']}) seals now"
             in done.stdout
         )
-        wait_for(
-            lambda: len(visitor.so_far().keys()) == 2, "tickets under the next key"
-        )
+        wait_for(lambda: len(visitor.so_far().keys()) == 2, "tickets under the next key")
         wait_for(lambda: len(visitor.so_far().resumed()) > 10, "resumptions")
         assert not visitor.so_far().failed() and not visitor.so_far().lost()
     finally:
@@ -127,12 +119,8 @@ def test_rotating_again_in_the_same_second_says_what_to_do(stekd):
 def test_revoking_all_ends_resumption_within_a_second_in_servers_that_nobody_touches(
     stekd, loaded, folder, tls
 ):
-    servers = [
-        loaded(program, stek={"ring": stekd.ring("web")}) for program in (Nginx, Python)
-    ]
-    sessions = [
-        save_session(server, folder / f"{server.name}.pem", tls) for server in servers
-    ]
+    servers = [loaded(program, stek={"ring": stekd.ring("web")}) for program in (Nginx, Python)]
+    sessions = [save_session(server, folder / f"{server.name}.pem", tls) for server in servers]
     assert [resumes(*pair, tls) for pair in zip(servers, sessions)] == [True, True]
     before = {key["fingerprint"] for key in keys(stekd)}
     done = stekd.stek("revoke", "web", "--all", "--yes")
@@ -195,14 +183,10 @@ def test_what_is_not_clear_is_not_done(stekd, args, words):
     done = stekd.stek("revoke", "web", *args)
     assert done.returncode == USAGE
     assert words in done.stderr and done.stderr.count("\n") == 1
-    assert [key["fingerprint"] for key in keys(stekd)] == [
-        key["fingerprint"] for key in before
-    ]
+    assert [key["fingerprint"] for key in keys(stekd)] == [key["fingerprint"] for key in before]
 
 
-@pytest.mark.parametrize(
-    "args", [["--key", "999", "--yes"], ["--key", "zzzz", "--yes"]]
-)
+@pytest.mark.parametrize("args", [["--key", "999", "--yes"], ["--key", "zzzz", "--yes"]])
 def test_a_key_that_is_not_there_is_said_not_to_be(stekd, args):
     done = stekd.stek("revoke", "web", *args)
     assert done.returncode == FAILED and "there is no such key" in done.stderr
@@ -212,9 +196,7 @@ def on_a_terminal(args, answer):
     """Runs stek on a terminal and answers its question; returns status and output."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(
-            build.COMMAND, [str(build.COMMAND), *map(str, args)], plain_environment()
-        )
+        os.execve(build.COMMAND, [str(build.COMMAND), *map(str, args)], plain_environment())
     output = b""
     while b"[y/N]" not in output:
         output += os.read(terminal, 4096)
@@ -236,17 +218,13 @@ def on_a_terminal(args, answer):
 )
 def test_on_a_terminal_it_asks_first(stekd, answer, status):
     before = active(stekd)["fingerprint"]
-    code, output = on_a_terminal(
-        ["revoke", "web", "--all", "--run-dir", stekd.run_dir], answer
-    )
+    code, output = on_a_terminal(["revoke", "web", "--all", "--run-dir", stekd.run_dir], answer)
     assert code == status
     assert "Revoke ALL keys of ring web?" in output
     assert (active(stekd)["fingerprint"] != before) == (status == FINE)
 
 
-@pytest.mark.parametrize(
-    "line", [["rotate", "web"], ["revoke", "web", "--all", "--yes"]]
-)
+@pytest.mark.parametrize("line", [["rotate", "web"], ["revoke", "web", "--all", "--yes"]])
 def test_without_stekd_orders_are_not_given(stekd, line):
     stekd.stop()
     done = stekd.stek(*line)
@@ -270,9 +248,7 @@ def test_a_wrong_line_is_a_fault_of_usage(stekd, line):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-@pytest.mark.parametrize(
-    "line", [["rotate", "web"], ["revoke", "web", "--all", "--yes"]]
-)
+@pytest.mark.parametrize("line", [["rotate", "web"], ["revoke", "web", "--all", "--yes"]])
 def test_another_user_may_not_give_orders(stekd, folder, line):
     command = shutil.copy(build.COMMAND, folder / "stek")
     before = active(stekd)["fingerprint"]
@@ -312,9 +288,7 @@ def test_a_session_of_a_real_server_is_found_under_its_key(stekd, loaded, folder
         assert ("sealed_at" in found) == (tls == "1.3")
         assert abs(found.get("sealed_at", time.time()) - time.time()) < 60
         assert found["tls_version"] == {"1.2": 0x303, "1.3": 0x304}[tls]
-        assert (
-            found["server_name"] == "localhost" and found["client_certificate"] is False
-        )
+        assert found["server_name"] == "localhost" and found["client_certificate"] is False
 
 
 def test_what_inspect_prints_is_for_people(stekd, loaded, folder):

@@ -52,9 +52,7 @@ def wait_for_the_next_second():
 
 def rotate(stekd):
     """stekd refuses it in a key's first second."""
-    wait_for(
-        lambda: stekd.stek("rotate", "web").returncode == FINE, "the ring to be rotated"
-    )
+    wait_for(lambda: stekd.stek("rotate", "web").returncode == FINE, "the ring to be rotated")
 
 
 def test_keys_that_rotate_in_time_are_as_the_policy_says(folder):
@@ -71,18 +69,10 @@ def test_it_says_who_ordered_what(stekd):
     rotate(stekd)
     stekd.stek("revoke", "mail", "--all", "--yes")
     events = report(stekd)["events"]
-    rotated = next(
-        event for event in events if event["what"] == "rotate" and not event["refused"]
-    )
-    assert (
-        rotated["ring"] == "web"
-        and rotated["uid"] == os.geteuid()
-        and rotated["pid"] > 1
-    )
+    rotated = next(event for event in events if event["what"] == "rotate" and not event["refused"])
+    assert rotated["ring"] == "web" and rotated["uid"] == os.geteuid() and rotated["pid"] > 1
     revoked = next(event for event in events if event["what"] == "revoke-all")
-    assert (
-        revoked["ring"] == "mail" and revoked["revoked"] > 0 and not revoked["refused"]
-    )
+    assert revoked["ring"] == "mail" and revoked["revoked"] > 0 and not revoked["refused"]
 
 
 def test_it_says_what_was_refused(stekd):
@@ -97,9 +87,7 @@ def test_it_tells_users_apart(folder):
     with Stekd(folder / "stekd", {"admin_group": "nogroup"}, web={}) as stekd:
         stekd.stek("revoke", "web", "--all", "--yes", user=65534, group="nogroup")
         (event,) = report(stekd)["events"]
-    assert (
-        event["what"] == "revoke-all" and event["uid"] == 65534 and not event["refused"]
-    )
+    assert event["what"] == "revoke-all" and event["uid"] == 65534 and not event["refused"]
 
 
 def test_it_tells_of_reloads_that_worked_and_of_those_that_did_not(stekd):
@@ -193,9 +181,7 @@ def test_the_file_is_its_users_alone_and_has_no_secret(stekd):
 
 def test_without_a_state_folder_one_line_says_so(folder):
     (folder / "file").touch()
-    with Stekd(
-        folder / "stekd", options=["--state-dir", folder / "file"], web={}
-    ) as stekd:
+    with Stekd(folder / "stekd", options=["--state-dir", folder / "file"], web={}) as stekd:
         done = stekd.stek("report")
         assert done.returncode == FAILED and done.stderr.count("\n") == 1
         assert f"no history is kept in {folder / 'file'}: ENOTDIR" in done.stderr
@@ -221,9 +207,7 @@ def test_a_full_disk_stops_nothing(folder):
         web={"rotate": "1s", "accept": "5s", "ahead": "16"},
     )
     with stekd:
-        wait_for(
-            lambda: "goes on without a history" in stekd.stderr(), "the disk to be full"
-        )
+        wait_for(lambda: "goes on without a history" in stekd.stderr(), "the disk to be full")
         seq = max(key["seq"] for key in stekd.status("web")["keys"])
         wait_for(
             lambda: max(key["seq"] for key in stekd.status("web")["keys"]) > seq,
@@ -235,9 +219,7 @@ def test_a_full_disk_stops_nothing(folder):
             + ["mount", "-o", "remount,size=64k", str(state)],
             check=True,
         )
-        wait_for(
-            lambda: "can be written again" in stekd.stderr(), "the disk to have room"
-        )
+        wait_for(lambda: "can be written again" in stekd.stderr(), "the disk to have room")
         told = report(stekd)
     assert told["lost"] > 0 and told["damaged"] == 0 and gaps(told, "history-lost")
 
@@ -249,10 +231,7 @@ def lines_of(stekd, event):
     """The fields of each line about such an event."""
     mark = f": event={event} "
     lines = [line for line in stekd.stderr().splitlines() if mark in line]
-    return [
-        dict(field.split("=") for field in line.rsplit(mark)[1].split())
-        for line in lines
-    ]
+    return [dict(field.split("=") for field in line.rsplit(mark)[1].split()) for line in lines]
 
 
 def test_a_rotation_is_a_line_with_fields(folder):
@@ -272,10 +251,7 @@ def test_orders_are_lines_with_fields(stekd):
     me = str(os.geteuid())
     orders = {line["what"]: line for line in lines_of(stekd, "order")}
     assert orders["rotate"]["ring"] == "web" and orders["rotate"]["uid"] == me
-    assert (
-        orders["revoke-all"]["ring"] == "mail"
-        and int(orders["revoke-all"]["revoked"]) > 0
-    )
+    assert orders["revoke-all"]["ring"] == "mail" and int(orders["revoke-all"]["revoked"]) > 0
     events = report(stekd)["events"]
     assert orders["rotate"]["pid"] in [str(event["pid"]) for event in events]
 
@@ -284,9 +260,7 @@ def test_refusals_and_reloads_are_lines_with_fields(stekd):
     for _ in range(5):
         stekd.stek("revoke", "web", "--key", "123456", "--yes")
     (refused,) = lines_of(stekd, "refused")  # of a user's, one a minute
-    assert (
-        refused["what"] == "revoke-key" and refused["ring"] == "web" and refused["pid"]
-    )
+    assert refused["what"] == "revoke-key" and refused["ring"] == "web" and refused["pid"]
     stekd.reload()
     assert lines_of(stekd, "reload") == [{"rings": "2"}]
     stekd.reload("[ring web]\nrotate = soon\n")
@@ -327,10 +301,7 @@ def test_the_inventory_has_each_key_and_its_periods(stekd):
     ]
     names = ("ring", "fingerprint", "seals_from", "seals_until", "opens_until")
     web = [key for key in told["keys"] if key["ring"] == "web"]
-    assert (
-        len(web) >= 3
-        and [tuple(key[name] for name in names) for key in web] == expected
-    )
+    assert len(web) >= 3 and [tuple(key[name] for name in names) for key in web] == expected
     assert {key["ring"] for key in told["keys"]} == {"web", "mail"}
     assert told["algorithms"] == {
         "cipher": "AES-256-CBC",
@@ -367,6 +338,5 @@ def test_without_a_run_directory_the_inventory_says_so_in_one_line(folder):
     )
     assert done.returncode == UNREACHABLE and done.stdout == ""
     assert (
-        done.stderr.startswith(f"stek inventory: {folder}/none: ")
-        and done.stderr.count("\n") == 1
+        done.stderr.startswith(f"stek inventory: {folder}/none: ") and done.stderr.count("\n") == 1
     )

@@ -19,18 +19,14 @@ FINE, FAILED, USAGE, DEGRADED, UNREACHABLE = range(5)
 
 @pytest.fixture
 def stekd(folder):
-    with Stekd(
-        folder / "stekd", web={"rotate": "1h"}, mail={"rotate": "30m"}
-    ) as daemon:
+    with Stekd(folder / "stekd", web={"rotate": "1h"}, mail={"rotate": "30m"}) as daemon:
         yield daemon
 
 
 @pytest.fixture
 def short(folder):
     """A ring whose published keys are used up within seconds, once stekd is gone."""
-    with Stekd(
-        folder / "short", web={"rotate": "1s", "accept": "60s", "ahead": "1"}
-    ) as daemon:
+    with Stekd(folder / "short", web={"rotate": "1s", "accept": "60s", "ahead": "1"}) as daemon:
         yield daemon
 
 
@@ -39,9 +35,7 @@ def secrets_of(stekd, ring):
     data = stekd.ring(ring).read_bytes()
     side = 32 + 9808 * (data[16] & 1)
     count = int.from_bytes(data[side + 72 : side + 80], "little")
-    records = [
-        data[side + 80 + 152 * i : side + 80 + 152 * (i + 1)] for i in range(count)
-    ]
+    records = [data[side + 80 + 152 * i : side + 80 + 152 * (i + 1)] for i in range(count)]
     return [record[40:72].hex() for record in records]
 
 
@@ -63,13 +57,9 @@ def test_one_ring_is_shown_with_its_keys(stekd):
 def test_it_fits_80_columns(stekd, short, loaded):
     nginx = loaded(Nginx, stek={"ring": short.ring("web")})
     nginx.visit("1.3", count=5)
-    wait_for(
-        lambda: len(short.status("web")["keys"]) > 12, "keys to drain", timeout_s=60
-    )
+    wait_for(lambda: len(short.status("web")["keys"]) > 12, "keys to drain", timeout_s=60)
     for daemon, args in ((stekd, []), (stekd, ["web"]), (short, ["web"])):
-        assert all(
-            len(line) <= 80 for line in daemon.stek("status", *args).stdout.splitlines()
-        )
+        assert all(len(line) <= 80 for line in daemon.stek("status", *args).stdout.splitlines())
     short.kill()
     wait_for(lambda: short.stek("status").returncode == DEGRADED, "continuations")
     for line in short.stek("status", "web").stdout.splitlines()[1:]:
@@ -122,9 +112,7 @@ def test_an_unknown_ring_is_an_error_that_says_what_to_do(stekd):
             stekd.stop()
         done = stekd.stek("status", "nosuch")
         assert (done.returncode, done.stdout) == (FAILED, "")
-        assert (
-            "there is no ring 'nosuch'" in done.stderr and "stek status" in done.stderr
-        )
+        assert "there is no ring 'nosuch'" in done.stderr and "stek status" in done.stderr
         assert done.stderr.count("\n") == 1
 
 
@@ -175,8 +163,7 @@ def test_a_wrong_line_is_a_fault_of_usage(line):
 
 def test_no_secret_is_shown(stekd):
     shown = "".join(
-        stekd.stek("status", *args).stdout
-        for args in (["web"], ["--json"], ["web", "--json"])
+        stekd.stek("status", *args).stdout for args in (["web"], ["--json"], ["web", "--json"])
     )
     secrets = secrets_of(stekd, "web")
     assert len(secrets) == 3
@@ -188,9 +175,7 @@ def test_a_consumer_is_shown_with_its_tickets(stekd, loaded):
     nginx = loaded(Nginx, stek={"ring": stekd.ring("web")})
     visits = nginx.visit("1.2", count=10)
     done = stekd.stek("status", "web")
-    assert (
-        f"sealed {sum(c.tickets for c in visits)} (0 of them renewals)" in done.stdout
-    )
+    assert f"sealed {sum(c.tickets for c in visits)} (0 of them renewals)" in done.stdout
     assert "opened 9: 100.0 % of those presented" in done.stdout
     assert re.search(r"consumers +5 processes", done.stdout)
 

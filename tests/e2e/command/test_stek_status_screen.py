@@ -77,15 +77,11 @@ def terminal(stekd):
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 200])
 @pytest.mark.parametrize("ring", [[], ["web"]], ids=["table", "ring"])
-def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(
-    terminal, columns, ring
-):
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(terminal, columns, ring):
     text = ESCAPE.sub("", terminal(columns, *ring).read()).replace("\r", "")
     assert max(map(len, text.splitlines())) <= columns
     words = " ".join(text.split())
-    for part in ["web", "fine"] + (
-        ["rotate 1h, accept 12h", "opened 0", "seals"] if ring else []
-    ):
+    for part in ["web", "fine"] + (["rotate 1h, accept 12h", "opened 0", "seals"] if ring else []):
         assert part in words
 
 
@@ -97,8 +93,7 @@ def test_a_name_is_whole_where_there_is_room(terminal):
 def test_a_wide_terminal_has_longer_lines_for_keys(terminal):
     def longest(columns):
         return max(
-            len(line)
-            for line in ESCAPE.sub("", terminal(columns, "web").read()).split("\n")
+            len(line) for line in ESCAPE.sub("", terminal(columns, "web").read()).split("\n")
         )
 
     assert longest(200) > longest(80) + 100
@@ -114,7 +109,5 @@ def test_health_has_a_colour_beside_its_word_on_a_terminal_only(terminal, stekd)
 
 def test_follow_redraws_in_place(terminal):
     following = terminal(80, "web", "-f")
-    drawn = following.read(
-        until="\x1b[J\x1b[H"
-    )  # the first one ends, and the next begins
+    drawn = following.read(until="\x1b[J\x1b[H")  # the first one ends, and the next begins
     assert drawn.count("\x1b[2J") == 1 and "\x1b[K\r\n" in drawn
