@@ -16,12 +16,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = 400
 
-# Eight faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on
+# Nine faults that hundreds of seeds do not show have unit tests. In test_fleet_sync.c: going on
 # with continuations of what was superseded, leaving gaps, a floor that counts only while it stands
 # there, and holding nothing ahead when nothing is published. In test_fleet_revoke_here.c: a
 # revocation on one host that leaves what only opens, or lets the next key wait for its time. In
 # test_epochs.c: ending an epoch while other clocks may still be in it, or by a clock that the store
-# does not confirm.
+# does not confirm. In test_fleet_order.c: a record that began early and does not begin as published
+# when what stands before it is back.
 # What is broken; perhaps the first seed; the file; the text that stands there; what stands there
 # instead; and perhaps another file.
 MUTANTS = [
@@ -158,6 +159,13 @@ MUTANTS = [
         "src/fleet/rules/adopt.c",
         "    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
         "    return false;\n    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
+    ),
+    (
+        "takes what continues a revoked key that is gone",
+        15771,
+        "src/fleet/rules/adopt.c",
+        "    return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&\n",
+        "    return false && first != NULL &&\n",
     ),
     (
         "a rotation by hand takes promises back",
