@@ -25,6 +25,17 @@ MODELS = {
         "MUTANT_OWN_WINS": "assertion violated",
         "MUTANT_FORGETS": "assertion violated",
     },
+    "epoch.pml": {
+        "MUTANT_OWN_CLOCK": "assertion violated",
+        "MUTANT_STORES_CLOCK": "assertion violated",
+        "MUTANT_NO_HOUR": "assertion violated",
+        "MUTANT_FLOOR_NOT_ASKED": "assertion violated",
+        "MUTANT_FLOOR_STAYS": "assertion violated",
+        "MUTANT_SEALED_TODAY": "assertion violated",
+        "MUTANT_BELOW_THE_FLOOR": "assertion violated",
+        "MUTANT_NOT_COMPARED": "assertion violated",
+        "MUTANT_MEMORY_FIRST": "assertion violated",
+    },
     "early.pml": {
         "MUTANT_NO_BIT": "assertion violated",
         "MUTANT_NO_BLOCK_NUMBER": "assertion violated",
