@@ -53,6 +53,7 @@ static void drop_link(struct stek_etcd *etcd)
     etcd->told_len = 0;
     etcd->broken = false;
     event_del(etcd->tick);
+    event_del(etcd->idle);
     stek_etcd_link_close(link);
     stek_etcd_spans_reset(etcd);
     stek_etcd_ops_fail(etcd, &problem);
@@ -118,6 +119,16 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     stek_etcd_watch_tick(etcd);
     if (etcd->online)
         stek_etcd_ask_date_if_due(etcd);
+}
+
+static void on_idle(evutil_socket_t fd, short what, void *arg)
+{
+    struct stek_etcd *etcd = arg;
+
+    (void)fd;
+    (void)what;
+    if (etcd->link != NULL && !etcd->broken)
+        stek_etcd_spans_begin(etcd);
 }
 
 bool stek_etcd_is_online(const struct stek_etcd *etcd)
@@ -194,8 +205,9 @@ enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_o
     etcd->fall = event_new(base, -1, 0, on_fall, etcd);
     etcd->retry = evtimer_new(base, on_retry, etcd);
     etcd->tick = event_new(base, -1, EV_PERSIST, on_tick, etcd);
+    etcd->idle = event_new(base, -1, 0, on_idle, etcd);
     if (!copy_spans(etcd) || etcd->fall == NULL || etcd->retry == NULL || etcd->tick == NULL ||
-        event_add(etcd->retry, &at_once) != 0) {
+        etcd->idle == NULL || event_add(etcd->retry, &at_once) != 0) {
         stek_etcd_free(etcd);
         return STEK_ERR_MEMORY;
     }
@@ -221,6 +233,7 @@ void stek_etcd_free(struct stek_etcd *etcd)
     free_event(etcd->fall);
     free_event(etcd->retry);
     free_event(etcd->tick);
+    free_event(etcd->idle);
     for (size_t i = 0; i < etcd->spans_count; i++)
         free(etcd->spans[i].owned);
     free(etcd->spans);

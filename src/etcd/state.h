@@ -73,6 +73,7 @@ struct stek_etcd {
     struct event *fall;
     struct event *retry;
     struct event *tick;
+    struct event *idle;               /* spans that are idle are to be read now */
     struct stek_etcd_transfer *watch; /* the stream of all watches */
     enum stek_etcd_server server;     /* at its other end */
     int64_t watches;                  /* how many it was asked for */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <event2/event.h>
+
 enum {
     WATCH_BYTES_MAX = 8 << 20,
     AGAIN_MAX = 3,
@@ -11,9 +13,6 @@ enum {
     WATCH_SPAN_BITS = 16,
     PROXY_NUMBERS = 1 << WATCH_SPAN_BITS
 };
-
-static void on_span_read(struct stek_etcd_watched *watched,
-                         const struct stek_etcd_problem *problem);
 
 /*
  * Tells the watches of one stream apart, and those that were replaced from those that count. No
@@ -62,26 +61,37 @@ static void deliver_event(void *arg, const struct stek_etcd_answer *head,
         etcd->handlers.on_item(etcd->handlers.arg, (size_t)(watched - etcd->spans), item);
 }
 
-/* What was read does not count any more. A peer could have this host read for ever. */
+/* Whether the last reading has begun only lately. */
+static bool is_soon(const struct stek_etcd_watched *watched)
+{
+    return stek_etcd_now_ms() - watched->begun_ms < SOON_PACES * watched->etcd->options.pace_ms;
+}
+
+/*
+ * What was read does not count any more. It is read once the loop has come back: inside of a
+ * stream's callback libcurl begins no transfer. A peer could have this host read for ever.
+ */
 static void read_again(struct stek_etcd_watched *watched)
 {
     struct stek_etcd *etcd = watched->etcd;
-    const bool soon = stek_etcd_now_ms() - watched->begun_ms < SOON_PACES * etcd->options.pace_ms;
 
-    watched->again = soon ? watched->again + 1 : 0;
+    watched->state = STEK_SPAN_IDLE;
+    watched->again = is_soon(watched) ? watched->again + 1 : 0;
     if (watched->again > AGAIN_MAX)
         stek_etcd_break_with(etcd, STEK_ETCD_PROTOCOL,
                              "no reading counts: etcd ends each watch, or goes back each time");
     else
-        stek_etcd_read_span(watched, on_span_read);
+        event_active(etcd->idle, 0, 0);
 }
 
-/* etcd ended a watch: events that are gone need a whole reading; any other reason, too, but not at
- * once. */
+/*
+ * etcd ended a watch: what this host then misses needs a whole reading, at once. If etcd ends the
+ * next one soon, for another reason than that events are gone, the tick reads again.
+ */
 static void watch_canceled(struct stek_etcd_watched *watched, const struct stek_etcd_answer *answer)
 {
     watched->state = STEK_SPAN_IDLE;
-    if (answer->compacted > 0)
+    if (answer->compacted > 0 || watched->again == 0 || !is_soon(watched))
         read_again(watched);
 }
 

@@ -65,6 +65,21 @@ def test_a_reading_that_does_not_come_to_an_end_is_told(peer, connect):
     assert "does not come to an end" in told["text"]
 
 
+def watches(hostile):
+    """When each watch was asked for, in seconds."""
+    said = [line.split() for line in hostile.stdout().splitlines()]
+    return [float(when) for what, when in said if what == "watch"]
+
+
+def test_a_watch_that_is_ended_is_begun_again_at_once_and_then_at_the_pace(peer, connect):
+    hostile = peer("ended")
+    probe = connect(hostile, pace_ms=2000)
+    wait_for(lambda: len(watches(hostile)) >= 5, "five watches")
+    first, second, _, *later = watches(hostile)
+    assert second - first < 1 and later[1] - later[0] > 1
+    assert not any(event["event"] == "offline" for event in probe.events())
+
+
 def rests(hostile):
     """From the end of a connection to the watch of the next one, in seconds."""
     said = [line.split() for line in hostile.stdout().splitlines()]
