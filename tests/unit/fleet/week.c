@@ -5,8 +5,13 @@
 
 #include "core/admit.h"
 #include "fleet/rules/epoch.h"
+#include "fleet/store/kekfile.h"
+#include "fleet/store/statefolder.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct stek_policy policy = {
     .rotate_s = WEEK_ROTATE_S, .accept_s = WEEK_ACCEPT_S, .max_session_age_s = 86400, .ahead = 2};
@@ -133,14 +138,67 @@ static bool clock_is_confirmed(const struct week *week, const struct week_host *
     return ahead_s <= STEK_CLOCK_SKEW_MAX_S && ahead_s >= -STEK_CLOCK_SKEW_MAX_S;
 }
 
-/* As stek-fleet.so does: fleet/epochs.c. */
+/* ---- its disk ---- */
+
+static void key_path(const struct week_host *host, char ret_path[96])
+{
+    (void)snprintf(ret_path, 96, "%s/fleet.kek", host->disk);
+}
+
+void week_give_disk(struct week_host *host, const char *folder)
+{
+    char path[96];
+
+    (void)snprintf(host->disk, sizeof host->disk, "%s", folder);
+    key_path(host, path);
+    assert_null(stek_kekfile_write(path, &host->keks.at[0]));
+}
+
+void week_take_disk(struct week_host *host)
+{
+    char path[96];
+
+    key_path(host, path);
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(path, sizeof path, "%s/web.seen", host->disk);
+    assert_int_equal(unlink(path), 0);
+    while (host->replaced_count > 0)
+        close(host->replaced[--host->replaced_count]);
+    host->disk[0] = '\0';
+}
+
+static void replace_key_file(struct week_host *host, const struct stek_kek *kek)
+{
+    char path[96];
+
+    key_path(host, path);
+    assert_true(host->replaced_count < WEEK_FILES_MAX);
+    host->replaced[host->replaced_count] = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(host->replaced[host->replaced_count++] >= 0);
+    assert_null(stek_kekfile_replace(path, kek));
+}
+
+/* As stek-fleet.so and stekd do: fleet/epochs.c, daemon/fleet_keys.c. */
+static void note_seen(const struct week *week, struct week_host *host)
+{
+    stek_seen_add(&host->seen, host->keks.at[0].id, &host->sync, clock_of(week, host));
+    if (host->disk[0] != '\0')
+        assert_null(stek_state_keep_seen(host->disk, "web", &host->seen));
+}
+
 static void end_epochs(const struct week *week, struct week_host *host)
 {
     const uint64_t needed = stek_epoch_needed(&host->sync, clock_of(week, host));
+    struct stek_kek moved = host->keks.at[0];
 
     if (host->sync.synced && !host->sync.read_wanted)
-        stek_seen_add(&host->seen, host->keks.at[0].id, &host->sync, clock_of(week, host));
-    assert_int_equal(stek_kek_advance(&host->keks.at[0], needed), STEK_OK);
+        note_seen(week, host);
+    if (host->keeps_epochs || needed <= moved.epoch)
+        return;
+    assert_int_equal(stek_kek_advance(&moved, needed), STEK_OK);
+    if (host->disk[0] != '\0')
+        replace_key_file(host, &moved);
+    host->keks.at[0] = moved;
 }
 
 /* As members tell each other: how far this clock is ahead of another host's. */

@@ -17,7 +17,8 @@ enum {
     WEEK_RECORDS_MAX = 64,
     WEEK_HISTORY_MAX = 4096,
     WEEK_ROTATE_S = 3600,
-    WEEK_ACCEPT_S = 43200
+    WEEK_ACCEPT_S = 43200,
+    WEEK_FILES_MAX = 16
 };
 
 /* A value of a record, as it was put. */
@@ -47,6 +48,11 @@ struct week_host {
     struct stek_keks keks;
     struct stek_sync sync;
     struct stek_seen seen;
+    char disk[64];                /* a folder for its files; empty: none */
+    int replaced[WEEK_FILES_MAX]; /* its key file, as it was before each time that it was replaced
+                                   */
+    size_t replaced_count;
+    bool keeps_epochs; /* a fault: it destroys none */
 };
 
 struct week {
@@ -62,6 +68,11 @@ void week_begin(struct week *week, uint64_t seed);
 
 /* The host starts with its keys, these records (NULL: none) and what it has noted. */
 void week_start_host(struct week *week, struct week_host *host, const struct stek_records *records);
+
+/* Gives a host a folder, which exists, for its key file and what it notes. Takes it away, with the
+ * files. */
+void week_give_disk(struct week_host *host, const char *folder);
+void week_take_disk(struct week_host *host);
 
 /* Lets so much time pass, in steps; `each` (may be NULL) is called after every step. */
 void week_pass(struct week *week, int64_t seconds, int64_t step_s, void (*each)(struct week *week));
