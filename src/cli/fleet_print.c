@@ -3,12 +3,13 @@
 
 #include "cli/format.h"
 #include "core/plural.h"
+#include "fleet/rules/epoch.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { LAGGARDS_MAX = 10 };
+enum { LAGGARDS_MAX = 10, DAY_LATE_S = 2 * 3600 };
 
 static const char *text_of(const json_t *object, const char *member)
 {
@@ -195,6 +196,40 @@ static const char *day_text(int64_t since, char ret_text[32])
     return ret_text;
 }
 
+/* The latest day that the floor of a ring is sealed for. */
+static int64_t latest_floor(const json_t *fleet)
+{
+    const json_t *rings = json_object_get(fleet, "rings");
+    int64_t latest = 0;
+
+    for (size_t i = 0; i < json_array_size(rings); i++) {
+        const int64_t epoch = number_of(json_array_get(rings, i), "epoch");
+        if (epoch > latest)
+            latest = epoch;
+    }
+    return latest > 0 ? stek_epoch_begins((uint64_t)latest) : 0;
+}
+
+/* Where a key opens days that are over, or is of one that is to come: why. */
+static void print_wrong_day(const json_t *fleet, int64_t since)
+{
+    const int64_t now = (int64_t)time(NULL);
+    const int64_t floor = latest_floor(fleet);
+
+    if (since > now + DAY_LATE_S)
+        (void)puts("  that day is to come: the key was made, or moved on, under a wrong clock, and "
+                   "no\n  day is destroyed before it: see DAYS in stek-fleet(1)");
+    else if (since + STEK_EPOCH_S + DAY_LATE_S >= now)
+        return;
+    else if (since < floor)
+        (void)puts("  older than the fleet's: it is destroyed within an hour if the clocks are "
+                   "right");
+    else if (json_is_true(json_object_get(fleet, "online")))
+        (void)puts("  days that are over stay: nobody has put the floor again for today");
+    else
+        (void)puts("  days that are over stay until the store is reached");
+}
+
 /* What a thief of this host's disk could open, and why it may be more than it must. */
 static void print_epochs(const json_t *fleet)
 {
@@ -206,6 +241,7 @@ static void print_epochs(const json_t *fleet)
         const json_t *key = json_array_get(epochs, i);
         (void)printf("  key %s opens what was sealed for %s\n", text_of(key, "key"),
                      day_text(number_of(key, "opens_since"), day));
+        print_wrong_day(fleet, number_of(key, "opens_since"));
         if (text_of(key, "problem")[0] != '\0')
             (void)printf("  %s:\n  whoever takes that file opens what was sealed for %s\n",
                          text_of(key, "problem"),

@@ -2,6 +2,8 @@
 /* Metrics of the fleet, in the words of fleet_status.c. */
 #include "daemon/metrics.h"
 
+#include "fleet/rules/epoch.h"
+
 #include <inttypes.h>
 
 static void add_head(struct evbuffer *text, const char *name, const char *type, const char *help)
@@ -35,6 +37,52 @@ static void add_connection(struct evbuffer *text, const struct stek_fleet_status
                               "stek_fleet_writes_total{result=\"ambiguous\"} %" PRIu64 "\n",
                               fleet->writes_won, fleet->writes_lost, fleet->writes_refused,
                               fleet->writes_ambiguous);
+}
+
+/* Epochs are told by when they begin: 0 for all of them. */
+static int64_t opens_from(uint64_t epoch)
+{
+    return epoch > 0 ? stek_epoch_begins(epoch) : 0;
+}
+
+static const char *const places[STEK_KEKS_MAX] = {"first", "second"};
+
+static void add_keys(struct evbuffer *text, const struct stekd_fleet *keeper,
+                     const struct stek_fleet_status *fleet)
+{
+    const struct stekd_fleet_texts *texts = keeper->texts;
+    const size_t count = texts->config.kek_count;
+
+    add_head(text, "stek_fleet_key_opens_from_timestamp_seconds", "gauge",
+             "The first day of which this host's key opens values, in Unix time; 0: all days.");
+    for (size_t i = 0; i < count; i++)
+        (void)evbuffer_add_printf(
+            text, "stek_fleet_key_opens_from_timestamp_seconds{key=\"%s\"} %" PRId64 "\n",
+            places[i], opens_from(fleet->epoch[i]));
+    add_head(text, "stek_fleet_key_file_opens_from_timestamp_seconds", "gauge",
+             "The same of the file that kek names.");
+    for (size_t i = 0; i < count; i++)
+        (void)evbuffer_add_printf(
+            text, "stek_fleet_key_file_opens_from_timestamp_seconds{key=\"%s\"} %" PRId64 "\n",
+            places[i], opens_from(texts->key[i].file_epoch));
+    add_head(text, "stek_fleet_key_file_rewritten", "gauge",
+             "Whether that file was rewritten when epochs ended.");
+    for (size_t i = 0; i < count; i++)
+        (void)evbuffer_add_printf(text, "stek_fleet_key_file_rewritten{key=\"%s\"} %d\n", places[i],
+                                  texts->key[i].problem[0] == '\0');
+}
+
+static void add_epochs(struct evbuffer *text, const struct stekd_fleet *keeper,
+                       const struct stek_fleet_status *fleet)
+{
+    add_keys(text, keeper, fleet);
+    add_head(text, "stek_fleet_clock_confirmed", "gauge",
+             "Whether the store's clock says what this host's says, to an hour: epochs may end.");
+    (void)evbuffer_add_printf(text, "stek_fleet_clock_confirmed %d\n", fleet->clock_confirmed);
+    add_head(text, "stek_fleet_state_folder_usable", "gauge",
+             "Whether this host notes what it has seen of the store.");
+    (void)evbuffer_add_printf(text, "stek_fleet_state_folder_usable %d\n",
+                              keeper->texts->state_problem[0] == '\0');
 }
 
 typedef void (*each_fn)(struct evbuffer *text, const struct stek_fleet_ring_status *ring);
@@ -80,6 +128,19 @@ static void add_revoked_here(struct evbuffer *text, const struct stek_fleet_ring
                               ring->revoked_here);
 }
 
+static void add_epoch(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
+{
+    (void)evbuffer_add_printf(
+        text, "stek_fleet_ring_floor_sealed_for_timestamp_seconds{ring=\"%s\"} %" PRId64 "\n",
+        ring->name, opens_from(ring->epoch));
+}
+
+static void add_older(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
+{
+    (void)evbuffer_add_printf(text, "stek_fleet_ring_store_is_older{ring=\"%s\"} %d\n", ring->name,
+                              ring->store_is_older);
+}
+
 static void add_refused(struct evbuffer *text, const struct stek_fleet_ring_status *ring)
 {
     for (int i = 1; i < STEK_REFUSALS; i++)
@@ -94,6 +155,7 @@ bool stek_metrics_write_fleet(struct evbuffer *text, const struct stekd_fleet *k
 
     keeper->api->describe(keeper->fleet, &fleet);
     add_connection(text, &fleet);
+    add_epochs(text, keeper, &fleet);
     add_head(text, "stek_fleet_ring_standing", "gauge",
              "The ring's state in the fleet, as a label.");
     add_each(text, keeper, add_standing);
@@ -108,6 +170,12 @@ bool stek_metrics_write_fleet(struct evbuffer *text, const struct stekd_fleet *k
     add_head(text, "stek_fleet_ring_revoked_here", "gauge",
              "Whether it was revoked on this host alone so far.");
     add_each(text, keeper, add_revoked_here);
+    add_head(text, "stek_fleet_ring_floor_sealed_for_timestamp_seconds", "gauge",
+             "The day that the ring's floor is sealed for in the store, in Unix time.");
+    add_each(text, keeper, add_epoch);
+    add_head(text, "stek_fleet_ring_store_is_older", "gauge",
+             "Whether the store lacks what this host has seen of it.");
+    add_each(text, keeper, add_older);
     add_head(text, "stek_fleet_values_refused_total", "counter",
              "Values in the store that were refused, by reason.");
     add_each(text, keeper, add_refused);

@@ -89,6 +89,9 @@ EXPECTED = {
     "Fleet: rings in the fleet": standing,
     "Fleet: clock against the store's": between(-60, 60),
     "Fleet: highest key and floor": seqs,
+    "Fleet: since when values open": lambda found, _: len(found) == 4
+    and all(0 <= value <= 26 * 3600 for _, value in found),
+    "Fleet: what is wrong with hosts and store": at_once(*[0] * 8),
     "Fleet: transactions and refused values in an hour": lambda found, _: {
         row.get("result", row.get("reason")) for row, _ in found
     }
