@@ -53,7 +53,7 @@ class Stekd:
 
     # -- before and after --
 
-    def start(self):
+    def start(self, wait=True):
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.run_dir = Path(tempfile.mkdtemp(prefix="stek-run-", dir=MEMORY))
         self.run_dir.chmod(0o755)
@@ -63,7 +63,7 @@ class Stekd:
         if self.user:
             shutil.chown(self.state_dir, self.user)
         try:
-            return self.launch()
+            return self.launch(wait)
         except BaseException:
             self.close()
             raise

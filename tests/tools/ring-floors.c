@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RINGS_MAX = 512, PAUSE_US = 100 };
+enum { RINGS_MAX = 2048, PAUSE_US = 100 };
 
 struct watched {
     struct stek_ring *ring;
