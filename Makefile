@@ -28,7 +28,7 @@ help:
 	@echo 'make demo             see it work on unmodified servers; as root it installs what is missing'
 	@echo 'make check            run every test; as root it installs what is missing'
 	@echo '                        STEPS="unit asan": only these of: unit e2e asan tsan valgrind corpus differential model sim lint'
-	@echo 'make check-long       what takes minutes each, besides make check; STEPS="sim-long": only these of: openssl-suite unit-long e2e-long musl arm64 sim-long differential-long'
+	@echo 'make check-long       what takes minutes each, besides make check; STEPS="sim-long": only these of: openssl-suite unit-long e2e-long musl arm64 packages sim-long differential-long'
 	@echo 'make check-on RELEASE="11 13"  build and test on other releases of Debian, each in a chroot; as root only'
 	@echo '                        ARGS="--fresh" makes the chroots anew, ARGS="--steps unit" runs only these steps'
 	@echo 'make lint             the same as make check STEPS=lint'

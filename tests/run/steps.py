@@ -11,7 +11,9 @@ import ports
 from suites import PLAIN, checked, meson_tests
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lint"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "bare"))
 import checks  # pylint: disable=wrong-import-position
+import debs  # pylint: disable=wrong-import-position
 from report import LEFT_OUT  # pylint: disable=wrong-import-position
 
 SANITIZED = {
@@ -225,6 +227,7 @@ LONG = {
     "e2e-long": ("end-to-end tests that take minutes each", e2e_long),
     "musl": ("compiled and linked with musl", ports.musl),
     "arm64": ("shared state on arm64", ports.arm64),
+    "packages": ("packages and images on bare systems", debs.debs),
     "sim-long": ("simulated fleets, 3,000 seeds", sim_long),
     "differential-long": ("all servers with stek as without it", differential_long),
 }
