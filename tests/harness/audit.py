@@ -120,11 +120,12 @@ class Background:
         self.popen.send_signal(number)
 
     def end(self, number=None):
-        """Sends a signal, if one is given, and waits; the report, or None if there is none."""
+        """Sends a signal, if one is given, and waits, as long as a busy machine may take; the
+        report, or None if there is none."""
         if number is not None:
             self.signal(number)
         try:
-            status = self.popen.wait(timeout=60)
+            status = self.popen.wait(timeout=300)
         finally:
             stop(self.popen)
         self.output.seek(0)

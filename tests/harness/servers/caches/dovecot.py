@@ -46,6 +46,7 @@ class IdsDovecot(Server):
     """One process serves all clients, and forgets them when it ends."""
 
     name = "dovecot-ids"
+    version_option = "--version"
     program = "dovecot"
 
     def __init__(self, *args, tickets=True, **kwargs):
