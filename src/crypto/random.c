@@ -8,7 +8,10 @@
 #include <openssl/rand.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The generators have 256 bits, or what was configured for them. */
 enum { ANY_STRENGTH = 0 };
@@ -78,4 +81,25 @@ enum stek_result stek_random_batch(uint8_t *ret_bytes, size_t len, size_t kernel
         return STEK_ERR_RANDOM;
     add_kernel(ret_bytes, kernel_len);
     return STEK_OK;
+}
+
+/* Where no generator works: the clock and the process. */
+static uint64_t poor_dice(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uint64_t)getpid() << 16) *
+           UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t stek_random_dice(void)
+{
+    uint8_t bytes[16];
+    uint64_t dice;
+
+    if (stek_random_public(bytes, sizeof bytes) != STEK_OK)
+        return poor_dice();
+    memcpy(&dice, bytes, sizeof dice);
+    return dice;
 }

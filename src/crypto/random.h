@@ -32,4 +32,11 @@ STEK_MUST_USE enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len
  */
 STEK_MUST_USE enum stek_result stek_random_batch(uint8_t *ret_bytes, size_t len, size_t kernel_len);
 
+/*
+ * A number that differs between hosts and times: for jitter, and for names that must not meet. Not
+ * for keys. Never fails: libevent's own source may end the process, since it is the C library's
+ * arc4random(3). Thread-safe.
+ */
+uint64_t stek_random_dice(void);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etcd/etcd.h"
 
+#include "crypto/random.h"
 #include "etcd/state.h"
 
 #include <stdlib.h>
@@ -19,10 +20,7 @@ static struct timeval timeval_of(int64_t ms)
 /* A number from half of `ms` to all of it: hosts that fail together do not come back together. */
 static int64_t jittered(int64_t ms)
 {
-    uint32_t random;
-
-    evutil_secure_rng_get_bytes(&random, sizeof random);
-    return ms / 2 + (int64_t)(random % (uint64_t)(ms / 2 + 1));
+    return ms / 2 + (int64_t)(stek_random_dice() % (uint64_t)(ms / 2 + 1));
 }
 
 /* Every endpoint is tried soon; then rests double with each round. */
@@ -191,7 +189,6 @@ enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_o
                                struct stek_etcd **ret_etcd)
 {
     struct stek_etcd *etcd;
-    uint32_t random;
     const struct timeval at_once = {0, 0};
 
     if (!is_usable(options))
@@ -200,8 +197,8 @@ enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_o
     if (etcd == NULL)
         return STEK_ERR_MEMORY;
     *etcd = (struct stek_etcd){.base = base, .options = *options, .handlers = *handlers};
-    evutil_secure_rng_get_bytes(&random, sizeof random);
-    etcd->endpoint = random % options->endpoints_count; /* hosts spread over the members */
+    etcd->endpoint =
+        stek_random_dice() % options->endpoints_count; /* hosts spread over the members */
     etcd->fall = event_new(base, -1, 0, on_fall, etcd);
     etcd->retry = evtimer_new(base, on_retry, etcd);
     etcd->tick = event_new(base, -1, EV_PERSIST, on_tick, etcd);

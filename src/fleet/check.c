@@ -6,6 +6,7 @@
  * permission and room all the same. It runs a loop of its own.
  */
 #include "fleet/state.h"
+#include "crypto/random.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <event2/util.h>
 
 enum { PACE_MS = 2000, LEASE_S = 60, MOST_S = 30 };
 
@@ -146,10 +146,9 @@ static void on_online(void *arg)
 {
     struct check *check = arg;
     const struct stek_etcd_caller caller = {NULL, on_lease, check};
-    uint64_t random;
+    const uint64_t random = stek_random_dice();
 
     say(check, true, "connection and certificates: fine");
-    evutil_secure_rng_get_bytes(&random, sizeof random);
     if (stek_etcd_lease(check->etcd, (int64_t)(random >> 1 | 1), LEASE_S, &caller) != STEK_OK)
         end(check);
 }

@@ -7,6 +7,7 @@
  */
 #include "fleet/state.h"
 #include "core/hex.h"
+#include "crypto/random.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,9 +124,8 @@ static void on_lease(void *arg, const struct stek_etcd_problem *problem,
 static void take_lease(struct stek_fleet *fleet)
 {
     const struct stek_etcd_caller caller = {NULL, on_lease, fleet};
-    uint64_t random;
+    const uint64_t random = stek_random_dice();
 
-    evutil_secure_rng_get_bytes(&random, sizeof random);
     fleet->members.lease = (int64_t)(random >> 1 | 1);
     fleet->members.said[0] = '\0';
     fleet->members.busy =

@@ -145,12 +145,11 @@ static void decide(struct stek_fleet_ring *ring)
     STEK_SECRET(stek_fresh) struct stek_fresh fresh;
     struct stek_sync_actions actions = {.wake_at_ms = INT64_MAX};
     const int64_t now_ms = stek_fleet_now_ms();
-    uint64_t dice;
+    const uint64_t dice = stek_random_dice();
 
     stek_fleet_stored_follow(ring);
     stek_fleet_epochs_begin(ring);
     draw_fresh(ring->sync->policy.ahead + 1, &fresh);
-    evutil_secure_rng_get_bytes(&dice, sizeof dice);
     errno = 0;
     const enum stek_result result = stek_sync_decide(ring->sync, now_ms, &fresh, dice, &actions);
     if (result != STEK_OK)
