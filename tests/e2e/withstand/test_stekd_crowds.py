@@ -80,7 +80,8 @@ def port(daemon):
 
 
 def healthz(daemon):
-    with socket.create_connection(("127.0.0.1", port(daemon)), timeout=5) as visitor:
+    # Where the queue is full, TCP tries again after one second, three, and seven.
+    with socket.create_connection(("127.0.0.1", port(daemon)), timeout=60) as visitor:
         visitor.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         return visitor.recv(4096).startswith(b"HTTP/1.")
 
