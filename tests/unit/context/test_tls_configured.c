@@ -103,6 +103,7 @@ static void so_until_it_is_gone(void **state)
     assert_resumed(carry(test, one, other));
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
 static int to_later(SSL *ssl, int *alert, void *later)
 {
     (void)alert;

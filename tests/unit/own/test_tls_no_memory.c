@@ -107,6 +107,7 @@ static void nor_are_several_that_are_not_in_a_row(void **state)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+/* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
 static int programs_own(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                         HMAC_CTX *mac, int enc)
 {
