@@ -65,6 +65,41 @@ static bool passes_lost(const struct sim *sim, const struct known *known)
     return true;
 }
 
+static const struct stek_record *counting(const struct stek_records *records, uint64_t seq)
+{
+    for (uint64_t i = records->count; i-- > 0;)
+        if (records->at[i].seq == seq && stek_record_counts(&records->at[i]))
+            return &records->at[i];
+    return NULL;
+}
+
+/* Whether a node opens a record for as long as it is published; longer only where it had sealed
+ * under a continuation of its own, by later times, and so had promised it. */
+static bool opens_as_long(const struct stek_record *record, const struct stek_record *published)
+{
+    return record->accept_until == published->accept_until ||
+           (published->origin == STEK_ORIGIN_CONTINUED &&
+            record->accept_until > published->accept_until);
+}
+
+/*
+ * Whether it continues another record at the floor than this node has: several hosts have revoked,
+ * each by itself. A host that knows the floor cannot tell that from a continuation of what was
+ * revoked, and all hosts refuse it once the store has one record at the floor.
+ */
+static bool continues_another(const struct sim *sim, const struct sim_node *node,
+                              const struct known *known)
+{
+    const struct stek_record *first = counting(&node->file, node->file_floor);
+
+    if (first == NULL || known->record.seq <= node->file_floor || known->parent == NONE)
+        return false;
+    while (known->parent != NONE && known->record.seq > node->file_floor)
+        known = &sim->oracle->known[known->parent];
+    return known->record.seq == node->file_floor &&
+           memcmp(&known->record.secret, &first->secret, sizeof first->secret) != 0;
+}
+
 /*
  * Whether `node` must open what is sealed under `known`: it was in touch since that was published;
  * or, if it is a continuation, so lately that it would have heard of anything else.
@@ -78,7 +113,8 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
 
     if (!node->alive || node->odd || known->revoked || touched == INT64_MIN ||
         known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor ||
-        node->file_floor > sim->oracle->floor) /* the world was made to forget what it knows */
+        node->file_floor > sim->oracle->floor || /* the world was made to forget what it knows */
+        continues_another(sim, node, known))
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
@@ -196,23 +232,6 @@ static void check_records(struct sim *sim, const struct sim_node *node)
     }
 }
 
-static const struct stek_record *counting(const struct stek_records *records, uint64_t seq)
-{
-    for (uint64_t i = records->count; i-- > 0;)
-        if (records->at[i].seq == seq && stek_record_counts(&records->at[i]))
-            return &records->at[i];
-    return NULL;
-}
-
-/* Whether a node opens a record for as long as it is published; longer only where it had sealed
- * under a continuation of its own, by later times, and so had promised it. */
-static bool opens_as_long(const struct stek_record *record, const struct stek_record *published)
-{
-    return record->accept_until == published->accept_until ||
-           (published->origin == STEK_ORIGIN_CONTINUED &&
-            record->accept_until > published->accept_until);
-}
-
 /* The store's records that a node in touch must have taken. */
 static void check_told(struct sim *sim, const struct sim_node *node)
 {
@@ -224,7 +243,7 @@ static void check_told(struct sim *sim, const struct sim_node *node)
             (value->record.origin == STEK_ORIGIN_CONTINUED && sim->store.floor < node->file_floor))
             continue;
         const struct known *known = oracle_find(sim, &value->record.secret);
-        if (known != NULL && known->revoked)
+        if (known != NULL && (known->revoked || continues_another(sim, node, known)))
             continue;
         const struct stek_record *record = counting(&node->file, value->seq);
         if (record == NULL ||

@@ -23,7 +23,8 @@ uint64_t stek_adopt_floor(const struct stek_sync *sync)
 /*
  * Whether this continuation stands right after the floor, and the fresh record at the floor is here
  * and does not lead to it. So it continues one that stood at the floor and is revoked, or another
- * fresh one that was lost; all hosts tell that alike.
+ * fresh one that was lost: nobody can tell. Where the one at the floor is this host's alone, it is
+ * put next, and then all hosts refuse alike.
  */
 static bool passes_floor(struct stek_sync *sync, const struct stek_record *record)
 {
