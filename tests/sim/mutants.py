@@ -110,8 +110,8 @@ MUTANTS = [
     (
         "a revocation leaves what follows from it",
         "src/fleet/rules/adopt.c",
-        "        if (record->seq >= floor && !continues && is_held(sync, record)) {",
-        "        if (record->seq >= floor && !continues) {",
+        "(!rises || (record->seq >= floor && is_held(sync, record)))",
+        "(!rises || record->seq >= floor)",
     ),
     (
         "a revocation stops where a continuation begins",
