@@ -109,6 +109,41 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
     stek_lines_fault(&parse->lines, "unknown setting '%.80s': allowed are %s", name, list);
 }
 
+/* Whether they name the same place, however many slashes stand in them. */
+static bool is_same_path(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        const bool slash = *a == '/';
+        a++, b++;
+        if (slash)
+            a += strspn(a, "/"), b += strspn(b, "/");
+    }
+    return *a == '\0' && *b == '\0';
+}
+
+/* Where a feed puts its keys, or an empty text. */
+static const char *place_of(const struct stek_feed_config *config)
+{
+    return config->file[0] != '\0' ? config->file : config->directory;
+}
+
+/* Two feeds would replace each other's keys without an end. */
+static void refuse_same_place(struct parse *parse, size_t index)
+{
+    const struct stek_feed_configs *configs = parse->configs;
+    const char *place = place_of(&configs->at[index]);
+
+    for (size_t i = 0; i < index && place[0] != '\0'; i++)
+        if (is_same_path(place, place_of(&configs->at[i]))) {
+            stek_lines_fault(&parse->lines,
+                             "[feed %s]: %.200s has the keys of [feed %s] in line %u: each feed "
+                             "needs a place of its own",
+                             configs->at[index].name, place, configs->at[i].name,
+                             configs->at[i].place);
+            return;
+        }
+}
+
 bool stek_feed_config_parse(struct stek_feed_configs *configs, const char *file, const char *text,
                             size_t len, struct stek_feed_problem *ret_problem)
 {
@@ -129,6 +164,8 @@ bool stek_feed_config_parse(struct stek_feed_configs *configs, const char *file,
         parse.lines.line = configs->at[i].place;
         if (fits != NULL)
             stek_lines_fault(&parse.lines, "[feed %s]: %s", configs->at[i].name, fits);
+        else
+            refuse_same_place(&parse, i);
     }
     if (parse.lines.problem[0] != '\0')
         (void)snprintf(ret_problem->text, sizeof ret_problem->text, "%s", parse.lines.problem);

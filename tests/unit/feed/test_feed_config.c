@@ -5,6 +5,7 @@
 #include "feed/config.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BASE "[feed a]\nring = web\ncontext = shared\n"
@@ -112,6 +113,29 @@ static void settings_that_do_not_go_together_are_a_fault(void **state)
     }
 }
 
+static void two_feeds_with_one_place_are_a_fault(void **state)
+{
+    static const char *const places[] = {"/run/x", "/run//x", "//run/x"};
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        (void)snprintf(text, sizeof text,
+                       BASE "to = h2o\nfile = /run/x\n[feed b]\nring = r\ncontext = c\n"
+                            "to = nginx\ndirectory = %s\nsignal = HUP\npid_file = /p\n",
+                       places[i]);
+        char expected[512];
+        (void)snprintf(expected, sizeof expected,
+                       "f:6: [feed b]: %s has the keys of [feed a] in line 1: each feed needs a "
+                       "place of its own",
+                       places[i]);
+        assert_fault(text, expected);
+    }
+    assert_taken(BASE "to = h2o\nfile = /run/x\n[feed b]\nring = r\ncontext = c\n"
+                      "to = h2o\nfile = /run/xy\n[feed c]\nring = r\ncontext = c\n"
+                      "to = h2o\nfile = /run/x/y\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +143,7 @@ int main(void)
         cmocka_unit_test(several_feeds_stand_in_one_file),
         cmocka_unit_test(a_fault_names_its_line_and_what_is_allowed),
         cmocka_unit_test(settings_that_do_not_go_together_are_a_fault),
+        cmocka_unit_test(two_feeds_with_one_place_are_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
