@@ -64,6 +64,27 @@ static void a_revocation_here_leaves_no_key_when_the_generator_fails(void **stat
     assert_true(host.floor > 7);
 }
 
+/* A host that had not heard of it may have continued to that seq, and drops that when it hears. */
+static void the_first_key_after_that_stands_at_the_floor(void **state)
+{
+    static const struct stek_fresh none = {.count = 0};
+
+    (void)state;
+    stored[0] = record_of(7, NOON - 60);
+    connect(NULL, stored, 1);
+    decide();
+    stek_sync_disconnected(&host);
+    assert_true(stek_sync_revoke_here(&host, 0, NOON, &none) > 0);
+    stek_sync_read_begin(&host, BACK_AT_REVISION);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
+    see(&stored[0], 6);
+    stek_sync_read_end(&host);
+    decide();
+    assert_true(actions.write);
+    assert_int_equal(host.out.floor, host.floor);
+    assert_int_equal(host.out.put[0].record.seq, host.floor);
+}
+
 static void a_key_revoked_here_ends_what_was_before_the_next_fresh_one(void **state)
 {
     static const struct stek_fresh none = {.count = 0};
@@ -317,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_revokes_by_itself_when_the_store_is_away),
         cmocka_unit_test(a_revocation_here_leaves_no_key_when_the_generator_fails),
+        cmocka_unit_test(the_first_key_after_that_stands_at_the_floor),
         cmocka_unit_test(a_key_revoked_here_ends_what_was_before_the_next_fresh_one),
         cmocka_unit_test(what_a_host_revoked_by_itself_reaches_the_store_at_once),
         cmocka_unit_test(the_same_after_a_restart),
