@@ -19,6 +19,7 @@
 #include <openssl/ssl.h>
 
 #ifndef OPENSSL_IS_BORINGSSL
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "these are the headers of another library than BoringSSL"
 #endif
 

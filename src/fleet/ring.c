@@ -92,10 +92,12 @@ static void hand_over(struct stek_fleet_ring *ring)
         fleet->host.keep(fleet->host.arg, ring->name, &ring->sync->records, ring->sync->floor);
 
     if (!kept && !ring->keep_failed)
+        /* NOLINTBEGIN(concurrency-mt-unsafe): stekd has one thread */
         stek_fleet_log(
             fleet, LOG_ERR,
             "fleet: ring %s: its file cannot be written (%s); new keys are held in memory",
             ring->name, errno != 0 ? strerror(errno) : "it is not kept");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     ring->keep_failed = !kept;
     stek_fleet_members_changed(ring->fleet);
 }
@@ -155,6 +157,7 @@ static void decide(struct stek_fleet_ring *ring)
     if (result != STEK_OK)
         stek_fleet_log(ring->fleet, LOG_ERR, "fleet: ring %s: %s%s%s", ring->name,
                        stek_result_text(result), errno != 0 ? ": " : "",
+                       /* NOLINTNEXTLINE(concurrency-mt-unsafe): stekd has one thread */
                        errno != 0 ? strerror(errno) : "");
     carry_out(ring, &actions, now_ms);
     stek_fleet_epochs_follow(ring);

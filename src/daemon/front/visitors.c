@@ -68,7 +68,7 @@ static void send_away(struct bufferevent *visitor)
 void stek_visitors_add(struct stek_visitors *visitors, struct bufferevent *visitor)
 {
     sweep(visitors);
-    if (visitors->count == sizeof visitors->at / sizeof *visitors->at)
+    if (visitors->count == STEK_VISITORS_ROOM)
         return; /* it is not counted, and ends when it is idle */
     if (visitors->count == 0)
         (void)event_add(visitors->sweep, &second);

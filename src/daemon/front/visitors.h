@@ -11,14 +11,19 @@
 
 #include <event2/bufferevent.h>
 
-enum { STEK_VISITORS_MAX = 128, STEK_VISITOR_INPUT_MAX = 32 * 1024 /* more than a request */ };
+enum {
+    STEK_VISITORS_MAX = 128,
+    STEK_VISITORS_ROOM =
+        STEK_VISITORS_MAX + 2 * STEK_PACE_CONNECTIONS, /* with those on their way out */
+    STEK_VISITOR_INPUT_MAX = 32 * 1024                 /* more than a request */
+};
 
 struct stek_visitors {
     struct event *sweep;
     size_t count;
     size_t sent_away; /* the first of these are about to end */
     /* The oldest first. Those that were sent away go in the next turn of the loop. */
-    struct bufferevent *at[STEK_VISITORS_MAX + 2 * STEK_PACE_CONNECTIONS];
+    struct bufferevent *at[STEK_VISITORS_ROOM];
 };
 
 /* False: no memory. */

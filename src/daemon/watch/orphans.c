@@ -136,12 +136,12 @@ static int64_t remove_left(struct stek_orphans *orphans, const struct stek_confi
         const struct stek_orphan orphan = orphans->left[i];
         if (stek_config_find(config, orphan.name) != NULL)
             continue;
-        const enum stek_stats_removal removal = stek_stats_remove(
+        const enum stek_stats_removal outcome = stek_stats_remove(
             orphans->dir_fd, orphan.name, STEK_STATS_REMOVE_STEPS / (unsigned)orphans->left_count);
-        if (removal == STEK_STATS_REMOVED)
+        if (outcome == STEK_STATS_REMOVED)
             continue;
         orphans->left[left++] = orphan;
-        const int64_t again = now + (removal == STEK_STATS_LEFT ? 1 : AGAIN_S);
+        const int64_t again = now + (outcome == STEK_STATS_LEFT ? 1 : AGAIN_S);
         next = again < next ? again : next;
     }
     orphans->left_count = left;

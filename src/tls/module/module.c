@@ -134,6 +134,7 @@ static void say_failure(const char *what, enum stek_result result, bool required
     const char *why = result == STEK_ERR_SYSTEM ? "a system call failed" : stek_result_text(result);
 
     if (errno != 0)
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): the texts of the kernel's errors are constant */
         stek_say("stek: %s: %s: error %d (%s); %s\n", what, why, errno, strerror(errno),
                  stek_conf_instead(required));
     else

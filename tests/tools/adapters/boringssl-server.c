@@ -57,6 +57,6 @@ int main(int argc, char **argv)
         (void)fputs("usage: boringssl-server PORT CERT KEY RING LABEL\n", stderr);
         return 2;
     }
-    workers_run(atoi(argv[1]), serve);
+    workers_run((int)strtol(argv[1], NULL, 10), serve);
     return 1;
 }

@@ -4,13 +4,14 @@
 
 #include "status/plain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void becomes(const char *text, const char *wanted)
 {
     char line[128];
 
-    (void)strcpy(line, text);
+    (void)snprintf(line, sizeof line, "%s", text);
     const size_t len = stek_plain_json(line, strlen(line));
     assert_int_equal(len, strlen(wanted));
     assert_memory_equal(line, wanted, len);
