@@ -271,7 +271,8 @@ class Costs:
         for who, pids in self.of.items():
             used = seconds_of(pids) - self.before[who]
             yield (
-                f"processor time of {who}: {used / len(pids) * rotate_s / took * 1000:.1f} ms per rotation, "
+                f"processor time of {who}: "
+                f"{used / len(pids) * rotate_s / took * 1000:.1f} ms per rotation, "
                 f"all together {used / took * 100:.0f} % of one core"
             )
             yield memory_line(who, pids)
@@ -317,7 +318,8 @@ def run(options, folder):
             floors.end()
         print(
             f"order to a host's ring file: median {statistics.median(times) / 1000:.1f} ms, "
-            f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, most {max(times) / 1000:.1f} ms "
+            f"99th percentile {percentile(times, 0.99) / 1000:.1f} ms, "
+            f"most {max(times) / 1000:.1f} ms "
             f"({options.orders} orders, {len(times)} values)"
         )
         print(f"order to the last host: median {statistics.median(last) / 1000:.1f} ms")

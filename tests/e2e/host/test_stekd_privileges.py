@@ -76,8 +76,8 @@ def test_a_user_that_there_is_not_is_refused(folder):
         assert daemon.popen.wait(60) == 1
         assert (
             daemon.process.stderr()
-            == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user: create it, or "
-            "name another\n"
+            == f"<3>stekd: {daemon.config}: user = no-such-user: there is no such user: "
+            "create it, or name another\n"
         )
 
 

@@ -50,16 +50,21 @@ static void a_host_revokes_by_itself_when_the_store_is_away(void **state)
     assert_int_equal(host.records.at[active].seq, host.floor);
 }
 
-static void a_revocation_here_leaves_no_key_when_the_generator_fails(void **state)
+static void revoke_without_a_fresh_secret(void)
 {
     static const struct stek_fresh none = {.count = 0};
 
-    (void)state;
     stored[0] = record_of(7, NOON - 60);
     connect(NULL, stored, 1);
     decide();
     stek_sync_disconnected(&host);
     assert_true(stek_sync_revoke_here(&host, 0, NOON, &none) > 0);
+}
+
+static void a_revocation_here_leaves_no_key_when_the_generator_fails(void **state)
+{
+    (void)state;
+    revoke_without_a_fresh_secret();
     assert_int_equal(host.records.count, 0);
     assert_true(host.floor > 7);
 }
@@ -67,14 +72,8 @@ static void a_revocation_here_leaves_no_key_when_the_generator_fails(void **stat
 /* A host that had not heard of it may have continued to that seq, and drops that when it hears. */
 static void the_first_key_after_that_stands_at_the_floor(void **state)
 {
-    static const struct stek_fresh none = {.count = 0};
-
     (void)state;
-    stored[0] = record_of(7, NOON - 60);
-    connect(NULL, stored, 1);
-    decide();
-    stek_sync_disconnected(&host);
-    assert_true(stek_sync_revoke_here(&host, 0, NOON, &none) > 0);
+    revoke_without_a_fresh_secret();
     stek_sync_read_begin(&host, BACK_AT_REVISION);
     stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
     see(&stored[0], 6);
