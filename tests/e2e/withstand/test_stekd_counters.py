@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What members of a ring's group write into its directory of counters keeps stekd from nothing."""
-import contextlib
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -57,24 +55,6 @@ def ask(daemon):
     return status, cpu_ms(daemon.pid) - before, (time.monotonic() - began) * 1e3
 
 
-def signs(manager):
-    """Takes the signs of life that have come; how many there were."""
-    count = 0
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            count += manager.recv(4096).startswith(b"WATCHDOG=1")
-    return count
-
-
-@pytest.fixture
-def manager(folder):
-    """The end that systemd holds of a notification socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-        end.bind(str(folder / "notify"))
-        end.setblocking(False)
-        yield end
-
-
 @pytest.fixture
 def daemon(folder, manager):
     env = {"NOTIFY_SOCKET": folder / "notify", "WATCHDOG_USEC": WATCHDOG_S * 1_000_000}
@@ -100,7 +80,7 @@ def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(daemon, manage
             assert sum(key["state"] == "pending" for key in keys) >= 1, "a rotation came late"
             assert status["health"] == "fine"
             assert filled.popen.poll() is None
-            silent = time.monotonic() if signs(manager) else silent
+            silent = time.monotonic() if manager.signs() else silent
             assert time.monotonic() - silent < WATCHDOG_S, "no sign of life"
             time.sleep(0.1)
         assert max(costs) < STATUS_CPU_MAX_MS

@@ -45,29 +45,11 @@ class Crowd:
 
 
 @pytest.fixture
-def manager(folder):
-    """The end that systemd holds of a notification socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-        end.bind(str(folder / "notify"))
-        end.setblocking(False)
-        yield end
-
-
-@pytest.fixture
 def daemon(folder, manager):
     env = {"NOTIFY_SOCKET": folder / "notify", "WATCHDOG_USEC": WATCHDOG_S * 1_000_000}
     settings = {"listen": f"127.0.0.1:{free_port()}", "status_page": "yes"}
     with Stekd(folder / "stekd", settings=settings, env=env, web=QUICK) as started:
         yield started
-
-
-def signs(manager):
-    """Takes the signs of life that have come; how many there were."""
-    count = 0
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            count += manager.recv(4096).startswith(b"WATCHDOG=1")
-    return count
 
 
 def memory_kb(pid):
@@ -112,7 +94,7 @@ def stand(daemon, manager, ask):
         assert ask(daemon)
         took.append(time.monotonic() - asked)
         seals.add(sealing(daemon))
-        silent = time.monotonic() if signs(manager) else silent
+        silent = time.monotonic() if manager.signs() else silent
         assert time.monotonic() - silent < WATCHDOG_S, "no sign of life"
         assert len(os.listdir(f"/proc/{daemon.pid}/fd")) < PLACES + 128
         assert memory_kb(daemon.pid) < MEMORY_MAX_KB
