@@ -24,33 +24,6 @@ def test_no_ticket_is_lost_between_two_servers_while_keys_rotate(folder, turning
 
 
 @each_version
-def test_a_ticket_outlives_a_restart(daemon, adapted, session_of, tls):
-    server = adapted(Boringssl, daemon)
-    session = session_of(server, tls)
-    server.restart()
-    assert resumes(server, tls, session)
-
-
-@each_version
-def test_a_revoked_key_opens_nothing(daemon, adapted, session_of, tls):
-    server = adapted(Boringssl, daemon)
-    session = session_of(server, tls)
-    assert resumes(server, tls, session)
-    assert daemon.stek("revoke", "web", "--all", "--yes").returncode == 0
-    wait_for(
-        lambda: not resumes(server, tls, session),
-        "the ticket to be refused",
-        timeout_s=5,
-    )
-
-
-@each_version
-def test_another_label_opens_nothing(daemon, adapted, session_of, tls):
-    session = session_of(adapted(Boringssl, daemon), tls)
-    assert not resumes(adapted(Boringssl, daemon, label="other"), tls, session)
-
-
-@each_version
 def test_a_server_continues_without_stekd(turning, adapted, session_of, tls):
     one, other = (adapted(Boringssl, turning) for _ in range(2))
     turning.kill()

@@ -51,29 +51,6 @@ def test_a_first_visit_is_sealed_under_the_key_that_seals_now(daemon, adapted, t
 
 
 @each_version
-def test_a_ticket_outlives_a_restart(daemon, adapted, session_of, tls):
-    server = adapted(GnutlsAdapted, daemon)
-    session = session_of(server, tls)
-    server.restart()
-    assert resumes(server, tls, session)
-
-
-@each_version
-def test_a_revoked_key_opens_nothing(daemon, adapted, session_of, tls):
-    server = adapted(GnutlsAdapted, daemon)
-    session = session_of(server, tls)
-    assert resumes(server, tls, session)
-    assert daemon.stek("revoke", "web", "--all", "--yes").returncode == 0
-    wait_for(lambda: not resumes(server, tls, session), "the ticket to be refused", timeout_s=5)
-
-
-@each_version
-def test_another_label_opens_nothing(daemon, adapted, session_of, tls):
-    session = session_of(adapted(GnutlsAdapted, daemon), tls)
-    assert not resumes(adapted(GnutlsAdapted, daemon, label="other"), tls, session)
-
-
-@each_version
 def test_openssls_servers_and_it_make_full_handshakes_with_tickets_of_the_other(
     daemon, adapted, loaded, session_of, tls
 ):
