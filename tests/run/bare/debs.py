@@ -25,22 +25,49 @@ UNIT = "[Service]\nExecStart=/bin/true\n"
 
 # Typed one after the other, each in namespaces of its own. What a line prints is asked for below.
 LIFE = {
-    "installed": f"apt-get -y --no-install-recommends install {BEFORE}/*.deb && stek --version && "
-    "stekd --version && stekd --check-config && getent passwd stek stek-feed && getent group "
-    "stek-admin",
-    "in use": "echo '[ring web]' >/etc/stek/conf.d/web.conf && echo '# ours' >>/etc/stek/stekd.conf "
-    "&& stek enable app --ring web --force && test -e /etc/systemd/system/app.service.d/stek.conf",
-    "upgraded": f"apt-get -y --no-install-recommends install {BUILT}/*.deb && "
-    f"! dpkg -l 'stek*' 'libstek*' | grep -F ' {OLDER} ' && grep ours /etc/stek/stekd.conf && "
-    "stekd --check-config && test -e /etc/systemd/system/app.service.d/stek.conf",
-    "removed": "apt-get -y remove stek libstek0 | tee /removed && grep '^stek: app.service does not "
-    "load stek' /removed && ! test -e /etc/systemd/system/app.service.d && "
-    "test -e /etc/stek/conf.d/web.conf && getent passwd stek && ! command -v stek",
-    "back again": f"apt-get -y --no-install-recommends install {BUILT}/*.deb && stekd "
-    "--check-config && grep ours /etc/stek/stekd.conf",
-    "purged": "apt-get -y purge 'stek*' 'libstek*' && rm /removed && ! getent passwd stek stek-feed "
-    "&& ! getent group stek stek-admin && find / -xdev -path /srv -prune -o -path /proc -prune -o "
-    "-path '/packages*' -prune -o -name '*stek*' -print >/left && ! grep . /left",
+    "installed": (
+        f"apt-get -y --no-install-recommends install {BEFORE}/*.deb && "
+        "stek --version && "
+        "stekd --version && "
+        "stekd --check-config && "
+        "getent passwd stek stek-feed && "
+        "getent group stek-admin"
+    ),
+    "in use": (
+        "echo '[ring web]' >/etc/stek/conf.d/web.conf && "
+        "echo '# ours' >>/etc/stek/stekd.conf && "
+        "stek enable app --ring web --force && "
+        "test -e /etc/systemd/system/app.service.d/stek.conf"
+    ),
+    "upgraded": (
+        f"apt-get -y --no-install-recommends install {BUILT}/*.deb && "
+        f"! dpkg -l 'stek*' 'libstek*' | grep -F ' {OLDER} ' && "
+        "grep ours /etc/stek/stekd.conf && "
+        "stekd --check-config && "
+        "test -e /etc/systemd/system/app.service.d/stek.conf"
+    ),
+    "removed": (
+        "apt-get -y remove stek libstek0 | tee /removed && "
+        "grep '^stek: app.service does not load stek' /removed && "
+        "! test -e /etc/systemd/system/app.service.d && "
+        "test -e /etc/stek/conf.d/web.conf && "
+        "getent passwd stek && "
+        "! command -v stek"
+    ),
+    "back again": (
+        f"apt-get -y --no-install-recommends install {BUILT}/*.deb && "
+        "stekd --check-config && "
+        "grep ours /etc/stek/stekd.conf"
+    ),
+    "purged": (
+        "apt-get -y purge 'stek*' 'libstek*' && "
+        "rm /removed && "
+        "! getent passwd stek stek-feed && "
+        "! getent group stek stek-admin && "
+        "find / -xdev -path /srv -prune -o -path /proc -prune -o -path '/packages*' "
+        "-prune -o -name '*stek*' -print >/left && "
+        "! grep . /left"
+    ),
 }
 
 
