@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cnf_file.h"
 
+#include "cli/doctor/module.h"
 #include "cli/rundir.h"
 #include "core/policy.h"
 #include "core/settings.h"
@@ -162,7 +163,9 @@ static void find_ring(struct stek_cnf *cnf)
 
 bool stek_cnf_check(struct stek_cnf *cnf)
 {
-    if (!check_path(cnf, "--module", cnf->module) || !find_include(cnf) || !find_init_sections(cnf))
+    if (!check_path(cnf, "--module", cnf->module) ||
+        !stek_module_check(cnf->command, cnf->root, cnf->module) || !find_include(cnf) ||
+        !find_init_sections(cnf))
         return false;
     find_ring(cnf);
     return true;

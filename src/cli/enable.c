@@ -7,6 +7,7 @@
 #include "cli/cnf_file.h"
 #include "cli/command.h"
 #include "cli/doctor/advise.h"
+#include "cli/doctor/module.h"
 #include "cli/rundir.h"
 #include "cli/unit_checks.h"
 #include "cli/unit_files.h"
@@ -231,6 +232,9 @@ static int enable(struct stek_unit_request *request)
     if (!check_unit(request) || !stek_unit_request_may_write(request) ||
         !stek_cnf_check(&request->cnf) || !check_ring(request))
         return STEK_EXIT_FAILED;
+    if (request->cnf.root[0] == '\0' &&
+        !stek_module_check_user(request->files.unit, request->cnf.module))
+        return STEK_EXIT_FAILED;
     if (request->cnf.root[0] == '\0')
         stek_unit_limits_ask(request->files.unit, &request->limits);
     if (!write_or_print(request, request->files.conf, print_conf) ||
@@ -241,8 +245,10 @@ static int enable(struct stek_unit_request *request)
     (void)printf("Wrote %s%s and %s%s.\n", request->cnf.root, request->files.drop_in,
                  request->cnf.root, request->files.conf);
     stek_unit_request_reload(request);
-    if (request->cnf.root[0] == '\0')
+    if (request->cnf.root[0] == '\0') {
+        stek_module_print_owner(request->files.unit, request->cnf.module);
         stek_doctor_advise(&request->files);
+    }
     print_notes(request);
     return STEK_EXIT_FINE;
 }

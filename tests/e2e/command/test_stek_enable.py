@@ -34,7 +34,9 @@ def root(folder):
         "[Unit]\nDescription=test\n[Service]\nExecStart=/bin/true\n"
     )
     (units / "web@.service").write_text("[Service]\nExecStart=/bin/true\n")
-    (folder / "root/stek.so").write_text("")
+    shutil.copy(build.MODULE, folder / "root/stek.so")
+    (folder / "root/text.so").write_text("root:x:0:0\n")
+    shutil.copy(build.COMMAND, folder / "root/program.so")
     return folder / "root"
 
 
@@ -53,6 +55,8 @@ def enable(root, *args):
 
 BEFORE = {
     "stek.so",
+    "text.so",
+    "program.so",
     "lib/systemd/system/nginx.service",
     "lib/systemd/system/web@.service",
 }
@@ -237,6 +241,21 @@ def test_a_group_that_is_not_there_is_refused(root, stekd):
             "--module /nosuch.so: No such file or directory: give the path of a file",
         ),
         (
+            ["enable", "nginx", "--ring", "web", "--module", "/text.so"],
+            FAILED,
+            "--module /text.so is no shared library: give the path of stek.so",
+        ),
+        (
+            ["enable", "nginx", "--ring", "web", "--module", "/program.so"],
+            FAILED,
+            "--module /program.so is no module of OpenSSL's",
+        ),
+        (
+            ["enable", "nginx", "--ring", "web", "--module", "/lib"],
+            FAILED,
+            "--module /lib is no shared library",
+        ),
+        (
             ["enable", "stekd", "--ring", "private"],
             FAILED,
             "stekd.service is a part of stek and loads no module: give a server",
@@ -250,3 +269,18 @@ def test_what_cannot_be_is_said_in_one_line(root, args, status, words):
     assert done.returncode == status
     assert words in done.stderr and done.stderr.count("\n") == 1
     assert files_in(root) == set()
+
+
+@pytest.mark.parametrize("place", ["stek.so", ""])
+def test_a_module_that_every_user_can_replace_is_refused(root, place):
+    """Whoever can write to it, or to its folder, decides what the server executes."""
+    mode = (root / place).stat().st_mode
+    (root / place).chmod(0o777)
+    done = enable(root, "--ring", "private")
+    (root / place).chmod(mode)
+    assert (done.returncode, done.stdout) == (FAILED, "")
+    assert done.stderr == (
+        "stek enable: --module /stek.so can be replaced by every user: chmod o-w "
+        f"'{root / place}'\n".replace(f"{root}'", f"{root}/'")
+    )
+    assert enable(root, "--ring", "private").returncode == FINE

@@ -121,7 +121,8 @@ def test_a_drop_in_by_another_hand_stays_as_it_is(machine, unit, command):
 def test_a_setting_that_wins_over_the_drop_in_is_named(machine, unit):
     unit("shop.service")
     machine.write(
-        f"{UNITS}/shop.service.d/zz.conf", "[Service]\nEnvironment=OPENSSL_CONF=/etc/other.cnf\n"
+        f"{UNITS}/shop.service.d/zz.conf",
+        "[Service]\nEnvironment=OPENSSL_CONF=/etc/other.cnf\n",
     )
     said = enable(machine, "shop")
     assert "Fault: the unit sets OPENSSL_CONF=/etc/other.cnf after stek's drop-in" in said
@@ -159,3 +160,50 @@ def test_a_unit_that_failed_is_not_told_to_start(machine, unit):
     machine.do("systemctl", "start", "shop")
     line = "until systemctl -q is-failed shop; do sleep 0.05; done; stek doctor shop"
     assert "'systemctl status shop.service' says why" in machine.do("sh", "-c", line)
+
+
+def module_in(machine, folder):
+    """A copy of the module there."""
+    installed = machine.do("sh", "-c", "find /usr /usr/local -xdev -path '*/stek/stek.so'").split()
+    machine.do("install", "-D", "-m", "644", installed[0], f"{folder}/stek.so")
+    return f"{folder}/stek.so"
+
+
+def test_a_module_that_its_user_may_not_read_is_refused(machine, unit):
+    unit("shop.service", f"{SLEEPS}User=www-data\n")
+    module = module_in(machine, "/srv/closed")
+    machine.do("chmod", "700", "/srv/closed")
+    args = ["enable", "shop", "--ring", "web", "--module", module]
+    said = refused(machine, *args)
+    assert "the user of shop.service, www-data, may not read it: 'namei -l" in said
+    machine.do("chmod", "755", "/srv/closed")
+    machine.do("stek", *args)
+
+
+def test_a_module_that_a_user_of_systemds_may_not_read_is_refused(machine, unit):
+    unit("shop.service", f"{SLEEPS}DynamicUser=yes\n")
+    module = module_in(machine, "/srv/own")
+    machine.do("chmod", "600", module)
+    said = refused(machine, "enable", "shop", "--ring", "web", "--module", module)
+    assert "the user of shop.service, which systemd makes, may not read it" in said
+
+
+def test_a_module_on_a_file_system_without_execution_is_refused(machine, unit):
+    unit("shop.service")
+    machine.do("sh", "-c", "mkdir -p /srv/data && mount -t tmpfs -o noexec data /srv/data")
+    module = module_in(machine, "/srv/data")
+    try:
+        said = refused(machine, "enable", "shop", "--ring", "web", "--module", module)
+        assert f"--module {module} is on a file system that is mounted noexec" in said
+    finally:
+        machine.do("umount", "/srv/data")
+
+
+def test_who_else_decides_what_the_server_executes_is_told(machine, unit):
+    unit("shop.service")
+    module = module_in(machine, "/srv/shop")
+    args = ["enable", "shop", "--ring", "web", "--module", module]
+    assert "Note: " not in machine.do("stek", *args)
+    machine.do("chown", "www-data", "/srv/shop")
+    said = machine.do("stek", *args)
+    assert "Note: /srv/shop belongs to www-data, who thereby decides what shop.service" in said
