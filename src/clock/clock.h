@@ -20,6 +20,12 @@ static inline int64_t stek_clock_monotonic_ms(void)
     return stek_clock_read_ms(CLOCK_MONOTONIC);
 }
 
+/* Milliseconds that this thread has had of a processor: what a busy machine does not lengthen. */
+static inline int64_t stek_clock_cpu_ms(void)
+{
+    return stek_clock_read_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* Unix milliseconds. */
 static inline int64_t stek_clock_unix_ms(void)
 {

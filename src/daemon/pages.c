@@ -10,9 +10,8 @@
 
 enum { MEMBERS_EVERY_S = 5 };
 
-static bool write_metrics(struct evbuffer *text, void *arg)
+static bool write_metrics(struct evbuffer *text, struct stekd *daemon)
 {
-    struct stekd *daemon = arg;
     char clock[STEK_CLOCK_TEXT_LEN];
     const int64_t now = stekd_now();
     struct stek_metrics_ring *rings = calloc(daemon->rings.count + 1, sizeof *rings);
@@ -40,6 +39,31 @@ static bool write_metrics(struct evbuffer *text, void *arg)
     return written;
 }
 
+/* Without its buffer, and with a zero at the end. */
+static char *take_text(struct evbuffer *buffer)
+{
+    const size_t len = evbuffer_get_length(buffer);
+    char *text = malloc(len + 1);
+
+    if (text == NULL || evbuffer_remove(buffer, text, len) != (int)len) {
+        free(text);
+        return NULL;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+/* stek_answer_fn */
+static char *compose_metrics(void *arg)
+{
+    struct evbuffer *buffer = evbuffer_new();
+    char *text = buffer != NULL && write_metrics(buffer, arg) ? take_text(buffer) : NULL;
+
+    if (buffer != NULL)
+        evbuffer_free(buffer);
+    return text;
+}
+
 static bool write_health(struct evbuffer *text, void *arg)
 {
     const struct stekd *daemon = arg;
@@ -54,20 +78,29 @@ static bool write_health(struct evbuffer *text, void *arg)
     return true;
 }
 
+static char *dump(json_t *answer)
+{
+    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+    json_decref(answer);
+    return text;
+}
+
 /* stek_answer_fn: as `stek status --json` prints it. */
-static json_t *compose_status(void *arg)
+static char *compose_status(void *arg)
 {
     struct stekd *daemon = arg;
     const int64_t now = stekd_now();
 
     stekd_begin_answer(daemon);
-    return json_pack("{s:I, s:o, s:o}", "time", (json_int_t)now, "stekd",
-                     stek_commands_self(daemon), "rings", stek_commands_rings(daemon, "", now));
+    return dump(json_pack("{s:I, s:o, s:o}", "time", (json_int_t)now, "stekd",
+                          stek_commands_self(daemon), "rings",
+                          stek_commands_rings(daemon, "", now)));
 }
 
 /* stek_answer_fn: as `stek fleet status --json` prints it. The members are read from the store
  * again, but not for each visitor. */
-static json_t *compose_fleet(void *arg)
+static char *compose_fleet(void *arg)
 {
     struct stekd *daemon = arg;
     const int64_t now = stekd_now();
@@ -75,13 +108,13 @@ static json_t *compose_fleet(void *arg)
 
     if (again)
         daemon->members_at = now;
-    return stekd_fleet_json(&daemon->fleet, again);
+    return dump(stekd_fleet_json(&daemon->fleet, again));
 }
 
 struct stek_http_pages stekd_pages(struct stekd *daemon)
 {
     struct stek_http_pages pages = {
-        .metrics = write_metrics, .health = write_health, .arg = daemon};
+        .metrics = compose_metrics, .health = write_health, .arg = daemon};
 
     if (daemon->config.status_page)
         pages.page = (struct stek_page_sources){.status = compose_status, .fleet = compose_fleet};

@@ -10,18 +10,21 @@ TARGET is the path of a Unix socket or a port of loopback. MODE is
     hold    COUNT connections at a time, each with half a request, and then a byte now and then
     come    connections that are closed at once, without an end
     deaf    COUNT connections that ask for all rings, over and over, and read nothing
+    ask     COUNT connections that ask for all rings, over and over, and read the answers
 
 A connection that is lost is made anew. Says "here" when it has tried COUNT times, and goes on
 until it is killed.
 """
 import contextlib
 import resource
+import selectors
 import socket
 import sys
 import time
 
 HALF = b'{"command": ' if "/" in sys.argv[1] else b"GET /metrics HTTP/1.1\r\nX: "
-WHOLE = b'{"command":"status"}\n' * 20
+ONE = b'{"command":"status"}\n' if "/" in sys.argv[1] else b"GET /metrics HTTP/1.0\r\n\r\n"
+WHOLE = ONE * 20
 AT_ONCE = 200
 
 
@@ -78,6 +81,33 @@ def come(count):
             print("here", flush=True)
 
 
+def ask(count):
+    """A connection that has its answer asks again, on a new one if that one is over."""
+    asking = selectors.DefaultSelector()
+    told = False
+    while True:
+        for _ in range(count - len(asking.get_map())):
+            made = connect()
+            if made is not None:
+                asking.register(made, selectors.EVENT_WRITE)
+        if not told and len(asking.get_map()) == count:
+            print("here", flush=True)
+            told = True
+        for key, events in asking.select(0.02):
+            connection = key.fileobj
+            try:
+                more = events == selectors.EVENT_WRITE or connection.recv(1 << 20)
+                if events == selectors.EVENT_WRITE or more[-1:] == b"\n" and "/" in sys.argv[1]:
+                    connection.send(ONE)
+            except OSError:
+                more = b""
+            if more:
+                asking.modify(connection, selectors.EVENT_READ)
+            else:
+                asking.unregister(connection)
+                connection.close()
+
+
 def main():
     mode, count = sys.argv[2], int(sys.argv[3])
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -86,6 +116,8 @@ def main():
     count = min(count, most - 100)
     if mode == "come":
         come(count)
+    if mode == "ask":
+        ask(count)
     stay(count, *((HALF, b"x") if mode == "hold" else (WHOLE, WHOLE)))
 
 

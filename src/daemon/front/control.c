@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/control.h"
 
-#include "daemon/front/pace.h"
+#include "daemon/front/connection.h"
 #include "daemon/front/socket.h"
 #include "daemon/system/failure.h"
 #include "daemon/system/log.h"
@@ -19,138 +19,31 @@
 
 enum {
     DENIED_APART_S = 60,
-    UNREAD_LEN_MAX = 16 * 1024 * 1024, /* of all answers that are not read yet */
-    BACKLOG = 1024
-}; /* a full one would refuse clients that do not wait for a place in it */
-
-struct connection {
-    struct stek_control *control;
-    struct bufferevent *stream;
-    struct stek_peer peer;
-    uint64_t last_use; /* when it was accepted or last answered, by the control socket's count */
-    bool denied;       /* may not give orders: nothing that it says is looked at */
-    bool ending;       /* once the answer has gone */
-    bool half_closed;  /* nothing more comes, but lines that have come are answered */
+    BACKLOG = 1024,        /* a full one would refuse clients that do not wait for a place in it */
+    WRITE_MAX = 256 * 1024 /* libevent's own limit is 16 KiB, and takes a turn for each */
 };
 
-struct stek_control {
-    struct event_base *base;
-    struct evconnlistener *listener;
-    struct stek_pace pace;
-    char path[sizeof((struct sockaddr_un *)0)->sun_path];
-    gid_t admin;
-    int64_t denied_at; /* when somebody was last said to be: Unix seconds */
-    stek_control_fn answer;
-    void *arg;
-    uint64_t uses;
-    struct connection *connection[STEK_CONTROL_CONNECTIONS_MAX]; /* NULL: free */
-};
-
-static void drop(struct connection *connection)
-{
-    struct stek_control *control = connection->control;
-
-    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
-        if (control->connection[i] == connection)
-            control->connection[i] = NULL;
-    bufferevent_free(connection->stream);
-    free(connection);
-}
-
-/* The connection whose answer is read the least: of those with an unread one. NULL: there is none.
- */
-static struct connection *find_unread(const struct stek_control *control,
-                                      const struct connection *but, size_t *ret_unread)
-{
-    struct connection *found = NULL;
-    size_t most = 0;
-
-    *ret_unread = 0;
-    for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++) {
-        struct connection *other = control->connection[i];
-        if (other == NULL || other == but)
-            continue;
-        const size_t len = evbuffer_get_length(bufferevent_get_output(other->stream));
-        *ret_unread += len;
-        if (len > most) {
-            most = len;
-            found = other;
-        }
-    }
-    return found;
-}
-
-/* Clients that ask much and read nothing lose their connections. */
-static void make_room_for(const struct connection *connection, size_t len)
-{
-    struct connection *unread;
-    size_t total;
-
-    while ((unread = find_unread(connection->control, connection, &total)) != NULL &&
-           total + len > UNREAD_LEN_MAX)
-        drop(unread);
-}
-
-/* evbuffer_ref_cleanup_cb */
-static void free_text(const void *text, size_t len, void *arg)
-{
-    (void)text;
-    (void)len;
-    free(arg);
-}
-
-/* The text without a copy, and the end of the line. Takes it over. */
-static bool add_text(struct connection *connection, char *text)
-{
-    struct evbuffer *output = bufferevent_get_output(connection->stream);
-
-    if (text == NULL)
-        return false;
-    make_room_for(connection, strlen(text));
-    if (evbuffer_add_reference(output, text, strlen(text), free_text, text) != 0) {
-        free(text);
-        return false;
-    }
-    return bufferevent_write(connection->stream, "\n", 1) == 0;
-}
-
-/* Sends an answer, and takes it over. Nothing more is read from this peer until it is gone. */
-static void send_answer(struct connection *connection, json_t *answer)
-{
-    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
-
-    json_decref(answer);
-    if (text != NULL && strlen(text) >= STEK_ANSWER_LEN_MAX) {
-        free(text);
-        text =
-            strdup("{\"ok\":false,\"kind\":\"failed\",\"error\":\"the answer is over 16 MiB: ask "
-                   "for one ring\"}");
-    }
-    (void)bufferevent_disable(connection->stream, EV_READ);
-    if (!add_text(connection, text)) {
-        connection->ending = true;
-        bufferevent_trigger(connection->stream, EV_WRITE,
-                            BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
-    }
-}
-
-static void end_with(struct connection *connection, const char *kind, const char *words)
+static void end_with(struct stek_connection *connection, const char *kind, const char *words)
 {
     connection->ending = true;
-    send_answer(connection, stek_control_error(kind, "%s", words));
+    stek_connection_send(connection, stek_control_error(kind, "%s", words));
 }
 
-static void carry_out(struct connection *connection, const char *line, size_t len)
+static void carry_out(struct stek_connection *connection, const char *line, size_t len)
 {
-    const struct stek_control *control = connection->control;
+    struct stek_control *control = connection->control;
     struct stek_request request;
     const char *problem = stek_request_parse(line, len, &request);
 
     if (problem != NULL) {
-        send_answer(connection, stek_control_error("usage", "%s", problem));
+        stek_connection_send(connection, stek_control_error("usage", "%s", problem));
         return;
     }
-    send_answer(connection, control->answer(&request, &connection->peer, control->arg));
+    if (request.command == STEK_REQUEST_STATUS && request.ring[0] == '\0')
+        stek_whole_wait(connection);
+    else
+        stek_connection_send(connection,
+                             control->answer(&request, &connection->peer, control->arg));
     stek_request_fini(&request);
 }
 
@@ -170,11 +63,12 @@ static void log_denied(struct stek_control *control, const struct stek_peer *pee
 /* At most one request. The next waits for this answer and for other connections' turns. */
 static void on_readable(struct bufferevent *stream, void *arg)
 {
-    struct connection *connection = arg;
+    struct stek_connection *connection = arg;
     struct evbuffer *input = bufferevent_get_input(stream);
     size_t len;
 
-    if (connection->ending || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
+    if (connection->ending || connection->waits ||
+        evbuffer_get_length(bufferevent_get_output(stream)) > 0)
         return;
     if (connection->denied) {
         log_denied(connection->control, &connection->peer);
@@ -185,7 +79,7 @@ static void on_readable(struct bufferevent *stream, void *arg)
     char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
     if (line == NULL) {
         if (connection->half_closed)
-            drop(connection);
+            stek_connection_drop(connection);
         else if (evbuffer_get_length(input) > STEK_REQUEST_LEN_MAX)
             end_with(connection, "usage", "a request is one line of at most 64 KiB");
         return;
@@ -198,10 +92,10 @@ static void on_readable(struct bufferevent *stream, void *arg)
 /* The answer is gone. */
 static void on_written(struct bufferevent *stream, void *arg)
 {
-    struct connection *connection = arg;
+    struct stek_connection *connection = arg;
 
     if (connection->ending) {
-        drop(connection);
+        stek_connection_drop(connection);
         return;
     }
     if (!connection->half_closed)
@@ -214,7 +108,7 @@ static void on_written(struct bufferevent *stream, void *arg)
 /* It hung up, failed, or was idle for too long. */
 static void on_event(struct bufferevent *stream, short what, void *arg)
 {
-    struct connection *connection = arg;
+    struct stek_connection *connection = arg;
 
     /* A client that sends requests and shuts down its side still gets the answers. */
     if ((what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_READING) != 0 && !connection->ending &&
@@ -222,7 +116,7 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
         connection->half_closed = true;
         bufferevent_trigger(stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
     } else {
-        drop(connection);
+        stek_connection_drop(connection);
     }
 }
 
@@ -239,13 +133,13 @@ static size_t count_of(const struct stek_control *control, uid_t uid)
 
 /* The one to lose its place: of the user with the most connections the one that was idle longest.
  * All are taken. */
-static struct connection *find_victim(const struct stek_control *control)
+static struct stek_connection *find_victim(const struct stek_control *control)
 {
-    struct connection *victim = control->connection[0];
+    struct stek_connection *victim = control->connection[0];
     size_t most = count_of(control, victim->peer.uid);
 
     for (size_t i = 1; i < STEK_CONTROL_CONNECTIONS_MAX; i++) {
-        struct connection *other = control->connection[i];
+        struct stek_connection *other = control->connection[i];
         const bool same = other->peer.uid == victim->peer.uid;
         const size_t count = same ? most : count_of(control, other->peer.uid);
         if (count < most || (count == most && other->last_use > victim->last_use))
@@ -256,22 +150,22 @@ static struct connection *find_victim(const struct stek_control *control)
     return victim;
 }
 
-static struct connection **find_place(struct stek_control *control)
+static struct stek_connection **find_place(struct stek_control *control)
 {
     for (int tries = 0; tries < 2; tries++) {
         for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
             if (control->connection[i] == NULL)
                 return &control->connection[i];
-        drop(find_victim(control));
+        stek_connection_drop(find_victim(control));
     }
     return NULL;
 }
 
 /* Takes the descriptor over, also on failure. */
-static struct connection *connection_new(struct stek_control *control, evutil_socket_t fd)
+static struct stek_connection *connection_new(struct stek_control *control, evutil_socket_t fd)
 {
     const struct timeval idle = {.tv_sec = STEK_CONTROL_IDLE_MAX_S};
-    struct connection *connection = calloc(1, sizeof *connection);
+    struct stek_connection *connection = calloc(1, sizeof *connection);
     struct bufferevent *stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
 
     if (connection == NULL || stream == NULL ||
@@ -284,10 +178,11 @@ static struct connection *connection_new(struct stek_control *control, evutil_so
         return NULL;
     }
     *connection =
-        (struct connection){.control = control, .stream = stream, .last_use = ++control->uses};
+        (struct stek_connection){.control = control, .stream = stream, .last_use = ++control->uses};
     bufferevent_setcb(stream, on_readable, on_written, on_event, connection);
     /* One byte more than a request: so one that is too long shows. */
     bufferevent_setwatermark(stream, EV_READ, 0, STEK_REQUEST_LEN_MAX + 1);
+    (void)bufferevent_set_max_single_write(stream, WRITE_MAX);
     return connection;
 }
 
@@ -295,7 +190,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                       int len, void *arg)
 {
     struct stek_control *control = arg;
-    struct connection **place = find_place(control);
+    struct stek_connection **place = find_place(control);
     struct stek_peer peer;
 
     stek_pace_count(&control->pace);
@@ -306,7 +201,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         (void)evutil_closesocket(fd);
         return;
     }
-    struct connection *connection = connection_new(control, fd);
+    struct stek_connection *connection = connection_new(control, fd);
     if (connection == NULL)
         return;
     connection->peer = peer;
@@ -366,7 +261,8 @@ struct stek_control *stek_control_open(struct event_base *base, const char *path
             "can connect",
             path, stek_failure_name(errno).text);
     errno = 0;
-    const bool paced = stek_pace_open(&control->pace, base, set_listening, control);
+    const bool paced =
+        stek_pace_open(&control->pace, base, set_listening, control) && stek_whole_open(control);
     control->listener =
         evconnlistener_new(base, on_accept, control, LEV_OPT_CLOSE_ON_FREE, BACKLOG, fd);
     /* Libevent does not tell when it could not enable a new listener: so again. */
@@ -388,10 +284,11 @@ void stek_control_close(struct stek_control *control)
         return;
     for (size_t i = 0; i < STEK_CONTROL_CONNECTIONS_MAX; i++)
         if (control->connection[i] != NULL)
-            drop(control->connection[i]);
+            stek_connection_drop(control->connection[i]);
     if (control->listener != NULL)
         evconnlistener_free(control->listener);
     stek_pace_close(&control->pace);
+    stek_whole_close(control);
     (void)unlink(control->path);
     free(control);
 }

@@ -5,7 +5,7 @@
  * The attacker is any client that may connect, and sends anything, slowly, endlessly, or reads
  * nothing. stekd does not wait for it: there is one request and one answer for each connection in
  * memory, a connection that is idle for ten seconds ends, and when all places are taken the user
- * with the most of them loses the one that was idle longest. All answers that nobody reads have at
+ * with the most of them loses the one that was idle longest. Answers that nobody reads have at
  * most 16 MiB: over that, the longest of them goes with its connection. Requests of a client that
  * may not give orders are not even parsed: it gets an error and is disconnected.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/http.h"
 
+#include "clock/clock.h"
 #include "daemon/front/pace.h"
 #include "daemon/front/visitors.h"
 #include "daemon/system/failure.h"
@@ -17,7 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+/* libevent's own limit of a write is 16 KiB, and takes a turn for each. */
+enum { BACKLOG = 1024, WRITE_MAX = 256 * 1024 };
 
 struct stek_http {
     struct event_base *base;
@@ -25,6 +27,7 @@ struct stek_http {
     struct stek_pace pace;
     struct stek_visitors visitors;
     struct stek_http_pages pages;
+    struct stek_answer *metrics;
     struct stek_page *page; /* NULL: none is served */
     struct evconnlistener *listener[STEK_CONFIG_LISTENS_MAX];
     char *socket[STEK_CONFIG_LISTENS_MAX]; /* paths of Unix sockets, to be removed in the end */
@@ -45,7 +48,7 @@ static void on_metrics(struct evhttp_request *request, void *arg)
     struct stek_http *http = arg;
     struct evbuffer *text = evbuffer_new();
 
-    if (text != NULL && http->pages.metrics(text, http->pages.arg))
+    if (text != NULL && stek_answer_add(http->metrics, stek_clock_monotonic_ms(), text))
         reply(request, text, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8");
     else
         evhttp_send_error(request, HTTP_INTERNAL, NULL);
@@ -95,6 +98,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
     struct bufferevent *visitor = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
     stek_pace_count(&http->pace);
+    if (visitor != NULL)
+        (void)bufferevent_set_max_single_write(visitor, WRITE_MAX);
     if (visitor != NULL)
         stek_visitors_add(&http->visitors, visitor);
     return visitor;
@@ -166,13 +171,18 @@ static bool serve_page(struct stek_http *http)
 
 static struct stek_http *http_new(struct event_base *base, const struct stek_http_pages *pages)
 {
+    /* As many texts as there can be visitors: one that reads slowly keeps the others from nothing.
+     */
+    static const struct stek_answer_limits limits = {.texts_max = STEK_VISITORS_ROOM};
     struct stek_http *http = calloc(1, sizeof *http);
 
     if (http == NULL)
         return NULL;
     *http = (struct stek_http){.base = base, .pages = *pages};
+    http->metrics = stek_answer_new(pages->metrics, pages->arg, &limits);
     http->server = evhttp_new(base);
-    if (http->server == NULL || !stek_pace_open(&http->pace, base, set_listening, http) ||
+    if (http->metrics == NULL || http->server == NULL ||
+        !stek_pace_open(&http->pace, base, set_listening, http) ||
         !stek_visitors_open(&http->visitors, base) ||
         evhttp_set_cb(http->server, "/metrics", on_metrics, http) != 0 ||
         evhttp_set_cb(http->server, "/healthz", on_health, http) != 0 || !serve_page(http)) {
@@ -212,6 +222,7 @@ void stek_http_close(struct stek_http *http)
         return;
     if (http->server != NULL)
         evhttp_free(http->server); /* with its listeners */
+    stek_answer_free(http->metrics);
     stek_page_close(http->page);
     stek_visitors_close(&http->visitors);
     stek_pace_close(&http->pace);

@@ -5,7 +5,8 @@
  *
  * The attacker is any local user, and any host that the configured address lets in. Headers and
  * bodies are bounded, a client that is idle for five seconds is disconnected, and at most 128 are
- * connected: the oldest makes room for another one (visitors.h).
+ * connected: the oldest makes room for another one (visitors.h). Metrics are given to all that ask
+ * while they are as old as it took to write them: so a crowd costs half of the time at most.
  */
 #ifndef STEK_DAEMON_HTTP_H
 #define STEK_DAEMON_HTTP_H
@@ -18,14 +19,11 @@
 
 enum { STEK_HTTP_IDLE_MAX_S = 5 };
 
-/* Writes the metrics; returns false when it cannot. */
-typedef bool (*stek_http_metrics_fn)(struct evbuffer *text, void *arg);
-
 /* Writes a line; returns whether all is well. */
 typedef bool (*stek_http_health_fn)(struct evbuffer *text, void *arg);
 
 struct stek_http_pages {
-    stek_http_metrics_fn metrics;
+    stek_answer_fn metrics;
     stek_http_health_fn health;
     struct stek_page_sources page;
     void *arg;

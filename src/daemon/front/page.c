@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/front/page.h"
 
+#include "clock/clock.h"
 #include "daemon/front/asset.h"
 #include "daemon/front/host.h"
 
@@ -103,21 +104,13 @@ static void on_asset(struct evhttp_request *request, void *arg)
         evbuffer_free(text);
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void send_answer(struct stek_page *page, struct stek_answer *answer,
                         struct evhttp_request *request)
 {
     if (!may_ask(page, request))
         return;
     struct evbuffer *text = evbuffer_new();
-    if (text != NULL && stek_answer_add(answer, monotonic_ms(), text))
+    if (text != NULL && stek_answer_add(answer, stek_clock_monotonic_ms(), text))
         reply(request, HTTP_OK, "application/json", text);
     else
         reply_line(request, HTTP_SERVUNAVAIL, "Too many are reading, or there is no memory.");
@@ -151,12 +144,14 @@ static bool serve(struct stek_page *page, struct evhttp *server)
 struct stek_page *stek_page_open(struct evhttp *server, const struct stek_page_sources *sources,
                                  void *arg)
 {
+    static const struct stek_answer_limits limits = {.texts_max = STEK_ANSWER_TEXTS_MAX,
+                                                     .fresh_ms = STEK_ANSWER_FRESH_MS};
     struct stek_page *page = calloc(1, sizeof *page);
 
     if (page == NULL)
         return NULL;
-    page->status = stek_answer_new(sources->status, arg);
-    page->fleet = stek_answer_new(sources->fleet, arg);
+    page->status = stek_answer_new(sources->status, arg, &limits);
+    page->fleet = stek_answer_new(sources->fleet, arg, &limits);
     if (gethostname(page->host, sizeof page->host - 1) != 0)
         page->host[0] = '\0';
     if (page->status != NULL && page->fleet != NULL && serve(page, server))

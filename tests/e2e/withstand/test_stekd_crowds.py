@@ -23,6 +23,8 @@ QUICK = {"rotate": "1s", "accept": "10s", "max_session_age": "20s"}
 PLACES = 64 + 128  # of the control socket, and of visitors
 MEMORY_MAX_KB = 64 * 1024
 UNREAD_MEMORY_MAX_KB = 128 * 1024
+LARGE = 400  # rings
+ANSWER_CPU_MAX_MS = 1000
 
 
 class Crowd:
@@ -50,6 +52,11 @@ def daemon(folder, manager):
     settings = {"listen": f"127.0.0.1:{free_port()}", "status_page": "yes"}
     with Stekd(folder / "stekd", settings=settings, env=env, web=QUICK) as started:
         yield started
+
+
+def cpu_ms(pid):
+    """Time on a processor: what no neighbour on the machine disturbs."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
 def memory_kb(pid):
@@ -117,6 +124,48 @@ def test_a_crowd_of_the_same_user_keeps_nobody_from_the_control_socket(
 ):
     with Crowd(daemon.socket, mode, 300 if mode == "deaf" else MANY):
         tell(figure, f"clients that {mode}", stand(daemon, manager, sealing))
+
+
+@pytest.fixture
+def large(folder, manager):
+    """stekd with so many rings that an answer about all of them costs it some 30 ms."""
+    env = {"NOTIFY_SOCKET": folder / "notify", "WATCHDOG_USEC": WATCHDOG_S * 1_000_000}
+    settings = {"listen": f"127.0.0.1:{free_port()}"}
+    rings = {f"ring{i}": {"rotate": "1h"} for i in range(LARGE - 1)}
+    with Stekd(folder / "stekd", settings=settings, env=env, web=QUICK, **rings) as started:
+        yield started
+
+
+def metrics(daemon):
+    with socket.create_connection(("127.0.0.1", port(daemon)), timeout=60) as visitor:
+        visitor.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        return sum(len(part) for part in iter(lambda: visitor.recv(1 << 20), b"")) > LARGE * 100
+
+
+def status_of_all(daemon):
+    with daemon.connect(timeout_s=60) as connection:
+        connection.sendall(b'{"command":"status"}\n')
+        return len(read_answer(connection)["rings"]) == LARGE
+
+
+@pytest.mark.parametrize("ask", [status_of_all, metrics])
+def test_those_that_ask_for_all_without_end_keep_nobody_waiting(large, manager, ask, figure):
+    """Each of them has its answer made anew at most as often as there is one for all: between a
+    question and its answer stekd does no more than make a few."""
+    target, count = (large.socket, 62) if ask is status_of_all else (port(large), 120)
+    with Crowd(target, "ask", count):
+        costs, took, seals, silent = [], [], set(), time.monotonic()
+        while len(took) < ENOUGH or len(seals) < 2:
+            before, asked = cpu_ms(large.pid), time.monotonic()
+            assert ask(large)
+            costs.append(cpu_ms(large.pid) - before)
+            took.append(time.monotonic() - asked)
+            seals.add(sealing(large))
+            silent = time.monotonic() if manager.signs() else silent
+            assert time.monotonic() - silent < WATCHDOG_S, "no sign of life"
+            assert memory_kb(large.pid) < UNREAD_MEMORY_MAX_KB
+        assert max(costs) < ANSWER_CPU_MAX_MS
+        tell(figure, f"{count} that ask for {LARGE} rings without end", sorted(took))
 
 
 def test_the_crowd_is_forgotten_when_it_has_gone(daemon, manager):

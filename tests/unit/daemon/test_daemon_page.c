@@ -2,9 +2,11 @@
 /* The status page: by which names it may be asked for, and what its visitors cost. */
 #include "unit.h"
 
+#include "clock/clock.h"
 #include "daemon/front/answer.h"
 #include "daemon/front/host.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void addresses_and_own_names_may_be_asked_for(void **state)
@@ -50,12 +52,17 @@ static void names_that_an_attacker_can_have_may_not(void **state)
 }
 
 /* stek_answer_fn: counts how often it was asked. */
-static json_t *compose(void *arg)
+static char *compose(void *arg)
 {
+    char text[32];
     int *count = arg;
 
-    return json_pack("{s:i}", "composed", ++*count);
+    (void)snprintf(text, sizeof text, "{\"composed\":%d}", ++*count);
+    return strdup(text);
 }
+
+static const struct stek_answer_limits limits = {.texts_max = STEK_ANSWER_TEXTS_MAX,
+                                                 .fresh_ms = STEK_ANSWER_FRESH_MS};
 
 static void assert_adds(struct stek_answer *answer, int64_t now_ms, struct evbuffer *reply,
                         const char *text)
@@ -68,7 +75,7 @@ static void assert_adds(struct stek_answer *answer, int64_t now_ms, struct evbuf
 static void an_answer_is_composed_once_a_second_and_shared(void **state)
 {
     int count = 0;
-    struct stek_answer *answer = stek_answer_new(compose, &count);
+    struct stek_answer *answer = stek_answer_new(compose, &count, &limits);
     struct evbuffer *one = evbuffer_new();
     struct evbuffer *two = evbuffer_new();
     struct evbuffer *three = evbuffer_new();
@@ -85,10 +92,37 @@ static void an_answer_is_composed_once_a_second_and_shared(void **state)
     stek_answer_free(answer);
 }
 
+/* stek_answer_fn: takes its time. */
+static char *compose_slowly(void *arg)
+{
+    const int64_t end_ms = stek_clock_cpu_ms() + 20;
+
+    while (stek_clock_cpu_ms() < end_ms)
+        continue;
+    return compose(arg);
+}
+
+static void one_that_takes_long_is_given_for_as_long_again(void **state)
+{
+    static const struct stek_answer_limits none = {.texts_max = STEK_ANSWER_TEXTS_MAX};
+    int count = 0;
+    struct stek_answer *answer = stek_answer_new(compose_slowly, &count, &none);
+    struct evbuffer *reply = evbuffer_new();
+
+    (void)state;
+    assert_true(stek_answer_add(answer, 5000, reply));
+    assert_true(stek_answer_add(answer, 5038, reply));
+    assert_int_equal(count, 1);
+    assert_true(stek_answer_add(answer, 4999, reply)); /* of another clock */
+    assert_int_equal(count, 2);
+    evbuffer_free(reply);
+    stek_answer_free(answer);
+}
+
 static void slow_readers_keep_a_few_texts_alive_and_no_more(void **state)
 {
     int count = 0;
-    struct stek_answer *answer = stek_answer_new(compose, &count);
+    struct stek_answer *answer = stek_answer_new(compose, &count, &limits);
     struct evbuffer *slow[STEK_ANSWER_TEXTS_MAX];
     struct evbuffer *late = evbuffer_new();
     int64_t now_ms = 0;
@@ -112,7 +146,7 @@ static void slow_readers_keep_a_few_texts_alive_and_no_more(void **state)
 static void a_reader_may_outlive_the_answer(void **state)
 {
     int count = 0;
-    struct stek_answer *answer = stek_answer_new(compose, &count);
+    struct stek_answer *answer = stek_answer_new(compose, &count, &limits);
     struct evbuffer *slow = evbuffer_new();
 
     (void)state;
@@ -120,11 +154,11 @@ static void a_reader_may_outlive_the_answer(void **state)
     stek_answer_free(answer);
     assert_memory_equal(evbuffer_pullup(slow, -1), "{\"composed\":1}", 14);
     evbuffer_free(slow);
-    stek_answer_free(stek_answer_new(compose, &count));
+    stek_answer_free(stek_answer_new(compose, &count, &limits));
     stek_answer_free(NULL);
 }
 
-static json_t *compose_nothing(void *arg)
+static char *compose_nothing(void *arg)
 {
     (void)arg;
     return NULL;
@@ -132,7 +166,7 @@ static json_t *compose_nothing(void *arg)
 
 static void without_memory_there_is_no_answer(void **state)
 {
-    struct stek_answer *answer = stek_answer_new(compose_nothing, NULL);
+    struct stek_answer *answer = stek_answer_new(compose_nothing, NULL, &limits);
     struct evbuffer *reply = evbuffer_new();
 
     (void)state;
@@ -148,6 +182,7 @@ int main(void)
         cmocka_unit_test(addresses_and_own_names_may_be_asked_for),
         cmocka_unit_test(names_that_an_attacker_can_have_may_not),
         cmocka_unit_test(an_answer_is_composed_once_a_second_and_shared),
+        cmocka_unit_test(one_that_takes_long_is_given_for_as_long_again),
         cmocka_unit_test(slow_readers_keep_a_few_texts_alive_and_no_more),
         cmocka_unit_test(a_reader_may_outlive_the_answer),
         cmocka_unit_test(without_memory_there_is_no_answer),
