@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -65,10 +66,19 @@ static const char *base(const char *path)
 
 /* A file that the process has mapped. */
 struct mapping {
-    const char *path;
+    const char *path; /* as it is called where the process is: a chroot, another mount namespace */
+    dev_t device;
+    ino_t inode;
     bool executable;
     bool deleted; /* it has no name any more */
 };
+
+static bool is_ring(const struct mapping *mapping, const struct search *search)
+{
+    return search->ring_file[0] != '\0' &&
+           (strcmp(mapping->path, search->ring_file) == 0 ||
+            (mapping->device == search->ring.st_dev && mapping->inode == search->ring.st_ino));
+}
 
 /* Of a module that could not be loaded, since it may not be executed, the C library leaves a
  * mapping behind. */
@@ -92,35 +102,54 @@ static void take_mapping(const struct mapping *mapping, const struct search *sea
         return;
     if (mapping->deleted)
         process->old_ring = true;
-    else if (strcmp(path, search->ring_file) == 0)
+    else if (is_ring(mapping, search))
         process->ring = true;
     else
         (void)snprintf(process->other_ring, sizeof process->other_ring, "%.255s", path);
 }
 
+/* A line of proc(5), maps: ADDRESSES RIGHTS OFFSET MAJOR:MINOR INODE PATH, with rights such as
+ * r-xp. Takes it apart. False: no file. */
+static bool parse_mapping(char *line, struct mapping *ret_mapping)
+{
+    static const char mark[] = " (deleted)";
+    char *path = strchr(line, '/');
+    char *field[5];
+    char *rest = line;
+
+    if (path == NULL)
+        return false;
+    path[strcspn(path, "\n")] = '\0';
+    for (size_t i = 0; i < 5; i++)
+        if ((field[i] = strtok_r(NULL, " ", &rest)) == NULL)
+            return false;
+    char *minor = strchr(field[3], ':');
+    if (minor == NULL)
+        return false;
+    *ret_mapping = (struct mapping){.path = path,
+                                    .device = makedev((unsigned)strtoul(field[3], NULL, 16),
+                                                      (unsigned)strtoul(minor + 1, NULL, 16)),
+                                    .inode = (ino_t)strtoul(field[4], NULL, 10),
+                                    .executable = strncmp(field[1], "r-x", 3) == 0,
+                                    .deleted = ends_with(path, mark)};
+    if (ret_mapping->deleted)
+        path[strlen(path) - strlen(mark)] = '\0';
+    return true;
+}
+
 static void look_at_mappings(long pid, const struct search *search,
                              struct stek_doctor_process *process)
 {
-    static const char mark[] = " (deleted)";
     char libcrypto[STEK_DOCTOR_TEXT] = "";
     char *line = NULL;
     size_t size = 0;
+    struct mapping mapping;
     FILE *file = open_of(pid, "maps");
 
     process->hidden = file == NULL && (errno == EACCES || errno == EPERM);
-    while (file != NULL && getline(&line, &size, file) > 0) {
-        char *path = strchr(line, '/');
-        if (path == NULL)
-            continue;
-        path[strcspn(path, "\n")] = '\0';
-        /* proc(5): ADDRESSES RIGHTS …, such as r-xp. */
-        const char *rights = line + strcspn(line, " ");
-        const struct mapping mapping = {path, strncmp(rights, " r-x", 4) == 0,
-                                        ends_with(path, mark)};
-        if (mapping.deleted)
-            path[strlen(path) - strlen(mark)] = '\0';
-        take_mapping(&mapping, search, libcrypto, process);
-    }
+    while (file != NULL && getline(&line, &size, file) > 0)
+        if (parse_mapping(line, &mapping))
+            take_mapping(&mapping, search, libcrypto, process);
     free(line);
     if (file != NULL)
         (void)fclose(file);
