@@ -181,6 +181,28 @@ static void print_quoted(FILE *out, const char *name, const char *value)
     (void)fputs("\"\n", out);
 }
 
+static bool is_required(const struct stek_cnf *cnf)
+{
+    const struct stek_setting_info *info = stek_settings_all();
+    int place = 0;
+
+    while (strcmp(info[place].name, "required") != 0)
+        place++;
+    return cnf->value[place] != NULL && strcmp(cnf->value[place], "yes") == 0;
+}
+
+/* With config_diagnostics, which the system's file may set, a module that cannot be loaded makes
+ * OPENSSL_init_ssl() fail, and nginx then crashes at its first clients. */
+static void print_start(const struct stek_cnf *cnf, FILE *out)
+{
+    (void)fprintf(out, "\n[default]\nopenssl_conf = %s\nnodejs_conf = %s\n", cnf->openssl_section,
+                  cnf->nodejs_section);
+    if (!is_required(cnf))
+        (void)fputs("# If stek.so cannot be loaded, the program goes on with OpenSSL's own keys.\n"
+                    "config_diagnostics = 0\n",
+                    out);
+}
+
 void stek_cnf_print(const struct stek_cnf *cnf, FILE *out)
 {
     const struct stek_setting_info *info = stek_settings_all();
@@ -190,8 +212,7 @@ void stek_cnf_print(const struct stek_cnf *cnf, FILE *out)
                 out);
     if (cnf->include[0] != '\0')
         (void)fprintf(out, ".include %s\n", cnf->include);
-    (void)fprintf(out, "\n[default]\nopenssl_conf = %s\nnodejs_conf = %s\n", cnf->openssl_section,
-                  cnf->nodejs_section);
+    print_start(cnf, out);
     (void)fprintf(out, "\n[%s]\nstek = stek_settings\n", cnf->openssl_section);
     if (strcmp(cnf->openssl_section, cnf->nodejs_section) != 0)
         (void)fprintf(out, "\n[%s]\nstek = stek_settings\n", cnf->nodejs_section);
