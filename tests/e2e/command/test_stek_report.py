@@ -215,7 +215,7 @@ def test_a_full_disk_stops_nothing(folder):
         )
         assert stekd.stek("report").returncode in (FINE, DEGRADED)
         subprocess.run(
-            ["nsenter", f"--mount=/proc/{stekd.pid}/ns/mnt"]
+            ["nsenter", "-t", str(stekd.pid), "--mount", "--root"]
             + ["mount", "-o", "remount,size=64k", str(state)],
             check=True,
         )
