@@ -243,7 +243,9 @@ class Sum(unittest.TestCase):
 
 class Lanes(unittest.TestCase):
     def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
 
     def wait_for(self, name):
         """Whether another lane has made that file."""
