@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +19,45 @@ enum { ALPN_LEN_MAX = 512 };
 /* Servers of any age are looked at, so nothing is refused that libssl can still speak. */
 static const char all_suites[] = "ALL:@SECLEVEL=0";
 
-static void explain(const char *what, const char *file, char *ret_problem, size_t problem_len)
+/* An option that names a file, and what the file has to hold. */
+struct file_option {
+    const char *name;
+    const char *holds;
+};
+
+static const struct file_option ca_option = {"--ca", "CA certificates"};
+static const struct file_option cert_option = {"--cert", "the client's certificate"};
+static const struct file_option key_option = {"--key", "the private key of --cert"};
+
+static bool is_of_another_key(unsigned long error)
+{
+    return ERR_GET_LIB(error) == ERR_LIB_X509 &&
+           (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+            ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
+}
+
+static bool holds_nothing(unsigned long error)
+{
+    return (ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE) ||
+           (ERR_GET_LIB(error) == ERR_LIB_X509 &&
+            ERR_GET_REASON(error) == X509_R_NO_CERTIFICATE_OR_CRL_FOUND);
+}
+
+static void explain(const struct file_option *option, const char *file, char *ret_problem,
+                    size_t problem_len)
 {
     const unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
     const char *reason = last != 0 ? ERR_reason_error_string(last) : NULL;
 
     if (ERR_SYSTEM_ERROR(first))
         reason = stek_audit_errno_text(ERR_GET_REASON(first));
-    else if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
-        reason = "the file has no such object in PEM";
+    else if (is_of_another_key(last))
+        reason = "it is another key than the certificate's";
+    else if (holds_nothing(first) || holds_nothing(last))
+        reason = "it holds nothing of that kind";
 
-    (void)snprintf(ret_problem, problem_len, "%s %s: %s", what, file,
-                   reason != NULL ? reason : "cannot be used");
+    (void)snprintf(ret_problem, problem_len, "%s %s: %s: give a file with %s in PEM", option->name,
+                   file, reason != NULL ? reason : "cannot be used", option->holds);
     ERR_clear_error();
 }
 
@@ -74,18 +102,18 @@ static bool set_files(SSL_CTX *ctx, const struct stek_audit_client_settings *set
                          ? SSL_CTX_load_verify_locations(ctx, settings->ca, NULL) == 1
                          : SSL_CTX_set_default_verify_paths(ctx) == 1;
     if (!cas) {
-        explain("--ca", settings->ca != NULL ? settings->ca : "(the system's)", ret_problem,
+        explain(&ca_option, settings->ca != NULL ? settings->ca : "(the system's)", ret_problem,
                 problem_len);
         return false;
     }
     if (!with_cert || settings->cert == NULL)
         return true;
     if (SSL_CTX_use_certificate_chain_file(ctx, settings->cert) != 1) {
-        explain("--cert", settings->cert, ret_problem, problem_len);
+        explain(&cert_option, settings->cert, ret_problem, problem_len);
         return false;
     }
     if (SSL_CTX_use_PrivateKey_file(ctx, settings->key, SSL_FILETYPE_PEM) != 1) {
-        explain("--key", settings->key, ret_problem, problem_len);
+        explain(&key_option, settings->key, ret_problem, problem_len);
         return false;
     }
     return true;

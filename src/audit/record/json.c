@@ -287,9 +287,12 @@ static enum stek_result take_line(struct reading *reading, const char *text, siz
     enum stek_result result = STEK_ERR_FORMAT;
 
     if (line == NULL)
-        result = refuse(reading, "not JSON: %s", error.text);
+        result = refuse(reading, "not JSON: %s%s", error.text,
+                        reading->begun ? "" : ": give a file that --record wrote");
     else if (!reading->begun && (type == NULL || strcmp(type, "audit") != 0))
-        result = refuse(reading, "a recording begins with a line of the type 'audit'");
+        result = refuse(
+            reading,
+            "a recording begins with a line of the type 'audit': give a file that --record wrote");
     else if (!reading->begun)
         result = take_head(reading, line);
     else {
@@ -338,7 +341,9 @@ enum stek_result stek_audit_record_read(FILE *in, struct stek_audit_observation 
     if (result == STEK_OK && ferror(in))
         result = STEK_ERR_SYSTEM;
     if (result == STEK_OK && !reading.begun)
-        result = refuse(&reading, "a recording begins with a line of the type 'audit'");
+        result = refuse(
+            &reading,
+            "a recording begins with a line of the type 'audit': give a file that --record wrote");
     if (result == STEK_ERR_FORMAT)
         (void)snprintf(ret_problem, problem_len, "line %ld: %s", number > 0 ? number : 1, why);
     if (result == STEK_OK)

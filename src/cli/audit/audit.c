@@ -194,7 +194,7 @@ static int observe(struct audit *audit)
 
     if (stek_audit_client_new(&audit->request->client, &stop, &client, problem, sizeof problem) !=
         STEK_OK)
-        return audit_fail("cannot start", "", problem);
+        return audit_refuse(problem);
     int code = audit->request->record != NULL ? open_record(audit, &old) : STEK_EXIT_FINE;
     if (code == STEK_EXIT_FINE) {
         audit->obs.plan = audit->request->plan;

@@ -33,6 +33,9 @@ bool audit_options_read(int argc, char **argv, struct audit_request *ret_request
 
 void audit_print_help(void);
 
+/* Says on standard error "stek audit: PROBLEM", and returns STEK_EXIT_FAILED. */
+int audit_refuse(const char *problem);
+
 /* Says on standard error "stek audit: WHAT NAME: WHY", and returns STEK_EXIT_FAILED. */
 int audit_fail(const char *what, const char *name, const char *why);
 

@@ -91,6 +91,13 @@ __attribute__((format(printf, 1, 2))) static void show(const char *format, ...)
     (void)fprintf(stderr, "\r\033[K%s", line);
 }
 
+int audit_refuse(const char *problem)
+{
+    audit_progress_clear();
+    (void)fprintf(stderr, "stek audit: %s\n", problem);
+    return STEK_EXIT_FAILED;
+}
+
 int audit_fail(const char *what, const char *name, const char *why)
 {
     audit_progress_clear();

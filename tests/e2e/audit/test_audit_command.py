@@ -86,11 +86,15 @@ def test_a_mistake_is_explained_in_one_line(targets, options, said):
 
 
 FILES = [
-    ({"ca": "/nonexistent"}, "--ca /nonexistent: No such file or directory"),
-    ({"ca": "/dev/null"}, "--ca /dev/null: no certificate or crl found"),
+    (
+        {"ca": "/nonexistent"},
+        "stek audit: --ca /nonexistent: No such file or directory: give a file with CA "
+        "certificates in PEM\n",
+    ),
+    ({"ca": "/dev/null"}, "--ca /dev/null: it holds nothing of that kind: give a file with CA"),
     (
         {"cert": "/dev/null", "key": "/dev/null"},
-        "--cert /dev/null: the file has no such object in PEM",
+        "--cert /dev/null: it holds nothing of that kind: give a file with the client's",
     ),
     ({"record": "/nonexistent/x"}, "--record /nonexistent/x: No such file or directory"),
     ({"html": "/nonexistent/x"}, "--html /nonexistent/x: No such file or directory"),
@@ -104,6 +108,16 @@ def test_a_file_that_cannot_be_used_is_told_before_any_connection(options, said)
     assert said in done.stderr
     assert "connections" not in done.stderr
     assert done.stdout == ""
+
+
+def test_the_key_of_another_certificate_is_said_to_be_one(certificates):
+    of_another = {"cert": certificates.client.cert, "key": certificates.server.key}
+    done = run_text(f"localhost:{free_port()}", **of_another)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"stek audit: --key {certificates.server.key}: it is another key than the certificate's: "
+        "give a file with the private key of --cert in PEM\n"
+    )
 
 
 def on_a_terminal(folder, *targets, environment=(), **options):
@@ -208,8 +222,11 @@ def test_a_recording_is_not_overwritten(folder):
     "text, said",
     [
         ("", "line 1: a recording begins with a line of the type 'audit'"),
-        ("{\n", "line 1: not JSON"),
-        ('{"type":"target"}\n', "line 1: a recording begins with"),
+        ("{\n", ": give a file that --record wrote"),
+        (
+            '{"type":"target"}\n',
+            "line 1: a recording begins with a line of the type 'audit': give a file that --record",
+        ),
         ('{"type":"audit","version":2}\n', "line 1: not a recording of version 1"),
     ],
 )
