@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A step of `make check-long`: the packages in bare systems, which have nothing but what apt
 brings. There they are built as the Containerfile builds them, twice; installed, upgraded, removed,
-purged; and the images of the Containerfile are made, line by line, as far as that goes without a
-builder."""
+purged; and the images of the Containerfile are made, and started in containers (images.py)."""
 
 import os
 import pathlib
@@ -11,6 +10,7 @@ import shutil
 import types
 
 import archive  # of tests/run, where the steps are
+import images
 from chroot import Chroot, ChrootFailed, forbidden, remove
 from command import run
 from copytree import mirror_tree
@@ -71,12 +71,18 @@ LIFE = {
 }
 
 
-def bare(folder, release, name):
-    """A chroot of its own with nothing in it but apt: a copy of one that stays for the next run."""
+def kept(folder, release):
+    """A chroot with nothing in it but apt, which stays for the next run."""
     pristine = Chroot(
         folder, types.SimpleNamespace(**{**vars(release), "name": f"{release.name}-bare"})
     )
     pristine.make(print)
+    return pristine
+
+
+def bare(folder, release, name):
+    """A copy of it."""
+    pristine = kept(folder, release)
     made = Chroot(folder, types.SimpleNamespace(**{**vars(release), "name": name}), "/")
     remove(made.root)
     status, output = run(["cp", "--archive", pristine.root, made.root], "/")  # with its devices
@@ -120,17 +126,27 @@ def copy_between(source, target, rest):
             shutil.copy(file, place)
 
 
-def make_image(root, chroot, source, steps, name):
-    """Each RUN line counts as one. COPY is done from outside; USER and CMD are for whoever starts
-    the image."""
+def make_packages(root, chroot, steps, name):
+    """What the first image does; each line RUN counts as one. COPY is done from outside."""
     outcome = Outcome()
     for word, rest in steps:
-        if word == "COPY" and rest.startswith("--from=build"):
-            copy_between(source, chroot, rest)
-        elif word == "COPY":
+        if word == "COPY":
             mirror_tree(root, chroot.root / rest.split()[1].strip("/"))
         elif word == "RUN":
             outcome.add(counted(f"{name}: RUN {rest[:60]}", *typed(chroot, rest)))
+    return outcome
+
+
+def make_images(root, folder, release):
+    """Built and started. A line that failed is the last."""
+    chroot, outcome = bare(folder, release, f"{release.name}-images"), Outcome()
+    outcome.add(counted("a base", *images.prepare(root, kept(folder, release), chroot)))
+    for what, line in images.lines(release).items():
+        if not outcome.failed:
+            outcome.add(counted(what, *typed(chroot, line)))
+    if not outcome.failed:
+        outcome.add(counted("images in containers", *typed(chroot, images.pods(root, chroot))))
+    remove(chroot.root)
     return outcome
 
 
@@ -189,17 +205,14 @@ def on_release(root, folder, name):
     release = find(name)
     plan = stages((root / CONTAINERFILE).read_text())
     builder = bare(folder, release, f"{name}-builder")
-    outcome = make_image(root, builder, None, plan["build"], f"{name}: build")
+    outcome = make_packages(root, builder, plan["build"], f"{name}: build")
     if outcome.failed:
         return outcome
     for step in same_bytes, lintian, older:
         outcome.add(step(builder, name))
     outcome.add(life(folder, release, builder, name))
     if f"debian:{name}" in (root / CONTAINERFILE).read_text():
-        for image in [image for image in plan if image != "build"]:
-            chroot = bare(folder, release, f"{name}-{image}")
-            outcome.add(make_image(root, chroot, builder, plan[image], f"image {image}"))
-            remove(chroot.root)
+        outcome.add(make_images(root, folder, release))
     remove(builder.root)
     return outcome
 
