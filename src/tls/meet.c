@@ -173,6 +173,15 @@ static stek_ossl_security_cb security_cb_before(const SSL *ssl, const SSL_CTX *c
     return atomic_load_explicit(&common_security_cb, memory_order_acquire);
 }
 
+/* libssl asks about each certificate that an SSL_CTX shall take, and for no other reason. */
+static void note_cert(const SSL_CTX *ctx)
+{
+    struct stek_attachment *attachment = stek_attachment_of(ctx);
+
+    if (attachment != NULL)
+        stek_place_note_cert(&attachment->place);
+}
+
 static int security_cb(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other,
                        void *ex)
 {
@@ -180,6 +189,8 @@ static int security_cb(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int
         meet((SSL *)(uintptr_t)ssl, nid);
     else if (op == SSL_SECOP_VERSION && ssl != NULL && stek_servers_have_fresh())
         stek_attachment_use(ssl, false);
+    else if (op == SSL_SECOP_EE_KEY && ssl == NULL)
+        note_cert(ctx);
     return security_cb_before(ssl, ctx)(ssl, ctx, op, bits, nid, other, ex);
 }
 
@@ -203,4 +214,9 @@ void stek_meet_prepare(SSL_CTX *ctx, struct stek_attachment *attachment)
     if (arg == NULL || stek_slots_has(arg))
         SSL_CTX_set_record_padding_callback_arg(ctx, attachment);
     wrap_security_cb(ctx, attachment);
+}
+
+void stek_meet_watch_certs(struct stek_attachment *attachment)
+{
+    stek_place_watch_certs(&attachment->place, security_cb);
 }

@@ -21,4 +21,7 @@
  * there. */
 void stek_meet_prepare(SSL_CTX *ctx, struct stek_attachment *attachment);
 
+/* After that, for an SSL_CTX that has no certificate yet: those that it is given are counted. */
+void stek_meet_watch_certs(struct stek_attachment *attachment);
+
 #endif

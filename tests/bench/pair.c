@@ -43,15 +43,27 @@ static void set_version(SSL_CTX *ctx, int version)
                "no SSL_CTX");
 }
 
-SSL_CTX *pair_server(int version)
+SSL_CTX *pair_server_bare(int version)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     set_version(ctx, version);
-    bench_must(SSL_CTX_use_certificate(ctx, pair_identity()->cert) == 1 &&
-                   SSL_CTX_use_PrivateKey(ctx, pair_identity()->key) == 1,
-               "a server cannot use its certificate");
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    return ctx;
+}
+
+void pair_identify(SSL_CTX *server)
+{
+    bench_must(SSL_CTX_use_certificate(server, pair_identity()->cert) == 1 &&
+                   SSL_CTX_use_PrivateKey(server, pair_identity()->key) == 1,
+               "a server cannot use its certificate");
+}
+
+SSL_CTX *pair_server(int version)
+{
+    SSL_CTX *ctx = pair_server_bare(version);
+
+    pair_identify(ctx);
     return ctx;
 }
 

@@ -18,6 +18,10 @@ const struct pair_identity *pair_identity(void);
  * caller to free. */
 SSL_CTX *pair_server(int version);
 
+/* The same in two steps. */
+SSL_CTX *pair_server_bare(int version);
+void pair_identify(SSL_CTX *server);
+
 /* A client that keeps the newest session that it got, and offers it until a newer one comes: in
  * TLS 1.3 too. */
 struct pair_client {

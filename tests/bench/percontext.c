@@ -20,6 +20,7 @@
 
 #include "ringfile/ring.h"
 #include "timing.h"
+#include "tls/attach.h"
 
 #include <string.h>
 #include <time.h>
@@ -79,7 +80,7 @@ static void attach(SSL_CTX *ctx, struct stek_ring *ring)
 {
     const struct stek_attach_options options = {.override = 1};
 
-    bench_must(stek_attach(ctx, ring, &options) == STEK_OK, "stek cannot be attached");
+    bench_must(stek_attach_new(ctx, ring, &options) == STEK_OK, "stek cannot be attached");
 }
 
 static void configure(SSL_CTX *ctx)
@@ -96,10 +97,11 @@ static void connect_once(struct pair_client *client, int version, struct stek_ri
                          struct series *series)
 {
     int64_t begin = bench_cpu_ns();
-    SSL_CTX *ctx = pair_server(version);
+    SSL_CTX *ctx = pair_server_bare(version);
 
     if (ring != NULL)
         attach(ctx, ring);
+    pair_identify(ctx);
     configure(ctx);
     int64_t make_ns = bench_cpu_ns() - begin;
     SSL_CTX_set_info_callback(ctx, on_step);

@@ -32,6 +32,7 @@ void stek_place_init(struct stek_place *place, SSL_CTX *ctx, struct stek_ring *r
         .ctx = ctx, .ring = ring, .label = *label, .same_configuration = same_configuration};
     atomic_init(&place->counted, false);
     atomic_init(&place->latest, NULL);
+    atomic_init(&place->certs, 0);
     stek_peers_prepare();
     stek_servers_enter(&place->server, ctx);
 }
@@ -41,6 +42,22 @@ void stek_place_init_own(struct stek_place *place, SSL_CTX *ctx, struct stek_rin
     *place = (struct stek_place){.ctx = ctx, .ring = ring, .own_keys_only = true};
     atomic_init(&place->counted, false);
     atomic_init(&place->latest, NULL);
+}
+
+void stek_place_watch_certs(struct stek_place *place, stek_ossl_security_cb watch)
+{
+    place->watch = watch;
+}
+
+void stek_place_note_cert(struct stek_place *place)
+{
+    (void)atomic_fetch_add_explicit(&place->certs, 1, memory_order_relaxed);
+}
+
+static bool has_one_cert(const struct stek_place *place)
+{
+    return place->watch != NULL && SSL_CTX_get_security_callback(place->ctx) == place->watch &&
+           atomic_load_explicit(&place->certs, memory_order_relaxed) == 1;
 }
 
 void stek_place_leave(struct stek_place *place)
@@ -100,8 +117,8 @@ static bool find_auto(struct stek_place *place, struct stek_chosen *chosen,
             sharing = STEK_SHARING_OPENSSL;
     }
     if (stek_context_auto(place->ctx, sharing,
-                          sharing == STEK_SHARING_CONFIGURATION ? digest : NULL, &chosen->sharing,
-                          ret_context) != STEK_OK)
+                          sharing == STEK_SHARING_CONFIGURATION ? digest : NULL,
+                          has_one_cert(place), &chosen->sharing, ret_context) != STEK_OK)
         return false;
     if (chosen->sharing == STEK_SHARING_OPENSSL)
         chosen->own_keys = stek_own_keys_mark(place->ctx);

@@ -60,14 +60,19 @@ static enum stek_result context_of_own_keys(SSL_CTX *ctx, struct stek_context *r
     return result;
 }
 
+static bool find_names(SSL_CTX *ctx, bool one_cert, struct stek_nameset *names)
+{
+    return one_cert ? stek_names_of_only(ctx, names) : stek_names_of(ctx, names);
+}
+
 enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,
-                                   const uint8_t *configuration, enum stek_sharing *ret_sharing,
-                                   struct stek_context *ret_context)
+                                   const uint8_t *configuration, bool one_cert,
+                                   enum stek_sharing *ret_sharing, struct stek_context *ret_context)
 {
     struct stek_nameset names = {0};
     enum stek_result result = STEK_ERR_CRYPTO;
 
-    if (sharing == STEK_SHARING_OPENSSL || stek_names_of(ctx, &names)) {
+    if (sharing == STEK_SHARING_OPENSSL || find_names(ctx, one_cert, &names)) {
         if (names.count == 0)
             sharing = STEK_SHARING_OPENSSL;
         result = sharing == STEK_SHARING_OPENSSL

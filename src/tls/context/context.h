@@ -32,12 +32,13 @@ bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN]);
 
 /*
  * The `auto` context of an SSL_CTX. STEK_SHARING_CONFIGURATION takes `configuration`, the digest of
- * it, which is NULL otherwise. An SSL_CTX without a certificate has no names and gets
- * STEK_SHARING_OPENSSL whatever is asked for; *ret_sharing says what it got. Errors:
- * STEK_ERR_CRYPTO. Thread-safe as SSL_new(3) is.
+ * it, which is NULL otherwise. `one_cert`: the SSL_CTX never had more than one certificate, which
+ * saves time. An SSL_CTX without a certificate has no names and gets STEK_SHARING_OPENSSL whatever
+ * is asked for; *ret_sharing says what it got. Errors: STEK_ERR_CRYPTO. Thread-safe as SSL_new(3)
+ * is.
  */
 STEK_MUST_USE enum stek_result stek_context_auto(SSL_CTX *ctx, enum stek_sharing sharing,
-                                                 const uint8_t *configuration,
+                                                 const uint8_t *configuration, bool one_cert,
                                                  enum stek_sharing *ret_sharing,
                                                  struct stek_context *ret_context);
 

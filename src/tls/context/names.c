@@ -110,6 +110,14 @@ bool stek_names_of(SSL_CTX *ctx, struct stek_nameset *names)
     return ok;
 }
 
+/* The SSL_CTX has no current one where a key came last that is for no certificate of it. */
+bool stek_names_of_only(SSL_CTX *ctx, struct stek_nameset *names)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(ctx);
+
+    return cert != NULL ? add_certificate(names, cert) : stek_names_of(ctx, names);
+}
+
 static bool add_alternatives_as_they_stand(struct stek_nameset *names, const X509 *cert, int at)
 {
     const ASN1_STRING *value = X509_EXTENSION_get_data(X509_get_ext(cert, at));

@@ -13,6 +13,10 @@
  */
 bool stek_names_of(SSL_CTX *ctx, struct stek_nameset *names);
 
+/* The same for an SSL_CTX that was given one certificate and never another: no SSL is needed.
+ * Thread-safe. */
+bool stek_names_of_only(SSL_CTX *ctx, struct stek_nameset *names);
+
 /* Adds what stands in the SSL_CTX's current certificate for names, in one member; nothing when it
  * has none. It makes no SSL and takes no name apart. False: as above. Thread-safe. */
 bool stek_names_as_they_stand(SSL_CTX *ctx, struct stek_nameset *names);

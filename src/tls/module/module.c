@@ -13,6 +13,7 @@
 #include "crypto/quiet.h"
 #include "ringfile/process.h"
 #include "ringfile/ring.h"
+#include "tls/attach.h"
 #include "tls/attachment.h"
 #include "tls/context/peers.h"
 #include "tls/context/servers.h"
@@ -271,7 +272,7 @@ static void attach(SSL_CTX *ctx)
         .early_data = (int)settings.early_data};
     STEK_QUIET(mark);
     errno = 0;
-    enum stek_result result = stek_attach(ctx, ring, &options);
+    enum stek_result result = stek_attach_new(ctx, ring, &options);
     if (result == STEK_OK)
         return;
     say_no_ring(result);

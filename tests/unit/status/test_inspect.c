@@ -28,7 +28,8 @@ static struct stek_inspection inspect(struct tls_test *test, const uint8_t *tick
     enum stek_sharing sharing;
 
     assert_int_equal(
-        stek_context_auto(test->server, STEK_SHARING_NAMES, NULL, &sharing, &contexts[1]), STEK_OK);
+        stek_context_auto(test->server, STEK_SHARING_NAMES, NULL, false, &sharing, &contexts[1]),
+        STEK_OK);
     assert_int_equal(
         stek_inspect_ticket(&state.records, contexts, 2, ticket, len, tls_clock_now(), &found),
         STEK_OK);
