@@ -31,8 +31,9 @@ struct stek_doctor_process {
 
 /* What the server's own configuration says; places are "FILE:LINE", "" where nothing was found. */
 struct stek_doctor_settings {
-    char server[16]; /* "nginx", "apache", "haproxy"; "": one that is not known */
+    char server[16]; /* "nginx", "apache", "haproxy", "prosody"; "": one that is not known */
     char tickets_off[STEK_DOCTOR_TEXT];
+    bool off_by_default; /* the server gives none unless it is told to, and it is not */
     char timeout[STEK_DOCTOR_TEXT];
     int64_t timeout_s; /* how long a session may be resumed; 0: no limit known */
 };
@@ -56,6 +57,7 @@ struct stek_doctor_facts {
     int64_t accept_s;                    /* of the ring; 0: unknown */
     bool verifies_peers;                 /* counters: a program of the ring shares as libssl does */
     bool own_ids;  /* counters: tickets are refused for their session-id context */
+    bool unused;   /* counters: no program of the ring has counted a ticket yet */
     bool replaced; /* counters: a program put keys of its own in stek's place */
     struct stek_doctor_settings settings;
     size_t process_count;

@@ -298,6 +298,12 @@ static void judge_settings(const struct stek_doctor_facts *facts, struct stek_do
         add(report, STEK_DOCTOR_FAULT, "tickets-off",
             "%s switches tickets off: remove that line, then systemctl reload %s",
             settings->tickets_off, facts->unit);
+    if (settings->off_by_default)
+        add(report, STEK_DOCTOR_FAULT, "tickets-off",
+            "Prosody gives no tickets unless its configuration says no_ticket = false, so stek "
+            "does "
+            "nothing for it%s%s",
+            facts->enabled ? ": stek disable " : "", facts->enabled ? facts->unit : "");
     if (settings->timeout_s == 0 || settings->timeout_s >= facts->accept_s)
         return;
     (void)stek_duration_text(settings->timeout_s, sizeof timeout, timeout);
@@ -315,6 +321,13 @@ static void judge_settings(const struct stek_doctor_facts *facts, struct stek_do
 /* What the ring's counters tell. They are of all its programs. */
 static void judge_counters(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
 {
+    if (facts->unused && COUNT(facts, ring) > 0)
+        add(report, STEK_DOCTOR_NOTE, "unused",
+            "no program of ring %s has counted a ticket yet: visit %s, then look again; if it "
+            "stays "
+            "so, its tickets are switched off, it accepts no TLS connections itself, or it may not "
+            "write where it counts",
+            facts->ring, facts->unit);
     if (facts->replaced)
         add(report, STEK_DOCTOR_FAULT, "replaced",
             "a program of ring %s has put ticket keys of its own in stek's place: take its own "

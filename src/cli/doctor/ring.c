@@ -11,6 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Whether programs have counted no ticket, and no connection that wanted one. */
+static bool is_unused(const struct stek_stats_sum *sum)
+{
+    bool met = sum->count[STEK_COUNT_SEALED] > 0 || sum->count[STEK_COUNT_OPENED] > 0 ||
+               sum->count[STEK_COUNT_NOT_SEALED] > 0;
+
+    for (int i = 0; i < STEK_COUNTERS; i++)
+        met = met || (stek_counter_is_refusal((enum stek_counter)i) && sum->count[i] > 0);
+    return !met;
+}
+
 /* What its programs counted. */
 static void look_at_counters(const struct stek_ringfile_place *place,
                              struct stek_doctor_facts *facts)
@@ -20,6 +31,7 @@ static void look_at_counters(const struct stek_ringfile_place *place,
 
     if (stek_stats_read(place->dir_fd, place->ring, &steps, &sum) != STEK_OK)
         return;
+    facts->unused = is_unused(&sum);
     facts->verifies_peers = sum.count[STEK_COUNT_VERIFIED_PEERS] > 0;
     facts->own_ids = sum.count[STEK_COUNT_ID_CONTEXT] > 0;
     facts->replaced = sum.count[STEK_COUNT_REPLACED] > 0;

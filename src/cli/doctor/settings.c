@@ -23,20 +23,35 @@ struct dialect {
     const char *unit; /* what its unit's name begins with */
     const char *places[4];
     const char *off[2]; /* the words of a line that switches tickets off */
+    const char *on;     /* of one that switches them on, where they are off by default; else NULL */
     const char *timeout;
     int64_t default_s; /* how long sessions live where nothing is said */
 };
 
 static const struct dialect dialects[] = {
-    {"nginx", "nginx", {"/etc/nginx"}, {"ssl_session_tickets", "off"}, "ssl_session_timeout", 300},
+    {"nginx",
+     "nginx",
+     {"/etc/nginx"},
+     {"ssl_session_tickets", "off"},
+     NULL,
+     "ssl_session_timeout",
+     300},
     {"apache",
      "apache2",
      {"/etc/apache2/apache2.conf", "/etc/apache2/conf-enabled", "/etc/apache2/mods-enabled",
       "/etc/apache2/sites-enabled"},
      {"SSLSessionTickets", "off"},
+     NULL,
      "SSLSessionCacheTimeout",
      300},
-    {"haproxy", "haproxy", {"/etc/haproxy"}, {"no-tls-tickets", NULL}, "tune.ssl.lifetime", 300},
+    {"haproxy",
+     "haproxy",
+     {"/etc/haproxy"},
+     {"no-tls-tickets", NULL},
+     NULL,
+     "tune.ssl.lifetime",
+     300},
+    {"prosody", "prosody", {"/etc/prosody"}, {NULL, NULL}, "no_ticket=false", NULL, 0},
 };
 
 /* What is read, and where one is. */
@@ -79,10 +94,25 @@ static size_t split(char *line, char *words[WORDS_MAX])
 static bool switches_off(const char *line, const struct dialect *dialect, char *const words[],
                          size_t count)
 {
+    if (dialect->off[0] == NULL)
+        return false;
     if (dialect->off[1] == NULL)
         return strstr(line, dialect->off[0]) != NULL;
     return count >= 2 && strcasecmp(words[0], dialect->off[0]) == 0 &&
            strcasecmp(words[1], dialect->off[1]) == 0;
+}
+
+/* Whatever blanks are in the line. */
+static bool has_words(const char *line, const char *words)
+{
+    char dense[1024];
+    size_t len = 0;
+
+    for (; *line != '\0' && len < sizeof dense - 1; line++)
+        if (isspace((unsigned char)*line) == 0)
+            dense[len++] = *line;
+    dense[len] = '\0';
+    return strstr(dense, words) != NULL;
 }
 
 static void read_line(struct reading *reading, const char *line)
@@ -95,7 +125,10 @@ static void read_line(struct reading *reading, const char *line)
     const size_t count = split(copy, words);
     if (switches_off(line, reading->dialect, words, count))
         note_place(reading, settings->tickets_off);
-    if (count < 2 || strcasecmp(words[0], reading->dialect->timeout) != 0 || seconds(words[1]) == 0)
+    if (reading->dialect->on != NULL && has_words(line, reading->dialect->on))
+        settings->off_by_default = false;
+    if (reading->dialect->timeout == NULL || count < 2 ||
+        strcasecmp(words[0], reading->dialect->timeout) != 0 || seconds(words[1]) == 0)
         return;
     settings->timeout_s = seconds(words[1]);
     note_place(reading, settings->timeout);
@@ -110,7 +143,8 @@ static void read_file(struct reading *reading, const char *path)
     reading->line = 0;
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         reading->line++;
-        if (line[strspn(line, " \t")] != '#')
+        const char *begin = line + strspn(line, " \t");
+        if (*begin != '#' && strncmp(begin, "--", 2) != 0) /* Lua's comments */
             read_line(reading, line);
     }
     if (file != NULL)
@@ -149,6 +183,7 @@ void stek_doctor_look_settings(const char *unit, struct stek_doctor_settings *re
         return;
     (void)snprintf(ret_settings->server, sizeof ret_settings->server, "%s", reading.dialect->name);
     ret_settings->timeout_s = reading.dialect->default_s;
+    ret_settings->off_by_default = reading.dialect->on != NULL;
     for (size_t i = 0; i < 4 && reading.dialect->places[i] != NULL; i++)
         read_place(&reading, reading.dialect->places[i], 0);
 }

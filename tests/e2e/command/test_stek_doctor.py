@@ -66,9 +66,21 @@ def doctor(machine, *units):
 
 
 def test_a_service_that_is_well_is_fine(enabled):
+    assert not enabled.visit(8443, "1.2").failed()
     code, findings = doctor(enabled, "nginx")
     assert code == FINE and {level for level, _ in findings.values()} == {"fine"}, findings
     assert findings["ring"][1] == "3 of 3 processes use ring web"
+
+
+def test_a_service_that_nobody_has_visited_is_told_to_be(machine, nginx):
+    machine.write("/etc/stek/conf.d/fresh.conf", "[ring fresh]\ngroup = www-data\n")
+    machine.do("systemctl", "reload", "stekd")
+    machine.do("stek", "enable", "nginx", "--ring", "fresh")
+    machine.do("systemctl", "restart", "nginx")
+    code, findings = doctor(machine, "nginx")
+    assert code == FINE and findings["unused"][0] == "note"
+    assert not machine.visit(8443, "1.2").failed()
+    assert "unused" not in doctor(machine, "nginx")[1]
 
 
 def test_without_a_unit_it_looks_at_all_that_were_enabled(enabled):

@@ -318,6 +318,33 @@ static void a_filter_of_system_calls_is_a_note_where_the_ring_is_not_used(void *
     assert_non_null(strstr(text_of(&report, "filtered"), "journalctl -u nginx.service"));
 }
 
+static void a_ring_that_no_ticket_has_used_is_a_note_where_processes_use_it(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    facts.unused = true;
+    struct stek_doctor_report report = judged(&facts);
+    assert_int_equal(level_of(&report, "unused"), STEK_DOCTOR_NOTE);
+    assert_non_null(strstr(text_of(&report, "unused"), "visit nginx.service, then look again"));
+    facts.process[0].ring = facts.process[1].ring = false;
+    report = judged(&facts);
+    assert_false(has(&report, "unused"));
+}
+
+static void a_server_that_gives_no_tickets_by_itself_is_a_fault(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    facts.settings = (struct stek_doctor_settings){.server = "prosody", .off_by_default = true};
+    assert_fault(&facts, "tickets-off", "no_ticket = false");
+    assert_fault(&facts, "tickets-off", "stek disable nginx.service");
+    facts.enabled = false;
+    const struct stek_doctor_report report = judged(&facts);
+    assert_null(strstr(text_of(&report, "tickets-off"), "stek disable"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +368,8 @@ int main(void)
         cmocka_unit_test(a_timeout_that_is_shorter_than_accept_is_a_note),
         cmocka_unit_test(what_counters_tell_is_passed_on),
         cmocka_unit_test(a_libcrypto_of_its_own_is_a_note),
+        cmocka_unit_test(a_ring_that_no_ticket_has_used_is_a_note_where_processes_use_it),
+        cmocka_unit_test(a_server_that_gives_no_tickets_by_itself_is_a_fault),
         cmocka_unit_test(a_filter_of_system_calls_is_a_note_where_the_ring_is_not_used),
     };
 
