@@ -2,6 +2,7 @@
 #include "feed/place.h"
 
 #include "crypto/random.h"
+#include "ringfile/ringfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -163,6 +164,9 @@ bool stek_feed_place_put(const struct stek_feed_place *place, const char *name,
         !make_new(place, made, bytes, len, ret_fault))
         return false;
     const int old = open_old(place, name);
+    /* What cannot be opened just now could not be overwritten afterwards. */
+    if (old < 0 && errno != ENOENT && stek_ringfile_open_error_passes(errno))
+        return fail(ret_fault, name, strerror(errno));
     if (renameat(place->dir_fd, made, place->dir_fd, name) != 0) {
         const int error = errno;
         if (old >= 0)
@@ -189,6 +193,13 @@ static bool ends_in(const char *name, const char *suffix)
     return len >= end && strcmp(name + len - end, suffix) == 0;
 }
 
+/* NULL: the end, or errno says what is wrong. */
+static const struct dirent *next_entry(DIR *dir)
+{
+    errno = 0;
+    return readdir(dir);
+}
+
 bool stek_feed_place_clear(const struct stek_feed_place *place, const char *suffix,
                            bool (*keep)(const char *name, const void *arg), const void *arg,
                            struct stek_feed_fault *ret_fault)
@@ -202,9 +213,11 @@ bool stek_feed_place_clear(const struct stek_feed_place *place, const char *suff
             (void)close(fd);
         return fail(ret_fault, "the directory", strerror(errno));
     }
-    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+    for (const struct dirent *entry; (entry = next_entry(dir)) != NULL;)
         if (ends_in(entry->d_name, suffix) && !keep(entry->d_name, arg))
             ok = stek_feed_place_remove(place, entry->d_name, ret_fault) && ok;
+    if (errno != 0)
+        ok = fail(ret_fault, "the directory", strerror(errno));
     (void)closedir(dir);
     return ok;
 }

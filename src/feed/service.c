@@ -5,6 +5,7 @@
 #include "feed/ready.h"
 #include "feed/report.h"
 #include "feed/worker.h"
+#include "clock/clock.h"
 #include "core/plural.h"
 
 #include <errno.h>
@@ -35,6 +36,8 @@ struct service {
     struct stek_feed_report state[STEK_FEEDS_MAX];
     int64_t since;
     int64_t written_at; /* when it last said how it is */
+    bool unwritten;     /* it could not, and that was said */
+    int64_t restart_ms; /* when workers that ended are started again: of the monotonic clock */
     bool ready;
 };
 
@@ -66,8 +69,14 @@ static void start_worker(struct service *service, size_t i)
     stek_feed_work(&service->configs->at[i], i, service->options->run_dir, service->reports[1]);
 }
 
+/* However much the others say, once a second. */
 static void start_missing(struct service *service)
 {
+    const int64_t now_ms = stek_clock_monotonic_ms();
+
+    if (now_ms < service->restart_ms)
+        return;
+    service->restart_ms = now_ms + RESTART_MS;
     for (size_t i = 0; i < service->configs->count; i++)
         if (service->pids[i] == 0)
             start_worker(service, i);
@@ -113,9 +122,11 @@ static void say_ready(struct service *service)
 static void write_status(struct service *service)
 {
     service->written_at = (int64_t)time(NULL);
-    if (!stek_feed_write_status(service->options->state_dir, service->configs, service->state,
-                                service->since))
+    const bool written = stek_feed_write_status(service->options->state_dir, service->configs,
+                                                service->state, service->since);
+    if (!written && !service->unwritten)
         (void)fail(service->options->state_dir);
+    service->unwritten = !written;
 }
 
 static void take_reports(struct service *service)
@@ -138,7 +149,7 @@ static void beat(struct service *service)
 {
     const int64_t now = (int64_t)time(NULL);
 
-    if (now < service->written_at || now >= service->written_at + BEAT_S)
+    if (service->unwritten || now < service->written_at || now >= service->written_at + BEAT_S)
         write_status(service);
 }
 
@@ -147,6 +158,7 @@ static void begin(struct service *service)
     memset(service->state, 0, sizeof service->state);
     service->since = (int64_t)time(NULL);
     write_status(service);
+    service->restart_ms = 0;
     start_missing(service);
 }
 
@@ -188,6 +200,16 @@ static bool take_signals(struct service *service)
     return true;
 }
 
+/* The system refuses to wait: that passes, and is no reason to be busy. */
+static void rest(const struct service *service)
+{
+    const struct timespec pause = {.tv_nsec = 100000000};
+
+    if (errno != EINTR)
+        (void)fail(service->options->config);
+    (void)nanosleep(&pause, NULL);
+}
+
 static bool any_is_missing(const struct service *service)
 {
     for (size_t i = 0; i < service->configs->count; i++)
@@ -202,9 +224,10 @@ static void run(struct service *service)
                                 {.fd = service->reports[0], .events = POLLIN}};
 
     do {
-        const bool waits = any_is_missing(service) || !service->ready;
-        if (poll(entries, 2, waits ? RESTART_MS : BEAT_S * 1000) == 0)
-            start_missing(service);
+        const bool waits = any_is_missing(service) || !service->ready || service->unwritten;
+        if (poll(entries, 2, waits ? RESTART_MS : BEAT_S * 1000) < 0)
+            rest(service);
+        start_missing(service);
         take_reports(service);
         beat(service);
         say_ready(service);

@@ -62,6 +62,8 @@ static bool send_all(int fd, const char *text, int64_t deadline)
 
     while (left > 0) {
         const ssize_t sent = send(fd, text, left, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent < 0 && (errno != EAGAIN || !wait_for(fd, POLLOUT, deadline)))
             return false;
         if (sent > 0) {

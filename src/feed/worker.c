@@ -28,6 +28,7 @@ struct worker {
     struct stek_feed_report report;
     struct names handed; /* what the server has */
     bool owed;           /* it is to get something else */
+    bool untold;         /* the parent does not know the report */
     unsigned failures;   /* in a row */
     int64_t retry_at;
     int64_t check_at;
@@ -68,11 +69,11 @@ static bool is_handed(const struct worker *worker, const struct stek_keyfile_key
     return memcmp(&names, &worker->handed, sizeof names) == 0;
 }
 
-/* Tells the parent; a pipe that is full has older news, and more follows. */
-static void tell(const struct worker *worker)
+/* Tells the parent; what cannot be told now is at the next turn. */
+static void tell(struct worker *worker)
 {
-    if (write(worker->reports_fd, &worker->report, sizeof worker->report) < 0)
-        return;
+    worker->untold = write(worker->reports_fd, &worker->report, sizeof worker->report) !=
+                     (ssize_t)sizeof worker->report;
 }
 
 /* A fault is one line in the log, however long it lasts. */
@@ -164,6 +165,8 @@ static void turn(struct worker *worker)
     const bool due = worker->owed ? now >= worker->retry_at : now >= worker->check_at;
     const enum stek_feed_seen seen = look_settled(worker, due, &keys, &fault);
 
+    if (worker->untold)
+        tell(worker);
     if (seen == STEK_FEED_UNREAD) {
         worker->owed = true;
         if (now >= worker->retry_at)

@@ -13,8 +13,11 @@ import time
 import pytest
 
 from harness.client import VERSIONS
-from harness.feed import FED, check_config, fed_haproxy, fed_nginx
+from harness.feed import FED, Feed, check_config, fed_haproxy, fed_nginx
 from harness.process import Process, wait_for
+from harness.stekd import Stekd
+
+SOON = 8  # seconds, as rotations
 
 
 @pytest.fixture
@@ -25,6 +28,29 @@ def silent_socket(folder):
         listener.bind(str(path))
         listener.listen(64)
         yield path
+
+
+def test_a_process_that_ended_is_started_again_however_much_the_others_say(folder):
+    """One says at each second that it has handed over, and one half a second later: in between
+    nothing is ever quiet for a whole second."""
+    with Stekd(folder / "stekd", web={"rotate": "1s", "accept": "30s"}) as stekd:
+        with Feed(folder / "feed", stekd) as feed:
+            busy = {"to": "dnsdist", "command": "/bin/sleep 0.5"}
+            feed.add(
+                ends={"to": "h2o", "file": feed.place("a")},
+                quick={"to": "h2o", "file": feed.place("b")},
+                busy={**busy, "file": feed.place("c")},
+            )
+            feed.launch()
+            feed.wait_until("fed")
+            os.kill(min(feed.process.children()), signal.SIGKILL)
+            wait_for(lambda: "ends: its process ended" in feed.stderr(), "the end to be seen")
+            before = feed.feed("busy")["handed_over"]
+            wait_for(
+                lambda: "ends: handed" in feed.stderr().split("its process ended")[1],
+                "the other process",
+            )
+            assert feed.feed("busy")["handed_over"] <= before + SOON
 
 
 def handed_over(feed, name, times):

@@ -55,6 +55,8 @@ class Feed:
         self.feeds = {}
         self.state_dir = None
         self.process = None
+        self.wrapper = []
+        self.env = None
         self.earlier = ""  # what it said before it was started again
 
     def __enter__(self):
@@ -83,7 +85,9 @@ class Feed:
         if self.process:
             self.earlier += self.process.stderr()
         command = [build.COMMAND, "--run-dir", self.stekd.run_dir, "feed", "--config", self.config]
-        self.process = Process([*command, "--state-dir", self.state_dir], self.folder)
+        command = [*self.wrapper, *command, "--state-dir", self.state_dir]
+        env = plain_environment(**(self.env or {}))
+        self.process = Process(command, self.folder, env=env)
         wait_for(lambda: self.process.check_alive() and self.runs(), "stek feed to run")
         return self
 
