@@ -208,6 +208,60 @@ static void nor_does_what_keeps_a_ticket_from_being_sealed(void **state)
     }
 }
 
+static unsigned errors_left;
+
+static void leave_an_error(void)
+{
+    const unsigned char *nothing = (const unsigned char *)"";
+
+    assert_null(d2i_X509(NULL, &nothing, 0));
+}
+
+static void leave_an_error_and_fail(void)
+{
+    leave_an_error();
+    bad_crypto_begin();
+}
+
+static void take_the_error(void)
+{
+    bad_crypto_leave();
+    errors_left += ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_ASN1;
+    ERR_clear_error();
+}
+
+/* Without stek SSL_get_error() takes it for the handshake's: Node 12 closes such connections. */
+static void an_error_that_libssl_or_the_program_left_stays(void **state)
+{
+    enum { CALLBACKS = 2 }; /* the key's and the session's */
+    struct tls_test *test = *state;
+
+    (void)tls_get_ticket(test);
+    tls_spy_place(test, test->server);
+    errors_left = 0;
+    tls_spy.before = leave_an_error;
+    tls_spy.after = take_the_error;
+    SSL_SESSION *session = tls_get_ticket(test);
+    assert_true(errors_left >= CALLBACKS);
+    errors_left = 0;
+    assert_resumed(tls_come_back(test, session));
+    assert_true(errors_left >= CALLBACKS);
+}
+
+static void also_where_no_ticket_is_sealed(void **state)
+{
+    struct tls_test *test = *state;
+
+    tls_skip_if_a_ticket_must_be(test);
+    settle_context_without_keys(test);
+    tls_spy_place(test, test->server);
+    errors_left = 0;
+    tls_spy.before = leave_an_error_and_fail;
+    tls_spy.after = take_the_error;
+    assert_no_ticket(test);
+    assert_int_not_equal(errors_left, 0);
+}
+
 int main(void)
 {
     static const struct tls_behaviour sealing[] = {
@@ -223,6 +277,8 @@ int main(void)
                       TLS_ALL),
         TLS_BEHAVIOUR(what_goes_wrong_while_sealing_does_not_stand_in_the_error_queue, TLS_ALL),
         TLS_BEHAVIOUR(nor_does_what_keeps_a_ticket_from_being_sealed, TLS_ALL),
+        TLS_BEHAVIOUR(an_error_that_libssl_or_the_program_left_stays, TLS_ALL),
+        TLS_BEHAVIOUR(also_where_no_ticket_is_sealed, TLS_ALL),
     };
 
     return TLS_RUN(sealing);
