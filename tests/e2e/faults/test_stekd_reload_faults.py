@@ -5,6 +5,7 @@ not refused brings all of it."""
 import grp
 import os
 import random
+import socket
 import subprocess
 import time
 
@@ -31,6 +32,7 @@ class Host:
     def __init__(self, folder, dice, **options):
         self.faults = faults.Faults()
         self.dice = dice
+        self.page_dice = random.Random(41)  # of its own: what is drawn else stays as it was
         self.seeds = folder / "seeds"
         self.seeds.mkdir()
         for name in NAMES:
@@ -45,10 +47,15 @@ class Host:
         for name in ("state-1", "state-2"):
             (folder / name).mkdir(mode=0o700)
         self.nobody = free_port()  # where no store listens
+        self.page, self.other_page = folder / "1.sock", folder / "2.sock"
         self.daemon = Stekd(
             folder / "stekd",
             wrapper=self.faults.wrapper,
-            settings={"admin_group": "daemon"},
+            settings={
+                "admin_group": "daemon",
+                "listen": f"unix:{self.page}",
+                "status_page": "yes",
+            },
             fleet=self.draw_fleet(),
             **options,
         )
@@ -88,9 +95,12 @@ class Host:
     def draw(self):
         """A configuration: settings of [stekd], of each ring, and of [fleet]."""
         names = self.dice.sample(NAMES, self.dice.randint(1, len(NAMES)))
+        listen = self.page_dice.choice([self.page, self.other_page, None])
         settings = {
             "admin_group": self.dice.choice(ADMINS),
             "orphan_time": self.dice.choice(["1h", "2h"]),
+            "listen": listen and f"unix:{listen}",
+            "status_page": listen and self.page_dice.choice(["yes", "no"]),
         }
         return (
             settings,
@@ -116,7 +126,7 @@ class Host:
 
     def reload(self, configuration):
         settings, rings, fleet = configuration
-        self.daemon.settings = settings
+        self.daemon.settings = {k: v for k, v in settings.items() if v}
         self.daemon.fleet = fleet
         self.daemon.rings = {
             name: {k: v for k, v in ring.items() if v} for name, ring in rings.items()
@@ -147,7 +157,17 @@ class Host:
             [(ring["name"], ring["policy"], ring["keys"]) for ring in rings],
             [fleet.get(part) for part in ("host", "keys", "endpoint", "state")],
             [(ring["name"], ring["since"]) for ring in fleet.get("rings", [])],
+            self.shows_page(),
         )
+
+    def shows_page(self):
+        """Whether the status page is where it was at the start: no reload changes that."""
+        with socket.socket(socket.AF_UNIX) as visitor:
+            visitor.settimeout(60)
+            visitor.connect(str(self.page))
+            visitor.sendall(b"GET /status.json HTTP/1.0\r\n\r\n")
+            found = visitor.recv(64).startswith(b"HTTP/1.0 200")
+        return found and not self.other_page.exists()
 
     def is_at(self, configuration):
         """Whether stekd, and all of its files, are as this configuration says."""
@@ -159,8 +179,10 @@ class Host:
         if shared and said["host"] != fleet["name"]:
             return False
         status = {r["name"]: r for r in self.daemon.request(command="status")["rings"]}
-        socket = self.daemon.socket.stat()
-        if set(status) != set(rings) or group_of(socket) != settings["admin_group"]:
+        if not self.shows_page():
+            return False
+        control = self.daemon.socket.stat()
+        if set(status) != set(rings) or group_of(control) != settings["admin_group"]:
             return False
         entries = {path.name for path in self.daemon.run_dir.iterdir()}
         wanted = {f"{name}.{kind}" for name in rings for kind in ("ring", "stats")}
@@ -199,7 +221,10 @@ def calls_of_a_reload(host, now, then):
     """The system calls of a reload without a fault, up to where stekd waits again."""
     host.reload(now)
     host.faults.count(after="stekd.conf")
-    assert "configuration loaded" in host.reload(then)
+    said = host.reload(then)
+    assert "configuration loaded" in said
+    page = [(c[0]["listen"], c[0]["status_page"]) for c in (now, then)]
+    assert ("takes effect when stekd restarts" in said) == (page[0] != page[1])
     wait_for(
         lambda: any(c.name.startswith("epoll") for c in host.faults.seen()),
         "the end of it",
@@ -253,7 +278,7 @@ def go_through(host, pairs, step):
 def test_a_refused_reload_changes_no_file(folder, figure):
     """Some pairs of configurations; the numbers of the dice are fixed, and so is what is met."""
     with Host(folder, random.Random(14)) as host:
-        refused = go_through(host, pairs=6, step=2)
+        refused = go_through(host, pairs=6, step=4)
         figure("calls whose failure refused a reload", ", ".join(sorted(refused)))
         assert {"openat", "fchownat", "renameat", "mmap"} <= refused
 
