@@ -3,6 +3,8 @@
 #ifndef STEK_DOCTOR_FACTS_H
 #define STEK_DOCTOR_FACTS_H
 
+#include "doctor/callfilter.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +51,7 @@ struct stek_doctor_facts {
     char real[STEK_DOCTOR_TEXT];       /* for a dummy: the unit that runs the server; "": unknown */
     bool enabled;                      /* `stek enable` was run for it */
     char other_conf[STEK_DOCTOR_TEXT]; /* OPENSSL_CONF as the unit has it, if not ours; "" */
+    char calls[STEK_CALLFILTER_LEN];   /* of stek.so's that its filter leaves out; "": none */
     char ring[STEK_DOCTOR_TEXT];       /* its ring, as its configuration names it; "": none */
     bool context;                      /* its configuration gives a context */
     bool private_ring;                 /* the ring is "private" */

@@ -249,6 +249,16 @@ static void judge_stopped(const struct stek_doctor_facts *facts, struct stek_doc
             facts->unit);
 }
 
+/* Without SystemCallErrorNumber= the filter ends the service, and nothing can be said then. */
+static void judge_filter(const struct stek_doctor_facts *facts, struct stek_doctor_report *report)
+{
+    if (facts->enabled && facts->calls[0] != '\0')
+        add(report, STEK_DOCTOR_FAULT, "call-filter",
+            "its SystemCallFilter= leaves out system calls that stek makes: 'systemctl edit %s', "
+            "add [Service] and SystemCallFilter=%s, then systemctl restart %s",
+            facts->unit, facts->calls, facts->unit);
+}
+
 static void judge_processes(const struct stek_doctor_facts *facts,
                             struct stek_doctor_report *report)
 {
@@ -351,6 +361,7 @@ void stek_doctor_judge(const struct stek_doctor_facts *facts, struct stek_doctor
     if (!judge_unit(facts, ret_report))
         return;
     judge_ring(facts, ret_report);
+    judge_filter(facts, ret_report);
     judge_settings(facts, ret_report);
     if (!facts->enabled)
         return;

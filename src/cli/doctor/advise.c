@@ -52,6 +52,7 @@ void stek_doctor_advise(const struct stek_unit_files *files)
             strcmp(report.at[i].code, "gnutls") == 0 ||
             strcmp(report.at[i].code, "other-conf") == 0 ||
             strcmp(report.at[i].code, "apparmor") == 0 ||
+            strcmp(report.at[i].code, "call-filter") == 0 ||
             strcmp(report.at[i].code, "short-timeout") == 0)
             (void)printf("%s: %s\n", report.at[i].level == STEK_DOCTOR_FAULT ? "Fault" : "Note",
                          report.at[i].text);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_LEN = 16384 };
+enum { ANSWER_LEN = 16384, FILTER_LEN = 32768 };
 
 /* Of a unit that starts nothing, such as postfix.service: the first running instance of its
  * template. */
@@ -96,6 +96,18 @@ static void take_template(struct stek_unit_files *files)
         memcpy(files->conf, template.conf, sizeof files->conf);
 }
 
+/* Filters are long: systemctl names each call of a set. */
+static void look_at_filter(struct stek_doctor_facts *facts)
+{
+    static char answer[FILTER_LEN];
+    static char filter[FILTER_LEN];
+
+    if (!stek_systemctl_show(facts->unit, "SystemCallFilter", answer, sizeof answer))
+        return;
+    stek_systemctl_property(answer, "SystemCallFilter", filter, sizeof filter);
+    stek_callfilter_missing(filter, !facts->private_ring, facts->calls);
+}
+
 bool stek_doctor_look(const struct stek_unit_files *asked, struct stek_doctor_facts *ret_facts)
 {
     struct stek_unit_files own = *asked;
@@ -124,6 +136,7 @@ bool stek_doctor_look(const struct stek_unit_files *asked, struct stek_doctor_fa
     read_ring_name(files->conf, ret_facts);
     stek_systemctl_property(answer, "Environment", value, sizeof value);
     read_environment(value, files->conf, ret_facts);
+    look_at_filter(ret_facts);
     stek_doctor_look_ring(ret_facts, ring_file, sizeof ring_file);
     stek_doctor_look_settings(files->unit, &ret_facts->settings);
     stek_systemctl_property(answer, "ControlGroup", value, sizeof value);

@@ -3,6 +3,7 @@
 stek is in the drop-in, and nothing where it is not needed."""
 import json
 import os
+import re
 
 import pytest
 
@@ -105,6 +106,42 @@ def test_the_doctor_sees_that_a_module_could_not_be_executed(service):
         lambda: "3 of 3 processes use ring web" in said_of(machine),
         "the ring to be used",
     )
+
+
+FILTERS = {
+    "allows-some": "SystemCallFilter=@system-service\nSystemCallFilter=~madvise fallocate",
+    "forbids-some": "SystemCallFilter=~madvise fallocate reboot",
+}
+
+
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS.keys())
+def test_a_filter_that_leaves_out_what_stek_calls_is_told_before_the_restart(machine, filters):
+    """What is typed then makes the service use its ring."""
+    machine.write("/etc/systemd/system/hardened.service", UNIT.format(filters))
+    machine.do("systemctl", "daemon-reload")
+    try:
+        said = machine.do("stek", "enable", "hardened", "--ring", "web")
+        typed = re.search(r"SystemCallFilter=([a-z ]+), then", said)
+        assert typed and typed[1].split() == ["madvise", "fallocate"], said
+        assert "call-filter" in machine.run("stek", "doctor", "hardened", "--json").stdout
+        machine.write(
+            "/etc/systemd/system/hardened.service.d/override.conf",
+            f"[Service]\nSystemCallFilter={typed[1]}\n",
+        )
+        machine.do("systemctl", "daemon-reload")
+        machine.do("systemctl", "restart", "hardened")
+        wait_for(lambda: not machine.visit(PORT, "1.2").failed(), "nginx to serve")
+        wait_for(lambda: consumers(machine) == 3, "the ring to be used")
+        assert "call-filter" not in machine.run("stek", "doctor", "hardened", "--json").stdout
+    finally:
+        machine.run("systemctl", "stop", "hardened")
+        machine.run("stek", "disable", "hardened")
+        machine.run("rm", "-rf", "/etc/systemd/system/hardened.service.d")
+
+
+def test_a_filter_that_allows_what_stek_calls_is_no_fault(service):
+    said = said_of(service("SystemCallFilter=@system-service"))
+    assert "SystemCallFilter" not in said
 
 
 def test_a_service_without_limits_gets_none(service):

@@ -141,6 +141,18 @@ static void a_process_that_ignores_the_configuration_is_named(void **state)
     assert_said(&facts, "privileged", "process 101 (squid)");
 }
 
+static void a_filter_that_leaves_out_what_stek_calls_is_a_fault(void **state)
+{
+    struct stek_doctor_facts facts = well();
+
+    (void)state;
+    assert_said(&facts, "call-filter", NULL);
+    (void)snprintf(facts.calls, sizeof facts.calls, "madvise fchmod");
+    assert_said(&facts, "call-filter", "add [Service] and SystemCallFilter=madvise fchmod, then");
+    facts.enabled = false;
+    assert_said(&facts, "call-filter", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_unit_that_failed_is_not_told_to_start),
         cmocka_unit_test(gnutls_is_named),
         cmocka_unit_test(a_process_that_ignores_the_configuration_is_named),
+        cmocka_unit_test(a_filter_that_leaves_out_what_stek_calls_is_a_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
