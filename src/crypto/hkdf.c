@@ -13,7 +13,7 @@
 /* One run of libcrypto's HKDF; libcrypto wipes its own copies when the context is freed. */
 static enum stek_result derive(OSSL_PARAM *params, uint8_t *out, size_t out_len)
 {
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
     EVP_KDF *kdf = stek_libctx_hkdf();
     EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     int ok = ctx != NULL && EVP_KDF_derive(ctx, out, out_len, params) == 1;

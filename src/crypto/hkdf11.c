@@ -14,7 +14,7 @@
 enum stek_result stek_hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm,
                                    size_t ikm_len, uint8_t ret_prk[STEK_HKDF_PRK_LEN])
 {
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
     STEK_SECRET(stek_secret32) struct stek_secret32 prk;
     unsigned len = 0;
 
@@ -41,7 +41,7 @@ static bool next_block(HMAC_CTX *hmac, const uint8_t prk[STEK_HKDF_PRK_LEN],
 enum stek_result stek_hkdf_expand(const uint8_t prk[STEK_HKDF_PRK_LEN], const uint8_t *info,
                                   size_t info_len, uint8_t *ret_out, size_t out_len)
 {
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
     STEK_SECRET(stek_secret32) struct stek_secret32 block;
 
     if (out_len == 0 || out_len > STEK_HKDF_OUT_MAX)

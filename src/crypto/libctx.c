@@ -57,7 +57,7 @@ static void choose(void)
 {
     OSSL_LIB_CTX *programs = OSSL_LIB_CTX_get0_global_default();
     OSSL_LIB_CTX *own = NULL;
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
 
     if (!suffices(programs, NULL) && !is_restricted(programs))
         own = own_context();

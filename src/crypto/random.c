@@ -56,7 +56,7 @@ static void add_kernel(uint8_t *bytes, size_t len)
 enum stek_result stek_random_secret(struct stek_secret32 *ret_secret)
 {
     STEK_SECRET(stek_secret32) struct stek_secret32 fresh = {{0}};
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
 
     if (RAND_priv_bytes_ex(stek_libctx_get0(), fresh.bytes, sizeof fresh.bytes, ANY_STRENGTH) !=
             1 ||
@@ -74,7 +74,7 @@ enum stek_result stek_random_public(uint8_t *ret_bytes, size_t len)
 
 enum stek_result stek_random_batch(uint8_t *ret_bytes, size_t len, size_t kernel_len)
 {
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
 
     if (RAND_bytes_ex(stek_libctx_get0(), ret_bytes, len, ANY_STRENGTH) != 1 ||
         stek_key_is_weak(ret_bytes, len))

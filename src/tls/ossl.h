@@ -272,23 +272,6 @@ static inline X509_STORE *stek_ossl_verify_store(SSL_CTX *ctx)
     return SSL_CTX_get0_verify_cert_store(ctx, &store) == 1 ? store : NULL;
 }
 
-/*
- * What went wrong in a callback must not stand in the error queue, where SSL_get_error() would take
- * it for the handshake's. What stood there before does: OpenSSL or the program left it, and without
- * stek it ends the connection. A mark to go back to would cost 35 ns a ticket, asking takes 17; in
- * 1.1.1 marks do not nest.
- */
-static inline bool stek_ossl_has_errors(void)
-{
-    return ERR_peek_last_error() != 0;
-}
-
-static inline void stek_ossl_forget_errors(bool had_errors)
-{
-    if (!had_errors && stek_ossl_has_errors())
-        ERR_clear_error();
-}
-
 /* Keys the MAC context with HMAC-SHA256. Returns whether that worked. */
 static inline int stek_ossl_mac_init(struct stek_ossl_mac mac, const uint8_t key[STEK_HMAC_KEY_LEN],
                                      const EVP_MD *sha256)

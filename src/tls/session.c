@@ -3,6 +3,7 @@
 #include "tls/session.h"
 
 #include "core/admit.h"
+#include "crypto/quiet.h"
 #include "tls/attachment.h"
 #include "tls/callbacks.h"
 #include "tls/context/peers.h"
@@ -199,7 +200,7 @@ static void prepare_programs_session(SSL *ssl, struct stek_attachment *attachmen
 int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
-    const bool had_errors = stek_ossl_has_errors();
+    STEK_QUIET(quiet);
 
     if (attachment != NULL && stek_early_data_is_stateful(ssl)) {
         stek_peers_look_at_stateful(ssl);
@@ -210,7 +211,6 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
         else
             prepare_session(ssl, attachment);
     }
-    stek_ossl_forget_errors(had_errors);
     return 1;
 }
 
@@ -324,7 +324,7 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
 {
     struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
     const bool opened = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-    const bool had_errors = stek_ossl_has_errors();
+    STEK_QUIET(quiet);
 
     if (attachment == NULL || (!opened && status != SSL_TICKET_NO_DECRYPT))
         return as_libssl_does(status);
@@ -336,7 +336,6 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
     const int64_t now = stek_ring_now(attachment->ring);
     const enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
                                              : why_closed(ssl, attachment, name, name_len, now);
-    stek_ossl_forget_errors(had_errors);
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)
         return SSL_TICKET_RETURN_IGNORE_RENEW;

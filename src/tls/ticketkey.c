@@ -3,6 +3,7 @@
  */
 #include "tls/callbacks.h"
 
+#include "crypto/quiet.h"
 #include "tls/attachment.h"
 #include "tls/earlydata.h"
 #include "tls/handover.h"
@@ -168,12 +169,12 @@ static int open_ticket(SSL *ssl, const unsigned char *name, const unsigned char 
 static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, struct crypto with,
                         int enc)
 {
-    const bool had_errors = stek_ossl_has_errors();
+    const int had_errors = stek_quiet_begin();
     const int answer = enc != 0 ? seal(ssl, name, iv, with) : open_ticket(ssl, name, iv, with);
 
     if (answer != 0)
         return answer;
-    stek_ossl_forget_errors(had_errors);
+    stek_quiet_end(&had_errors);
     return enc != 0 ? stek_refuse_ticket(ssl, name, iv, with.cipher, with.mac) : UNKNOWN;
 }
 

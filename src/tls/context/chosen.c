@@ -158,7 +158,7 @@ static struct stek_keys *choose(struct stek_place *place)
 {
     struct stek_chosen *chosen = calloc(1, sizeof *chosen);
     struct stek_context context = place->label;
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
 
     if (chosen == NULL)
         return NULL;

@@ -270,7 +270,7 @@ static void attach(SSL_CTX *ctx)
         .any_name = settings.any_name,
         .any_id_context = settings.any_id_context,
         .early_data = (int)settings.early_data};
-    STEK_QUIET(mark);
+    STEK_QUIET(quiet);
     errno = 0;
     enum stek_result result = stek_attach_new(ctx, ring, &options);
     if (result == STEK_OK)
