@@ -97,6 +97,7 @@ def test_prosody_gives_no_tickets_until_it_is_told_to(machine, enabled):
     assert visits(machine) == ["New", "Reused"]
 
 
+@pytest.mark.skipif(RELEASE != "bookworm", reason="Debian 13's slapd uses OpenSSL")
 def test_openldap_uses_gnutls(machine, enabled):
     enabled("slapd", "names")
     findings = looks_until(machine, "slapd", "gnutls")
