@@ -2,6 +2,7 @@
 #include "feed/after.h"
 
 #include "core/duration.h"
+#include "feed/command.h"
 #include "feed/talk.h"
 
 #include <errno.h>
@@ -9,13 +10,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PID_TEXT_MAX = 32, WORDS_MAX = 32, PATIENCE_STEPS = STEK_FEED_COMMAND_S * 20 };
+enum { PID_TEXT_MAX = 32 };
 
 static bool fail(struct stek_feed_fault *ret_fault, const char *what, const char *why)
 {
@@ -82,64 +80,6 @@ static bool send_line(const struct stek_feed_config *config, struct stek_feed_fa
     return stek_feed_talk(config->socket, line, STEK_FEED_UNTIL_LINE, &answer, ret_fault);
 }
 
-/* In the child: ends with it. */
-static void run_words(char *command)
-{
-    char *words[WORDS_MAX + 1];
-    char *rest = NULL;
-    size_t count = 0;
-
-    for (char *word = strtok_r(command, " \t", &rest); word != NULL && count < WORDS_MAX;
-         word = strtok_r(NULL, " \t", &rest))
-        words[count++] = word;
-    words[count] = NULL;
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
-        _exit(127);
-    if (count > 0)
-        (void)execv(words[0], words);
-    _exit(127);
-}
-
-/* Waits for the end; a command that takes too long is killed. False: it was. */
-static bool reap(pid_t child, int *ret_status)
-{
-    const struct timespec pause = {.tv_nsec = 50000000};
-
-    for (int step = 0; step < PATIENCE_STEPS; step++) {
-        if (waitpid(child, ret_status, WNOHANG) == child)
-            return true;
-        (void)nanosleep(&pause, NULL);
-    }
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, ret_status, 0);
-    return false;
-}
-
-static bool run_command(const struct stek_feed_config *config, struct stek_feed_fault *ret_fault)
-{
-    char words[STEK_FEED_VALUE_MAX];
-    int status = 0;
-
-    memcpy(words, config->command, sizeof words);
-    const pid_t child = fork();
-    if (child == 0)
-        run_words(words);
-    if (child < 0)
-        return fail(ret_fault, "a new process", strerror(errno));
-    if (!reap(child, &status))
-        return fail(ret_fault, config->command, "it took too long, and was killed");
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        return fail(ret_fault, config->command, "it cannot be run");
-    stek_feed_fault_say(ret_fault, "%.200s: it ended with %s %d", config->command,
-                        WIFEXITED(status) ? "status" : "signal",
-                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    return false;
-}
-
 bool stek_feed_tell(const struct stek_feed_config *config, struct stek_feed_fault *ret_fault)
 {
     switch (config->after) {
@@ -148,7 +88,7 @@ bool stek_feed_tell(const struct stek_feed_config *config, struct stek_feed_faul
     case STEK_FEED_LINE:
         return send_line(config, ret_fault);
     case STEK_FEED_COMMAND:
-        return run_command(config, ret_fault);
+        return stek_feed_run_command(config->command, ret_fault);
     case STEK_FEED_NOTHING:
     case STEK_FEED_HAPROXY:
         break;

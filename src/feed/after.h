@@ -7,9 +7,8 @@
 #include "feed/config.h"
 #include "feed/place.h"
 
-enum { STEK_FEED_COMMAND_S = 30 };
-
-/* Takes at most STEK_FEED_COMMAND_S. False: *ret_fault says why. HAProxy is not told here. */
+/* Takes at most STEK_FEED_COMMAND_S (feed/command.h). False: *ret_fault says why. HAProxy is not
+ * told here. */
 bool stek_feed_tell(const struct stek_feed_config *config, struct stek_feed_fault *ret_fault);
 
 #endif

@@ -15,8 +15,6 @@
 
 enum { PATH_LEN = STEK_FEED_VALUE_MAX, KEY_FILE_LEN = 2 * STEK_KEYFILE_NAME_LEN + 5 };
 
-#define KEY_SUFFIX ".key"
-
 /* HAProxy holds three keys, unless it was built for more; its file may have more. */
 enum { HAPROXY_PLACES = 3 };
 
@@ -88,33 +86,57 @@ bool stek_feed_make_keys(const struct stek_feed_config *config, const struct ste
     return choice.count > 0;
 }
 
-/* Splits a path into its directory and its file. */
-static bool put_file(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
-                     struct stek_feed_fault *ret_fault)
+/* Opens the directory of its one file. */
+static bool open_for_file(const struct stek_feed_config *config, bool make,
+                          struct stek_feed_place *ret_place, struct stek_feed_fault *ret_fault)
 {
-    static struct stek_keyfile_bytes bytes; /* too large for a stack */
-    struct stek_feed_place place;
     char directory[PATH_LEN];
     const char *slash = strrchr(config->file, '/');
     const int len = slash > config->file ? (int)(slash - config->file) : 1;
 
     (void)snprintf(directory, sizeof directory, "%.*s", len, config->file);
+    return stek_feed_place_open(directory, make, config->gid, ret_place, ret_fault);
+}
+
+static const char *own_name(const struct stek_feed_config *config)
+{
+    return strrchr(config->file, '/') + 1;
+}
+
+static bool put_file(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
+                     struct stek_feed_fault *ret_fault)
+{
+    static struct stek_keyfile_bytes bytes; /* too large for a stack */
+    struct stek_feed_place place;
+
     /* stunnel includes a directory, so its file has one of its own. */
     const bool own_directory = config->layout->form == STEK_KEYFILE_STUNNEL;
-    if (!stek_feed_place_open(directory, own_directory, config->gid, &place, ret_fault))
+    if (!open_for_file(config, own_directory, &place, ret_fault))
         return false;
     stek_keyfile_write(keys, &bytes);
-    const bool ok = stek_feed_place_put(&place, slash + 1, bytes.at, bytes.len, ret_fault);
+    const bool ok = stek_feed_place_put(&place, own_name(config), bytes.at, bytes.len, ret_fault);
     stek_keyfile_bytes_wipe(&bytes);
     stek_feed_place_close(&place);
     return ok;
+}
+
+static bool has_file(const struct stek_feed_config *config)
+{
+    struct stek_feed_place place;
+    struct stek_feed_fault fault;
+
+    if (!open_for_file(config, false, &place, &fault))
+        return false;
+    const bool there = stek_feed_place_has(&place, own_name(config));
+    stek_feed_place_close(&place);
+    return there;
 }
 
 /* A key's file is called by the key's name, which is no secret: its bytes never change. */
 static void file_name(const struct stek_keyfile_key *key, char ret_name[KEY_FILE_LEN])
 {
     stek_hex_text(key->name, sizeof key->name, ret_name);
-    memcpy(ret_name + 2 * sizeof key->name, KEY_SUFFIX, sizeof KEY_SUFFIX);
+    memcpy(ret_name + 2 * sizeof key->name, STEK_FEED_KEY_SUFFIX, sizeof STEK_FEED_KEY_SUFFIX);
 }
 
 static bool is_among(const char *name, const void *arg)
@@ -177,10 +199,35 @@ static bool put_directory(const struct stek_feed_config *config,
     for (size_t i = 0; i < keys->count && ok; i++)
         ok = put_key(&place, keys, i, ret_fault);
     ok = ok && put_list(config, &place, keys, ret_fault) &&
-         stek_feed_place_clear(&place, KEY_SUFFIX, is_among, keys, ret_fault) &&
-         stek_feed_place_clear(&place, KEY_SUFFIX ".new", is_among, keys, ret_fault);
+         stek_feed_place_clear(&place, STEK_FEED_KEY_SUFFIX, is_among, keys, ret_fault) &&
+         stek_feed_place_clear(&place, STEK_FEED_KEY_SUFFIX ".new", is_among, keys, ret_fault);
     stek_feed_place_close(&place);
     return ok;
+}
+
+static bool has_directory(const struct stek_feed_config *config,
+                          const struct stek_keyfile_keys *keys)
+{
+    struct stek_feed_place place;
+    struct stek_feed_fault fault;
+    char name[KEY_FILE_LEN];
+
+    if (!stek_feed_place_open(config->directory, false, config->gid, &place, &fault))
+        return false;
+    bool there = stek_feed_place_has(&place, stek_feed_list_name(config->layout));
+    for (size_t i = 0; i < keys->count && there; i++) {
+        file_name(&keys->at[i], name);
+        there = stek_feed_place_has(&place, name);
+    }
+    stek_feed_place_close(&place);
+    return there;
+}
+
+bool stek_feed_has_files(const struct stek_feed_config *config,
+                         const struct stek_keyfile_keys *keys)
+{
+    return stek_feed_needs_directory(config->layout) ? has_directory(config, keys)
+                                                     : has_file(config);
 }
 
 bool stek_feed_put_keys(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,

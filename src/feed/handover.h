@@ -20,6 +20,10 @@ bool stek_feed_make_keys(const struct stek_feed_config *config, const struct ste
 bool stek_feed_put_keys(const struct stek_feed_config *config, const struct stek_keyfile_keys *keys,
                         struct stek_feed_fault *ret_fault);
 
+/* Whether these files are there, as far as their names, modes and groups tell. */
+bool stek_feed_has_files(const struct stek_feed_config *config,
+                         const struct stek_keyfile_keys *keys);
+
 /* Writes the files, and tells the server. */
 bool stek_feed_hand_over(const struct stek_feed_config *config,
                          const struct stek_keyfile_keys *keys, struct stek_feed_fault *ret_fault);

@@ -87,6 +87,8 @@ bool stek_feed_haproxy_read(const char *text, const struct stek_keyfile_layout *
 /* The first line of what it said, which is no key. */
 static bool refused(struct stek_feed_fault *ret_fault, const char *answer)
 {
+    if (answer[0] == '\0')
+        answer = "it closes the connection";
     stek_feed_fault_say(ret_fault, "HAProxy refuses: %.*s", (int)strcspn(answer, "\r\n"), answer);
     return false;
 }
@@ -121,7 +123,10 @@ static bool push(const char *socket, const char *file, const struct stek_keyfile
     (void)snprintf(request.text, sizeof request.text, "set ssl tls-key %s %s\n", file, set.text);
     if (!stek_feed_talk(socket, request.text, STEK_FEED_UNTIL_CLOSED, &answer, ret_fault))
         return false;
-    return strstr(answer.text, "updated") != NULL || refused(ret_fault, answer.text);
+    if (strstr(answer.text, "updated") != NULL)
+        return true;
+    /* What is no HAProxy may repeat what it was sent. */
+    return refused(ret_fault, strstr(answer.text, set.text) == NULL ? answer.text : "an echo");
 }
 
 bool stek_feed_haproxy_set(const char *socket, const char *file,

@@ -21,13 +21,13 @@ static const struct words {
     const char *before;
     const char *after;
 } lists[] = {
-    {"nginx", "keys.conf", "", "ssl_session_ticket_key ", ";"},
-    {"nginx-aes128", "keys.conf", "", "ssl_session_ticket_key ", ";"},
-    {"unbound", "keys.conf", "", "tls-session-ticket-keys: \"", "\""},
-    {"nghttpx", "keys.conf", "", "tls-ticket-key-file=", ""},
-    {"nghttpx-aes128", "keys.conf", "", "tls-ticket-key-file=", ""},
-    {"envoy", "keys.yaml", ENVOY_HEAD, "    - filename: ", ""},
-    {NULL, "keys.conf", "", "", ""},
+    {"nginx", STEK_FEED_LIST, "", "ssl_session_ticket_key ", ";"},
+    {"nginx-aes128", STEK_FEED_LIST, "", "ssl_session_ticket_key ", ";"},
+    {"unbound", STEK_FEED_LIST, "", "tls-session-ticket-keys: \"", "\""},
+    {"nghttpx", STEK_FEED_LIST, "", "tls-ticket-key-file=", ""},
+    {"nghttpx-aes128", STEK_FEED_LIST, "", "tls-ticket-key-file=", ""},
+    {"envoy", STEK_FEED_LIST_ENVOY, ENVOY_HEAD, "    - filename: ", ""},
+    {NULL, STEK_FEED_LIST, "", "", ""},
 };
 
 static const struct words *words_of(const struct stek_keyfile_layout *layout)

@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the names of keys' files end in, and the names of lists. */
+#define STEK_FEED_KEY_SUFFIX ".key"
+#define STEK_FEED_LIST "keys.conf"
+#define STEK_FEED_LIST_ENVOY "keys.yaml"
+
 /* Whether a file of this layout holds one key of many. */
 bool stek_feed_needs_directory(const struct stek_keyfile_layout *layout);
 

@@ -2,7 +2,6 @@
 #include "feed/place.h"
 
 #include "crypto/random.h"
-#include "ringfile/ringfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { NAME_LEN_MAX = 255, NOISE_LEN = 512 };
+enum { NAME_LEN_MAX = 255, NOISE_LEN = 512, FILE_LEN_MAX = 1024 * 1024 };
 
 void stek_feed_fault_say(struct stek_feed_fault *fault, const char *format, ...)
 {
@@ -24,6 +23,9 @@ void stek_feed_fault_say(struct stek_feed_fault *fault, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
     va_end(arguments);
+    for (char *at = fault->text; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
 }
 
 static bool fail(struct stek_feed_fault *ret_fault, const char *what, const char *why)
@@ -74,9 +76,36 @@ void stek_feed_place_close(struct stek_feed_place *place)
     place->dir_fd = -1;
 }
 
-static int open_old(const struct stek_feed_place *place, const char *name)
+/* What is there is not what a feed wrote; NULL: it may be. */
+static const char *file_problem(int fd)
 {
-    return openat(place->dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+
+    if (fd < 0 && errno == ELOOP)
+        return "it is a symbolic link: remove it";
+    if (fd < 0 && errno == ENXIO)
+        return "it is not a regular file: remove it";
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return "it is not a regular file: remove it";
+    return status.st_size > FILE_LEN_MAX ? "it is larger than any file of keys: remove it" : NULL;
+}
+
+/* Opens the file that is to go; *ret_fd is -1 if there is none. */
+static bool open_old(const struct stek_feed_place *place, const char *name, int *ret_fd,
+                     struct stek_feed_fault *ret_fault)
+{
+    const int fd = openat(place->dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    const bool none = fd < 0 && errno == ENOENT;
+    const char *problem = none ? NULL : file_problem(fd);
+
+    *ret_fd = fd;
+    if (problem == NULL)
+        return true;
+    if (fd >= 0)
+        (void)close(fd);
+    return fail(ret_fault, name, problem);
 }
 
 /* Writes random bytes over what the file has. */
@@ -85,7 +114,7 @@ static bool overwrite(int fd)
     uint8_t noise[NOISE_LEN];
     struct stat status;
 
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+    if (fstat(fd, &status) != 0)
         return false;
     for (off_t at = 0; at < status.st_size; at += NOISE_LEN) {
         const off_t rest = status.st_size - at;
@@ -107,10 +136,12 @@ static bool overwrite_and_close(int fd)
 bool stek_feed_place_remove(const struct stek_feed_place *place, const char *name,
                             struct stek_feed_fault *ret_fault)
 {
-    const int fd = open_old(place, name);
+    int fd;
 
+    if (!open_old(place, name, &fd, ret_fault))
+        return false;
     if (fd < 0)
-        return errno == ENOENT || fail(ret_fault, name, strerror(errno));
+        return true;
     const bool gone = overwrite_and_close(fd);
     if (unlinkat(place->dir_fd, name, 0) != 0 && errno != ENOENT)
         return fail(ret_fault, name, strerror(errno));
@@ -156,17 +187,19 @@ bool stek_feed_place_put(const struct stek_feed_place *place, const char *name,
                          const uint8_t *bytes, size_t len, struct stek_feed_fault *ret_fault)
 {
     char made[NAME_LEN_MAX + 1];
+    int old;
 
     if (snprintf(made, sizeof made, ".%s.new", name) >= (int)sizeof made)
         return fail(ret_fault, name, strerror(ENAMETOOLONG));
+    if (!open_old(place, name, &old, ret_fault))
+        return false;
     /* One that is there is what a killed feed left. */
     if (!stek_feed_place_remove(place, made, ret_fault) ||
-        !make_new(place, made, bytes, len, ret_fault))
+        !make_new(place, made, bytes, len, ret_fault)) {
+        if (old >= 0)
+            (void)close(old);
         return false;
-    const int old = open_old(place, name);
-    /* What cannot be opened just now could not be overwritten afterwards. */
-    if (old < 0 && errno != ENOENT && stek_ringfile_open_error_passes(errno))
-        return fail(ret_fault, name, strerror(errno));
+    }
     if (renameat(place->dir_fd, made, place->dir_fd, name) != 0) {
         const int error = errno;
         if (old >= 0)
@@ -182,7 +215,7 @@ bool stek_feed_place_has(const struct stek_feed_place *place, const char *name)
     struct stat status;
 
     return fstatat(place->dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           (status.st_mode & 07777u) == file_mode(place) &&
+           S_ISREG(status.st_mode) && (status.st_mode & 07777u) == file_mode(place) &&
            (!is_grouped(place) || status.st_gid == place->gid);
 }
 

@@ -21,7 +21,8 @@ struct stek_feed_place {
     gid_t gid; /* that may read the files; (gid_t)-1: none */
 };
 
-/* What went wrong, in one line; empty: nothing. */
+/* What went wrong, in one line of printable ASCII, also where a server answered something else;
+ * empty: nothing. */
 struct stek_feed_fault {
     char text[256];
 };

@@ -27,7 +27,10 @@ static bool is_set(const char *setting)
 /* A path goes into lists and commands as it is, so it has no byte that means something there. */
 static bool is_path(const char *value)
 {
-    return value[0] == '/' && strpbrk(value, " \t\"'\\;#{}$") == NULL &&
+    for (const char *at = value; *at != '\0'; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return value[0] == '/' && strpbrk(value, "\"'\\;#{}$") == NULL &&
            value[strlen(value) - 1] != '/';
 }
 
@@ -75,7 +78,7 @@ static const char *place_problem(const struct stek_feed_config *config)
                     : "directory: this server has one file: give a file";
     return is_path(many ? config->directory : config->file)
                ? NULL
-               : "file and directory: allowed: an absolute path without blanks and quotes";
+               : "file and directory: allowed: an absolute path in ASCII without blanks and quotes";
 }
 
 static const char *room_problem(struct stek_feed_config *config)

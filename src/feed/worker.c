@@ -113,17 +113,22 @@ static void succeed(struct worker *worker, const struct stek_keyfile_keys *keys)
     tell(worker);
 }
 
-/* Looks after a while whether the server still holds what it was given: it may have restarted. */
+/* Looks after a while whether the server still holds what it was given, and whether the files are
+ * there: it may have restarted, and it may restart. */
 static void check(struct worker *worker, const struct stek_keyfile_keys *keys, int64_t now)
 {
-    struct stek_feed_fault fault;
+    struct stek_feed_fault fault = {.text = ""};
+    const char *what = NULL;
 
     worker->check_at = now + CHECK_EVERY_S;
-    if (stek_feed_is_held(worker->config, keys, &fault))
+    if (!stek_feed_has_files(worker->config, keys))
+        what = "its files are not there any more";
+    else if (stek_feed_is_held(worker->config, keys, &fault))
         return;
-    if (fault.text[0] == '\0')
-        stek_feed_log(STEK_FEED_NOTICE, "%s: the server holds other keys: handing over again",
-                      worker->config->name);
+    else if (fault.text[0] == '\0')
+        what = "the server holds other keys";
+    if (what != NULL)
+        stek_feed_log(STEK_FEED_NOTICE, "%s: %s: handing over again", worker->config->name, what);
     worker->owed = true;
 }
 
