@@ -2,6 +2,7 @@
 #include "feed/config.h"
 
 #include "conf/lines.h"
+#include "feed/left.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -109,32 +110,14 @@ static void take_setting(struct parse *parse, const char *name, const char *valu
     stek_lines_fault(&parse->lines, "unknown setting '%.80s': allowed are %s", name, list);
 }
 
-/* Whether they name the same place, however many slashes stand in them. */
-static bool is_same_path(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        const bool slash = *a == '/';
-        a++, b++;
-        if (slash)
-            a += strspn(a, "/"), b += strspn(b, "/");
-    }
-    return *a == '\0' && *b == '\0';
-}
-
-/* Where a feed puts its keys, or an empty text. */
-static const char *place_of(const struct stek_feed_config *config)
-{
-    return config->file[0] != '\0' ? config->file : config->directory;
-}
-
 /* Two feeds would replace each other's keys without an end. */
 static void refuse_same_place(struct parse *parse, size_t index)
 {
     const struct stek_feed_configs *configs = parse->configs;
-    const char *place = place_of(&configs->at[index]);
+    const char *place = stek_feed_place_of(&configs->at[index]);
 
     for (size_t i = 0; i < index && place[0] != '\0'; i++)
-        if (is_same_path(place, place_of(&configs->at[i]))) {
+        if (stek_feed_is_same_path(place, stek_feed_place_of(&configs->at[i]))) {
             stek_lines_fault(&parse->lines,
                              "[feed %s]: %.200s has the keys of [feed %s] in line %u: each feed "
                              "needs a place of its own",

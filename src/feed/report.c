@@ -19,31 +19,28 @@ const char *stek_feed_state_name(enum stek_feed_state state)
     return names[state];
 }
 
-static const char *target(const struct stek_feed_config *config)
-{
-    return config->file[0] != '\0' ? config->file : config->directory;
-}
-
 static json_t *feed_json(const struct stek_feed_config *config,
                          const struct stek_feed_report *report)
 {
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "name", config->name,
         "ring", config->ring, "context", config->context, "to", config->to, "target",
-        target(config), "state", stek_feed_state_name(report->state), "problem", report->fault.text,
-        "handed_over", (json_int_t)report->handed_over, "failures", (json_int_t)report->failures,
-        "handed_over_at", (json_int_t)report->handed_over_at, "keys", (json_int_t)report->keys,
-        "sealing_key", report->sealing);
+        stek_feed_place_of(config), "state", stek_feed_state_name(report->state), "problem",
+        report->fault.text, "handed_over", (json_int_t)report->handed_over, "failures",
+        (json_int_t)report->failures, "handed_over_at", (json_int_t)report->handed_over_at, "keys",
+        (json_int_t)report->keys, "sealing_key", report->sealing);
 }
 
-static bool write_json(FILE *out, const struct stek_feed_configs *configs,
-                       const struct stek_feed_report *reports, int64_t since)
+static bool write_json(FILE *out, const struct stek_feed_news *news)
 {
-    json_t *feeds = json_array();
+    json_t *feeds = json_array(), *left = json_array();
 
-    for (size_t i = 0; i < configs->count; i++)
-        (void)json_array_append_new(feeds, feed_json(&configs->at[i], &reports[i]));
-    json_t *status = json_pack("{s:I, s:o}", "since", (json_int_t)since, "feeds", feeds);
+    for (size_t i = 0; i < news->configs->count; i++)
+        (void)json_array_append_new(feeds, feed_json(&news->configs->at[i], &news->reports[i]));
+    for (size_t i = 0; i < news->left->count; i++)
+        (void)json_array_append_new(left, json_string(news->left->at[i]));
+    json_t *status = json_pack("{s:I, s:o, s:o}", "since", (json_int_t)news->since, "feeds", feeds,
+                               "left", left);
     const bool ok =
         status != NULL && json_dumpf(status, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(status);
@@ -90,10 +87,10 @@ static const struct metric {
 };
 
 /* Each with a sample for each feed. */
-static bool write_metrics(FILE *out, const struct stek_feed_configs *configs,
-                          const struct stek_feed_report *reports, int64_t since)
+static bool write_metrics(FILE *out, const struct stek_feed_news *news)
 {
-    (void)since;
+    const struct stek_feed_configs *configs = news->configs;
+
     (void)fprintf(out,
                   "# HELP stek_feed_timestamp_seconds When stek feed wrote this.\n"
                   "# TYPE stek_feed_timestamp_seconds gauge\n"
@@ -106,18 +103,16 @@ static bool write_metrics(FILE *out, const struct stek_feed_configs *configs,
         for (size_t i = 0; i < configs->count; i++)
             (void)fprintf(out, "%s{feed=\"%s\",ring=\"%s\",to=\"%s\"} %" PRId64 "\n", metric->name,
                           configs->at[i].name, configs->at[i].ring, configs->at[i].to,
-                          metric->value(&reports[i]));
+                          metric->value(&news->reports[i]));
     }
     return ferror(out) == 0;
 }
 
-typedef bool (*write_fn)(FILE *out, const struct stek_feed_configs *configs,
-                         const struct stek_feed_report *reports, int64_t since);
+typedef bool (*write_fn)(FILE *out, const struct stek_feed_news *news);
 
 /* Whoever reads it finds the old text or the new one, and never a part. */
 static bool replace(const char *dir, const char *name, write_fn write_text,
-                    const struct stek_feed_configs *configs, const struct stek_feed_report *reports,
-                    int64_t since)
+                    const struct stek_feed_news *news)
 {
     char path[PATH_MAX], made[PATH_MAX];
 
@@ -127,16 +122,15 @@ static bool replace(const char *dir, const char *name, write_fn write_text,
     FILE *out = fopen(made, "we");
     if (out == NULL)
         return false;
-    const bool written = write_text(out, configs, reports, since) && fchmod(fileno(out), 0644) == 0;
+    const bool written = write_text(out, news) && fchmod(fileno(out), 0644) == 0;
     return fclose(out) == 0 && written && rename(made, path) == 0;
 }
 
-bool stek_feed_write_status(const char *dir, const struct stek_feed_configs *configs,
-                            const struct stek_feed_report *reports, int64_t since)
+bool stek_feed_write_status(const char *dir, const struct stek_feed_news *news)
 {
-    const bool status = replace(dir, "status.json", write_json, configs, reports, since);
+    const bool status = replace(dir, "status.json", write_json, news);
 
-    return replace(dir, METRICS_FILE, write_metrics, configs, reports, since) && status;
+    return replace(dir, METRICS_FILE, write_metrics, news) && status;
 }
 
 void stek_feed_forget_metrics(const char *dir)

@@ -5,6 +5,7 @@
 #define STEK_FEED_REPORT_H
 
 #include "feed/config.h"
+#include "feed/left.h"
 #include "feed/place.h"
 
 #include <limits.h>
@@ -33,9 +34,16 @@ _Static_assert(sizeof(struct stek_feed_report) <= PIPE_BUF, "a report is written
 
 const char *stek_feed_state_name(enum stek_feed_state state);
 
+/* How all feeds are; all borrowed. */
+struct stek_feed_news {
+    const struct stek_feed_configs *configs;
+    const struct stek_feed_report *reports; /* in the same order */
+    const struct stek_feed_places *left;    /* where keys of other feeds are still */
+    int64_t since;                          /* Unix seconds */
+};
+
 /* Writes DIR/status.json and DIR/metrics.prom anew. */
-bool stek_feed_write_status(const char *dir, const struct stek_feed_configs *configs,
-                            const struct stek_feed_report *reports, int64_t since);
+bool stek_feed_write_status(const char *dir, const struct stek_feed_news *news);
 
 /* Removes DIR/metrics.prom, so that nobody takes old news for new. */
 void stek_feed_forget_metrics(const char *dir);

@@ -34,6 +34,7 @@ struct service {
     sigset_t before;
     pid_t pids[STEK_FEEDS_MAX]; /* 0: it does not run */
     struct stek_feed_report state[STEK_FEEDS_MAX];
+    struct stek_feed_places left; /* keys of feeds that are not configured any more */
     int64_t since;
     int64_t written_at; /* when it last said how it is */
     bool unwritten;     /* it could not, and that was said */
@@ -121,9 +122,12 @@ static void say_ready(struct service *service)
 
 static void write_status(struct service *service)
 {
+    const struct stek_feed_news news = {service->configs, service->state, &service->left,
+                                        service->since};
+
+    stek_feed_places_drop_gone(&service->left);
     service->written_at = (int64_t)time(NULL);
-    const bool written = stek_feed_write_status(service->options->state_dir, service->configs,
-                                                service->state, service->since);
+    const bool written = stek_feed_write_status(service->options->state_dir, &news);
     if (!written && !service->unwritten)
         (void)fail(service->options->state_dir);
     service->unwritten = !written;
@@ -153,8 +157,30 @@ static void beat(struct service *service)
         write_status(service);
 }
 
+/* Of the places where there were keys, those that no feed has now. */
+static void find_left(struct service *service)
+{
+    stek_feed_places_drop_used(&service->left, service->configs);
+    stek_feed_places_drop_gone(&service->left);
+    for (size_t i = 0; i < service->left.count; i++)
+        stek_feed_log(STEK_FEED_NOTICE,
+                      "%s: keys of a feed that is not configured any more are still there: 'stek "
+                      "feed wipe'",
+                      service->left.at[i]);
+}
+
+/* What the service before this one wrote. */
+static void remember(struct service *service)
+{
+    static struct stek_feed_places feeds;
+
+    stek_feed_places_remembered(service->options->state_dir, &feeds, &service->left);
+    stek_feed_places_add(&service->left, &feeds);
+}
+
 static void begin(struct service *service)
 {
+    find_left(service);
     memset(service->state, 0, sizeof service->state);
     service->since = (int64_t)time(NULL);
     write_status(service);
@@ -178,6 +204,7 @@ static void reload(struct service *service)
     do {
         /* What the old ones said is over. */
     } while (read(service->reports[0], &report, sizeof report) > 0);
+    stek_feed_places_add_used(&service->left, service->configs);
     *service->configs = loaded;
     stek_feed_log(STEK_FEED_NOTICE, "configuration loaded: %zu %s", loaded.count,
                   stek_plural(loaded.count, "feed", "feeds"));
@@ -313,6 +340,7 @@ bool stek_feed_serve(const struct stek_feed_options *options, struct stek_feed_c
                   "%zu %s. Keys that are handed over leave what stek promises about memory: "
                   "stek-feed(8)",
                   configs->count, stek_plural(configs->count, "feed", "feeds"));
+    remember(&service);
     begin(&service);
     run(&service);
     stek_feed_notify("STOPPING=1");

@@ -52,7 +52,7 @@ _stek_options() {
         disable) echo '--dry-run --root' ;;
         openssl-cnf) echo '--ring --rotate --accept --ahead --max-session-age --context --override --verified-peers --session-id-context --names --early-data --required --module --system' ;;
         audit) echo '@AUDIT_OPTIONS@' ;;
-        feed) echo '--config --check-config --state-dir --json' ;;
+        feed) echo '--config --check-config --state-dir --json --all' ;;
         keyfile) echo '--server --ticket --max-age --json --from --to --key --ring --context' ;;
     esac
     echo '--run-dir --help'
@@ -88,7 +88,7 @@ _stek() {
                     '') words='@COMMANDS@' ;;
                     status | rotate | revoke) words=$(_stek_rings) ;;
                     enable | disable) words=$(_stek_units) ;;
-                    feed) words=status ;;
+                    feed) words='status wipe' ;;
                     fleet) words='init status rekey seed' ;;
                     keyfile)
                         mapfile -t COMPREPLY < <(compgen -W 'lint convert export' -- "$word"; compgen -f -- "$word")

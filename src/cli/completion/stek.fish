@@ -40,9 +40,10 @@ complete -c stek -n '__fish_seen_subcommand_from revoke' -l yes -d 'do not ask'
 complete -c stek -n '__fish_seen_subcommand_from report' -l since -x -d 'the period until now'
 complete -c stek -n '__fish_seen_subcommand_from inspect keyfile' -F
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -a 'lint convert export'
-complete -c stek -n '__fish_seen_subcommand_from feed' -a status
+complete -c stek -n '__fish_seen_subcommand_from feed' -a 'status wipe'
 complete -c stek -n '__fish_seen_subcommand_from feed' -l config -r -F -d 'the configuration'
 complete -c stek -n '__fish_seen_subcommand_from feed' -l check-config -d 'only check it'
+complete -c stek -n '__fish_seen_subcommand_from feed' -l all -d 'wipe the keys of all feeds'
 complete -c stek -n '__fish_seen_subcommand_from feed' -l state-dir -x -a '(__fish_complete_directories)' -d 'where it says how it is'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l server -x -a '@LAYOUTS@' -d 'which server reads it'
 complete -c stek -n '__fish_seen_subcommand_from keyfile' -l ticket -r -F -d 'try the keys on it'

@@ -66,7 +66,8 @@ _stek() {
                 '--context[the label of its keys]:label:' '1:what:(lint convert export)' '*:file:_files'
             ;;
         feed) _arguments $common '--config[the configuration]:file:_files' '--check-config[only check it]' \
-            '--state-dir[where it says how it is]:directory:_files -/' '--json[for programs]' '1:what:(status)' ;;
+            '--state-dir[where it says how it is]:directory:_files -/' '--json[for programs]' \
+            '--all[wipe the keys of all feeds]' '1:what:(status wipe)' ;;
         inspect) _arguments $common '--ring[whose keys to try]:ring:_stek_rings' '--json[for programs]' '1:file:_files' ;;
         inventory) _arguments $common '--json[for programs]' ;;
         report) _arguments $common '--ring[this ring only]:ring:_stek_rings' '--since[the period until now]:time:' '--json[for programs]' ;;

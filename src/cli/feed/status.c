@@ -42,6 +42,13 @@ static void print_feed(const json_t *feed, int64_t now)
         (void)printf("  %s\n", text_of(feed, "problem"));
 }
 
+static void print_left(const json_t *left)
+{
+    for (size_t i = 0; i < json_array_size(left); i++)
+        (void)printf("%s: keys of a feed that is not configured any more: 'stek feed wipe'\n",
+                     json_string_value(json_array_get(left, i)));
+}
+
 static bool is_fed(const json_t *feed)
 {
     return strcmp(text_of(feed, "state"), "fed") == 0;
@@ -64,6 +71,8 @@ static int print_all(const json_t *status, bool json)
         if (!json)
             print_feed(feed, (int64_t)time(NULL));
     }
+    if (!json)
+        print_left(json_object_get(status, "left"));
     return fine ? STEK_EXIT_FINE : STEK_EXIT_DEGRADED;
 }
 

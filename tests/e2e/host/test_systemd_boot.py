@@ -200,6 +200,26 @@ def test_files_stay_when_stek_feed_stops_so_nginx_starts_and_later_it_goes_on(fe
     assert key_files(fed_nginx) == before
 
 
+def test_root_wipes_a_feed_that_is_gone_with_the_rights_of_stek_feed(fed_nginx):
+    """What that user could not write, root does not write at its word either."""
+    h2o = "[feed h2o]\nring = web\ncontext = shared\nto = h2o\nfile = /run/stek-feed/h2o\n"
+    fed_nginx.write("/etc/stek/feed.conf", FEED + h2o)
+    fed_nginx.do("systemctl", "reload", "stek-feed")
+    wait_for(fed_nginx.path("/run/stek-feed/h2o").exists, "the keys of h2o")
+    fed_nginx.write("/etc/stek/feed.conf", FEED)
+    fed_nginx.do("systemctl", "reload", "stek-feed")
+    wait_for(lambda: set(feeds(fed_nginx)) == {"nginx"}, "the feed to be gone")
+    fed_nginx.do("chown", "root", "/run/stek-feed/h2o")
+    refused = fed_nginx.run("stek", "feed", "wipe")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "stek feed: h2o: Permission denied\n",
+    )
+    fed_nginx.do("chown", "stek-feed", "/run/stek-feed/h2o")
+    assert fed_nginx.do("stek", "feed", "wipe") == "wiped /run/stek-feed/h2o\n"
+    assert not fed_nginx.path("/run/stek-feed/h2o").exists() and key_files(fed_nginx)
+
+
 def test_revoked_keys_are_gone_from_the_files_and_nginx(fed_nginx):
     session = "/run/session.pem"
     before = key_files(fed_nginx)

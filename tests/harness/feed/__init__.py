@@ -80,6 +80,11 @@ class Feed:
             self.feeds[name] = {"ring": "web", "context": LABEL, **settings}
         self.config.write_text(config_text(self.feeds))
 
+    def drop(self, name):
+        """Takes a section out of the configuration."""
+        del self.feeds[name]
+        self.add()
+
     def launch(self):
         """Starts it."""
         if self.process:
@@ -109,6 +114,21 @@ class Feed:
             timeout=60,
             env=plain_environment(),
         )
+
+    def wipe(self, *words):
+        """Runs `stek feed wipe`."""
+        command = [build.COMMAND, "feed", "wipe", "--config", self.config]
+        return subprocess.run(
+            [*command, "--state-dir", self.state_dir, *words],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=plain_environment(),
+        )
+
+    def left(self):
+        """Where keys are of feeds that are not configured any more."""
+        return json.loads(self.status("--json").stdout)["left"]
 
     def feed(self, name):
         """How one feed is, or None before it is known."""

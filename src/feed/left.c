@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "feed/left.h"
+
+#include "feed/list.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *stek_feed_place_of(const struct stek_feed_config *config)
+{
+    return config->file[0] != '\0' ? config->file : config->directory;
+}
+
+bool stek_feed_is_same_path(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        const bool slash = *a == '/';
+        a++, b++;
+        if (slash)
+            a += strspn(a, "/"), b += strspn(b, "/");
+    }
+    return *a == '\0' && *b == '\0';
+}
+
+static bool has(const struct stek_feed_places *places, const char *path)
+{
+    for (size_t i = 0; i < places->count; i++)
+        if (stek_feed_is_same_path(places->at[i], path))
+            return true;
+    return false;
+}
+
+static void add(struct stek_feed_places *places, const char *path)
+{
+    const size_t len = strlen(path);
+
+    if (path[0] != '/' || len >= STEK_FEED_VALUE_MAX || places->count == STEK_FEED_PLACES_MAX ||
+        has(places, path))
+        return;
+    memcpy(places->at[places->count++], path, len + 1);
+}
+
+static void drop(struct stek_feed_places *places, size_t i)
+{
+    places->count--;
+    memmove(places->at[i], places->at[places->count], sizeof places->at[i]);
+}
+
+void stek_feed_places_add(struct stek_feed_places *places, const struct stek_feed_places *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        add(places, more->at[i]);
+}
+
+void stek_feed_places_add_used(struct stek_feed_places *places,
+                               const struct stek_feed_configs *configs)
+{
+    for (size_t i = 0; i < configs->count; i++)
+        add(places, stek_feed_place_of(&configs->at[i]));
+}
+
+void stek_feed_places_drop_used(struct stek_feed_places *places,
+                                const struct stek_feed_configs *configs)
+{
+    for (size_t k = 0; k < configs->count; k++)
+        for (size_t i = places->count; i-- > 0;)
+            if (stek_feed_is_same_path(places->at[i], stek_feed_place_of(&configs->at[k])))
+                drop(places, i);
+}
+
+void stek_feed_places_drop_gone(struct stek_feed_places *places)
+{
+    struct stat status;
+
+    for (size_t i = places->count; i-- > 0;)
+        if (lstat(places->at[i], &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+            drop(places, i);
+}
+
+/* ---- status.json ---- */
+
+/* Paths in an array: its strings, or the member `target` of its objects. */
+static void take_paths(const json_t *array, struct stek_feed_places *places)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *entry = json_array_get(array, i);
+        const char *path =
+            json_string_value(json_is_object(entry) ? json_object_get(entry, "target") : entry);
+        if (path != NULL)
+            add(places, path);
+    }
+}
+
+void stek_feed_places_remembered(const char *state_dir, struct stek_feed_places *ret_feeds,
+                                 struct stek_feed_places *ret_left)
+{
+    char path[PATH_MAX];
+
+    ret_feeds->count = ret_left->count = 0;
+    if (snprintf(path, sizeof path, "%s/status.json", state_dir) >= (int)sizeof path)
+        return;
+    json_t *status = json_load_file(path, 0, NULL);
+    take_paths(json_object_get(status, "feeds"), ret_feeds);
+    take_paths(json_object_get(status, "left"), ret_left);
+    json_decref(status);
+}
+
+/* ---- wiping ---- */
+
+static bool keep_none(const char *name, const void *arg)
+{
+    (void)name;
+    (void)arg;
+    return false;
+}
+
+/* The files of a feed go, and the directory if nothing else is in it. */
+static bool wipe_directory(const char *path, struct stek_feed_fault *ret_fault)
+{
+    struct stek_feed_place place;
+
+    if (!stek_feed_place_open(path, false, (gid_t)-1, &place, ret_fault))
+        return false;
+    bool ok = stek_feed_place_clear(&place, STEK_FEED_KEY_SUFFIX, keep_none, NULL, ret_fault);
+    ok = ok &&
+         stek_feed_place_clear(&place, STEK_FEED_KEY_SUFFIX ".new", keep_none, NULL, ret_fault) &&
+         stek_feed_place_clear(&place, STEK_FEED_LIST, keep_none, NULL, ret_fault) &&
+         stek_feed_place_clear(&place, STEK_FEED_LIST_ENVOY, keep_none, NULL, ret_fault);
+    stek_feed_place_close(&place);
+    if (!ok || rmdir(path) == 0 || errno == ENOTEMPTY || errno == ENOENT)
+        return ok;
+    stek_feed_fault_say(ret_fault, "%.120s: %.120s", path, strerror(errno));
+    return false;
+}
+
+static bool wipe_file(const char *path, struct stek_feed_fault *ret_fault)
+{
+    struct stek_feed_place place;
+    char directory[STEK_FEED_VALUE_MAX], made[STEK_FEED_VALUE_MAX + 8];
+    const char *name = strrchr(path, '/') + 1;
+    const int len = name - 1 > path ? (int)(name - 1 - path) : 1;
+
+    (void)snprintf(directory, sizeof directory, "%.*s", len, path);
+    (void)snprintf(made, sizeof made, ".%s.new", name);
+    if (!stek_feed_place_open(directory, false, (gid_t)-1, &place, ret_fault))
+        return false;
+    const bool ok = stek_feed_place_remove(&place, made, ret_fault) &&
+                    stek_feed_place_remove(&place, name, ret_fault);
+    stek_feed_place_close(&place);
+    return ok;
+}
+
+bool stek_feed_wipe_place(const char *path, struct stek_feed_fault *ret_fault)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return true;
+        stek_feed_fault_say(ret_fault, "%.120s: %.120s", path, strerror(errno));
+        return false;
+    }
+    return S_ISDIR(status.st_mode) ? wipe_directory(path, ret_fault) : wipe_file(path, ret_fault);
+}
