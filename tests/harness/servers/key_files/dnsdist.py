@@ -43,7 +43,7 @@ class Dnsdist(Server):
 
     def loading_command(self):
         """What has it read the file of keys again; words with blanks between."""
-        order = f'getTLSContext(0):loadTicketsKeys("{self.ticket_keys}")'
+        order = f'getTLSFrontend(0):loadTicketsKeys("{self.ticket_keys}")'
         return f"{shutil.which(self.name)} -C {self.folder}/dnsdist.conf -e {order}"
 
     def visit(self, tls, **options):
