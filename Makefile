@@ -108,7 +108,7 @@ uninstall:
 
 # In a copy of the tree.
 deb:
-	@$(PACKAGES) --check build unit deb
+	@$(PACKAGES) --check build deb
 	@packaging/make-deb build-deb
 	@ls build-deb/*.deb
 

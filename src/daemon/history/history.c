@@ -119,7 +119,9 @@ void stekd_history_begin(struct stekd_history *history)
     if (history->dir_fd >= 0)
         history->fd = open_file(history, &found);
     if (history->fd < 0) {
-        stek_log(STEK_LOG_WARNING, "no history is kept in %s, so 'stek report' has nothing: %s",
+        stek_log(STEK_LOG_WARNING,
+                 "no history is kept in %s, so 'stek report' has nothing: %s: give another folder "
+                 "with --state-dir",
                  history->folder, history->problem);
         return;
     }

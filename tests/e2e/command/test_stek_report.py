@@ -186,6 +186,7 @@ def test_without_a_state_folder_one_line_says_so(folder):
         assert done.returncode == FAILED and done.stderr.count("\n") == 1
         assert f"no history is kept in {folder / 'file'}: ENOTDIR" in done.stderr
         assert stekd.stderr().count("no history is kept") == 1
+        assert "give another folder with --state-dir" in stekd.stderr()
         assert stekd.stek("status", "web").returncode == FINE
 
 
