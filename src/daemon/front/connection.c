@@ -105,7 +105,9 @@ static bool add_text(struct stek_connection *connection, struct stek_text *text)
     if (!is_counted(connection->control, STEK_CONTROL_CONNECTIONS_MAX, text))
         make_room_for(connection->control, text->len);
     connection->text = text;
-    return stek_text_add(text, bufferevent_get_output(connection->stream));
+    /* Libevent does not tell when it could not begin to write: so again. */
+    return stek_text_add(text, bufferevent_get_output(connection->stream)) &&
+           bufferevent_enable(connection->stream, EV_WRITE) == 0;
 }
 
 void stek_connection_send_text(struct stek_connection *connection, struct stek_text *text)
@@ -116,6 +118,14 @@ void stek_connection_send_text(struct stek_connection *connection, struct stek_t
         bufferevent_trigger(connection->stream, EV_WRITE,
                             BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
     }
+}
+
+bool stek_connection_listen(struct stek_connection *connection)
+{
+    for (int tries = 0; tries < 2; tries++)
+        if (bufferevent_enable(connection->stream, EV_READ) == 0)
+            return true;
+    return false;
 }
 
 void stek_connection_send(struct stek_connection *connection, json_t *answer)

@@ -43,6 +43,9 @@ struct stek_control {
 
 void stek_connection_drop(struct stek_connection *connection);
 
+/* Waits for what it says. A passing fault is tried once more; false: it is to be dropped. */
+bool stek_connection_listen(struct stek_connection *connection);
+
 /* Sends an answer, and takes it over; NULL: no memory. Nothing more is read from this peer until it
  * is gone. */
 void stek_connection_send(struct stek_connection *connection, json_t *answer);

@@ -98,8 +98,10 @@ static void on_written(struct bufferevent *stream, void *arg)
         stek_connection_drop(connection);
         return;
     }
-    if (!connection->half_closed)
-        (void)bufferevent_enable(stream, EV_READ);
+    if (!connection->half_closed && !stek_connection_listen(connection)) {
+        stek_connection_drop(connection);
+        return;
+    }
     /* What came meanwhile waits in the buffer, and no event tells of it. */
     if (connection->half_closed || evbuffer_get_length(bufferevent_get_input(stream)) > 0)
         bufferevent_trigger(stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
@@ -207,7 +209,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     connection->peer = peer;
     connection->denied = !stek_peer_may_command(&peer, geteuid());
     *place = connection;
-    (void)bufferevent_enable(connection->stream, EV_READ);
+    if (!stek_connection_listen(connection))
+        stek_connection_drop(connection);
 }
 
 /* stek_pace_fn */

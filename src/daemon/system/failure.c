@@ -29,9 +29,11 @@ static const char *name_of(int error)
                  {EIO, "EIO"},
                  {EMFILE, "EMFILE"},
                  {ENFILE, "ENFILE"},
+                 {ENODEV, "ENODEV"},
                  {ENOENT, "ENOENT"},
                  {ENOMEM, "ENOMEM"},
                  {ENOSPC, "ENOSPC"},
+                 {ENXIO, "ENXIO"},
                  {EPERM, "EPERM"},
                  {EROFS, "EROFS"},
                  {ESTALE, "ESTALE"}};
