@@ -38,6 +38,9 @@ static const struct {
     {"holds", odd_holds},
     {"thread-forks", odd_thread_forks},
     {"listens", odd_listens},
+    {"closed", odd_closed},
+    {"closes", odd_closes},
+    {"spawns", odd_spawns},
 };
 
 int main(int argc, char **argv)

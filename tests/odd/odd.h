@@ -52,6 +52,6 @@ odd_fn odd_jobs, odd_depth, odd_forks, odd_freed, odd_clean_up, odd_at_exit, odd
     odd_full_pipe, odd_inetd, odd_daemon, odd_numbers, odd_timeouts, odd_later, odd_toggled,
     odd_reused, odd_datagrams, odd_both_roles, odd_own_callbacks, odd_indexes, odd_faults,
     odd_own_memory, odd_one_more, odd_given_session, odd_late_ids, odd_there_and_back, odd_holds,
-    odd_thread_forks, odd_listens;
+    odd_thread_forks, odd_listens, odd_closed, odd_closes, odd_spawns;
 
 #endif

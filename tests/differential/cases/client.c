@@ -157,6 +157,7 @@ static void offer(SSL *ssl, const struct session *session)
 SSL *client_side(const struct client *client, const struct mechanism *mechanism,
                  const struct place *place, bool shows_itself, const struct session *session)
 {
+    static const unsigned char protocols[] = {1, 'x'}; /* servers that choose none ignore it */
     SSL *ssl = SSL_new(bare());
     const bool tickets =
         session != NULL ? mechanism->offered_with_tickets : mechanism->got_with_tickets;
@@ -167,6 +168,7 @@ SSL *client_side(const struct client *client, const struct mechanism *mechanism,
     if (!tickets)
         SSL_set_options(ssl, SSL_OP_NO_TICKET);
     SSL_set_app_data(ssl, (void *)(uintptr_t)client);
+    must(SSL_set_alpn_protos(ssl, protocols, sizeof protocols) == 0, "a protocol");
     if (place->host != NULL)
         must(SSL_set_tlsext_host_name(ssl, place->host) == 1, place->host);
     if (shows_itself)

@@ -139,6 +139,52 @@ static int by_client_hello(SSL *ssl, int *alert, void *arg)
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+/* After the servername callback, too, an SSL_CTX may take another one's place: when the application
+ * protocol is chosen, or a certificate. */
+static int by_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                       const unsigned char *in, unsigned in_len, void *arg)
+{
+    const struct place *to = arg;
+
+    (void)in_len;
+    switch_to(ssl, to->ctx);
+    *out = in + 1;
+    *out_len = in[0];
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int by_certificate(SSL *ssl, void *arg)
+{
+    const struct place *to = arg;
+
+    switch_to(ssl, to->ctx);
+    return 1;
+}
+
+static size_t build_late(struct place *places)
+{
+    static struct place real[2];
+    SSL_CTX *protocol = server("server-a");
+    SSL_CTX *certificate = server("server-a");
+
+    real[0] = (struct place){.ctx = verifying("server-a", DEMAND, "A")};
+    real[1] = (struct place){.ctx = verifying("server-b", DEMAND, "B")};
+    SSL_CTX_set_alpn_select_cb(protocol, by_protocol, &real[0]);
+    SSL_CTX_set_cert_cb(certificate, by_certificate, &real[1]);
+    places[0] = (struct place){.name = "protocol", .ctx = protocol};
+    places[1] = (struct place){.name = "certificate", .ctx = certificate};
+    places[2] = (struct place){.name = "direct-a", .ctx = real[0].ctx};
+    places[3] = (struct place){.name = "direct-b", .ctx = real[1].ctx};
+    places[4] = (struct place){.name = "open", .ctx = server("server-a")};
+    return 5;
+}
+
+const struct scene scene_switch_late = {.name = "switch-late",
+                                        .build = build_late,
+                                        .clients = {"alice", "bob", "nobody"},
+                                        .verifies = true,
+                                        .short_run = true};
+
 static size_t build_hosts(struct place *places)
 {
     static struct place real[2];

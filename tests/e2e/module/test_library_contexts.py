@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs whose default library context is not the usual one."""
 import ssl
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -46,9 +48,27 @@ def test_where_fips_is_demanded_and_not_there_one_line_says_so(folder, certifica
     assert ended.stderr == REFUSED + "going on with OpenSSL's own keys\n"
 
 
-def where_fips_is_all(folder, certificates, *settings, lacks=None):
+def openssls_fips():
+    """OpenSSL's own FIPS provider, which Debian has since 13 (openssl-provider-fips)."""
+    said = subprocess.run(["openssl", "version", "-m"], capture_output=True, text=True, check=True)
+    return Path(said.stdout.split('"')[1]) / "fips.so"
+
+
+def what_it_wants(provider, folder):
+    """The lines of its section: that its tests have passed, and what they were made with."""
+    made = folder / "fipsmodule.cnf"
+    subprocess.run(
+        ["openssl", "fipsinstall", "-module", provider, "-out", made],
+        check=True,
+        capture_output=True,
+    )
+    lines = made.read_text().splitlines()
+    return [line for line in lines if "=" in line and not line.startswith("activate")]
+
+
+def where_fips_is_all(folder, certificates, *settings, lacks=None, real=None):
     """Two servers in a program that may use a FIPS provider only, with stek and without."""
-    provider = libcryptos.fips_like(folder / "fips.so")
+    provider = real or libcryptos.fips_like(folder / "fips.so")
     program = libcryptos.two_contexts(folder / "fips_only", "-lssl", "-lcrypto")
     lines = [
         "providers = providers",
@@ -63,6 +83,7 @@ def where_fips_is_all(folder, certificates, *settings, lacks=None):
         "[fips]",
         f"module = {provider}",
         "activate = 1",
+        *(what_it_wants(provider, folder) if real else []),
     ]
     command = ["env", *([f"FIPS_LIKE_LACKS={lacks}"] if lacks else [])]
     command += [program, certificates.server.both]
@@ -75,6 +96,15 @@ def where_fips_is_all(folder, certificates, *settings, lacks=None):
 
 def test_a_program_that_may_use_fips_only_shares_tickets(folder, certificates):
     ended, plain = where_fips_is_all(folder, certificates)
+    assert (plain.status, plain.stdout, plain.stderr) == (0, b"apart\n", "")
+    assert (ended.status, ended.stdout, ended.stderr) == (0, b"shared\n", "")
+
+
+def test_a_program_with_openssls_own_fips_provider_shares_tickets(folder, certificates):
+    real = openssls_fips()
+    if not real.exists():
+        pytest.skip("no FIPS provider here: Debian has one since 13, openssl-provider-fips")
+    ended, plain = where_fips_is_all(folder, certificates, "required = yes", real=real)
     assert (plain.status, plain.stdout, plain.stderr) == (0, b"apart\n", "")
     assert (ended.status, ended.stdout, ended.stderr) == (0, b"shared\n", "")
 

@@ -30,7 +30,8 @@ OF_CALLS = [
     "thread-forks",
     "listens",
 ]
-ALL = OF_PROCESSES + OF_PROTOCOLS + OF_CALLS
+OF_DESCRIPTORS = ["closed", "closes", "spawns"]
+ALL = OF_PROCESSES + OF_PROTOCOLS + OF_CALLS + OF_DESCRIPTORS
 
 
 def odd(name, certificates, conf=None):
