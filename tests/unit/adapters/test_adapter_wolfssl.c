@@ -2,7 +2,8 @@
 /* Servers of the real wolfSSL with the keys of a ring, visited by OpenSSL's client. */
 #include "unit.h"
 
-#include "ring_dir.h"
+#include "keyless.h"
+
 #include "ring_fixture.h"
 #include "sealed_ticket.h"
 #include "tls_certs.h"
@@ -242,29 +243,18 @@ static void a_changed_ticket_means_a_full_handshake(void **state)
     SSL_SESSION_free(session);
 }
 
-/* Its ring's file was left alone for so long that nobody can continue it. */
 static void without_a_key_the_handshake_goes_on(void **state)
 {
     struct scene *scene = *state;
-    struct ring_dir dir;
-    struct stek_label *label;
-    struct stek_key key;
+    struct keyless keyless;
 
-    ring_dir_start(&dir);
-    struct stek_writer *writer = ring_dir_write(&dir, STEK_WRITER_NEW);
-    struct stek_ring *ring = ring_dir_open(&dir);
-    assert_int_equal(stek_label_new(ring, "shop", &label), STEK_OK);
-    ring_set_time(ring_time() + 1000 * RING_ROTATE_S);
-    assert_int_equal(stek_key_current(label, &key, NULL), STEK_ERR_NO_KEY);
-    struct wolfssl_server *server = server_with(label);
+    keyless_start(&keyless);
+    struct wolfssl_server *server = server_with(keyless.label);
     SSL_SESSION *session = visit(scene, server, NULL, false);
     comes_back(scene, server, session, false);
     SSL_SESSION_free(session);
     wolfssl_server_free(server);
-    stek_label_free(label);
-    stek_ring_free(ring);
-    stek_writer_close(writer);
-    ring_dir_finish(&dir);
+    keyless_stop(&keyless);
 }
 
 static SSL_CTX *openssl_server(struct scene *scene)
