@@ -133,11 +133,20 @@ static void remove_at(struct stek_sync *sync, size_t index)
     stek_records_remove(&sync->records, index, index + 1);
 }
 
+/* A published one may have begun early, on any host that had nothing else: then it was moved back.
+ */
+static bool may_have_sealed(const struct stek_sync *sync, const struct stek_record *record,
+                            int64_t now)
+{
+    return record->origin == STEK_ORIGIN_PUBLISHED ||
+           record->active_from - now <= sync->policy.rotate_s / 2;
+}
+
 void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now)
 {
     struct stek_record *record = &sync->records.at[index];
 
-    if (record->active_from - now <= sync->policy.rotate_s / 2)
+    if (may_have_sealed(sync, record, now))
         record->origin = STEK_ORIGIN_SUPERSEDED;
     else
         remove_at(sync, index);

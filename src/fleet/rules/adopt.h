@@ -28,8 +28,8 @@ bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *rec
 
 /*
  * What turned out not to be the record of its seq: it still opens if a host may have sealed under
- * it, by a clock that is ahead by half an interval or that was ahead before; otherwise it is
- * dropped.
+ * it, since it was published, or by a clock that is ahead by half an interval or that was ahead
+ * before; otherwise it is dropped.
  */
 void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now);
 

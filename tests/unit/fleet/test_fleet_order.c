@@ -151,27 +151,29 @@ static void what_a_host_has_sealed_under_opens_for_as_long_as_it_promised(void *
     assert_int_equal(taken->accept_until, mine.accept_until);
 }
 
-/* Here 1 and 2 began early, since nothing else was there; in the store they are still to begin. */
+/* 3 began early here, before the published time of 2; 2 came back when its time was over. */
 static void a_rotation_by_hand_leaves_the_store_in_order(void **state)
 {
-    struct stek_record record[3];
-    struct stek_records file = {0};
+    struct stek_record record[4];
 
     (void)state;
-    for (uint64_t i = 0; i < 3; i++)
-        record[i] = record_of(i + 1, NOON + 200 + (int64_t)i * ROTATE_S);
-    for (size_t i = 0; i < 3; i++)
-        stek_records_insert(&file, &record[i]);
-    file.at[0].active_from = NOON - 100;
-    file.at[1].active_from = NOON - 50;
-    connect(&file, record, 3);
+    record[0] = record_of(2, NOON + 1000 - ROTATE_S);
+    for (uint64_t i = 1; i < 4; i++)
+        record[i] = record_of(i + 2, NOON + 1000 + (int64_t)(i - 1) * ROTATE_S);
+    record[0].active_from = NOON + 100;
+    connect(NULL, &record[1], 3);
+    decide();
+    assert_int_equal(stek_records_find(&host.records, 3)->active_from, NOON);
+    now_ms += 1100 * 1000;
+    see(&record[0], 9);
     decide();
     assert_null(stek_sync_ask(&host, STEK_SYNC_OP_ROTATE, 0));
     decide();
     assert_true(actions.write);
-    assert_int_equal(host.out.put[0].record.seq, 1);
-    assert_int_equal(host.out.put[0].record.active_from, NOON - 100);
-    assert_int_equal(host.out.put[1].record.seq, 2);
+    assert_int_equal(host.out.put[0].record.seq, 2);
+    assert_int_equal(host.out.put[0].record.active_from, NOON - 1);
+    assert_int_equal(host.out.put[1].record.seq, 3);
+    assert_int_equal(host.out.put[1].record.active_from, NOON);
 }
 
 /* Only the third was in the store when this host began; else a rotation by hand here would put it
@@ -192,6 +194,25 @@ static void what_began_early_begins_as_published_when_what_stands_before_it_is_b
     assert_int_equal(host.records.at[stek_records_active(&host.records, NOON + 1)].seq, 2);
 }
 
+/* As there; then the third is overwritten, and a host that had not seen it puts another. */
+static void what_began_early_opens_when_another_takes_its_seq(void **state)
+{
+    const struct stek_record record[2] = {record_of(2, NOON - 100),
+                                          record_of(3, NOON - 100 + ROTATE_S)};
+    const struct stek_record other = record_of(3, NOON - 100 + ROTATE_S);
+
+    (void)state;
+    connect(NULL, &record[1], 1);
+    decide();
+    see(&record[0], 9);
+    decide();
+    see_garbage(3, 10);
+    see(&other, 11);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 3), &other.secret));
+    assert_true(stek_records_hold_secret(&host.records, &record[1].secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +225,7 @@ int main(void)
         cmocka_unit_test(what_begins_very_late_begins_at_once_where_the_stores_clock_agrees),
         cmocka_unit_test(what_a_host_has_sealed_under_opens_for_as_long_as_it_promised),
         cmocka_unit_test(what_began_early_begins_as_published_when_what_stands_before_it_is_back),
+        cmocka_unit_test(what_began_early_opens_when_another_takes_its_seq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
