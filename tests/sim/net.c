@@ -71,6 +71,7 @@ void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message 
                                       .life = node->life,
                                       .request = ++sim->next_request};
 
+    message->life = sim->store.life;
     event.request = sim->next_request;
     sim->waiting_for[node->number] = event.request;
     sim_push(sim, &timeout);
@@ -80,6 +81,10 @@ void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message 
 /* A request that is on its way arrives even if the node has given up on it, or died. */
 void sim_net_at_store(struct sim *sim, struct sim_event *event)
 {
+    if (event->message->life != sim->store.life) {
+        sim_message_free(event->message);
+        return;
+    }
     sim_store_answer(sim, event->message);
     event->kind = SIM_AT_NODE;
     send(sim, event);

@@ -113,6 +113,39 @@ struct known *oracle_continued_over(struct sim *sim, const struct stek_record *r
     return known;
 }
 
+/* Whether an old copy stands in the store: no host knew better, and what contradicts it is refused.
+ */
+static bool has_old_copy(const struct sim_store *store)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (store->value[i].there && store->value[i].brought)
+            return true;
+    return false;
+}
+
+bool oracle_is_tampered(const struct sim *sim)
+{
+    const int64_t again_ms = sim->oracle->brought_ms + 2 * sim->config.policy.rotate_s * 1000;
+
+    return sim->oracle->brought_ms > 0 && (sim->now < again_ms || has_old_copy(&sim->store));
+}
+
+/* Whether every host still has the day under which it is sealed. */
+static bool all_open(const struct sim *sim, uint64_t epoch)
+{
+    for (unsigned i = 0; i < sim->config.nodes; i++)
+        if (sim->node[i].epoch > epoch)
+            return false;
+    return true;
+}
+
+/* Whether the latest floor is in the store, and every host can open it: an old one that was brought
+ * back may be of a day that is over. */
+static bool floor_stands(const struct sim *sim)
+{
+    return sim->store.floor == sim->oracle->floor && all_open(sim, sim->store.floor_epoch);
+}
+
 /* Whether no record stands in the store that counts under this floor. */
 static bool ring_is_empty(const struct sim *sim, uint64_t floor)
 {
@@ -182,14 +215,14 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write,
     struct known *known = oracle_find(sim, &put->record.secret);
     const struct sim_value *there = sim_store_find(&sim->store, put->record.seq);
 
-    if (there != NULL && !there->foreign && !is_revoked(sim, there) &&
+    if (there != NULL && !there->foreign && !there->brought && !is_revoked(sim, there) &&
         memcmp(&there->record.secret, &put->record.secret, sizeof put->record.secret) != 0)
         sim_fail(sim, "one secret", "what stands under seq %llu is overwritten",
                  (unsigned long long)put->record.seq);
     if (!one_secret(sim, &put->record))
         sim_fail(sim, "one secret", "seq %llu gets a second one",
                  (unsigned long long)put->record.seq);
-    if (put->record.seq < sim->oracle->floor && sim->store.floor == sim->oracle->floor)
+    if (put->record.seq < sim->oracle->floor && floor_stands(sim))
         sim_fail(sim, "revoked", "seq %llu is put below the floor",
                  (unsigned long long)put->record.seq);
     if (known == NULL)
@@ -198,8 +231,7 @@ static void check_put(struct sim *sim, const struct stek_sync_write *write,
         check_new(sim, write, &put->record);
         known = oracle_add(sim, &put->record);
     }
-    if (known->revoked && sim->store.floor == sim->oracle->floor &&
-        sim->oracle->floor >= sim->oracle->forgotten)
+    if (known->revoked && floor_stands(sim) && sim->oracle->floor >= sim->oracle->forgotten)
         sim_fail(sim, "revoked", "seq %llu follows from a revoked one",
                  (unsigned long long)put->record.seq);
     known->returned |= known->published_once && known->published_ms == INT64_MAX;
@@ -224,8 +256,7 @@ static void end_promises(struct sim_oracle *oracle, uint64_t floor)
 void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 {
     forget_if_wiped(sim);
-    if (write->put_floor && write->floor < sim->oracle->floor &&
-        sim->store.floor == sim->oracle->floor)
+    if (write->put_floor && write->floor < sim->oracle->floor && floor_stands(sim))
         sim_fail(sim, "floor", "the store's floor falls from %llu to %llu",
                  (unsigned long long)sim->oracle->floor, (unsigned long long)write->floor);
     if (write->put_floor) {
@@ -240,8 +271,9 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write)
 
 void oracle_deleted(struct sim *sim, const struct sim_value *value)
 {
-    if (!value->foreign && !is_revoked(sim, value) && value->seq >= sim->oracle->floor &&
-        value->record.accept_until * 1000 > sim->now)
+    if (!value->foreign && !value->brought && !is_revoked(sim, value) &&
+        !(oracle_is_tampered(sim) && value->seq < sim->store.floor) &&
+        value->seq >= sim->oracle->floor && value->record.accept_until * 1000 > sim->now)
         sim_fail(sim, "not deleted", "seq %llu goes from the store while it opens",
                  (unsigned long long)value->seq);
 }
@@ -268,4 +300,26 @@ void oracle_lost_key(struct sim *sim, uint64_t seq)
     for (size_t i = 0; i < sim->oracle->count; i++)
         if (sim->oracle->known[i].record.seq == seq)
             sim->oracle->known[i].published_ms = INT64_MAX;
+}
+
+/* A floor counts whoever brings it: it may be higher than one that an emptied store began anew. */
+void oracle_brought(struct sim *sim, const struct sim_change *old)
+{
+    sim->oracle->brought_ms = sim->now;
+    if (!old->is_floor) {
+        oracle_lost_key(sim, old->value.seq);
+        return;
+    }
+    if (old->floor < sim->oracle->floor || !all_open(sim, old->floor_epoch))
+        return;
+    sim->oracle->floor = old->floor;
+    sim->oracle->floor_ms = sim->now;
+    end_promises(sim->oracle, old->floor);
+}
+
+void oracle_restored(struct sim *sim)
+{
+    sim->oracle->brought_ms = sim->oracle->lost_ms = sim->now;
+    for (size_t i = 0; i < sim->oracle->count; i++)
+        sim->oracle->known[i].published_ms = INT64_MAX;
 }

@@ -24,6 +24,9 @@
  *   ended          (after healing) an epoch that is over is destroyed everywhere
  *   idle           no node repeats the same steps without end
  *   in step        (after healing) all rings are equal, and random again
+ *
+ * While an adversary brings old values back, and for two intervals after, or as long as an old copy
+ * is there of which no node knew better, "everyone opens" and "told" do not hold.
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
@@ -39,6 +42,10 @@ void oracle_committed(struct sim *sim, const struct stek_sync_write *write);
 void oracle_deleted(struct sim *sim, const struct sim_value *value);
 /* Somebody deleted a key by hand: nothing is promised for it from now on. */
 void oracle_lost_key(struct sim *sim, uint64_t seq);
+/* An adversary brings a record or a floor back. */
+void oracle_brought(struct sim *sim, const struct sim_change *old);
+/* The store goes back to what it was: nothing is promised for what was put since. */
+void oracle_restored(struct sim *sim);
 /* Whether a record was ever published under this seq. */
 bool oracle_was_published(const struct sim *sim, uint64_t seq);
 

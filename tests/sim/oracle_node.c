@@ -114,7 +114,7 @@ static bool must_open(const struct sim *sim, const struct sim_node *node, const 
     if (!node->alive || node->odd || known->revoked || touched == INT64_MIN ||
         known->record.accept_until <= node->latest_s || known->record.seq < node->file_floor ||
         node->file_floor > sim->oracle->floor || /* the world was made to forget what it knows */
-        continues_another(sim, node, known))
+        oracle_is_tampered(sim) || continues_another(sim, node, known))
         return false;
     if (known->published_ms != INT64_MAX)
         return touched >= known->published_ms + learnt_ms(sim);
@@ -135,13 +135,23 @@ static void demand(struct sim *sim, const struct sim_node *node, const struct kn
                  known->published_ms != INT64_MAX ? "published" : "a continuation");
 }
 
+/* An adversary has brought back another record at the floor: see continues_another(). */
+static bool is_orphaned(struct sim *sim, const struct sim_node *node,
+                        const struct sim_sealed *sealed)
+{
+    const struct known *known = oracle_find(sim, &sealed->secret);
+
+    return oracle_is_tampered(sim) && known != NULL && continues_another(sim, node, known);
+}
+
 /* A promise that is over, by the node's own clock, stays over if the clock goes back then. */
-static void end_own(const struct sim *sim, struct sim_node *node)
+static void end_own(struct sim *sim, struct sim_node *node)
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < node->own_count; i++)
-        if (node->own[i].accept_until > seconds(sim, node))
+        if (node->own[i].accept_until > seconds(sim, node) &&
+            !is_orphaned(sim, node, &node->own[i]))
             node->own[kept++] = node->own[i];
     node->own_count = kept;
 }
@@ -199,11 +209,21 @@ static bool is_gone(const struct sim *sim, const struct sim_node *node, const st
     return known->record.seq < node->hand_floor;
 }
 
+/*
+ * Whether an adversary may have mixed two histories of a restored store: then a node cannot tell
+ * what a continuation continues, if that is gone (docs/fleet.md).
+ */
+static bool may_be_of_another_history(const struct sim *sim, const struct known *known)
+{
+    return oracle_is_tampered(sim) && known->parent != NONE;
+}
+
 static void check_records(struct sim *sim, const struct sim_node *node)
 {
     const char *problem = stek_records_problem(&node->file);
     const bool told = sim_node_in_touch(node) && !node->sync.read_wanted &&
                       sim->store.floor == sim->oracle->floor &&
+                      node->epoch <= sim->store.floor_epoch &&
                       sim->oracle->floor >= sim->oracle->forgotten &&
                       sim->now - sim->oracle->floor_ms > learnt_ms(sim);
 
@@ -217,7 +237,7 @@ static void check_records(struct sim *sim, const struct sim_node *node)
         if (known == NULL)
             sim_fail(sim, "legitimate", "node %u holds seq %llu, which nobody has published",
                      node->number, (unsigned long long)record->seq);
-        else if (known->revoked && told)
+        else if (known->revoked && told && !may_be_of_another_history(sim, known))
             sim_fail(sim, "revoked", "node %u holds seq %llu", node->number,
                      (unsigned long long)record->seq);
         if (known != NULL && is_gone(sim, node, known))
@@ -235,8 +255,10 @@ static void check_records(struct sim *sim, const struct sim_node *node)
 /* The store's records that a node in touch must have taken. */
 static void check_told(struct sim *sim, const struct sim_node *node)
 {
-    for (size_t i = 0; i < sim->store.count && sim_node_in_touch(node) && !node->sync.read_wanted;
-         i++) {
+    const bool demanded =
+        sim_node_in_touch(node) && !node->sync.read_wanted && !oracle_is_tampered(sim);
+
+    for (size_t i = 0; i < sim->store.count && demanded; i++) {
         const struct sim_value *value = &sim->store.value[i];
         if (!value->there || value->foreign || value->at_ms + learnt_ms(sim) > sim->now ||
             value->record.accept_until <= seconds(sim, node) || value->seq < node->file_floor ||

@@ -29,10 +29,15 @@ struct sim_oracle {
     int64_t floor_ms;
     uint64_t forgotten; /* a floor that the emptied store does not know; hosts may say it again */
     int64_t lost_ms;    /* when somebody last deleted a key by hand */
+    int64_t brought_ms; /* when an adversary last brought something back */
     size_t count, capacity;
     struct known *known;
     uint32_t slot[ORACLE_SLOTS]; /* number of the known secret, and 1 */
 };
+
+/* Whether an adversary brought something back lately, or that is still there: hosts may differ, as
+ * if they were cut off. */
+bool oracle_is_tampered(const struct sim *sim);
 
 struct known *oracle_find(struct sim *sim, const struct stek_secret32 *secret);
 struct known *oracle_add(struct sim *sim, const struct stek_record *record);

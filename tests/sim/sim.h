@@ -34,6 +34,7 @@ struct sim_value {
     int64_t revision;
     bool there;
     bool foreign; /* no host can open it */
+    bool brought; /* an old one, which an adversary has put again */
     int64_t lease_until;
     int64_t at_ms;
     uint64_t epoch; /* that it is sealed under */
@@ -51,6 +52,7 @@ struct sim_change {
 struct sim_store {
     int64_t revision;
     int64_t compacted; /* changes up to this revision are forgotten */
+    unsigned life;     /* rises when it is restored: what was on its way to it is void */
     int64_t floor_revision;
     uint64_t floor, floor_epoch;
     bool floor_foreign; /* no host can open it */
@@ -59,6 +61,8 @@ struct sim_store {
     struct sim_value *value;
     size_t log_count, log_capacity;
     struct sim_change *log;
+    size_t past_count, past_capacity; /* all that hosts ever put, for an adversary */
+    struct sim_change *past;
     /* For the figures. */
     uint64_t puts, lost, reads, watched, bytes;
 };
@@ -107,6 +111,7 @@ enum sim_event_kind {
     SIM_TIMEOUT,  /* a node waits no longer for an answer */
     SIM_FAULT,
     SIM_ADVERSARY,
+    SIM_REPLAY,
     SIM_HAND,
     SIM_HEAL_NODE, /* a trouble of one node ends */
     SIM_LEASES
@@ -115,6 +120,7 @@ enum sim_event_kind {
 /* What a node asks of the store, and what it answers. */
 struct sim_message {
     bool is_read;
+    unsigned life; /* the store's, when it was sent */
     struct stek_sync_write write;
     enum stek_written outcome;
     int64_t revision;
@@ -142,11 +148,13 @@ struct sim {
     uint64_t seed;
     bool trace;
     bool hostile; /* an adversary owns the store */
+    bool replays; /* and brings back what it has recorded */
     bool handy;   /* now and then somebody revokes on one host alone */
     bool calm;    /* nothing goes wrong: to count what a fleet asks of its store */
     struct sim_config config;
     struct prng prng;
     struct prng adversary;
+    struct prng replay;
     struct prng hand;
     int64_t now;
     uint64_t steps;
@@ -157,6 +165,7 @@ struct sim {
     uint64_t first_epoch;
     uint64_t waiting_for[SIM_NODES_MAX]; /* the write that each node waits for; 0: none */
     struct sim_store store;
+    struct sim_store saved; /* as the store was once; without values: never */
     struct sim_node *node;
     struct sim_oracle *oracle;
     const char *failure; /* the first invariant that did not hold */
@@ -185,6 +194,11 @@ void sim_store_put_foreign(struct sim *sim, uint64_t seq);
 void sim_store_put_floor(struct sim *sim, uint64_t floor);
 void sim_store_put_foreign_floor(struct sim *sim);
 void sim_store_lose_key(struct sim *sim, uint64_t seq);
+/* Puts what a host has put once, `index` of store.past. */
+void sim_store_bring_back(struct sim *sim, size_t index);
+/* A copy of the store as it is now, and the store as it was then, at the revision of then. */
+void sim_store_save(const struct sim_store *store, struct sim_store *ret_copy);
+void sim_store_restore(struct sim *sim, const struct sim_store *copy);
 
 /* net.c: between the nodes and the store */
 void sim_net_request(struct sim *sim, struct sim_node *node, struct sim_message *message);
@@ -226,6 +240,8 @@ void sim_hand(struct sim *sim);
 
 /* adversary.c */
 void sim_adversary(struct sim *sim);
+/* replay.c: it also brings back what it has recorded, and the whole store as it was */
+void sim_replay(struct sim *sim);
 
 /* world.c: one seed from start to end. Returns whether all invariants held. */
 bool sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bool calm);

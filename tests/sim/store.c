@@ -18,6 +18,8 @@ void sim_store_fini(struct sim *sim)
 {
     free(sim->store.value);
     free(sim->store.log);
+    free(sim->store.past);
+    free(sim->saved.value);
 }
 
 void sim_store_show(const struct sim *sim)
@@ -49,6 +51,13 @@ struct sim_value *sim_store_find(struct sim_store *store, uint64_t seq)
         if (store->value[i].seq == seq && store->value[i].there)
             return &store->value[i];
     return NULL;
+}
+
+/* An adversary records what hosts put. */
+static void record_put(struct sim_store *store, const struct sim_change *change)
+{
+    store->past = grown(store->past, store->past_count, &store->past_capacity, sizeof *store->past);
+    store->past[store->past_count++] = *change;
 }
 
 static void log_change(struct sim_store *store, const struct sim_change *change)
@@ -133,6 +142,7 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
                                                .is_floor = true,
                                                .floor = write->floor,
                                                .floor_epoch = write->epoch});
+        record_put(store, &store->log[store->log_count - 1]);
     }
     for (size_t i = 0; i < store->count; i++)
         if (store->value[i].there && store->value[i].seq < write->delete_below)
@@ -147,6 +157,7 @@ static void apply(struct sim *sim, const struct stek_sync_write *write)
             .record = write->put[i].record,
             .epoch = stek_epoch_for_record(&write->put[i].record, write->epoch)};
         set_value(store, &value);
+        record_put(store, &(struct sim_change){.value = value});
         store->puts++;
     }
     sim_net_watch_all(sim);
@@ -284,4 +295,64 @@ void sim_store_put_foreign_floor(struct sim *sim)
     log_change(store, &(struct sim_change){
                           .revision = store->revision, .is_floor = true, .floor_foreign = true});
     sim_net_watch_all(sim);
+}
+
+static void bring_floor_back(struct sim_store *store, const struct sim_change *old)
+{
+    store->floor = old->floor;
+    store->floor_epoch = old->floor_epoch;
+    store->floor_foreign = false;
+    store->floor_revision = store->revision;
+    log_change(store, &(struct sim_change){.revision = store->revision,
+                                           .is_floor = true,
+                                           .floor = old->floor,
+                                           .floor_epoch = old->floor_epoch});
+}
+
+void sim_store_bring_back(struct sim *sim, size_t index)
+{
+    const struct sim_change old = sim->store.past[index];
+    struct sim_value value = old.value;
+
+    sim->store.revision++;
+    oracle_brought(sim, &old);
+    if (old.is_floor) {
+        bring_floor_back(&sim->store, &old);
+    } else {
+        value.revision = sim->store.revision;
+        value.brought = true;
+        value.lease_until = INT64_MAX;
+        set_value(&sim->store, &value);
+    }
+    sim_net_watch_all(sim);
+}
+
+void sim_store_save(const struct sim_store *store, struct sim_store *ret_copy)
+{
+    free(ret_copy->value);
+    *ret_copy = *store;
+    ret_copy->value = malloc((store->count + 1) * sizeof *ret_copy->value);
+    if (ret_copy->value == NULL)
+        abort();
+    for (size_t i = 0; i < store->count; i++)
+        ret_copy->value[i] = store->value[i];
+}
+
+void sim_store_restore(struct sim *sim, const struct sim_store *copy)
+{
+    struct sim_store *store = &sim->store;
+
+    for (size_t i = 0; i < store->count; i++)
+        store->value[i].there = false;
+    for (size_t i = 0; i < copy->count; i++) {
+        store->value[i] = copy->value[i]; /* the store never has fewer places than it had */
+        store->value[i].brought = true;
+    }
+    store->revision = copy->revision;
+    store->floor = copy->floor;
+    store->floor_epoch = copy->floor_epoch;
+    store->floor_revision = copy->floor_revision;
+    store->floor_foreign = copy->floor_foreign;
+    store->life++;
+    sim_store_compact(sim);
 }

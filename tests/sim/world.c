@@ -83,8 +83,10 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
     sim->calm = calm;
     sim->prng.state = seed;
     sim->adversary.state = ~seed;
+    sim->replay.state = seed ^ 0x7265706c;
     sim->hand.state = seed ^ 0x68616e64;
     sim->hostile = seed % 2 == 1 && !calm;
+    sim->replays = seed % 8 == 5 && !calm;
     sim->handy = seed % 4 >= 2 && !calm;
     sim->now = SIM_START_MS + prng_between(&sim->prng, 0, 999);
     sim->first_epoch = stek_epoch_at(sim->now / 1000);
@@ -117,6 +119,8 @@ static void begin(struct sim *sim, uint64_t seed, unsigned nodes, bool trace, bo
         sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_HAND});
     if (sim->hostile)
         sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_ADVERSARY});
+    if (sim->replays)
+        sim_push(sim, &(struct sim_event){.at_ms = sim->now, .kind = SIM_REPLAY});
 }
 
 static void again(struct sim *sim, const struct sim_event *event, int64_t delay_ms)
@@ -169,6 +173,11 @@ static void step(struct sim *sim, struct sim_event *event)
         if (!sim->healing)
             sim_adversary(sim);
         again(sim, event, prng_between(&sim->adversary, 1, sim->config.fault_ms));
+        break;
+    case SIM_REPLAY:
+        if (!sim->healing)
+            sim_replay(sim);
+        again(sim, event, prng_between(&sim->replay, 1, 2 * sim->config.fault_ms));
         break;
     case SIM_HAND:
         if (!sim->healing)

@@ -65,18 +65,17 @@ static bool is_held(struct stek_sync *sync, const struct stek_record *record)
 }
 
 /*
- * Whether `record` begins after all published records of lower seqs and before all of higher ones:
- * by their published times, for a host may have let one begin earlier.
+ * Whether what begins then does so after all published records of lower seqs and before all of
+ * higher ones: by their published times, for a host may have let one begin earlier.
  */
-static bool in_order(const struct stek_sync *sync, const struct stek_record *record)
+static bool in_order(const struct stek_sync *sync, uint64_t seq, int64_t active_from)
 {
     for (uint32_t i = 0; i < sync->view.count; i++) {
         const struct stek_storeview_entry *other = &sync->view.at[i];
-        if (!stands(sync, other) || other->seq == record->seq ||
-            other->seq < stek_adopt_floor(sync))
+        if (!stands(sync, other) || other->seq == seq || other->seq < stek_adopt_floor(sync))
             continue;
-        if (other->seq < record->seq ? other->active_from >= record->active_from
-                                     : other->active_from <= record->active_from)
+        if (other->seq < seq ? other->active_from >= active_from
+                             : other->active_from <= active_from)
             return false;
     }
     return true;
@@ -106,7 +105,7 @@ static enum stek_refusal judge(struct stek_sync *sync, uint64_t seq,
         return STEK_REFUSAL_UNSOUND;
     if (seq < stek_adopt_floor(sync))
         return STEK_REFUSAL_BELOW_FLOOR;
-    return in_order(sync, record) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
+    return in_order(sync, seq, record->active_from) ? STEK_REFUSAL_NONE : STEK_REFUSAL_BACKWARDS;
 }
 
 /* Whether a ring takes a good record: not a retired one, and not one too far ahead to fit. */
@@ -234,15 +233,29 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
     stek_records_insert(&sync->records, &taken);
 }
 
+/* It may fit later, or be an old copy of what the ring has. */
+static void note_times(struct stek_sync *sync, struct stek_storeview_entry *entry,
+                       const struct stek_record *record)
+{
+    const struct stek_record *mine = stek_records_find(&sync->records, entry->seq);
+
+    entry->waits_from = record->active_from;
+    entry->waits_until = record->accept_until;
+    entry->outdated = mine != NULL && same_secret(mine, record);
+}
+
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,
                       const struct stek_record *record, int64_t now)
 {
     const enum stek_refusal refusal = judge(sync, entry->seq, record);
 
-    entry->accept_until = 0;
+    entry->accept_until = entry->waits_from = 0;
+    entry->outdated = false;
     if (refusal != STEK_REFUSAL_NONE) {
         entry->presence = STEK_PRESENCE_REFUSED;
         stek_adopt_refuse(sync, entry->seq, refusal);
+        if (refusal == STEK_REFUSAL_BACKWARDS)
+            note_times(sync, entry, record);
         /* Of a transaction that moves several, the others may not be known yet. */
         if (refusal == STEK_REFUSAL_BACKWARDS && !sync->reading)
             sync->read_wanted = true;
@@ -326,12 +339,23 @@ void stek_adopt_retire(struct stek_sync *sync, int64_t now)
             sync->view.at[i].presence = STEK_PRESENCE_IDLE;
 }
 
+/* Whether what was refused for its times would be taken now: other records have other times since.
+ */
+static bool fits_now(const struct stek_sync *sync, const struct stek_storeview_entry *entry,
+                     int64_t now)
+{
+    return entry->presence == STEK_PRESENCE_REFUSED && entry->waits_from != 0 &&
+           takes(sync, entry->seq, entry->waits_from, entry->waits_until, now) &&
+           in_order(sync, entry->seq, entry->waits_from);
+}
+
 bool stek_adopt_missing(struct stek_sync *sync, int64_t now)
 {
     for (uint32_t i = 0; i < sync->view.count; i++) {
         const struct stek_storeview_entry *entry = &sync->view.at[i];
-        if (entry->presence == STEK_PRESENCE_IDLE &&
-            takes(sync, entry->seq, entry->active_from, entry->accept_until, now))
+        if (fits_now(sync, entry, now) ||
+            (entry->presence == STEK_PRESENCE_IDLE &&
+             takes(sync, entry->seq, entry->active_from, entry->accept_until, now)))
             return true;
     }
     return false;

@@ -180,8 +180,8 @@ static const struct stek_storeview_entry *held(struct stek_sync *sync,
 
 /*
  * Where the store has this record and has to hear of earlier times: since a revocation on this
- * host, or since it would begin no earlier than one after it, which is put at `next`. The others
- * may have moved both, and an old copy of this one was put again.
+ * host, or since it would begin no earlier than one after it, which begins there at `next`. The
+ * others may have moved both, and an old copy of this one was put again.
  */
 static bool is_early(struct stek_sync *sync, const struct stek_record *record, int64_t next)
 {
@@ -191,7 +191,24 @@ static bool is_early(struct stek_sync *sync, const struct stek_record *record, i
            (sync->floor_ahead || entry->active_from >= next);
 }
 
-/* Which records are to be put. Those that come before a put one begin before it, also there. */
+/*
+ * The entry of a record that stands in the store with times that do not fit: somebody has put an
+ * old copy of it, or of one before it. Hosts that have just started cannot tell which of them is
+ * right.
+ */
+static const struct stek_storeview_entry *outdated(struct stek_sync *sync,
+                                                   const struct stek_record *record, int64_t now)
+{
+    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
+
+    return entry != NULL && entry->presence == STEK_PRESENCE_REFUSED && entry->outdated &&
+                   stek_record_counts(record) && record->seq >= sync->floor &&
+                   record->accept_until > now
+               ? entry
+               : NULL;
+}
+
+/* Which records are to be put. Those before one that stands in the store begin before it there. */
 static void choose(struct stek_sync *sync, const struct stek_records *wanted, int64_t now,
                    bool chosen[static STEK_RECORDS_MAX])
 {
@@ -199,9 +216,13 @@ static void choose(struct stek_sync *sync, const struct stek_records *wanted, in
 
     for (uint64_t i = wanted->count; i-- > 0;) {
         const struct stek_record *record = &wanted->at[i];
-        chosen[i] = is_missing(sync, record, now) || is_early(sync, record, next);
+        const struct stek_storeview_entry *entry = held(sync, record);
+        chosen[i] = is_missing(sync, record, now) || is_early(sync, record, next) ||
+                    outdated(sync, record, now) != NULL;
         if (chosen[i])
             next = record->active_from;
+        else if (entry != NULL)
+            next = entry->active_from;
     }
 }
 
@@ -243,6 +264,8 @@ enum stek_result stek_publish_write(struct stek_sync *sync, int64_t now,
     for (size_t i = 0; i < wanted.count; i++) {
         const struct stek_storeview_entry *entry = held(sync, &wanted.at[i]);
         early |= chosen[i] && entry != NULL;
+        if (entry == NULL)
+            entry = outdated(sync, &wanted.at[i], now);
         if (chosen[i])
             stek_publish_put(sync, &wanted.at[i], entry != NULL ? entry->revision : 0, now,
                              ret_write);

@@ -52,8 +52,11 @@ struct stek_storeview_entry {
     int64_t active_from;
     int64_t active_until;
     int64_t accept_until;
+    int64_t waits_from; /* refused for its times: those. 0: for another reason, or not at all */
+    int64_t waits_until;
     enum stek_presence presence;
-    bool seen; /* in the full read that is under way, or since */
+    bool outdated; /* refused for its times; the ring has the same record with others */
+    bool seen;     /* in the full read that is under way, or since */
 };
 
 struct stek_storeview {

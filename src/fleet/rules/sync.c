@@ -44,6 +44,31 @@ void stek_sync_read_end(struct stek_sync *sync)
     sync->synced = true;
 }
 
+/*
+ * Whether something newer is known of a key than a change at `revision`. A reading says how all
+ * keys are at its revision, also where less is told than was known: the store may have been
+ * restored from a backup since, and have gone on to higher revisions.
+ */
+static bool is_old_news(const struct stek_sync *sync, int64_t known, int64_t revision)
+{
+    const bool is_read = sync->reading && revision <= sync->view.read_revision;
+
+    return is_read ? known > sync->view.read_revision : known > revision;
+}
+
+/* Whether the ring has this very record under the entry. */
+static bool is_known(struct stek_sync *sync, const struct stek_storeview_entry *entry,
+                     const struct stek_record *record)
+{
+    const struct stek_record *mine = stek_records_find(&sync->records, entry->seq);
+
+    return entry->presence == STEK_PRESENCE_HELD && mine != NULL &&
+           entry->active_from == record->active_from &&
+           entry->active_until == record->active_until &&
+           entry->accept_until == record->accept_until &&
+           CRYPTO_memcmp(&mine->secret, &record->secret, sizeof mine->secret) == 0;
+}
+
 void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
                           enum stek_value value, const struct stek_record *record, int64_t now)
 {
@@ -59,11 +84,10 @@ void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision
     }
     struct stek_storeview_entry *entry = seq > 0 ? stek_storeview_add(&sync->view, seq, now) : NULL;
     stek_storeview_note(&sync->view, revision);
-    if (entry == NULL || revision < entry->revision)
+    if (entry == NULL || is_old_news(sync, entry->revision, revision))
         return;
     entry->seen = true;
-    if (revision == entry->revision && entry->presence == STEK_PRESENCE_HELD &&
-        stek_records_find(&sync->records, seq) != NULL)
+    if (revision == entry->revision && is_known(sync, entry, record))
         return;
     entry->revision = revision;
     stek_adopt_value(sync, entry, record, now);
@@ -74,7 +98,7 @@ void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t 
     struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, seq);
 
     stek_storeview_note(&sync->view, revision);
-    if (entry == NULL || revision < entry->revision)
+    if (entry == NULL || is_old_news(sync, entry->revision, revision))
         return;
     entry->revision = revision;
     entry->presence = STEK_PRESENCE_ABSENT;
@@ -87,10 +111,13 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
     struct stek_storeview *view = &sync->view;
 
     stek_storeview_note(view, revision);
-    if (revision < view->floor_revision)
+    if (is_old_news(sync, view->floor_revision, revision))
         return;
     view->floor_seen = true;
-    if (revision == view->floor_revision)
+    const bool is_same =
+        view->floor_good == (value == STEK_VALUE_GOOD) &&
+        (!view->floor_good || (view->floor == floor && view->floor_epoch == epoch));
+    if (revision == view->floor_revision && is_same)
         return;
     view->floor_revision = revision;
     view->floor_good = value == STEK_VALUE_GOOD;
@@ -112,7 +139,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
 void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision)
 {
     stek_storeview_note(&sync->view, revision);
-    if (revision < sync->view.floor_revision)
+    if (is_old_news(sync, sync->view.floor_revision, revision))
         return;
     sync->view.floor_revision = 0;
     sync->view.floor_good = false;

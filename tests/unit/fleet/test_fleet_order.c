@@ -213,6 +213,90 @@ static void what_began_early_opens_when_another_takes_its_seq(void **state)
     assert_true(stek_records_hold_secret(&host.records, &record[1].secret));
 }
 
+/* Reads a store with a floor of 1 that has these records, the first of them since revision 20. */
+static void read_store(const struct stek_record *records, size_t count)
+{
+    stek_sync_read_begin(&host, 20);
+    stek_sync_saw_floor(&host, 5, STEK_VALUE_GOOD, 1, 0);
+    for (size_t i = 0; i < count; i++)
+        see(&records[i], i == 0 ? 20 : 6 + (int64_t)i);
+    stek_sync_read_end(&host);
+}
+
+/* Of three records, and of the first an old copy that begins after the second one. */
+static struct stek_record three_records(struct stek_record ret_record[static 3])
+{
+    ret_record[0] = record_of(1, NOON - 20);
+    ret_record[1] = record_of(2, NOON - 10);
+    ret_record[2] = record_of(3, NOON - 10 + ROTATE_S);
+    struct stek_record old = ret_record[0];
+    old.active_from = NOON + 10;
+    old.active_until = NOON + 10 + ROTATE_S;
+    ret_record[0].active_until = ret_record[1].active_from;
+    return old;
+}
+
+/* A host that just starts would take the old copy, and refuse what comes after it. */
+static void an_old_copy_that_comes_is_put_again_with_its_times(void **state)
+{
+    struct stek_record record[3];
+    const struct stek_record old = three_records(record);
+
+    (void)state;
+    connect(NULL, record, 3);
+    decide();
+    see(&old, 20);
+    decide();
+    assert_true(actions.read);
+    const struct stek_record there[3] = {old, record[1], record[2]};
+    read_store(there, 3);
+    decide_until_it_writes();
+    assert_int_equal(host.out.put[0].record.seq, 1);
+    assert_int_equal(host.out.put[0].record.active_from, record[0].active_from);
+    assert_int_equal(host.out.put[0].expect, 20);
+}
+
+/* The same, and this host has its ring file: it also puts what it had to refuse. */
+static void an_old_copy_that_stands_there_is_put_again_with_its_times(void **state)
+{
+    struct stek_record record[3];
+    struct stek_records file = {0};
+    const struct stek_record old = three_records(record);
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        stek_records_insert(&file, &record[i]);
+    const struct stek_record there[3] = {old, record[1], record[2]};
+    connect(&file, there, 3);
+    decide_until_it_writes();
+    assert_int_equal(host.out.put[0].record.seq, 1);
+    assert_int_equal(host.out.put[0].record.active_from, record[0].active_from);
+    assert_int_equal(host.out.put[0].expect, 6);
+    assert_int_equal(host.out.put[1].record.seq, 2);
+    assert_int_equal(host.out.put[1].record.active_from, record[1].active_from);
+    assert_int_equal(host.out.put[1].expect, 7);
+}
+
+/* Here the host started when the old copy was there, and another one puts that one's times right.
+ */
+static void what_was_refused_for_its_times_is_read_again_when_it_fits(void **state)
+{
+    struct stek_record record[2] = {record_of(1, NOON + 10), record_of(2, NOON - 10)};
+
+    (void)state;
+    connect(NULL, record, 2);
+    decide();
+    read_store(record, 2);
+    decide();
+    assert_false(actions.read);
+    assert_false(same_secret(stek_records_find(&host.records, 2), &record[1].secret));
+    record[0].active_from = NOON - 20;
+    record[0].active_until = record[1].active_from;
+    see(&record[0], 21);
+    decide();
+    assert_true(actions.read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +310,9 @@ int main(void)
         cmocka_unit_test(what_a_host_has_sealed_under_opens_for_as_long_as_it_promised),
         cmocka_unit_test(what_began_early_begins_as_published_when_what_stands_before_it_is_back),
         cmocka_unit_test(what_began_early_opens_when_another_takes_its_seq),
+        cmocka_unit_test(an_old_copy_that_comes_is_put_again_with_its_times),
+        cmocka_unit_test(an_old_copy_that_stands_there_is_put_again_with_its_times),
+        cmocka_unit_test(what_was_refused_for_its_times_is_read_again_when_it_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

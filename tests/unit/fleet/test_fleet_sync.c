@@ -92,6 +92,26 @@ static void what_a_store_lost_that_went_back_is_put_again(void **state)
     assert_int_equal(host.out.put[0].record.seq, 2);
 }
 
+/* The host was cut off meanwhile, so that no revision shows it: the others revoked 1. */
+static void a_store_that_went_back_and_on_is_believed_as_it_is_read(void **state)
+{
+    const struct stek_record record[2] = {record_of(1, NOON - 10), record_of(2, NOON + ROTATE_S)};
+    const struct stek_record other = record_of(2, NOON - 5);
+
+    (void)state;
+    connect(NULL, record, 2);
+    stek_sync_saw_floor(&host, 10, STEK_VALUE_GOOD, 1, 1);
+    decide();
+    stek_sync_disconnected(&host);
+    stek_sync_read_begin(&host, 20);
+    stek_sync_saw_floor(&host, 9, STEK_VALUE_GOOD, 2, 1);
+    see(&other, 7);
+    stek_sync_read_end(&host);
+    decide();
+    assert_int_equal(host.floor, 2);
+    assert_true(same_secret(stek_records_find(&host.records, 2), &other.secret));
+}
+
 static void who_lost_reads_before_it_writes_again(void **state)
 {
     (void)state;
@@ -332,6 +352,7 @@ int main(void)
         cmocka_unit_test(fresh_bytes_are_held_once_the_store_has_said_yes),
         cmocka_unit_test(a_transaction_demands_that_nothing_has_changed_since_what_is_known),
         cmocka_unit_test(what_a_store_lost_that_went_back_is_put_again),
+        cmocka_unit_test(a_store_that_went_back_and_on_is_believed_as_it_is_read),
         cmocka_unit_test(who_lost_reads_before_it_writes_again),
         cmocka_unit_test(an_ambiguous_put_is_read_back),
         cmocka_unit_test(what_begins_within_half_an_interval_is_put_as_its_continuation),
