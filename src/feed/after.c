@@ -88,7 +88,9 @@ bool stek_feed_tell(const struct stek_feed_config *config, struct stek_feed_faul
     case STEK_FEED_LINE:
         return send_line(config, ret_fault);
     case STEK_FEED_COMMAND:
-        return stek_feed_run_command(config->command, ret_fault);
+        /* dnsdist's console prints an error, and ends with status 0. */
+        return stek_feed_run_command(config->command, config->layout->seals == STEK_KEYFILE_LAST,
+                                     ret_fault);
     case STEK_FEED_NOTHING:
     case STEK_FEED_HAPROXY:
         break;

@@ -44,7 +44,7 @@ static void listen_to(struct said *said)
 }
 
 /* In the child: ends with it. */
-static void run_words(const char *command, int said_fd)
+static void run_words(const char *command, bool says_nothing, int said_fd)
 {
     char text[STEK_FEED_VALUE_MAX];
     char *words[WORDS_MAX + 1] = {NULL};
@@ -58,7 +58,8 @@ static void run_words(const char *command, int said_fd)
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     (void)setpgid(0, 0);
     const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 || dup2(nowhere, STDOUT_FILENO) < 0 ||
+    if (nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 ||
+        dup2(says_nothing ? said_fd : nowhere, STDOUT_FILENO) < 0 ||
         dup2(said_fd, STDERR_FILENO) < 0)
         _exit(127);
     if (count > 0)
@@ -84,11 +85,11 @@ static bool reap(pid_t child, struct said *said, int *ret_status)
     return false;
 }
 
-static bool judge(const char *command, int status, const struct said *said,
+static bool judge(const char *command, bool says_nothing, int status, const struct said *said,
                   struct stek_feed_fault *ret_fault)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
+        return !says_nothing || said->len == 0 || fail(ret_fault, "the command says", said->text);
     const char *between = said->len > 0 ? ": " : "";
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         stek_feed_fault_say(ret_fault, "%.100s: it cannot be run%s%s", command, between,
@@ -101,30 +102,32 @@ static bool judge(const char *command, int status, const struct said *said,
     return false;
 }
 
-static bool run(const char *command, int said[2], struct stek_feed_fault *ret_fault)
+static bool run(const char *command, bool says_nothing, int said[2],
+                struct stek_feed_fault *ret_fault)
 {
     struct said line = {.fd = said[0]};
     int status = 0;
     const pid_t child = fork();
 
     if (child == 0)
-        run_words(command, said[1]);
+        run_words(command, says_nothing, said[1]);
     if (child < 0)
         return fail(ret_fault, "a new process", strerror(errno));
     if (!reap(child, &line, &status))
         return fail(ret_fault, command, "it took too long, and was killed");
     listen_to(&line);
-    return judge(command, status, &line, ret_fault);
+    return judge(command, says_nothing, status, &line, ret_fault);
 }
 
-bool stek_feed_run_command(const char *command, struct stek_feed_fault *ret_fault)
+bool stek_feed_run_command(const char *command, bool says_nothing,
+                           struct stek_feed_fault *ret_fault)
 {
     int said[2];
 
     if (pipe2(said, O_CLOEXEC) != 0)
         return fail(ret_fault, "a pipe", strerror(errno));
     (void)fcntl(said[0], F_SETFL, O_NONBLOCK);
-    const bool ok = run(command, said, ret_fault);
+    const bool ok = run(command, says_nothing, said, ret_fault);
     (void)close(said[0]);
     (void)close(said[1]);
     return ok;

@@ -198,6 +198,16 @@ def test_a_command_is_run_after_each_hand_over_and_tried_again_when_it_fails(fee
     assert len(count.read_text()) >= 3
 
 
+def test_what_dnsdists_console_says_is_an_error(running, feed):
+    """It ends with status 0 all the same, and goes on with the keys of before."""
+    server = FED["dnsdist"](running, feed, "a")
+    order = server.loading_command().replace("getTLSFrontend", "getNothing")
+    feed.add(a={"to": "dnsdist", "file": feed.place("a"), "command": order})
+    feed.reload()
+    feed.wait_until("failing")
+    assert "getNothing" in feed.feed("a")["problem"]
+
+
 def test_a_line_is_sent_to_a_socket(still_feed, folder):
     path = folder / "orders.sock"
     with socket.socket(socket.AF_UNIX) as listener:
