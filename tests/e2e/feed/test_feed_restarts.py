@@ -58,10 +58,13 @@ def of_other_makes(running, one, other):
     }
 
 
-def of_lighttpd(running, feed):
+def of_lighttpd(running, *feeds):
     """It looks at its file each 64 seconds: a ring of its own, which does not rotate meanwhile."""
     library = next(name for name in ("wolfssl", "openssl") if Lighttpd.speaks_with(name))
-    return [fed_lighttpd(running, feed, f"lighttpd-{n}", library, ring="calm") for n in range(2)]
+    return [
+        fed_lighttpd(running, feed, f"lighttpd-{n}", library, ring="calm")
+        for n, feed in enumerate(feeds)
+    ]
 
 
 def balanced(running, groups):
@@ -130,10 +133,14 @@ def tell(figure, travellers, where):
 def fed_hosts(fleet, folder):
     """`stek feed` on each of two hosts of a fleet."""
     with contextlib.ExitStack() as stack:
-        hosts = [fleet.host(ring=LONG_RING) for _ in range(2)]
+        hosts = [fleet.prepare(ring=LONG_RING) for _ in range(2)]
         for host in hosts:
-            host.wait_in_step()
-        fleet.wait_equal()
+            host.rings["calm"] = {"source": "fleet", "rotate": "1h"}
+            stack.enter_context(host)
+        for ring in ("web", "calm"):
+            for host in hosts:
+                host.wait_in_step(ring)
+            fleet.wait_equal(ring=ring)
         yield [stack.enter_context(Feed(folder / f"feed-{host.name}", host)) for host in hosts]
 
 
@@ -153,7 +160,7 @@ def test_no_ticket_is_lost_in_two_minutes_of_rotations_and_restarts(running, fol
         with Feed(folder / "feed", stekd) as feed:
             groups = {
                 "nginx": of_nginx(running, feed, feed, folder),
-                "lighttpd": of_lighttpd(running, feed),
+                "lighttpd": of_lighttpd(running, feed, feed),
                 **of_other_makes(running, feed, feed),
             }
             travellers = travel(running, groups, folder, 120, 6, rotations=20)
@@ -164,6 +171,7 @@ def test_no_ticket_is_lost_in_two_minutes_of_rotations_and_restarts(running, fol
 def test_no_ticket_is_lost_in_two_minutes_on_two_hosts(running, folder, fed_hosts, figure):
     groups = {
         "nginx": of_nginx(running, *fed_hosts, folder),
+        "lighttpd": of_lighttpd(running, *fed_hosts),
         **of_other_makes(running, *fed_hosts),
     }
     travellers = travel(running, groups, folder, 120, 6, rotations=20)
