@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What members of a ring's group write into its directory of counters keeps stekd from nothing."""
+import contextlib
+import random
 import select
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from harness.process import wait_for
 from harness.stekd import Stekd
 
 HOSTILE = Path(__file__).resolve().parents[2] / "hostile" / "fill_counters.py"
+CHANGING = HOSTILE.with_name("change_counters.py")
+CHANGES = 60_000
 SOUND, EMPTY = 20_000, 80_000
 FILES_MAX = 1024  # that are counted, of one ring
 OF_USER_MAX = 256
@@ -98,3 +102,25 @@ def test_a_hundred_thousand_hostile_files_keep_stekd_from_nothing(daemon, manage
             "what is over the limits to be removed",
             timeout_s=120,
         )
+
+
+@contextlib.contextmanager
+def changing(directory, files, seed):
+    """The program that changes so many files without end, and what it prints."""
+    argv = [sys.executable, CHANGING, directory, str(files), str(seed)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as popen:
+        try:
+            yield popen
+        finally:
+            popen.kill()
+
+
+def test_files_that_change_while_they_are_read_keep_stekd_from_nothing(daemon):
+    directory, seed = daemon.run_dir / "web.stats", random.randrange(1 << 32)
+    with changing(directory, 40, seed) as popen:
+        sealing, changes = set(), 0
+        while changes < CHANGES or len(sealing) < 3:
+            changes = int(popen.stdout.readline())
+            status = daemon.status("web")
+            assert status["health"] == "fine" and status["consumers"]["files"] <= 40, seed
+            sealing.add(next(key["seq"] for key in status["keys"] if key["state"] == "active"))
