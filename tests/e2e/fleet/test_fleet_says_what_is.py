@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """stek fleet status and stek status: the same of a ring, whenever they are asked."""
 import contextlib
+import copy
+import json
+import select
 import socket
+import subprocess
 import time
 
 import pytest
+from harness import build
 from harness.fleet import Fleet
 from harness.process import free_port, wait_for
 
@@ -76,3 +81,54 @@ def test_the_units_list_of_addresses_is_named_where_a_connection_times_out(fleet
             assert ("IPAddressAllow" in host.stderr()) == by_systemd
             problem = host.fleet_status()["problem"]
             assert ("IPAddressAllow" in problem) == by_systemd
+
+
+# -- days that a key opens: DAYS in stek-fleet(1) --
+
+DAY_S = 86400
+
+
+def said_of_day(folder, answer, opens_since, **fleet):
+    """What stek says where a host's answer is as `answer`, but for the first day that its key
+    opens."""
+    answer = copy.deepcopy(answer)
+    answer["epochs"][0]["opens_since"] = opens_since
+    answer.update(fleet)
+    run_dir = folder / "run"
+    run_dir.mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(run_dir / "control.sock"))
+        listener.listen()
+        argv = [build.COMMAND, "--run-dir", run_dir, "fleet", "status"]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as stek:
+            while stek.poll() is None:
+                if select.select([listener], [], [], 0.05)[0]:
+                    with listener.accept()[0] as connection:
+                        connection.recv(4096)
+                        answer["members"]["reading"] += 1  # what stek waits for
+                        connection.sendall(json.dumps(answer).encode() + b"\n")
+            said = " ".join(stek.communicate()[0].split())
+    (run_dir / "control.sock").unlink()
+    assert "opens what was sealed for" in said
+    return said
+
+
+def test_why_a_key_opens_days_that_are_over_is_said(fleet, folder):
+    host = fleet.host()
+    host.wait_in_step()
+    wait_for(lambda: host.fleet_status(read=True)["members"], "the members")
+    answer = host.fleet_status()
+    today = int(time.time()) // DAY_S * DAY_S
+    floor = max(ring["epoch"] for ring in answer["rings"])
+    stays, older = "days that are over stay", "older than the fleet's"
+    assert stays not in said_of_day(folder, answer, today)
+    old = said_of_day(folder, answer, today - 5 * DAY_S)
+    assert f"{older}: it is destroyed within an hour" in old and stays not in old
+    for ring in answer["rings"]:
+        ring["epoch"] = floor - 5
+    online = said_of_day(folder, answer, today - 5 * DAY_S, online=True)
+    assert f"{stays}: nobody has put the floor again for today" in online
+    cut_off = said_of_day(folder, answer, today - 5 * DAY_S, online=False)
+    assert f"{stays} until the store is reached" in cut_off
+    to_come = said_of_day(folder, answer, today + 3 * DAY_S)
+    assert "that day is to come" in to_come and "wrong clock" in to_come
