@@ -21,6 +21,8 @@ SHORT_SERVER = BUILD / "tests/tools/short-server"
 CALL_FAULTS = BUILD / "tests/tools/call-faults"
 KILL_CALLS = BUILD / "tests/tools/kill-calls"
 ODD = BUILD / "tests/odd/odd"
+ODD_PLUGIN = BUILD / "tests/odd/odd-plugin.so"
+ODD_UNLOADS = BUILD / "tests/odd/unloads"
 EXAMPLES = BUILD / "examples/embed"
 
 
@@ -34,6 +36,8 @@ ALL = (
     RING_TRAFFIC,
     SHORT_SERVER,
     ODD,
+    ODD_PLUGIN,
+    ODD_UNLOADS,
 )
 
 

@@ -68,6 +68,15 @@ def test_it_does_what_it_did_where_configurations_are_compared(name, plainly, fo
     assert odd(name, certificates, conf) == plainly(name)
 
 
+@pytest.mark.parametrize("kept", [False, True], ids=["private", "stekd"])
+def test_libssl_may_come_and_go_with_a_plugin(kept, daemon, folder, certificates):
+    ring = {"ring": daemon.ring("web")} if kept else {}
+    argv = [build.ODD_UNLOADS, build.ODD_PLUGIN, certificates.server.both]
+    plain = run(argv)
+    assert (plain.status, plain.stderr) == (0, "") and plain.stdout.count(b"resumed") >= 6, plain
+    assert run(argv, module.compose(folder / "stek.cnf", **ring)) == plain
+
+
 @pytest.mark.skipif(build.sanitized(), reason="a sanitizer answers malloc(3) itself")
 @pytest.mark.parametrize("verified_peers", ["as-openssl", "same-configuration"])
 def test_a_handshake_in_which_memory_runs_out_harms_no_other(
