@@ -51,9 +51,10 @@ static void add_keys(struct evbuffer *text, const struct stekd_fleet *keeper,
                      const struct stek_fleet_status *fleet)
 {
     const struct stekd_fleet_texts *texts = keeper->texts;
-    const size_t count =
-        texts->config.kek_count < STEK_KEKS_MAX ? texts->config.kek_count : STEK_KEKS_MAX;
+    size_t count = texts->config.kek_count;
 
+    if (count > STEK_KEKS_MAX)
+        count = STEK_KEKS_MAX;
     add_head(text, "stek_fleet_key_opens_from_timestamp_seconds", "gauge",
              "The first day of which this host's key opens values, in Unix time; 0: all days.");
     for (size_t i = 0; i < count; i++)

@@ -151,8 +151,8 @@ bool stek_module_check_user(const char *unit, const char *path)
     const bool dynamic = strcmp(name, "yes") == 0;
     stek_systemctl_property(answer, "User", name, sizeof name);
     /* One that systemd makes at the start is in no group, as nobody is. */
-    const struct passwd *user =
-        dynamic || name[0] != '\0' ? getpwnam(dynamic ? "nobody" : name) : NULL;
+    const char *reader = dynamic ? "nobody" : name;
+    const struct passwd *user = reader[0] != '\0' ? getpwnam(reader) : NULL;
     if (user == NULL || may_read(user, path))
         return true;
     (void)fprintf(stderr,
