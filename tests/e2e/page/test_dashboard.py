@@ -2,9 +2,11 @@
 """Grafana's dashboard, panel by panel: its queries, asked of a Prometheus that scrapes two stekds
 of a fleet whose ring a server uses."""
 import contextlib
+import http.server
 import json
 import re
 import tempfile
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ import pytest
 from harness import build, module
 from harness.client import Background, Visitor
 from harness.etcd import Etcd
+from harness.feed import Feed
 from harness.fleet import QUICK_RING, Fleet
 from harness.process import free_port, wait_for
 from harness.prometheus import Prometheus
@@ -96,6 +99,8 @@ EXPECTED = {
         row.get("result", row.get("reason")) for row, _ in found
     }
     >= {"won", "lost", "refused", "ambiguous", "wrong-key", "malformed"},
+    "Feeds: servers without the ring's keys": at_once(0),
+    "Feeds: since stek feed last said that it lives": between(0, 60),
 }
 
 
@@ -106,6 +111,30 @@ def listening(stack, fleet):
     stack.enter_context(host)
     host.wait_in_step()
     return host
+
+
+@contextlib.contextmanager
+def exported(path):
+    """What node_exporter does with its textfile collector; yields its address."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(path.read_bytes())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +155,11 @@ def world(work, certificates):
         assert not visitor.visit(nginx)
         client = Background(nginx.port, "1.3", seconds=3600, interval_ms=50)
         stack.callback(client.stop)
+        feed = stack.enter_context(Feed(folder / "feed", host))
+        feed.put("h2o", to="h2o", file=feed.place("h2o"))
+        node = stack.enter_context(exported(feed.state_dir / "metrics.prom"))
         prometheus = stack.enter_context(
-            Prometheus(folder, [one.settings["listen"] for one in hosts])
+            Prometheus(folder, [*(one.settings["listen"] for one in hosts), node])
         )
         yield SimpleNamespace(host=host, prometheus=prometheus)
 
