@@ -212,7 +212,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     struct scene *scene = *state;
 
@@ -304,13 +304,13 @@ static void a_ticket_resumes_in_dtls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_ticket_resumes, start, stop),
+        cmocka_unit_test_setup_teardown(a_ticket_resumes, start, end),
         cmocka_unit_test_setup_teardown(there_is_no_ticket_while_gnutls_derives_nothing, start,
-                                        stop),
+                                        end),
         cmocka_unit_test_setup_teardown(without_a_key_there_is_no_ticket_and_the_handshake_is_done,
-                                        start, stop),
-        cmocka_unit_test_setup_teardown(a_ticket_resumes_after_a_hello_retry_request, start, stop),
-        cmocka_unit_test_setup_teardown(a_ticket_resumes_in_dtls, start, stop),
+                                        start, end),
+        cmocka_unit_test_setup_teardown(a_ticket_resumes_after_a_hello_retry_request, start, end),
+        cmocka_unit_test_setup_teardown(a_ticket_resumes_in_dtls, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
