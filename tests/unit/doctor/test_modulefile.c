@@ -20,7 +20,7 @@ static size_t read_file(const char *path, uint8_t *ret_bytes)
     assert_non_null(file);
     const size_t len = fread(ret_bytes, 1, FILE_MAX, file);
     (void)fclose(file);
-    assert_in_range(len, sizeof(ElfW(Ehdr)), FILE_MAX - 1);
+    assert_between(len, sizeof(ElfW(Ehdr)), FILE_MAX - 1);
     return len;
 }
 
