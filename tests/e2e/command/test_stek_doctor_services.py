@@ -79,7 +79,8 @@ def visits(machine):
     call = "openssl s_client -connect localhost:5222 -starttls xmpp -xmpphost localhost -tls1_2 "
     said = ""
     for way in "-sess_out", "-sess_in":
-        line = f"until {call} {way} /run/s.pem </dev/null 2>/dev/null | tee /run/said | grep -q '^New\\|^Reused'"
+        seen = "tee /run/said | grep -q '^New\\|^Reused'"
+        line = f"until {call} {way} /run/s.pem </dev/null 2>/dev/null | {seen}"
         said += machine.do("sh", "-c", f"{line}; do sleep 0.1; done; cat /run/said")
         machine.do("systemctl", "restart", "prosody")
     return re.findall("^(New|Reused), TLSv1.2", said, re.MULTILINE)

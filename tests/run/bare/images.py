@@ -12,6 +12,8 @@ NEEDS = "buildah runc openssl"
 # The archive that this machine uses, instead of what a registry calls by that name.
 BASE = "docker.io/library/debian"
 
+# Prints whom an image runs as.
+USER = "buildah inspect --type image --format '{{.OCIv1.Config.User}}'"
 BUILD = {
     "a base": (
         "c=$(buildah from scratch) && "
@@ -22,21 +24,27 @@ BUILD = {
         "cd /srv/tree && "
         "buildah bud --isolation chroot --pull-never --layers --file {file} --target stekd "
         "--tag stekd . && "
-        "buildah inspect --type image --format '{{{{.OCIv1.Config.User}}}}' stekd | grep -x 7300:7300"
+        "{user} stekd | grep -x 7300:7300"
     ),
     "image nginx": (
         "cd /srv/tree && "
         "buildah bud --isolation chroot --pull-never --layers --file {file} --target nginx "
         "--tag stek-nginx . && "
-        "buildah inspect --type image --format '{{{{.OCIv1.Config.User}}}}' stek-nginx | grep -x 33:33"
+        "{user} stek-nginx | grep -x 33:33"
     ),
 }
 
 # What both lines below begin with. `alone`: buildah knows no supplementary groups.
 WORDS = r"""
 run() { buildah run --runtime runc --isolation oci --network host --user 0:0 "$@"; }
-alone() { echo "setpriv --reuid $1 --regid $1 --groups $2 --no-new-privs --bounding-set=-all --inh-caps=-all"; }
-soon() { n=0; until "$@" >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 600 ] || return 1; sleep 0.1; done; }
+alone() {
+    echo "setpriv --reuid $1 --regid $1 --groups $2 --no-new-privs" \
+        "--bounding-set=-all --inh-caps=-all"
+}
+soon() {
+    n=0
+    until "$@" >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 600 ] || return 1; sleep 0.1; done
+}
 first() { grep -lx "$1" /proc/[0-9]*/comm | cut -d/ -f3 | sort -n | head -n1; }
 visit() { openssl s_client -connect localhost:8443 -tls1_2 "$@" </dev/null 2>/dev/null; }
 visited() { soon visit && visit "$@" | grep -oE '^(New|Reused)'; }
@@ -126,6 +134,6 @@ def prepare(root, pristine, chroot):
 
 def lines(release):
     """{what: a line of shell}, in order, for the chroot."""
-    known = {"base": f"{BASE}:{release.name}", "file": f"{FOLDER}/Containerfile"}
+    known = {"base": f"{BASE}:{release.name}", "file": f"{FOLDER}/Containerfile", "user": USER}
     install = f"apt-get update && apt-get -y --no-install-recommends install {NEEDS}"
     return {"a builder": install, **{what: line.format(**known) for what, line in BUILD.items()}}
