@@ -191,14 +191,18 @@ static bool is_required(const struct stek_cnf *cnf)
     return cnf->value[place] != NULL && strcmp(cnf->value[place], "yes") == 0;
 }
 
-/* With config_diagnostics, which the system's file may set, a module that cannot be loaded makes
- * OPENSSL_init_ssl() fail, and nginx then crashes at its first clients. */
+/*
+ * With config_diagnostics, which the system's file may set, a module that cannot be loaded makes
+ * OPENSSL_init_ssl() fail, and nginx then crashes at its first clients. The module heeds the
+ * system's word once it is loaded.
+ */
 static void print_start(const struct stek_cnf *cnf, FILE *out)
 {
     (void)fprintf(out, "\n[default]\nopenssl_conf = %s\nnodejs_conf = %s\n", cnf->openssl_section,
                   cnf->nodejs_section);
     if (!is_required(cnf))
         (void)fputs("# If stek.so cannot be loaded, the program goes on with OpenSSL's own keys.\n"
+                    "stek_diagnostics = ${config_diagnostics}\n"
                     "config_diagnostics = 0\n",
                     out);
 }
@@ -210,6 +214,8 @@ void stek_cnf_print(const struct stek_cnf *cnf, FILE *out)
     (void)fputs("# An OpenSSL configuration that loads stek: stek-openssl(5).\n"
                 "# Use it with the environment variable OPENSSL_CONF.\n",
                 out);
+    if (!is_required(cnf))
+        (void)fputs("config_diagnostics = 0\n", out);
     if (cnf->include[0] != '\0')
         (void)fprintf(out, ".include %s\n", cnf->include);
     print_start(cnf, out);

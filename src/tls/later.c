@@ -7,6 +7,8 @@
 
 typedef EVP_PKEY *(*peer_rpk_fn)(SSL_SESSION *session);
 typedef int (*get_purpose_fn)(const X509_VERIFY_PARAM *parameters);
+typedef void *(*libctx_fn)(const CONF *conf);
+typedef void (*diagnostics_fn)(void *libctx, int value);
 
 static peer_rpk_fn peer_rpk;
 static get_purpose_fn get_purpose;
@@ -39,4 +41,17 @@ int stek_later_param_purpose(const X509_VERIFY_PARAM *parameters)
 {
     stek_later_find();
     return get_purpose != NULL ? get_purpose(parameters) : 0;
+}
+
+void stek_later_be_strict(const CONF *conf)
+{
+    const void *found_libctx = dlsym(RTLD_DEFAULT, "NCONF_get0_libctx");
+    const void *found_diagnostics = dlsym(RTLD_DEFAULT, "OSSL_LIB_CTX_set_conf_diagnostics");
+    libctx_fn libctx_of;
+    diagnostics_fn set_diagnostics;
+
+    memcpy(&libctx_of, &found_libctx, sizeof libctx_of);
+    memcpy(&set_diagnostics, &found_diagnostics, sizeof set_diagnostics);
+    if (libctx_of != NULL && set_diagnostics != NULL)
+        set_diagnostics(libctx_of(conf), 1);
 }

@@ -19,4 +19,8 @@ bool stek_later_session_has_raw_key(const SSL_SESSION *session);
 /* What certificates are verified for; 0 where it cannot be read (before 3.5). */
 int stek_later_param_purpose(const X509_VERIFY_PARAM *parameters);
 
+/* Has SSL_CTXs refuse system-wide defaults that OpenSSL cannot use, as config_diagnostics of that
+ * configuration does. Does nothing where OpenSSL never refuses them (before 3.4). */
+void stek_later_be_strict(const CONF *conf);
+
 #endif

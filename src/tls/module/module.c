@@ -17,6 +17,7 @@
 #include "tls/attachment.h"
 #include "tls/context/peers.h"
 #include "tls/context/servers.h"
+#include "tls/later.h"
 #include "tls/module/caller.h"
 #include "tls/module/conf.h"
 #include "tls/module/latefork.h"
@@ -355,6 +356,20 @@ static bool may_serve(const void *return_address)
     return true;
 }
 
+/*
+ * The configuration that stek writes turns config_diagnostics off, so that a program outlives a
+ * module that is gone, and keeps the system's word under another name. It counts again from here
+ * on.
+ */
+static void heed_system(const CONF *conf)
+{
+    STEK_QUIET(quiet);
+    const char *word = NCONF_get_string(conf, "default", "stek_diagnostics");
+
+    if (word != NULL && strcmp(word, "0") != 0)
+        stek_later_be_strict(conf);
+}
+
 /* Always a success for libcrypto: with config_diagnostics, a failure would keep programs from
  * starting at all. */
 int stek_module_init(CONF_IMODULE *module, const CONF *conf)
@@ -364,6 +379,7 @@ int stek_module_init(CONF_IMODULE *module, const CONF *conf)
     stek_say_prepare();
     if (!may_serve(__builtin_extract_return_addr(__builtin_return_address(0))))
         return 1;
+    heed_system(conf);
     configure(conf, CONF_imodule_get_value(module));
     if ((ring != NULL || refuse) && (pthread_once(&once, hook_ssl_ctx) != 0 || !hooked))
         stek_say("stek: libcrypto refuses the hook for new SSL_CTXs; going on with "

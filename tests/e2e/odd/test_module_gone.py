@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from harness import build, module
+from harness.process import Gone
 from harness.servers import Nginx
 
 SYSTEM = "config_diagnostics = 1\nopenssl_conf = start\n[start]\n"
@@ -14,6 +15,18 @@ FAULTS = {
     "replaced by something else": lambda path: path.write_text("no module\n"),
     "of no length": lambda path: path.write_bytes(b""),
 }
+
+
+DEFAULTS = "ssl_conf = all\n[all]\nsystem_default = one\n[one]\nMinProtocol = TLSv9\n"
+
+
+def starts(server):
+    """Whether it serves."""
+    try:
+        with server:
+            return True
+    except Gone:
+        return False
 
 
 @pytest.fixture
@@ -37,6 +50,15 @@ def test_nginx_serves_as_without_it(running, broken, fault, tls):
     server = running(Nginx, broken(fault), workers=1)
     visits = server.visit(tls, count=5)
     assert not visits.failed() and len(visits.resumed()) == 4
+
+
+def test_a_fault_in_the_systems_defaults_ends_nginx_as_without_it(folder, certificates):
+    """A version of TLS that there is not: since 3.4 OpenSSL refuses to make an SSL_CTX then."""
+    system = folder / "system.cnf"
+    system.write_text(SYSTEM + DEFAULTS)
+    plain = Nginx(folder / "plain", certificates, system)
+    loaded = Nginx(folder / "loaded", certificates, module.compose(folder / "s.cnf", system=system))
+    assert starts(plain) == starts(loaded)
 
 
 def test_with_required_openssl_may_say_so(broken):

@@ -180,7 +180,7 @@ def test_the_settings_are_what_stek_prints(folder):
     path = re.search(r"^path = (\S+)$", text, re.M)[1]
     done = subprocess.run(
         [build.COMMAND, "openssl-cnf", "--ring", "web", "--module", build.MODULE]
-        + ["--system", text.split()[1]],
+        + ["--system", re.search(r"^\.include (\S+)$", text, re.M)[1]],
         capture_output=True,
         text=True,
         check=True,
