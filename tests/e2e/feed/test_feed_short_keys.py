@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stek feed` and servers that are given keys for AES-128, which the ring derives apart: sets of 48
 bytes, in two orders."""
+from functools import partial
+
 import pytest
 
 from harness.client import VERSIONS
-from harness.feed import fed_nginx
+from harness.feed import fed_haproxy, fed_nghttpx, fed_nginx
 from harness.feed.traveller import Traveller
-from harness.servers import Haproxy, Nginx
 from harness.servers.key_files import Nghttpx
 
 PROMISED_S = 2  # HAProxy holds three keys, of which one has sealed already
@@ -23,33 +24,11 @@ class ShortNghttpx(Nghttpx):
         file.write_text(text.replace("cipher=aes-256-cbc", "cipher=aes-128-cbc"))
 
 
-def short_nginx(running, feed, name):
-    place = feed.place(name)
-    feed.put(name, to="nginx-aes128", directory=place)
-    server = running(Nginx, None, workers=2, directives=f"include {place}/keys.conf;")
-    pid_file = server.folder / "nginx.pid"
-    feed.put(name, to="nginx-aes128", directory=place, signal="HUP", pid_file=pid_file)
-    return server
-
-
-def short_haproxy(running, feed, name):
-    keys, socket = feed.place(name), feed.place(f"{name}.sock")
-    feed.put(name, to="haproxy-aes128", file=keys)
-    server = running(Haproxy, None, ticket_keys=keys, stats_socket=socket)
-    feed.put(name, to="haproxy-aes128", file=keys, socket=socket)
-    return server
-
-
-def short_nghttpx(running, feed, name):
-    place = feed.place(name)
-    feed.put(name, to="nghttpx-aes128", directory=place)
-    server = running(ShortNghttpx, None, ticket_keys=place / "keys.conf")
-    pid_file = server.folder / "nghttpx.pid"
-    feed.put(name, to="nghttpx-aes128", directory=place, signal="HUP", pid_file=pid_file)
-    return server
-
-
-SHORT = {"nginx": short_nginx, "haproxy": short_haproxy, "nghttpx": short_nghttpx}
+SHORT = {
+    "nginx": partial(fed_nginx, to="nginx-aes128"),
+    "haproxy": partial(fed_haproxy, to="haproxy-aes128"),
+    "nghttpx": partial(fed_nghttpx, to="nghttpx-aes128", kind=ShortNghttpx),
+}
 each = pytest.mark.parametrize("program", SHORT)
 
 
@@ -72,7 +51,7 @@ def test_they_seal_with_the_key_that_the_feed_says(running, still_feed, program)
 
 
 def test_a_server_of_long_keys_of_the_same_ring_opens_none_of_theirs(running, folder, still_feed):
-    short, long = short_nginx(running, still_feed, "s"), fed_nginx(running, still_feed, "l")
+    short, long = SHORT["nginx"](running, still_feed, "s"), fed_nginx(running, still_feed, "l")
     for tls in VERSIONS:
         session = folder / tls
         assert short.visit(tls, sess_out=session)[0].tickets

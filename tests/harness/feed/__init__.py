@@ -156,22 +156,22 @@ class Feed:
         self.wait_until("fed", name)
 
 
-def fed_nginx(running, feed, name):
+def fed_nginx(running, feed, name, to="nginx"):
     """nginx, whose keys come from the feed `name`: a list that it includes, and a signal."""
     place = feed.place(name)
-    feed.put(name, to="nginx", directory=place)
+    feed.put(name, to=to, directory=place)
     server = running(Nginx, None, workers=2, directives=f"include {place}/keys.conf;")
     pid_file = server.folder / "nginx.pid"
-    feed.put(name, to="nginx", directory=place, signal="HUP", pid_file=pid_file)
+    feed.put(name, to=to, directory=place, signal="HUP", pid_file=pid_file)
     return server
 
 
-def fed_haproxy(running, feed, name):
+def fed_haproxy(running, feed, name, to="haproxy"):
     """HAProxy, whose keys come from the feed `name`: a file, and orders on its socket."""
     keys, socket = feed.place(name), feed.place(f"{name}.sock")
-    feed.put(name, to="haproxy", file=keys)
+    feed.put(name, to=to, file=keys)
     server = running(Haproxy, None, ticket_keys=keys, stats_socket=socket)
-    feed.put(name, to="haproxy", file=keys, socket=socket)
+    feed.put(name, to=to, file=keys, socket=socket)
     return server
 
 
@@ -184,13 +184,13 @@ def fed_dnsdist(running, feed, name):
     return server
 
 
-def fed_nghttpx(running, feed, name):
+def fed_nghttpx(running, feed, name, to="nghttpx", kind=Nghttpx):
     """nghttpx, whose keys come from the feed `name`: a list that it includes, and a signal."""
     place = feed.place(name)
-    feed.put(name, to="nghttpx", directory=place)
-    server = running(Nghttpx, None, ticket_keys=place / "keys.conf")
+    feed.put(name, to=to, directory=place)
+    server = running(kind, None, ticket_keys=place / "keys.conf")
     pid_file = server.folder / "nghttpx.pid"
-    feed.put(name, to="nghttpx", directory=place, signal="HUP", pid_file=pid_file)
+    feed.put(name, to=to, directory=place, signal="HUP", pid_file=pid_file)
     return server
 
 
