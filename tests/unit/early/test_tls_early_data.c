@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Early data is accepted of each ticket at most once, by the program that sealed it. */
-#include "stats_fixture.h"
+#include "tls_counts.h"
 #include "tls_early.h"
 #include "tls_tickets.h"
 
@@ -16,43 +16,20 @@ static void record(struct tls_test *test, SSL_CTX *server)
     tls_early_flight(test, tls_get_early_ticket(test, server), &flight);
 }
 
-/* Lets the test's ring count. */
-static void count(struct tls_test *test)
-{
-    assert_int_equal(stats_setup(NULL), 0);
-    test->ring->stats = stats_open();
-}
-
-static void end(struct tls_test *test)
-{
-    stek_stats_unmap(test->ring->stats);
-    test->ring->stats = NULL;
-    assert_int_equal(stats_teardown(NULL), 0);
-}
-
-/* What is counted of early data: this, and nothing else. */
-static void assert_counted(enum stek_counter counter, uint64_t times)
-{
-    const struct stek_stats_sum sum = stats_sum();
-
-    for (int i = STEK_COUNT_EARLY_ACCEPTED; i < STEK_COUNTERS; i++)
-        assert_int_equal(sum.count[i], i == (int)counter ? times : 0);
-}
-
 static void a_recorded_flight_is_accepted_once(void **state)
 {
     struct tls_test *test = *state;
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
 
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_ACCEPTED, 1);
+    tls_assert_early_counted(STEK_COUNT_EARLY_ACCEPTED, 1);
     for (int i = 0; i < 10; i++)
         assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
     assert_int_equal(stats_sum_of(STEK_COUNT_EARLY_ACCEPTED), 1);
     assert_int_equal(stats_sum_of(STEK_COUNT_EARLY_REPLAYED), 10);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* The control: this is what a program without stek does. */
@@ -61,12 +38,12 @@ static void as_is_a_recorded_flight_is_accepted_again_and_again(void **state)
     struct tls_test *test = *state;
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_AS_IS);
 
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     for (int i = 0; i < 10; i++)
         assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
+    tls_counts_end(test);
 }
 
 static void never_refuses_the_first_one_too(void **state)
@@ -164,14 +141,14 @@ static void at_another_program_a_ticket_resumes_without_early_data(void **state)
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
     struct stek_register *reg = stek_register_get0();
 
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     (void)atomic_fetch_xor(&reg->instance[0], 1);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
-    assert_counted(STEK_COUNT_EARLY_FOREIGN, 1);
+    tls_assert_early_counted(STEK_COUNT_EARLY_FOREIGN, 1);
     (void)atomic_fetch_xor(&reg->instance[0], 1);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_from_a_server_that_accepts_none_brings_none(void **state)
@@ -180,11 +157,11 @@ static void a_ticket_from_a_server_that_accepts_none_brings_none(void **state)
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
     SSL_CTX *as_is = tls_early_server(test, STEK_EARLY_DATA_AS_IS);
 
-    count(test);
+    tls_counts_begin(test);
     record(test, as_is);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
-    assert_counted(STEK_COUNT_EARLY_FOREIGN, 1);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_FOREIGN, 1);
+    tls_counts_end(test);
 }
 
 static void a_ticket_that_has_left_the_window_brings_none(void **state)
@@ -192,12 +169,12 @@ static void a_ticket_that_has_left_the_window_brings_none(void **state)
     struct tls_test *test = *state;
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
 
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     (void)atomic_fetch_add(&stek_register_get0()->issued, STEK_REGISTER_WINDOW);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
-    assert_counted(STEK_COUNT_EARLY_TOO_OLD, 1);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_TOO_OLD, 1);
+    tls_counts_end(test);
 }
 
 /* The same session with another serial in its ticket, sealed by somebody who has the key. */
@@ -228,15 +205,15 @@ static void a_serial_that_nobody_gave_brings_none(void **state)
     const uint64_t issued = atomic_load(&stek_register_get0()->issued);
     const uint64_t forged[] = {issued + 1, issued + STEK_REGISTER_WINDOW, UINT64_MAX, 0};
 
-    count(test);
+    tls_counts_begin(test);
     for (size_t i = 0; i < 4; i++) {
         tls_early_flight(test, with_serial(test, server, session, forged[i]), &flight);
         assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
     }
-    assert_counted(STEK_COUNT_EARLY_FOREIGN, 4);
+    tls_assert_early_counted(STEK_COUNT_EARLY_FOREIGN, 4);
     tls_early_flight(test, with_serial(test, server, session, issued), &flight);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* Each bit of a ticket is authenticated. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Early data in programs that have callbacks, ticket keys or pre-shared keys of their own. */
-#include "stats_fixture.h"
+#include "tls_counts.h"
 #include "tls_early.h"
 
 #include "tls/attachment.h"
@@ -18,29 +18,6 @@ static struct tls_flight flight;
 static void record(struct tls_test *test, SSL_CTX *server)
 {
     tls_early_flight(test, tls_get_early_ticket(test, server), &flight);
-}
-
-/* Lets the test's ring count. */
-static void count(struct tls_test *test)
-{
-    assert_int_equal(stats_setup(NULL), 0);
-    test->ring->stats = stats_open();
-}
-
-static void end(struct tls_test *test)
-{
-    stek_stats_unmap(test->ring->stats);
-    test->ring->stats = NULL;
-    assert_int_equal(stats_teardown(NULL), 0);
-}
-
-/* What is counted of early data: this, and nothing else. */
-static void assert_counted(enum stek_counter counter, uint64_t times)
-{
-    const struct stek_stats_sum sum = stats_sum();
-
-    for (int i = STEK_COUNT_EARLY_ACCEPTED; i < STEK_COUNTERS; i++)
-        assert_int_equal(sum.count[i], i == (int)counter ? times : 0);
 }
 
 static unsigned told;
@@ -64,15 +41,15 @@ static void early_data_that_the_program_accepts_by_itself_is_seen(void **state)
 
     told = 0;
     stek_attachment_watch(tell);
-    count(test);
+    tls_counts_begin(test);
     SSL_CTX_set_allow_early_data_cb(server, allow, NULL);
     assert_int_equal(tls_early_visit(test, server, session), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_UNCHECKED, 1);
+    tls_assert_early_counted(STEK_COUNT_EARLY_UNCHECKED, 1);
     assert_int_equal(tls_early_visit(test, server, session), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_UNCHECKED, 2);
+    tls_assert_early_counted(STEK_COUNT_EARLY_UNCHECKED, 2);
     assert_int_equal(told, 2);
     stek_attachment_watch(NULL);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void early_data_that_stek_let_pass_is_not_taken_for_that(void **state)
@@ -81,10 +58,10 @@ static void early_data_that_stek_let_pass_is_not_taken_for_that(void **state)
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
     SSL_SESSION *session = tls_get_early_ticket(test, server);
 
-    count(test);
+    tls_counts_begin(test);
     assert_int_equal(tls_early_visit(test, server, session), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_ACCEPTED, 1);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_ACCEPTED, 1);
+    tls_counts_end(test);
 }
 
 static int generate(SSL *ssl, void *arg)
@@ -108,11 +85,11 @@ static void tickets_of_the_programs_session_ticket_callbacks_bring_none(void **s
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
 
     assert_int_equal(SSL_CTX_set_session_ticket_cb(server, generate, use, NULL), 1);
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_RESUMED);
-    assert_counted(STEK_COUNT_EARLY_FOREIGN, 1);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_FOREIGN, 1);
+    tls_counts_end(test);
 }
 
 /* The program's ticket keys; stek's session-ticket callbacks are still there. */
@@ -171,12 +148,12 @@ static void libssls_own_protection_is_left_alone(void **state)
     SSL_CTX *server = tls_early_server(test, STEK_EARLY_DATA_ONCE);
 
     (void)SSL_CTX_clear_options(server, SSL_OP_NO_ANTI_REPLAY);
-    count(test);
+    tls_counts_begin(test);
     record(test, server);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_FULL);
-    assert_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
+    tls_counts_end(test);
 }
 
 /* ---- external pre-shared keys ---- */
@@ -228,14 +205,14 @@ static void external_pre_shared_keys_are_the_programs_business(void **state)
 
     external = external_session(test);
     (void)tls_get_early_ticket(test, server);
-    count(test);
+    tls_counts_begin(test);
     SSL_CTX_set_psk_find_session_callback(server, find_external);
     SSL_CTX_set_psk_use_session_callback(test->client, use_external);
     tls_early_flight(test, NULL, &flight);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
     assert_int_equal(tls_early_replay(server, &flight), TLS_EARLY_ACCEPTED);
-    assert_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
-    end(test);
+    tls_assert_early_counted(STEK_COUNT_EARLY_ACCEPTED, 0);
+    tls_counts_end(test);
     SSL_SESSION_free(external);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions that stand in the server's cache resume as without stek, and that is counted. */
-#include "stats_fixture.h"
+#include "tls_counts.h"
 #include "tls_early.h"
 
 #include "tls/sessionid.h"
@@ -14,17 +14,9 @@ static const struct tls_call as_a = {.server_name = "a.example"};
 /* Lets the test's ring count; the server keeps sessions. In TLS 1.3 their ids are tickets. */
 static void begin(struct tls_test *test)
 {
-    assert_int_equal(stats_setup(NULL), 0);
-    test->ring->stats = stats_open();
+    tls_counts_begin(test);
     (void)SSL_CTX_set_session_cache_mode(test->server, SSL_SESS_CACHE_SERVER);
     (void)SSL_CTX_set_options(tls_is_13(test) ? test->server : test->client, SSL_OP_NO_TICKET);
-}
-
-static void end(struct tls_test *test)
-{
-    stek_stats_unmap(test->ring->stats);
-    test->ring->stats = NULL;
-    assert_int_equal(stats_teardown(NULL), 0);
 }
 
 static void assert_by_id(uint64_t times)
@@ -50,7 +42,7 @@ static void a_resumption_by_session_id_is_counted(void **state)
     const struct stek_stats_sum sum = stats_sum();
     for (int i = 0; i < STEK_COUNT_RESUMED_BY_ID; i++)
         assert_int_equal(sum.count[i], 0);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void so_is_that_of_a_client_that_would_take_a_ticket(void **state)
@@ -63,7 +55,7 @@ static void so_is_that_of_a_client_that_would_take_a_ticket(void **state)
     assert_resumed(tls_come_back(test, first.session));
     assert_by_id(1);
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 0);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_server_that_gives_no_tickets_counts_too(void **state)
@@ -78,7 +70,7 @@ static void a_server_that_gives_no_tickets_counts_too(void **state)
     assert_int_equal(first.ticket_count, 0);
     assert_resumed(tls_come_back(test, first.session));
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_session_that_the_cache_has_lost_is_not_counted(void **state)
@@ -94,7 +86,7 @@ static void a_session_that_the_cache_has_lost_is_not_counted(void **state)
 #endif
     assert_full(tls_come_back(test, first.session));
     assert_by_id(0);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_is_not_taken_for_one(void **state)
@@ -107,7 +99,7 @@ static void a_ticket_is_not_taken_for_one(void **state)
     assert_resumed(tls_come_back(test, tls_get_ticket(test)));
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 1);
     assert_by_id(0);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* The handshake of a server that reads early data is taken up a second time, without a ClientHello.
@@ -122,7 +114,7 @@ static void where_the_server_has_read_early_data_it_is_counted(void **state)
     assert_full(first);
     assert_int_equal(tls_early_visit(test, test->server, first.session), TLS_EARLY_ACCEPTED);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* libssl's own client names its versions the other way round. */
@@ -145,7 +137,7 @@ static void nor_is_one_of_a_client_whose_first_choice_is_another_version(void **
     assert_resumed(tls_come_back(test, tls_get_ticket(test)));
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 1);
     assert_by_id(0);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* A visit whose SSL at the server the test frees. */
@@ -182,7 +174,7 @@ static void it_is_counted_when_the_connection_is_freed(void **state)
     assert_by_id(0);
     SSL_free(server);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 #if OPENSSL_VERSION_NUMBER < 0x30000000L
@@ -202,7 +194,7 @@ static void further_tickets_of_a_connection_are_not_counted_again(void **state)
     assert_int_equal(SSL_new_session_ticket(server), 1);
     SSL_free(server);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* Most clients close a connection without a word, which libssl takes for an error. */
@@ -220,7 +212,7 @@ static void a_connection_that_ends_in_an_error_counts(void **state)
     ERR_clear_error();
     SSL_free(server);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): libssl's type */
@@ -248,7 +240,7 @@ static void a_connection_that_has_changed_its_ssl_ctx_counts(void **state)
     test->server = NULL;
     SSL_free(server);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* The session is found, and then the client turns out not to offer its cipher: libssl ends it. */
@@ -273,7 +265,7 @@ static void where_the_handshake_ends_at_once_nothing_is_counted(void **state)
     assert_by_id(0);
     SSL_SESSION_free(visit.session);
     ERR_clear_error();
-    end(test);
+    tls_counts_end(test);
 }
 
 static SSL_SESSION *offer_session(struct tls_test *test, SSL *server, SSL_SESSION *session)
@@ -305,7 +297,7 @@ static void a_ticket_on_an_ssl_that_was_cleared_is_not_taken_for_one(void **stat
     SSL_free(server);
     assert_by_id(0);
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 1);
-    end(test);
+    tls_counts_end(test);
 }
 
 /* ---- the program's own callback ---- */
@@ -362,7 +354,7 @@ static void an_info_callback_is_the_programs_all_the_time(void **state)
     assert_ptr_equal(SSL_get_info_callback(server), listen_to);
     SSL_free(server);
     assert_by_id(1);
-    end(test);
+    tls_counts_end(test);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is counted is what the client saw, and why: all counters are compared, so that none moves
  * unasked. */
-#include "stats_fixture.h"
+#include "tls_counts.h"
 #include "tls_tickets.h"
 
 #include <string.h>
@@ -9,20 +9,6 @@
 enum { HOUR_S = 3600 };
 
 static const struct tls_call as_a = {.server_name = "a.example"};
-
-/* Lets the test's ring count. */
-static void count(struct tls_test *test)
-{
-    assert_int_equal(stats_setup(NULL), 0);
-    test->ring->stats = stats_open();
-}
-
-static void end(struct tls_test *test)
-{
-    stek_stats_unmap(test->ring->stats);
-    test->ring->stats = NULL;
-    assert_int_equal(stats_teardown(NULL), 0);
-}
 
 /* What is counted in all: these, and nothing else. */
 static void assert_counted(uint64_t sealed, uint64_t opened, uint64_t renewed)
@@ -50,39 +36,39 @@ static void tickets_that_clients_get_are_counted(void **state)
 {
     struct tls_test *test = *state;
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit = tls_visit(test, test->server, &as_a);
     assert_full(visit);
     assert_true(visit.ticket_count > 0);
     assert_counted(visit.ticket_count, 0, 0);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_resumption_is_counted_and_the_ticket_that_it_gives(void **state)
 {
     struct tls_test *test = *state;
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit first = tls_visit(test, test->server, &as_a);
     const struct tls_visit second = tls_come_back(test, first.session);
     assert_resumed(second);
     assert_counted(first.ticket_count + second.ticket_count, 1, second.ticket_count);
     assert_int_equal(second.ticket_count, tls_is_13(test) ? 1 : 0);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_that_is_renewed_under_a_newer_key_is_counted_as_such(void **state)
 {
     struct tls_test *test = *state;
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit first = tls_visit(test, test->server, &as_a);
     tls_clock_pass(HOUR_S + 1);
     const struct tls_visit second = tls_come_back(test, first.session);
     assert_resumed(second);
     assert_int_equal(second.ticket_count, 1);
     assert_counted(first.ticket_count + 1, 1, 1);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_under_no_key_of_the_ring_is_unknown(void **state)
@@ -91,11 +77,11 @@ static void a_ticket_under_no_key_of_the_ring_is_unknown(void **state)
     SSL_SESSION *session = tls_get_ticket(test);
 
     tls_use_policy(test, NULL);
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit = tls_come_back(test, session);
     assert_full(visit);
     assert_refused_for(STEK_COUNT_UNKNOWN, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_with_a_wrong_mac_is_damaged(void **state)
@@ -109,11 +95,11 @@ static void a_ticket_with_a_wrong_mac_is_damaged(void **state)
     assert_true(len <= sizeof ticket);
     memcpy(ticket, good, len);
     ticket[len - 1] ^= 1;
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit = tls_come_back(test, tls_with_ticket(test, session, ticket, len));
     assert_full(visit);
     assert_refused_for(STEK_COUNT_DAMAGED, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_chain_over_its_cap_is_counted_as_max_session_age(void **state)
@@ -126,11 +112,11 @@ static void a_chain_over_its_cap_is_counted_as_max_session_age(void **state)
     SSL_SESSION_set_timeout(session,
                             10 * HOUR_S); /* a client that keeps it longer than it was promised */
     tls_clock_pass(HOUR_S + 1);
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit = tls_come_back(test, session);
     assert_full(visit);
     assert_refused_for(STEK_COUNT_SESSION_AGE, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void a_ticket_for_another_server_name_is_counted_as_that(void **state)
@@ -138,12 +124,12 @@ static void a_ticket_for_another_server_name_is_counted_as_that(void **state)
     struct tls_test *test = *state;
     SSL_SESSION *session = tls_get_ticket(test);
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit = tls_visit(
         test, test->server, &(struct tls_call){.server_name = "b.example", .session = session});
     assert_full(visit);
     assert_refused_for(STEK_COUNT_SERVER_NAME, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
 }
 
 static SSL_CTX *verifying_server(struct tls_test *test, int mode, const char *id_context)
@@ -166,12 +152,12 @@ static void a_client_certificate_that_has_expired_is_counted_as_that(void **stat
     SSL_SESSION *session = tls_get_ticket_from(test, server, &call);
 
     tls_clock_pass(101);
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit =
         tls_visit(test, server, &(struct tls_call){.server_name = "a.example", .session = session});
     assert_true(visit.done && !visit.resumed);
     assert_refused_for(STEK_COUNT_CERT_EXPIRED, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
     X509_free(cert);
 }
 
@@ -186,13 +172,13 @@ static void a_client_certificate_that_is_missing_is_counted_as_that(void **state
     X509 *cert = tls_cert_new(&(struct tls_cert_wish){.common_name = "client"});
     SSL_SESSION *session = tls_get_ticket_from(test, open, &as_a);
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit =
         tls_visit(test, strict,
                   &(struct tls_call){.server_name = "a.example", .session = session, .cert = cert});
     assert_full(visit);
     assert_refused_for(STEK_COUNT_CERT_MISSING, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
     X509_free(cert);
 }
 
@@ -204,12 +190,12 @@ static void a_ticket_of_another_session_id_context_is_taken_back(void **state)
     SSL_CTX *yours = verifying_server(test, SSL_VERIFY_NONE, "yours");
     SSL_SESSION *session = tls_get_ticket_from(test, mine, &as_a);
 
-    count(test);
+    tls_counts_begin(test);
     const struct tls_visit visit =
         tls_visit(test, yours, &(struct tls_call){.server_name = "a.example", .session = session});
     assert_full(visit);
     assert_refused_for(STEK_COUNT_ID_CONTEXT, visit.ticket_count);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void
@@ -220,13 +206,13 @@ where_libssl_would_answer_with_an_alert_it_is_counted_as_the_session_id_context(
     SSL_CTX *verifying = verifying_server(test, SSL_VERIFY_PEER, "");
     SSL_SESSION *session = tls_get_ticket_from(test, open, &as_a);
 
-    count(test);
+    tls_counts_begin(test);
     assert_full(tls_visit(test, verifying,
                           &(struct tls_call){.server_name = "a.example", .session = session}));
     assert_int_equal(stats_sum_of(STEK_COUNT_ID_CONTEXT), 1);
     assert_int_equal(stats_sum_of(STEK_COUNT_OPENED), 0);
     assert_true(stats_sum_of(STEK_COUNT_NOT_SEALED) > 0); /* nor does it get a ticket there */
-    end(test);
+    tls_counts_end(test);
 }
 
 /* Also where its context is chosen anew, since the program set other keys. */
@@ -239,7 +225,7 @@ static void an_ssl_ctx_of_a_program_that_verifies_peers_is_counted_once(void **s
     tls_server_verify(verifying, SSL_VERIFY_PEER);
     tls_server_id_context(verifying, "mine");
     tls_attach(test, verifying, NULL);
-    count(test);
+    tls_counts_begin(test);
     assert_full(tls_visit(test, verifying, &as_a));
     assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 1);
     assert_int_equal(SSL_CTX_set_tlsext_ticket_keys(verifying, keys, sizeof keys), 1);
@@ -247,18 +233,18 @@ static void an_ssl_ctx_of_a_program_that_verifies_peers_is_counted_once(void **s
     assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 1);
     assert_full(tls_visit(test, test->server, &as_a));
     assert_int_equal(stats_sum_of(STEK_COUNT_VERIFIED_PEERS), 2);
-    end(test);
+    tls_counts_end(test);
 }
 
 static void visits_without_tickets_are_not_counted(void **state)
 {
     struct tls_test *test = *state;
 
-    count(test);
+    tls_counts_begin(test);
     SSL_CTX_set_options(test->server, SSL_OP_NO_TICKET);
     assert_full(tls_visit(test, test->server, &as_a));
     assert_counted(0, 0, 0);
-    end(test);
+    tls_counts_end(test);
 }
 
 int main(void)
