@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers in pid namespaces of their own, as in containers: what stekd counts of them is right
 while they live, and is kept when they are gone."""
+import contextlib
 import os
 import signal
 
@@ -59,6 +60,11 @@ def wait_until_counted(stekd, count):
     wait_for(lambda: processes(stekd) == count, f"{count} processes to be counted")
 
 
+def tickets(stekd):
+    """How many were sealed."""
+    return stekd.status("web")["tickets"]["sealed"]
+
+
 def files(stekd):
     return len(list((stekd.run_dir / "web.stats").iterdir()))
 
@@ -80,18 +86,26 @@ def test_two_with_the_same_numbers_are_told_apart(daemon, contained):
     wait_until_counted(daemon, 0)
 
 
-@pytest.mark.parametrize("wrapper", [(), ALONE], ids=["outside", "beside"])
-def test_what_one_counted_stays_and_its_file_goes(folder, contained, wrapper):
-    with Stekd(folder / "stekd", wrapper=wrapper, web={"rotate": "1h"}) as stekd:
-        nginx = contained(stekd.ring("web"))
-        visits = nginx.visit("1.3", count=10)
-        assert not visits.failed()
-        sealed = sum(visit.tickets for visit in visits)
-        assert sealed and stekd.status("web")["tickets"]["sealed"] == sealed
-        assert files(stekd) == 1
-        nginx.kill_all()
-        wait_for(lambda: processes(stekd) == 0 and files(stekd) == 0, "its file to be aggregated")
-        assert stekd.status("web")["tickets"]["sealed"] == sealed
+def test_what_one_counted_stays_and_its_file_goes(folder, contained):
+    """Of one stekd outside of its namespace, and of one in another beside it."""
+    with contextlib.ExitStack() as stack:
+        sealed = {}
+        for name, wrapper in (("outside", ()), ("beside", ALONE)):
+            made = Stekd(folder / name, wrapper=wrapper, web={"rotate": "1h"})
+            stekd = stack.enter_context(made)
+            nginx = contained(stekd.ring("web"))
+            visits = nginx.visit("1.3", count=10)
+            assert not visits.failed()
+            sealed[stekd] = sum(visit.tickets for visit in visits)
+            assert sealed[stekd] and tickets(stekd) == sealed[stekd], name
+            assert files(stekd) == 1, name
+            nginx.kill_all()
+        for stekd, count in sealed.items():
+            wait_for(
+                lambda: processes(stekd) == 0 and files(stekd) == 0,
+                f"the file {stekd.folder.name} to be aggregated",
+            )
+            assert tickets(stekd) == count, stekd.folder.name
 
 
 def test_one_beside_stekd_is_counted_while_any_of_it_lives(folder, contained):

@@ -25,7 +25,7 @@ def watched():
 @pytest.fixture
 def hosts(folder, etcd, watched):
     """Two, in step; calls of the first one may fail."""
-    ring = {"rotate": "3s", "accept": "60s", "ahead": 2}
+    ring = {"rotate": "2s", "accept": "60s", "ahead": 2}
     with Fleet(folder / "fleet", etcd, ring=ring) as fleet:
         first = fleet.prepare()
         first.wrapper = list(watched.wrapper)

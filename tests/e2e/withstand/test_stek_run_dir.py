@@ -107,8 +107,13 @@ def steering_answers():
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize("which", steering_answers())
 def test_answers_do_not_steer_the_terminal(folder, which, ascii_only):
-    line = json.dumps(steering_answers()[which], ensure_ascii=ascii_only).encode() + b"\n"
-    with Answering(folder, lambda connection: connection.sendall(line)):
+    answer = steering_answers()[which]
+
+    def steer(connection):
+        answer.get("members", {})["reading"] = time.monotonic_ns()  # the store was read again
+        connection.sendall(json.dumps(answer, ensure_ascii=ascii_only).encode() + b"\n")
+
+    with Answering(folder, steer):
         for command in COMMANDS.values():
             done, _ = stek(folder, *command)
             assert is_plain(done.stdout) and is_plain(done.stderr), (command, done)
