@@ -2,6 +2,7 @@
 #include "tls/attachment.h"
 
 #include "tls/later.h"
+#include "tls/made.h"
 #include "tls/slots.h"
 
 #include <pthread.h>
@@ -175,6 +176,7 @@ enum stek_result stek_attachment_enter(SSL_CTX *ctx, struct stek_ring *ring,
     struct stek_attachment *attachment;
 
     stek_later_find();
+    stek_made_prepare();
     if (pthread_once(&index_once, make_index) != 0 || ctx_index < 0 || stek_methods_get0() == NULL)
         return STEK_ERR_CRYPTO;
     attachment = stek_attachment_of(ctx);

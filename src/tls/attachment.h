@@ -13,6 +13,7 @@
 #include "tls/methods.h"
 #include "tls/ossl.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 /* Whether stek's ticket key callback has been set again at the SSL_CTX's first handshake, as
@@ -27,9 +28,10 @@ enum { STEK_SESSIONS_UNKNOWN, STEK_SESSIONS_OURS, STEK_SESSIONS_PROGRAMS };
  * the attachment outlives the SSLs that lead to it.
  */
 struct stek_attachment {
-    struct stek_attachment *next_unused; /* of slots.c */
-    _Atomic(SSL_CTX *) ctx;              /* not held; NULL: the slot is not in use */
-    uint64_t number;                     /* no other attachment ever had it */
+    alignas(
+        8) struct stek_attachment *next_unused; /* of slots.c; aligned for the notes of meet.c */
+    _Atomic(SSL_CTX *) ctx;                     /* not held; NULL: the slot is not in use */
+    uint64_t number;                            /* no other attachment ever had it */
     struct stek_ring *ring;
     const struct stek_methods *methods;
     struct stek_place place; /* its context */
@@ -79,6 +81,14 @@ bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attac
  * own thread.
  */
 bool stek_attachment_note_early_data(SSL *ssl, struct stek_attachment *attachment);
+
+/*
+ * Notes in the SSL that its ticket is to be judged once more (made.h), whether that is noted, and
+ * takes the note away; each returns whether it is or was there. For the connection's own thread.
+ */
+bool stek_attachment_note_again(SSL *ssl, struct stek_attachment *attachment);
+bool stek_attachment_is_again(const SSL *ssl, const struct stek_attachment *attachment);
+bool stek_attachment_take_again(SSL *ssl, const struct stek_attachment *attachment);
 
 /* The SSL_CTX that the connection has now is in use (servers.h). Thread-safe. */
 void stek_attachment_use(const SSL *ssl, bool serves);

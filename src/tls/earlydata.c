@@ -4,6 +4,7 @@
 #include "early/register.h"
 #include "tls/callbacks.h"
 #include "tls/handover.h"
+#include "tls/made.h"
 #include "tls/ticketdata.h"
 
 enum { REFUSED = 0, ALLOWED = 1 };
@@ -106,6 +107,8 @@ int stek_allow_early_data_cb(SSL *ssl, void *arg)
     SSL_SESSION *session = SSL_get_session(ssl);
 
     if (attachment == NULL || session == NULL || attachment->early_data == STEK_EARLY_DATA_NEVER)
+        return REFUSED;
+    if (stek_attachment_is_again(ssl, attachment) && stek_made_is_unwanted(ssl, session))
         return REFUSED;
     if (attachment->early_data == STEK_EARLY_DATA_AS_IS || stek_early_data_is_stateful(ssl))
         return ALLOWED;

@@ -4,15 +4,18 @@
 #include "tls/sessionid.h"
 #include "tls/slots.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdalign.h>
 
 /* Setting two callbacks takes nanoseconds; this many turns of others are ample. */
 enum { OVERRIDE_PATIENCE = 1000 };
 
-/* In an SSL, the lowest bits of the pointer note that a ticket has opened, and that its early data
- * is dealt with: so nothing is allocated for the notes. */
-enum { OPENED_BIT = 1, EARLY_BIT = 2, NOTE_BITS = OPENED_BIT | EARLY_BIT };
+/* In an SSL, the lowest bits of the pointer note that a ticket has opened, that its early data is
+ * dealt with, and that it is to be judged once more: so nothing is allocated for the notes. */
+enum { OPENED_BIT = 1, EARLY_BIT = 2, AGAIN_BIT = 4, NOTE_BITS = 7 };
+static_assert(alignof(struct stek_attachment) > NOTE_BITS, "its address has room for the notes");
 
 /* What most SSL_CTXs had before: libssl's default. Other ones are found through the attachment. */
 static _Atomic(stek_ossl_security_cb) common_security_cb;
@@ -97,15 +100,40 @@ void stek_attachment_note_opened(SSL *ssl, struct stek_attachment *attachment)
         (void)set_note(ssl, attachment, OPENED_BIT);
 }
 
-bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attachment)
+/* Whether it was set. */
+static bool take_note(SSL *ssl, const struct stek_attachment *attachment, uintptr_t bit)
 {
     bool padded;
     void *entry = entry_of(ssl, &padded);
 
-    if (proved(entry) != attachment || ((uintptr_t)entry & OPENED_BIT) == 0)
+    if (proved(entry) != attachment || ((uintptr_t)entry & bit) == 0)
         return false;
-    set_entry(ssl, (unsigned char *)entry - OPENED_BIT, padded);
+    set_entry(ssl, (unsigned char *)entry - bit, padded);
     return true;
+}
+
+bool stek_attachment_forget_opened(SSL *ssl, const struct stek_attachment *attachment)
+{
+    return take_note(ssl, attachment, OPENED_BIT);
+}
+
+bool stek_attachment_note_again(SSL *ssl, struct stek_attachment *attachment)
+{
+    (void)set_note(ssl, attachment, AGAIN_BIT);
+    return stek_attachment_is_again(ssl, attachment);
+}
+
+bool stek_attachment_is_again(const SSL *ssl, const struct stek_attachment *attachment)
+{
+    bool padded;
+    void *entry = entry_of(ssl, &padded);
+
+    return proved(entry) == attachment && ((uintptr_t)entry & AGAIN_BIT) != 0;
+}
+
+bool stek_attachment_take_again(SSL *ssl, const struct stek_attachment *attachment)
+{
+    return take_note(ssl, attachment, AGAIN_BIT);
 }
 
 bool stek_attachment_note_early_data(SSL *ssl, struct stek_attachment *attachment)

@@ -10,6 +10,7 @@
 #include "tls/earlydata.h"
 #include "tls/handover.h"
 #include "tls/idcontext.h"
+#include "tls/made.h"
 #include "tls/servername.h"
 #include "tls/ticketdata.h"
 #include "tls/verified.h"
@@ -195,13 +196,34 @@ static void prepare_programs_session(SSL *ssl, struct stek_attachment *attachmen
         (void)mark_early_data(ssl, attachment, session, &appdata);
 }
 
-/* Whatever fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 would end
+/* The last moment before the program hears of a connection that a shared ticket resumed: meanwhile
+ * its callbacks may have demanded more. */
+static bool may_go_on(SSL *ssl, struct stek_attachment *attachment)
+{
+    const SSL_SESSION *session = SSL_get_session(ssl);
+
+    if (!stek_attachment_take_again(ssl, attachment) || SSL_session_reused(ssl) != 1 ||
+        session == NULL || !stek_made_is_unwanted(ssl, session))
+        return true;
+    stek_peers_look(ssl);
+    stek_made_note_unwanted(ssl, attachment->ctx);
+    if (stek_attachment_forget_opened(ssl, attachment))
+        stek_stats_correct(attachment->ring->stats, STEK_COUNT_OPENED,
+                           stek_made_demands_cert(ssl) ? STEK_COUNT_CERT_MISSING
+                                                       : STEK_COUNT_UNKNOWN,
+                           stek_ring_now(attachment->ring));
+    return false;
+}
+
+/* Whatever else fails in here, stek_session_may_be_sealed() sees what is missing. Returning 0 ends
  * the handshake. */
 int stek_ticket_gen_cb(SSL *ssl, void *arg)
 {
     struct stek_attachment *attachment = stek_attachment_of_callback(ssl, arg);
     STEK_QUIET(quiet);
 
+    if (attachment != NULL && !may_go_on(ssl, attachment))
+        return 0;
     if (attachment != NULL && stek_early_data_is_stateful(ssl)) {
         stek_peers_look_at_stateful(ssl);
     } else if (attachment != NULL) {
@@ -210,19 +232,9 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
             prepare_programs_session(ssl, attachment);
         else
             prepare_session(ssl, attachment);
+        stek_made_note(ssl, attachment->ctx);
     }
     return 1;
-}
-
-/* In TLS 1.3 a certificate may be asked for after the handshake (RFC 9846 section 4.6.2), so none
- * is missing yet. */
-static bool cert_is_required(const SSL *ssl)
-{
-    const int required = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    const int mode = SSL_get_verify_mode(ssl);
-    const bool later = (mode & SSL_VERIFY_POST_HANDSHAKE) != 0 && stek_ossl_is_tls13(ssl);
-
-    return (mode & required) == required && !later;
 }
 
 /* A ticket that a server without stek sealed under the same key has no chain: it begins when that
@@ -274,7 +286,7 @@ static enum stek_counter judge(SSL *ssl, SSL_SESSION *session, struct stek_attac
         [STEK_VERDICT_CERT_EXPIRED] = STEK_COUNT_CERT_EXPIRED,
         [STEK_VERDICT_CERT_MISSING] = STEK_COUNT_CERT_MISSING};
     struct stek_ticket_facts facts = {.has_cert = stek_peers_in_session(session),
-                                      .cert_required = cert_is_required(ssl)};
+                                      .cert_required = stek_made_demands_cert(ssl)};
 
     if (!stek_place_admits(&attachment->place, session))
         return STEK_COUNT_UNKNOWN;
@@ -319,6 +331,22 @@ static SSL_TICKET_RETURN as_libssl_does(SSL_TICKET_STATUS status)
                                               : SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
+/* A session that no handshake of this SSL_CTX is known to have made is judged again when the next
+ * ticket is due. In TLS 1.3 that is so anyway, unless the program wants none. */
+static enum stek_made judge_shared(SSL *ssl, SSL_SESSION *session,
+                                   struct stek_attachment *attachment, enum stek_asked asked)
+{
+    if (asked != STEK_ASKED || !stek_place_is_shared(&attachment->place))
+        return STEK_MADE_HERE;
+    const enum stek_made made = stek_made_judge(ssl, attachment->ctx, session);
+    if (made != STEK_MADE_WELCOME)
+        return made;
+    const bool comes_back =
+        stek_ossl_is_quic(ssl) || !stek_ossl_is_tls13(ssl) || SSL_get_num_tickets(ssl) > 0;
+    return comes_back && stek_attachment_note_again(ssl, attachment) ? STEK_MADE_WELCOME
+                                                                     : STEK_MADE_UNWANTED;
+}
+
 SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                      size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
@@ -334,13 +362,18 @@ SSL_TICKET_RETURN stek_ticket_dec_cb(SSL *ssl, SSL_SESSION *session, const unsig
         return as_libssl_does(status);
     }
     const int64_t now = stek_ring_now(attachment->ring);
-    const enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
-                                             : why_closed(ssl, attachment, name, name_len, now);
+    enum stek_counter counter = opened ? judge(ssl, session, attachment, asked, now)
+                                       : why_closed(ssl, attachment, name, name_len, now);
+    enum stek_made made = STEK_MADE_HERE;
+    if (counter == STEK_COUNT_OPENED)
+        made = judge_shared(ssl, session, attachment, asked);
+    if (made == STEK_MADE_UNWANTED)
+        counter = STEK_COUNT_UNKNOWN;
     stek_stats_count(attachment->ring->stats, counter, now);
     if (counter != STEK_COUNT_OPENED)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     stek_attachment_note_opened(ssl, attachment);
-    if (status != SSL_TICKET_SUCCESS_RENEW)
+    if (status != SSL_TICKET_SUCCESS_RENEW && made == STEK_MADE_HERE)
         return SSL_TICKET_RETURN_USE;
     prepare_renewal(ssl, attachment, session, now);
     return SSL_TICKET_RETURN_USE_RENEW;

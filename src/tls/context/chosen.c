@@ -191,3 +191,10 @@ bool stek_place_admits(struct stek_place *place, const SSL_SESSION *session)
     return place->label.len > 0 || chosen == NULL || chosen->sharing != STEK_SHARING_NAMES ||
            !stek_peers_in_session(session);
 }
+
+bool stek_place_is_shared(const struct stek_place *place)
+{
+    const struct stek_chosen *chosen = atomic_load_explicit(&place->latest, memory_order_acquire);
+
+    return place->label.len > 0 || (chosen != NULL && chosen->sharing != STEK_SHARING_OPENSSL);
+}

@@ -56,6 +56,9 @@ void stek_place_fini(struct stek_place *place);
  */
 struct stek_keys *stek_place_keys(struct stek_place *place, SSL *ssl);
 
+/* Whether the latest keys are such that tickets from elsewhere may open. Thread-safe. */
+bool stek_place_is_shared(const struct stek_place *place);
+
 /* Whether a ticket with this session in it may have been sealed under the keys of this place: where
  * names alone are shared, never one that says who the peer is. Thread-safe. */
 bool stek_place_admits(struct stek_place *place, const SSL_SESSION *session);

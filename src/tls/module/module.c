@@ -18,6 +18,7 @@
 #include "tls/context/peers.h"
 #include "tls/context/servers.h"
 #include "tls/later.h"
+#include "tls/made.h"
 #include "tls/module/caller.h"
 #include "tls/module/conf.h"
 #include "tls/module/latefork.h"
@@ -329,6 +330,7 @@ static void configure(const CONF *conf, const char *section)
     const bool required = stek_conf_is_required(conf, section);
     const bool sound = stek_conf_read(conf, section, &wanted);
     stek_peers_prepare();
+    stek_made_prepare();
     lock_module();
     if (sound && ensure_ring(&wanted))
         settings = wanted;

@@ -22,6 +22,8 @@ from harness.servers import (
 
 PREFORKED = [Nginx, Apache, Lighttpd, Python, python_for_a_private_ring(), Php]
 ALL = [*PREFORKED, SServer, Stunnel, Haproxy, Node]
+# These make an SSL_CTX in each process, or for each connection.
+OWN_CONTEXTS = (PythonAfterFork.name, Php.name)
 COUNT = 40
 
 each_version = pytest.mark.parametrize("tls", VERSIONS)
@@ -55,10 +57,20 @@ def test_a_tls13_client_gets_one_new_ticket_at_each_resumption(loaded, program):
     assert [c.tickets for c in visits.resumed()] == [1] * 9
 
 
-@each(ALL)
+@each([p for p in ALL if p.name not in OWN_CONTEXTS])
 def test_a_tls12_client_keeps_its_ticket_while_the_key_is_the_active_one(loaded, program):
     visits = loaded(program, stek={"rotate": "1h"}).visit("1.2", count=10)
     assert [c.tickets for c in visits] == [1] + [0] * 9
+
+
+@each([Nginx, Apache, PythonAfterFork, Php])
+def test_a_tls12_ticket_is_replaced_once_at_each_ssl_ctx_that_it_comes_to(loaded, program):
+    server = loaded(program, stek={"rotate": "1h"})
+    visits = server.visit("1.2", count=COUNT)
+    processes = len(server.answered_by(visits))
+    contexts = {PythonAfterFork: processes, Php: COUNT}.get(program, 1)
+    assert processes > 1
+    assert sum(c.tickets for c in visits) == contexts
 
 
 @each_version
