@@ -62,6 +62,21 @@ struct meaning {
     const char *text;
 };
 
+/* By the words of OpenSSL and of libcurl; where they say nothing of it, all that it may be. */
+static const char *certificate_text(const char *curl_text)
+{
+    if (strstr(curl_text, "certificate has expired") != NULL)
+        return "its certificate, or an authority's over it, has expired";
+    if (strstr(curl_text, "not yet valid") != NULL)
+        return "its certificate, or an authority's over it, is not valid yet: are the clocks "
+               "right?";
+    if (strstr(curl_text, "subject name") != NULL)
+        return "its certificate is for other names than that in [fleet] endpoints";
+    if (strstr(curl_text, "issuer certificate") != NULL || strstr(curl_text, "self") != NULL)
+        return "its certificate does not lead to the CA of [fleet] ca";
+    return "its certificate does not lead to the CA of [fleet] ca, or is for another name";
+}
+
 static struct meaning meaning_of(int code, const char *curl_text)
 {
     switch (code) {
@@ -72,9 +87,7 @@ static struct meaning meaning_of(int code, const char *curl_text)
     case CURLE_OPERATION_TIMEDOUT:
         return (struct meaning){STEK_ETCD_SILENT, "no answer in time"};
     case CURLE_PEER_FAILED_VERIFICATION:
-        return (struct meaning){
-            STEK_ETCD_SERVER_CERT,
-            "its certificate does not lead to the CA of [fleet] ca, or is for another name"};
+        return (struct meaning){STEK_ETCD_SERVER_CERT, certificate_text(curl_text)};
     case CURLE_SSL_CACERT_BADFILE:
         return (struct meaning){STEK_ETCD_SERVER_CERT,
                                 "the file of [fleet] ca cannot be read or holds no certificate"};
@@ -101,7 +114,10 @@ static void judge_transport(const struct stek_etcd_outcome *outcome,
     const struct meaning meaning = meaning_of(outcome->curl_code, outcome->curl_text);
     char text[STEK_ETCD_TEXT_MAX];
 
-    if (outcome->curl_text[0] != '\0')
+    if (outcome->curl_code == CURLE_COULDNT_CONNECT && outcome->os_error != 0)
+        snprintf(text, sizeof text, "%s (%s)", meaning.text,
+                 strerror((int)outcome->os_error)); /* NOLINT(concurrency-mt-unsafe): one thread */
+    else if (outcome->curl_text[0] != '\0')
         snprintf(text, sizeof text, "%s (%s)", meaning.text, outcome->curl_text);
     else
         snprintf(text, sizeof text, "%s", meaning.text);

@@ -41,6 +41,7 @@ struct stek_etcd_outcome {
     const char *endpoint;
     int curl_code;         /* CURLcode */
     const char *curl_text; /* may be empty */
+    long os_error;         /* errno of a connection that was not made; 0: not known */
     long http_status;
     struct stek_grpc_trailers trailers;
 };

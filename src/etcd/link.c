@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etcd/link.h"
-
 #include "etcd/curl_loop.h"
 
 #include <stdio.h>
@@ -261,6 +260,7 @@ static void judge(const struct stek_etcd_transfer *transfer, CURLcode code,
         return;
     }
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &outcome.http_status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &outcome.os_error);
     stek_etcd_judge(&outcome, ret_problem);
     if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM &&
         transfer->answer_at == NULL)

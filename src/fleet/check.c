@@ -153,11 +153,16 @@ static void on_online(void *arg)
         end(check);
 }
 
-/* A server that refuses our certificate closes, and its alert is often lost with that. */
+/* A server that refuses our certificate closes, and its alert is often lost with that. So does one
+ * that speaks TLS, when it is not spoken to. */
 static const char *guess(const struct check *check, const struct stek_etcd_problem *problem)
 {
     if (strncmp(check->endpoint, "https:", 6) != 0)
-        return "";
+        return strstr(problem->text, "the connection broke") != NULL
+                   ? "; perhaps it speaks TLS: https:// in endpoints"
+                   : "";
+    if (strstr(problem->text, "wrong version number") != NULL)
+        return "; perhaps it speaks no TLS: http:// in endpoints, or another port";
     if (check->what->options->cert == NULL)
         return "; no certificate was shown: [fleet] cert and key are not set";
     return strstr(problem->text, "the connection broke") != NULL

@@ -8,8 +8,10 @@
 enum { ENDPOINTS, CA, CERT, KEY, PREFIX, KEK, NAME, BOOTSTRAP, STATE };
 
 const struct stek_config_key stek_config_fleet_keys[] = {
-    [ENDPOINTS] = {"endpoints",
-                   "up to 16 of https://HOST:PORT (or http://, in the clear), with spaces between"},
+    [ENDPOINTS] =
+        {"endpoints",
+         "up to 16 of https://HOST:PORT (or http://, in the clear), with spaces between; an "
+         "IPv6 address as [ADDRESS]:PORT"},
     [CA] = {"ca", "the absolute path of a PEM file"},
     [CERT] = {"cert", "the absolute path of a PEM file"},
     [KEY] = {"key", "the absolute path of a PEM file"},
@@ -49,8 +51,19 @@ bool stek_config_set_path(char setting[STEK_CONFIG_PATH_LEN], const char *value)
     return true;
 }
 
-/* https://HOST:PORT, with an address in brackets for IPv6. No user, path or anything else that a
- * URL can have. */
+/* HOST, up to the colon before the port: a name or an address, in brackets with colons (IPv6). */
+static bool is_host(const char *host, size_t len)
+{
+    const bool bracketed = len > 2 && host[0] == '[' && host[len - 1] == ']';
+    const char *at = bracketed ? host + 1 : host;
+
+    for (const char *end = host + len - (bracketed ? 1 : 0); at < end; at++)
+        if (!is_plain(*at) && !(bracketed && *at == ':'))
+            return false;
+    return len > 0;
+}
+
+/* https://HOST:PORT. No user, path or anything else that a URL can have. */
 static bool is_endpoint(const char *text)
 {
     const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
@@ -59,8 +72,8 @@ static bool is_endpoint(const char *text)
     const char *port = strrchr(host, ':');
     unsigned number = 0;
 
-    if (port == NULL || port == host || port[1] == '\0' || strlen(port) > 6 ||
-        !is_made_of(host, ":[]"))
+    if (port == NULL || port[1] == '\0' || strlen(port) > 6 ||
+        !is_host(host, (size_t)(port - host)))
         return false;
     for (const char *at = port + 1; *at != '\0'; at++) {
         if (*at < '0' || *at > '9')

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 from harness import build, fleet as fleets
-from harness.etcd import Etcd, EtcdPki
+from harness.etcd import SERVER, Etcd, EtcdPki
 from harness.fleet import Fleet
 from harness.servers.nginx import Nginx
 from harness.process import free_port, plain_environment
@@ -37,13 +37,14 @@ def fleet(folder, etcd):
         yield made
 
 
-def connect(fleet, ring=None, **changes):
+def connect(fleet, ring=None, wrapper=(), **changes):
     """Exit status, what is fine, and what is not."""
     host = fleet.prepare(ring=ring, **changes)
     host.folder.mkdir(exist_ok=True)
     host.write_config()
     done = subprocess.run(
         [
+            *wrapper,
             str(build.DAEMON),
             "--check-config",
             "--connect",
@@ -106,6 +107,27 @@ def test_each_endpoint_is_tried(fleet):
     assert f"{fleet.endpoints[0]}: {WRITE}" in fine
 
 
+def a_name_that_does_not_resolve(_fleet, _etcd, _folder):
+    return {"endpoints": "https://nowhere.invalid:2379"}
+
+
+def a_port_where_nobody_listens(_fleet, _etcd, _folder):
+    return {"endpoints": f"https://[::1]:{free_port()}"}
+
+
+def http_to_https(_fleet, etcd, _folder):
+    return {"endpoints": f"http://127.0.0.1:{etcd.members[0].port}"}
+
+
+def https_to_the_port_for_peers(_fleet, etcd, _folder):
+    return {"endpoints": f"https://127.0.0.1:{etcd.members[0].peer_port}"}
+
+
+def a_certificate_that_has_expired(_fleet, etcd, _folder):
+    identity = etcd.identity("stek", days=-1, file="expired")
+    return {"cert": identity.cert, "key": identity.key}
+
+
 def no_certificate(_fleet, _etcd, _folder):
     return {"cert": None, "key": None}
 
@@ -151,6 +173,11 @@ DENIED = "permission denied: grant the certificate's user read and write"
 @pytest.mark.parametrize(
     "make, expected",
     [
+        (a_name_that_does_not_resolve, ["nowhere.invalid:2379: the host name does not resolve"]),
+        (a_port_where_nobody_listens, [r"\[::1\]:\d+: cannot connect .Connection refused.$"]),
+        (http_to_https, ["the connection broke.*perhaps it speaks TLS: https:// in endpoints$"]),
+        (https_to_the_port_for_peers, ["no TLS connection.*perhaps it speaks no TLS"]),
+        (a_certificate_that_has_expired, ["the certificate of .fleet. cert expired on "]),
         (no_certificate, ["cert and key are not set"]),
         (another_authority, ["does not lead to the CA"]),
         (a_certificate_of_another_authority, ["etcd refuses the certificate of .fleet. cert"]),
@@ -174,6 +201,45 @@ def test_what_is_wrong_is_said_in_a_line(fleet, etcd, folder, make, expected):
     assert len(wrong) == len(expected), wrong
     for line, words in zip(wrong, expected):
         assert re.search(words, line), line
+
+
+@pytest.mark.parametrize(
+    "extension, days, words",
+    [
+        (SERVER, -1, "its certificate, or an authority's over it, has expired"),
+        ("subjectAltName=DNS:other.example", 2, "its certificate is for other names"),
+    ],
+)
+def test_what_is_wrong_with_etcds_certificate_is_said(folder, extension, days, words):
+    cluster = Etcd(folder / "etcd", tls=True)
+    cluster.pki.server = cluster.pki.issue("other", extension, days=days)
+    member = cluster.members[0]
+    try:
+        member.start().wait()
+        with Fleet(folder / "fleet", cluster) as fleet:
+            code, _, wrong = connect(fleet)
+    finally:
+        cluster.stop()
+    assert code == 1 and len(wrong) == 1 and words in wrong[0], wrong
+
+
+def test_an_address_without_a_way_to_it_is_said(fleet):
+    """In a network namespace of its own, where even loopback is down."""
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system gives no network namespace")
+    code, _, wrong = connect(fleet, wrapper=alone, endpoints="https://192.0.2.1:2379")
+    assert code == 1 and len(wrong) == 1, wrong
+    assert "192.0.2.1:2379: cannot connect (Network is unreachable)" in wrong[0]
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://[::1:2379", "https://::1:2379", "https://]:2379", "https://[]:2379"]
+)
+def test_an_ipv6_address_stands_in_brackets(fleet, endpoint):
+    code, fine, wrong = connect(fleet, endpoints=endpoint)
+    assert (code, fine, len(wrong)) == (2, [], 1)
+    assert "an IPv6 address as [ADDRESS]:PORT" in wrong[0]
 
 
 def test_something_else_than_etcd_is_said(fleet, certificates, stock):
