@@ -17,7 +17,7 @@ from harness.process import Gone, plain_environment, wait_for
 DOCUMENT = build.REPOSITORY / "docs/runbooks.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"\b(?:On|At) ([a-z0-9 ]*)[^.:]*:$", re.IGNORECASE)
-CONFIG = "/etc/stek"
+CONFIG, STATE = "/etc/stek/conf.d/fleet.conf", "/var/lib/stek"
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,12 @@ def read(heading):
 
 SHIMS = {
     "stek": 'exec "{command}" --run-dir "$RUN_DIR" "$@"',
-    "etcdctl": "exec {etcdctl} {options} \"$@\"",
+    "etcdctl": 'exec {etcdctl} {options} "$@"',
     # What systemd does: here the test stops and reloads, and this waits until that is done.
     "systemctl": 'echo "$*" >"{asked}.new" && mv "{asked}.new" "{asked}"\n'
     'while [ -e "{asked}" ]; do sleep 0.05; done',
+    # The tests' stekd has no user of its own.
+    "chown": 'test "$1" = stek && test -f "$2"',
     "scp": 'to=$3; host=${{to%%:*}}; name=$(basename "${{to#*:}}")\n'
     'cp -p "$2" "$(dirname "{config}")/$host/$name"',
 }
@@ -61,7 +63,7 @@ SHIMS = {
 
 class Shell:
     """
-    Runs steps on the hosts of a fleet. `/etc/stek` is each host's own folder, `systemctl` calls
+    Runs steps on the hosts of a fleet. Each host's files are in its own folder, `systemctl` calls
     act(host, words), `replaced` are texts of the document that mean something else here.
     """
 
@@ -103,7 +105,11 @@ class Shell:
     def run_line(self, host, line):
         """One command line; returns its exit status and what it said."""
         self.write_shims(host)
-        for old, new in {CONFIG: str(host.folder), **self.replaced}.items():
+        for old, new in {
+            CONFIG: str(host.config),
+            STATE: str(host.folder),
+            **self.replaced,
+        }.items():
             line = line.replace(old, new)
         env = plain_environment(RUN_DIR=host.run_dir, ETCDCTL_API="3")
         env["PATH"] = f"{self.bin}{os.pathsep}{env['PATH']}"
