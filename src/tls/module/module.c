@@ -361,14 +361,14 @@ static bool may_serve(const void *return_address)
 /*
  * The configuration that stek writes turns config_diagnostics off, so that a program outlives a
  * module that is gone, and keeps the system's word under another name. It counts again from here
- * on.
+ * on, and is read as libcrypto reads it.
  */
 static void heed_system(const CONF *conf)
 {
     STEK_QUIET(quiet);
-    const char *word = NCONF_get_string(conf, "default", "stek_diagnostics");
+    long word = 0;
 
-    if (word != NULL && strcmp(word, "0") != 0)
+    if (NCONF_get_number_e(conf, "default", "stek_diagnostics", &word) == 1 && word > 0)
         stek_later_be_strict(conf);
 }
 

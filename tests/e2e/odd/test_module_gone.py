@@ -10,6 +10,7 @@ from harness.process import Gone
 from harness.servers import Nginx
 
 SYSTEM = "config_diagnostics = 1\nopenssl_conf = start\n[start]\n"
+WORDS = ["1", "0", "00", "no", "", "-1", "2"]
 FAULTS = {
     "removed": lambda path: path.unlink(),
     "replaced by something else": lambda path: path.write_text("no module\n"),
@@ -52,10 +53,11 @@ def test_nginx_serves_as_without_it(running, broken, fault, tls):
     assert not visits.failed() and len(visits.resumed()) == 4
 
 
-def test_a_fault_in_the_systems_defaults_ends_nginx_as_without_it(folder, certificates):
+@pytest.mark.parametrize("word", WORDS)
+def test_a_fault_in_the_systems_defaults_ends_nginx_as_without_it(word, folder, certificates):
     """A version of TLS that there is not: since 3.4 OpenSSL refuses to make an SSL_CTX then."""
     system = folder / "system.cnf"
-    system.write_text(SYSTEM + DEFAULTS)
+    system.write_text(SYSTEM.replace("= 1", f"= {word}") + DEFAULTS)
     plain = Nginx(folder / "plain", certificates, system)
     loaded = Nginx(folder / "loaded", certificates, module.compose(folder / "s.cnf", system=system))
     assert starts(plain) == starts(loaded)
