@@ -248,6 +248,18 @@ static inline bool stek_ossl_is_tls13(const SSL *ssl)
     return SSL_version(ssl) == TLS1_3_VERSION || stek_ossl_is_quic(ssl);
 }
 
+/* Whether an SSL_CTX does without the extended master secret (RFC 7627). There libssl answers a
+ * session that has it with an alert. Before 3.0 no program could ask for that. */
+static inline bool stek_ossl_has_no_ems(const SSL_CTX *ctx)
+{
+#ifdef SSL_OP_NO_EXTENDED_MASTER_SECRET
+    return (SSL_CTX_get_options(ctx) & SSL_OP_NO_EXTENDED_MASTER_SECRET) != 0;
+#else
+    (void)ctx;
+    return false;
+#endif
+}
+
 /* The options, of QUIC those of the SSL_CTX. */
 static inline uint64_t stek_ossl_options(const SSL *ssl)
 {

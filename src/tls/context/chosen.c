@@ -81,7 +81,7 @@ void stek_place_fini(struct stek_place *place)
 
 static enum stek_sharing sharing_wanted(const struct stek_place *place)
 {
-    if (place->own_keys_only)
+    if (place->own_keys_only || stek_ossl_has_no_ems(place->ctx))
         return STEK_SHARING_OPENSSL;
     if (!stek_peers_are_verified())
         return STEK_SHARING_NAMES;
@@ -148,8 +148,9 @@ static void publish(struct stek_place *place, struct stek_chosen *chosen)
  * as libssl does in any program. */
 static void count_verified_peers(struct stek_place *place, const struct stek_chosen *chosen)
 {
-    if (place->own_keys_only || chosen->cert == NULL || chosen->wanted == STEK_SHARING_NAMES ||
-        chosen->sharing != STEK_SHARING_OPENSSL || atomic_exchange(&place->counted, true))
+    if (place->own_keys_only || !stek_peers_are_verified() || chosen->cert == NULL ||
+        chosen->wanted == STEK_SHARING_NAMES || chosen->sharing != STEK_SHARING_OPENSSL ||
+        atomic_exchange(&place->counted, true))
         return;
     stek_stats_count(place->ring->stats, STEK_COUNT_VERIFIED_PEERS, stek_ring_now(place->ring));
 }

@@ -164,6 +164,25 @@ static void a_cipher_that_a_servername_callback_forbids_is_forbidden(void **stat
     assert_full(carry(test, lax, strict));
 }
 
+/* libssl would answer with an alert (RFC 7627 section 5.3). */
+static void an_extended_master_secret_does_not_come_where_there_is_none(void **state)
+{
+#ifdef SSL_OP_NO_EXTENDED_MASTER_SECRET
+    struct tls_test *test = *state;
+    SSL_CTX *with = server(test, NULL);
+    SSL_CTX *without = server(test, NULL);
+
+    (void)SSL_CTX_set_options(without, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    assert_full(carry(test, with, without));
+    assert_full(carry(test, without, with));
+    assert_resumed(carry(test, without, without));
+    assert_resumed(carry(test, with, with));
+#else
+    (void)state;
+    skip();
+#endif
+}
+
 /* Before TLS 1.3 the ticket is replaced, so that there is a later moment to look; once for each
  * kind of session. */
 static void the_first_ticket_from_elsewhere_is_replaced_and_no_other(void **state)
@@ -190,6 +209,7 @@ int main(void)
         TLS_BEHAVIOUR(nor_does_early_data_come_where_a_certificate_is_demanded, TLS13),
         TLS_BEHAVIOUR(nothing_comes_by_ticket_where_the_program_gives_none, TLS13),
         TLS_BEHAVIOUR(a_cipher_that_a_servername_callback_forbids_is_forbidden, TLS_BEFORE_13),
+        TLS_BEHAVIOUR(an_extended_master_secret_does_not_come_where_there_is_none, TLS_BEFORE_13),
         TLS_BEHAVIOUR(the_first_ticket_from_elsewhere_is_replaced_and_no_other, TLS_BEFORE_13),
     };
 
