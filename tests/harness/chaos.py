@@ -183,7 +183,7 @@ class Chaos:
 class Traffic:
     """Tickets on all rings, while it is told who is connected."""
 
-    def __init__(self, chaos, folder, window_ms):
+    def __init__(self, chaos, folder, window_ms, steady_ms=0):
         self.chaos = chaos
         self.secrets = folder / "secrets"
         self.output = open(folder / "traffic.out", "w+", encoding="utf-8")
@@ -192,6 +192,8 @@ class Traffic:
                 build.RING_TRAFFIC,
                 "--window",
                 window_ms,
+                "--steady",
+                steady_ms,
                 "--secrets",
                 self.secrets,
                 *(node.host.ring("web") for node in chaos.nodes),

@@ -4,14 +4,17 @@
  * would, for as long as its standard input is open. Opens each as libssl does: by its name, then
  * the MAC under that key.
  *
- *     ring-traffic --window MS --secrets FILE RING-FILE...
+ *     ring-traffic --window MS [--steady MS] --secrets FILE RING-FILE...
  *
  * A line with a ring's number on standard input says that its host is connected to the fleet just
  * now. A ticket counts when the host that sealed it was connected during the last MS milliseconds
  * then, and the host that opens it now; and only until the published records end that the host held
- * while it was connected: on a busy machine, or without a quorum, the next one comes later. Prints
- * a line of JSON for each loss that counts, and sums at the end; adds every secret that it sees in
- * a ring to FILE, in hexadecimal.
+ * while it was connected: on a busy machine, or without a quorum, the next one comes later. With
+ * --steady both hosts must also have been connected without a break for so long before it was
+ * sealed: who deletes in the store takes a key from a host that was away meanwhile.
+ *
+ * Prints a line of JSON for each loss that counts, and sums at the end; adds every secret that it
+ * sees in a ring to FILE, in hexadecimal.
  */
 #include "ringfile/ring.h"
 
@@ -32,7 +35,7 @@ enum { HOSTS_MAX = 64, TICKETS = 2048, TICK_MS = 10, OLD_OPENS = 60, PAYLOAD = 4
 
 struct ticket {
     unsigned host;
-    bool counts;
+    bool counts_on[HOSTS_MAX];
     int64_t sealed_ms;
     int64_t accept_until;
     uint8_t name[STEK_NAME_LEN];
@@ -45,6 +48,7 @@ struct host {
     struct stek_ring *ring;
     struct stek_keys *keys;
     int64_t connected_ms;
+    int64_t since_ms;           /* connected without a break */
     int64_t published_until_ms; /* as it stood when the host was connected */
 };
 
@@ -55,7 +59,7 @@ struct traffic {
     uint64_t sealed, unsealed;
     uint64_t opened, lost, opened_other, lost_other;
     uint64_t heard, heard_short; /* lines, and those whose host held records for less than window */
-    int64_t window_ms;
+    int64_t window_ms, steady_ms;
     FILE *secrets;
     char seen[4096][65];
     unsigned seen_count;
@@ -75,6 +79,12 @@ static bool is_connected(const struct traffic *traffic, unsigned host, int64_t n
            now < traffic->host[host].published_until_ms;
 }
 
+static bool is_steady(const struct traffic *traffic, unsigned host, int64_t now)
+{
+    return is_connected(traffic, host, now) &&
+           (traffic->steady_ms == 0 || now - traffic->host[host].since_ms >= traffic->steady_ms);
+}
+
 static void sign(const struct stek_ticket_key *key, const struct ticket *ticket,
                  uint8_t ret_mac[32])
 {
@@ -92,10 +102,9 @@ static struct ticket *seal(struct traffic *traffic, unsigned host, int64_t now)
         return NULL;
     }
     ticket = &traffic->ticket[traffic->sealed++ % TICKETS];
-    *ticket = (struct ticket){.host = host,
-                              .counts = is_connected(traffic, host, now),
-                              .sealed_ms = now,
-                              .accept_until = key.accept_until};
+    *ticket = (struct ticket){.host = host, .sealed_ms = now, .accept_until = key.accept_until};
+    for (unsigned to = 0; is_steady(traffic, host, now) && to < traffic->hosts; to++)
+        ticket->counts_on[to] = traffic->steady_ms == 0 || is_steady(traffic, to, now);
     memcpy(ticket->name, key.key.name, sizeof ticket->name);
     RAND_bytes(ticket->payload, sizeof ticket->payload);
     sign(&key.key, ticket, ticket->mac);
@@ -117,7 +126,7 @@ static bool opens(const struct host *host, const struct ticket *ticket, int64_t 
 static void open_ticket(struct traffic *traffic, const struct ticket *ticket, unsigned to,
                         int64_t now)
 {
-    const bool counts = ticket->counts && is_connected(traffic, to, now);
+    const bool counts = ticket->counts_on[to] && is_connected(traffic, to, now);
 
     if (now / 1000 >= ticket->accept_until)
         return;
@@ -194,7 +203,11 @@ static int64_t published_until_ms(const struct host *host)
 
 static void note_connected(struct traffic *traffic, struct host *host)
 {
-    host->connected_ms = now_ms();
+    const int64_t now = now_ms();
+
+    if (now - host->connected_ms > traffic->window_ms)
+        host->since_ms = now;
+    host->connected_ms = now;
     host->published_until_ms = published_until_ms(host);
     traffic->heard++;
     traffic->heard_short += host->published_until_ms < host->connected_ms + traffic->window_ms;
@@ -253,14 +266,18 @@ static bool add_host(struct traffic *traffic, const char *path)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"window", 1, NULL, 'w'}, {"secrets", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"window", 1, NULL, 'w'},
+                                          {"steady", 1, NULL, 'y'},
+                                          {"secrets", 1, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
     static struct traffic traffic;
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == 'w')
             traffic.window_ms = strtoll(optarg, NULL, 10);
+        else if (option == 'y')
+            traffic.steady_ms = strtoll(optarg, NULL, 10);
         else if (option == 's' && traffic.secrets == NULL)
             traffic.secrets = fopen(optarg, "w");
         else

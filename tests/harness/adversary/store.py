@@ -11,6 +11,11 @@ import threading
 from ..etcd import TXN_OPS, coded
 
 PREFIX = "/stek/v1/"
+MOMENTS_MAX = 100  # of older ones every second is forgotten
+
+
+class Refused(Exception):
+    """The store did not answer, or did not take it."""
 
 
 def quoted(data):
@@ -20,7 +25,7 @@ def quoted(data):
 
 class Adversary:
     """
-    adversary = Adversary(etcd); moment = adversary.record(); ...; adversary.bring_back(moment)
+    adversary = Adversary(etcd); adversary.record(); ...; adversary.bring_back_any()
 
     A moment is all that stood in the store, by name. Its dice are its own.
     """
@@ -46,8 +51,14 @@ class Adversary:
         answer = self.gateway.getresponse()
         said = answer.read()
         if answer.status != 200:
-            raise RuntimeError(f"etcd refuses {path}: {said}")
+            raise Refused(f"{path}: {said}")
         return json.loads(said)
+
+    def command(self, *args, **options):
+        done = self.etcd.ctl(*args, "--command-timeout", "3s", check=False, **options)
+        if done.returncode:
+            raise Refused(f"{args[0]}: {done.stderr}")
+        return done.stdout
 
     def read(self):
         """What stands in the store now."""
@@ -59,15 +70,14 @@ class Adversary:
                 range_end=coded(end.encode()),
             )
         else:
-            said = self.etcd.ctl("get", "--prefix", self.prefix, "-w", "json", timeout=20)
-            answer = json.loads(said.stdout)
+            answer = json.loads(self.command("get", "--prefix", self.prefix, "-w", "json"))
         return {
             base64.b64decode(entry["key"]): base64.b64decode(entry.get("value", ""))
             for entry in answer.get("kvs", [])
         }
 
     def write(self, puts, deletes=()):
-        """One transaction; returns whether the store took it."""
+        """One transaction."""
         if self.gateway:
             acts = [{"requestPut": {"key": coded(k), "value": coded(v)}} for k, v in puts.items()]
             acts += [{"requestDeleteRange": {"key": coded(key)}} for key in deletes]
@@ -75,19 +85,16 @@ class Adversary:
         else:
             lines = [f"put {quoted(key)} {quoted(value)}" for key, value in puts.items()]
             lines += [f"del {quoted(key)}" for key in deletes]
-            text = "\n" + "\n".join(lines) + "\n\n\n"
-            if self.etcd.ctl("txn", check=False, timeout=20, input_text=text).returncode:
-                return False
+            self.command("txn", input_text="\n" + "\n".join(lines) + "\n\n\n")
         self.done += 1
-        return True
 
     # -- what he does --
 
     def record(self):
         """Notes what stands there. What hosts say of themselves does not count."""
-        moment = {k: v for k, v in self.read().items() if b"/.members/" not in k}
-        self.moments.append(moment)
-        return moment
+        if len(self.moments) >= MOMENTS_MAX:
+            del self.moments[: MOMENTS_MAX // 2 : 2]
+        self.moments.append({k: v for k, v in self.read().items() if b"/.members/" not in k})
 
     def history(self):
         """Each value that was recorded, with its name."""
@@ -95,33 +102,46 @@ class Adversary:
 
     def bring_back_one(self):
         name, value = self.random.choice(self.history())
-        return self.write({name: value})
+        self.write({name: value})
 
     def bring_back(self, moment):
         """All is as it was."""
         now = [name for name in self.read() if name not in moment and b"/.members/" not in name]
         assert len(now) + len(moment) <= TXN_OPS
-        return self.write(moment, now)
+        self.write(moment, now)
 
     def bring_back_any(self):
-        return self.bring_back(self.random.choice(self.moments))
+        self.bring_back(self.random.choice(self.moments))
 
     def mix(self):
         """Each value from one of two moments, by chance."""
         one, other = self.random.choice(self.moments), self.random.choice(self.moments)
         names = sorted(one.keys() | other.keys())
         chosen = [(name, self.random.choice((one, other)).get(name)) for name in names]
-        return self.bring_back({name: value for name, value in chosen if value is not None})
+        self.bring_back({name: value for name, value in chosen if value is not None})
 
     def delete_one(self):
         names = [name for name in self.read() if b"/.members/" not in name]
-        return not names or self.write({}, [self.random.choice(names)])
+        if names:
+            self.write({}, [self.random.choice(names)])
 
     def garbage(self):
         """In place of something, and under a seq that none has."""
         name = self.random.choice(self.history())[0]
         far = name.rsplit(b"/", 1)[0] + b"/%020d" % self.random.randrange(1 << 62)
-        return self.write({name: self.random.randbytes(40), far: b"garbage"})
+        self.write({name: self.random.randbytes(40), far: b"garbage"})
+
+    def delete_all(self):
+        self.bring_back({})
+
+    def disturb(self):
+        """Deletes, or puts garbage, if the store takes it; and goes on recording."""
+        acts = [self.delete_one] * 3 + [self.garbage] * 3 + [self.delete_all]
+        try:
+            self.record()
+            self.random.choice(acts)()
+        except Refused:
+            pass
 
 
 @contextlib.contextmanager
