@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed/service.h"
 
+#include "feed/lock.h"
 #include "feed/log.h"
 #include "feed/ready.h"
 #include "feed/report.h"
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -28,7 +28,6 @@ enum { RESTART_MS = 1000, READY_AFTER_S = 10, BEAT_S = 10 };
 struct service {
     const struct stek_feed_options *options;
     struct stek_feed_configs *configs;
-    int lock_fd;
     int signal_fd;
     int reports[2]; /* a pipe: workers write */
     sigset_t before;
@@ -272,40 +271,14 @@ static bool hide(void)
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-static int open_lock(const char *state_dir, int flags)
-{
-    char path[4096];
-
-    if (snprintf(path, sizeof path, "%s/lock", state_dir) >= (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0644);
-}
-
-bool stek_feed_is_served(const char *state_dir)
-{
-    const int fd = open_lock(state_dir, O_RDONLY);
-    const bool served = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return served;
-}
-
-static bool lock(struct service *service)
+static bool lock(const struct service *service)
 {
     const char *dir = service->options->state_dir;
+    const enum stek_feed_lock lock = stek_feed_lock_hold(dir);
 
-    if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-        return fail(dir);
-    service->lock_fd = open_lock(dir, O_RDWR | O_CREAT);
-    if (service->lock_fd < 0)
-        return fail(dir);
-    if (flock(service->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    stek_feed_log(STEK_FEED_ERROR, "%s: another stek feed runs on it", dir);
-    return false;
+    if (lock == STEK_FEED_LOCK_TAKEN)
+        stek_feed_log(STEK_FEED_ERROR, "%s: another stek feed runs on it", dir);
+    return lock == STEK_FEED_LOCKED || (lock == STEK_FEED_LOCK_FAILED && fail(dir));
 }
 
 static bool open_all(struct service *service)
@@ -333,7 +306,7 @@ bool stek_feed_serve(const struct stek_feed_options *options, struct stek_feed_c
 {
     static struct service service;
 
-    service = (struct service){.options = options, .configs = configs, .lock_fd = -1};
+    service = (struct service){.options = options, .configs = configs};
     if (!open_all(&service))
         return false;
     stek_feed_log(STEK_FEED_NOTICE,

@@ -16,7 +16,4 @@ struct stek_feed_options {
  * well; what went wrong has been logged. */
 bool stek_feed_serve(const struct stek_feed_options *options, struct stek_feed_configs *configs);
 
-/* Whether a service runs on this directory. */
-bool stek_feed_is_served(const char *state_dir);
-
 #endif

@@ -5,7 +5,7 @@
 #include "cli/command.h"
 #include "cli/format.h"
 
-#include "feed/service.h"
+#include "feed/lock.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 #include "feed/left.h"
+#include "feed/lock.h"
 
 #include <errno.h>
 #include <grp.h>
