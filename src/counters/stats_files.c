@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What a step stands for, and what an entry may take for the price of one. */
+enum { STEP_US = 13, FREE_US = 200 };
+
 struct stek_stats_walk *stek_stats_walk_open(int run_dir, const char *ring, unsigned steps)
 {
     char path[STEK_STATS_PATH_LEN];
@@ -30,7 +33,7 @@ struct stek_stats_walk *stek_stats_walk_open(int run_dir, const char *ring, unsi
         return NULL;
     }
     walk->dir = stream;
-    walk->steps = steps;
+    stek_stats_walk_grant(walk, steps);
     walk->files = 0;
     walk->users = 0;
     walk->owner = NULL;
@@ -131,10 +134,28 @@ static enum stek_stats_found look(struct stek_stats_walk *walk)
     return STEK_STATS_FOUND_FILE;
 }
 
+void stek_stats_walk_grant(struct stek_stats_walk *walk, unsigned steps)
+{
+    walk->steps = steps;
+    walk->cpu_us = stek_stats_cpu_us();
+}
+
+/* Takes off what the entry before cost. */
+static void pay(struct stek_stats_walk *walk)
+{
+    const int64_t now_us = stek_stats_cpu_us();
+    const int64_t over_us = now_us - walk->cpu_us - FREE_US;
+    const int64_t cost = over_us > 0 ? over_us / STEP_US : 0;
+
+    walk->steps -= cost < (int64_t)walk->steps ? (unsigned)cost : walk->steps;
+    walk->cpu_us = now_us;
+}
+
 enum stek_stats_found stek_stats_walk_next(struct stek_stats_walk *walk)
 {
     const struct dirent *entry;
 
+    pay(walk);
     do {
         if (walk->steps == 0)
             return STEK_STATS_FOUND_PAUSE;
@@ -166,8 +187,10 @@ static bool is_nested(const struct stek_stats_walk *walk, size_t i)
 static void look_for_nested(struct stek_stats_walk *walk)
 {
     if (walk->nested == NULL)
-        walk->nested = stek_stats_nested_find(&walk->steps);
+        walk->nested = stek_stats_nested_find(STEK_STATS_NESTED_CPU_US, &walk->steps);
     walk->seen = STEK_STATS_SEEN_NONE;
+    if (walk->nested == NULL || !stek_stats_nested_is_whole(walk->nested))
+        return;
     for (size_t i = 0; i < walk->view.processes && walk->seen == STEK_STATS_SEEN_NONE; i++)
         if (is_nested(walk, i))
             walk->seen = STEK_STATS_SEEN_SOME;

@@ -34,6 +34,7 @@ enum stek_stats_seen {
 struct stek_stats_walk {
     DIR *dir;
     unsigned steps; /* left */
+    int64_t cpu_us; /* of this thread, when the entry that is looked at was begun */
     unsigned files; /* taken so far, of all users */
     uint64_t own_pid_namespace;
     size_t users;
@@ -50,6 +51,10 @@ struct stek_stats_walk {
 /* Begins, with so many steps. NULL: no directory that we may read, or no memory. The caller ends it
  * with stek_stats_walk_close(). */
 struct stek_stats_walk *stek_stats_walk_open(int run_dir, const char *ring, unsigned steps);
+
+/* Gives the walk so many steps. An entry costs one, and more if it and what was done with it took
+ * long: some files cost the kernel a thousand times as much as others. */
+void stek_stats_walk_grant(struct stek_stats_walk *walk, unsigned steps);
 
 enum stek_stats_found stek_stats_walk_next(struct stek_stats_walk *walk);
 

@@ -14,6 +14,7 @@
 enum { STATUS_LEN = 4096, CHILD_S = 10 };
 
 struct stek_stats_nested {
+    bool whole;
     size_t count;
     struct {
         int64_t pid;
@@ -70,17 +71,21 @@ static void take_process(struct stek_stats_nested *nested, int64_t pid)
     nested->process[nested->count++].started = started;
 }
 
-struct stek_stats_nested *stek_stats_nested_find(unsigned *steps)
+struct stek_stats_nested *stek_stats_nested_find(int64_t cpu_us, unsigned *steps)
 {
+    const int64_t end_us = stek_stats_cpu_us() + cpu_us;
     DIR *proc = opendir("/proc");
     struct stek_stats_nested *nested = proc != NULL ? malloc(sizeof *nested) : NULL;
     unsigned looked_at = 0;
 
-    if (nested != NULL)
+    if (nested != NULL) {
+        nested->whole = false;
         nested->count = 0;
-    while (nested != NULL && looked_at < STEK_STATS_NESTED_MAX) {
+    }
+    while (nested != NULL && looked_at < STEK_STATS_NESTED_MAX && stek_stats_cpu_us() < end_us) {
         /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this stream */
         const struct dirent *entry = readdir(proc);
+        nested->whole = entry == NULL;
         if (entry == NULL)
             break;
         const long long pid = strtoll(entry->d_name, NULL, 10);
@@ -93,6 +98,11 @@ struct stek_stats_nested *stek_stats_nested_find(unsigned *steps)
     if (proc != NULL)
         (void)closedir(proc);
     return nested;
+}
+
+bool stek_stats_nested_is_whole(const struct stek_stats_nested *nested)
+{
+    return nested->whole;
 }
 
 void stek_stats_nested_free(struct stek_stats_nested *nested)

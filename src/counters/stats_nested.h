@@ -11,14 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So many processes are looked at. */
-enum { STEK_STATS_NESTED_MAX = 4096 };
+/* So many processes are looked at, and for so long: each user can have thousands, and each costs
+ * some 20 microseconds. */
+enum { STEK_STATS_NESTED_MAX = 4096, STEK_STATS_NESTED_CPU_US = 40000 };
 
 struct stek_stats_nested;
 
-/* Looks at all processes; each is a step, taken off *steps as far as there are any. NULL: no
- * memory, or no /proc. The caller frees it. Thread-safe. */
-struct stek_stats_nested *stek_stats_nested_find(unsigned *steps);
+/* Looks at all processes, for `cpu_us` of a processor at most; each is a step, taken off *steps as
+ * far as there are any. NULL: no memory, or no /proc. The caller frees it. Thread-safe. */
+struct stek_stats_nested *stek_stats_nested_find(int64_t cpu_us, unsigned *steps);
+
+/* Whether all processes were looked at: else those that are missing may live all the same. */
+bool stek_stats_nested_is_whole(const struct stek_stats_nested *nested);
+
 void stek_stats_nested_free(struct stek_stats_nested *nested);
 
 /* Whether one of them has this number, and may be the one that entered itself at that time (seconds

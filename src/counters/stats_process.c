@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STAT_LEN = 1024, STARTED_FIELD = 22 };
@@ -39,4 +40,12 @@ bool stek_stats_process_started(int64_t pid, uint64_t *ret_started)
         return false;
     *ret_started = strtoull(at, NULL, 10) / (uint64_t)sysconf(_SC_CLK_TCK);
     return true;
+}
+
+int64_t stek_stats_cpu_us(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }

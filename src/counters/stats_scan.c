@@ -163,7 +163,7 @@ bool stek_stats_scan_go_on(struct stek_stats_scan *scan, unsigned steps)
 
     if (scan->round == NULL && !begin_round(scan))
         return true;
-    scan->round->walk->steps = steps;
+    stek_stats_walk_grant(scan->round->walk, steps);
     const bool ok = walk_on(scan, &found);
     if (ok && found == STEK_STATS_FOUND_PAUSE)
         return false;

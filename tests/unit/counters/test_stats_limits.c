@@ -3,6 +3,9 @@
  * over the limits is left out and said. */
 #include "stats_fixture.h"
 
+#include "counters/stats_files.h"
+#include "counters/stats_process.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -126,6 +129,25 @@ static void reading_stops_when_its_steps_are_used_up_and_says_so(void **state)
     assert_true(sum.files <= 25);
 }
 
+/* As where the kernel has to look through a hundred thousand locks on a file. */
+static void what_took_long_is_paid_for_with_more_steps(void **state)
+{
+    enum { STEPS = 100, LONG_US = 5000 };
+
+    (void)state;
+    make_files(geteuid(), 10);
+    struct stek_stats_walk *walk = stek_stats_walk_open(stats_run_dir(), STATS_RING, STEPS);
+    assert_non_null(walk);
+    assert_int_equal(stek_stats_walk_next(walk), STEK_STATS_FOUND_FILE);
+    const int64_t end_us = stek_stats_cpu_us() + LONG_US;
+    while (stek_stats_cpu_us() < end_us) {
+    }
+    assert_int_equal(stek_stats_walk_next(walk), STEK_STATS_FOUND_PAUSE);
+    stek_stats_walk_grant(walk, STEPS);
+    assert_int_equal(stek_stats_walk_next(walk), STEK_STATS_FOUND_FILE);
+    stek_stats_walk_close(walk);
+}
+
 static void removing_takes_as_many_turns_as_there_are_steps_for_and_nobody_adds_more(void **state)
 {
     struct stat dir;
@@ -168,6 +190,7 @@ int main(void)
         CASE(a_round_goes_on_where_it_stopped_however_small_its_steps),
         CASE(removing_takes_as_many_turns_as_there_are_steps_for_and_nobody_adds_more),
         CASE(removing_says_when_it_cannot_go_on),
+        CASE(what_took_long_is_paid_for_with_more_steps),
         CASE(reading_stops_when_its_steps_are_used_up_and_says_so),
     };
 

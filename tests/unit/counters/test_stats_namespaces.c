@@ -44,6 +44,19 @@ static void write_page_from_elsewhere(uint64_t lockable)
     stats_write_file("1-0123456789abcdef", bytes, sizeof bytes);
 }
 
+static void processes_are_looked_at_for_a_limited_time(void **state)
+{
+    unsigned steps = 0;
+    struct stek_stats_nested *some = stek_stats_nested_find(0, &steps);
+    struct stek_stats_nested *all = stek_stats_nested_find(60 * 1000000, &steps);
+
+    (void)state;
+    assert_false(stek_stats_nested_is_whole(some));
+    assert_true(stek_stats_nested_is_whole(all));
+    stek_stats_nested_free(some);
+    stek_stats_nested_free(all);
+}
+
 static void a_file_without_a_lock_stays(void **state)
 {
     (void)state;
@@ -132,6 +145,7 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, stats_setup, stats_teardown)
     const struct CMUnitTest tests[] = {
+        CASE(processes_are_looked_at_for_a_limited_time),
         CASE(a_file_without_a_lock_stays),
         CASE(a_file_that_no_process_maps_goes_and_its_count_stays),
         CASE(a_file_that_a_process_maps_stays),
