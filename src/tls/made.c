@@ -10,11 +10,12 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-/* Where there are more kinds, a ticket is looked at again now and then. */
-enum { ROOM = 2048 };
+/* Kinds whose numbers end alike share a row. Where a row is full, one of it is forgotten, and a
+ * ticket is looked at again. */
+enum { ROWS = 256, ROW = 8, ROOM = ROWS * ROW };
 
 /* The lowest bits of a kind: that it is one, and what became of it. */
-enum { SOME = 4, HOW = 7, MADE = 1, UNWANTED = 2 };
+enum { MADE = 1, UNWANTED = 2, SOME = 4, WHICH = 7 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic uint64_t not_shared[ROOM];
@@ -91,12 +92,27 @@ static uint64_t kind_of(SSL_CTX *ctx, SSL_SESSION *session)
         return 0;
     mark = stek_mark_add_bytes(mark, appdata.name_hash, sizeof appdata.name_hash);
     mark = stek_mark_add(mark, SSL_CIPHER_get_id(cipher));
-    return (stek_mark_add(mark, stek_peers_in_session(session)) & ~(uint64_t)HOW) | SOME;
+    return (stek_mark_add(mark, stek_peers_in_session(session)) & ~(uint64_t)WHICH) | SOME;
 }
 
+static uint64_t read_room(_Atomic uint64_t *room)
+{
+    return atomic_load_explicit(room, memory_order_relaxed);
+}
+
+/* Where this kind stands, or a place for it. */
 static _Atomic uint64_t *room_for(uint64_t kind)
 {
-    return &kinds[(kind >> 32) % ROOM];
+    _Atomic uint64_t *row = &kinds[(kind >> 32) % ROWS * ROW];
+    _Atomic uint64_t *room = &row[(kind >> 48) % ROW];
+
+    for (int i = ROW - 1; i >= 0; i--) {
+        if ((read_room(&row[i]) & ~(uint64_t)WHICH) == (kind & ~(uint64_t)WHICH))
+            return &row[i];
+        if (read_room(&row[i]) == 0)
+            room = &row[i];
+    }
+    return room;
 }
 
 /* Not written where it is known: many threads read it. */
@@ -106,7 +122,7 @@ static void remember(SSL *ssl, SSL_CTX *ctx, uint64_t how)
     const uint64_t kind = session != NULL ? kind_of(ctx, session) : 0;
     _Atomic uint64_t *room = room_for(kind);
 
-    if (kind != 0 && atomic_load_explicit(room, memory_order_relaxed) != (kind | how))
+    if (kind != 0 && read_room(room) != (kind | how))
         atomic_store_explicit(room, kind | how, memory_order_relaxed);
 }
 
@@ -123,7 +139,7 @@ void stek_made_note_unwanted(SSL *ssl, SSL_CTX *ctx)
 enum stek_made stek_made_judge(SSL *ssl, SSL_CTX *ctx, SSL_SESSION *session)
 {
     const uint64_t kind = kind_of(ctx, session);
-    const uint64_t known = atomic_load_explicit(room_for(kind), memory_order_relaxed);
+    const uint64_t known = read_room(room_for(kind));
 
     if (kind != 0 && known == (kind | MADE))
         return STEK_MADE_HERE;
