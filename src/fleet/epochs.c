@@ -91,9 +91,10 @@ static void compare_seen(struct stek_fleet_ring *ring, int64_t now)
     if (older && !ring->store_is_older)
         stek_fleet_log(ring->fleet, LOG_WARNING,
                        "fleet: ring %s: the store is older than what this host has seen of it "
-                       "(floor %" PRIu64 ", was %" PRIu64 "): it was restored from a backup, or "
-                       "somebody deleted from it",
-                       ring->name, ring->sync->view.floor_highest, ring->seen.floor);
+                       "(floor %" PRIu64 ", was %" PRIu64 "; newest key %" PRIu64 ", was %" PRIu64
+                       "): it was restored from a backup, or somebody deleted from it",
+                       ring->name, ring->sync->view.floor_highest, ring->seen.floor,
+                       stek_seen_newest_seq(ring->sync, now), ring->seen.seq);
     else if (!older && ring->store_is_older)
         stek_fleet_log(ring->fleet, LOG_NOTICE,
                        "fleet: ring %s: the store has again what this host has seen of it",

@@ -66,7 +66,7 @@ size_t stek_seen_format(const struct stek_seen *seen, char ret_text[STEK_SEEN_TE
     return len > 0 ? (size_t)len : 0;
 }
 
-/* The newest record in the store that opened and has not retired. NULL: none. */
+/* That has opened and has not retired. NULL: none. */
 static const struct stek_storeview_entry *newest(const struct stek_storeview *view, int64_t now)
 {
     for (uint32_t i = view->count; i-- > 0;) {
@@ -77,6 +77,13 @@ static const struct stek_storeview_entry *newest(const struct stek_storeview *vi
             return entry;
     }
     return NULL;
+}
+
+uint64_t stek_seen_newest_seq(const struct stek_sync *sync, int64_t now)
+{
+    const struct stek_storeview_entry *last = newest(&sync->view, now);
+
+    return last != NULL ? last->seq : 0;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -116,11 +123,9 @@ void stek_seen_add_here(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID
 
 bool stek_seen_is_newer(const struct stek_seen *seen, const struct stek_sync *sync, int64_t now)
 {
-    const struct stek_storeview_entry *last = newest(&sync->view, now);
-
     if (!seen->known)
         return false;
     return seen->floor > sync->view.floor_highest || seen->epoch > sync->view.epoch_highest ||
            (seen->until > now && seen->seq >= sync->floor && /* what is revoked is not missed */
-            seen->seq > (last != NULL ? last->seq : 0));
+            seen->seq > stek_seen_newest_seq(sync, now));
 }

@@ -49,6 +49,9 @@ void stek_seen_add(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN]
 void stek_seen_add_here(struct stek_seen *seen, const uint8_t kek_id[STEK_KEK_ID_LEN],
                         uint64_t floor);
 
+/* The seq of the newest record in the store that opened and has not retired; 0: none. Pure. */
+uint64_t stek_seen_newest_seq(const struct stek_sync *sync, int64_t now);
+
 /* Whether a full view of the store lacks what was seen: it was restored, or somebody deleted. Pure.
  */
 bool stek_seen_is_newer(const struct stek_seen *seen, const struct stek_sync *sync, int64_t now);

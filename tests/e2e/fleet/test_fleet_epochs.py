@@ -157,6 +157,7 @@ def test_after_a_reboot_an_emptied_store_moves_no_floor_back_and_is_called_older
     host.wait_in_step()
     assert host.fleet_ring()["floor"] == floor and min(host.keys()) >= floor
     assert "the store is older than what this host has seen of it" in host.stderr()
+    assert f"(floor 0, was {floor}; newest key 0, was " in host.stderr()
 
 
 def test_after_a_reboot_a_store_that_is_as_before_is_not_called_older(fleet):
