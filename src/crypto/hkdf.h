@@ -34,8 +34,4 @@ STEK_MUST_USE enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt,
                                                 struct stek_hkdf_bytes info, uint8_t *ret_out,
                                                 size_t out_len);
 
-/* Forgets what stek_hkdf_derive() has prepared for the next time. For tests; OpenSSL 1.1.1 has no
- * such thing. Thread-safe. */
-void stek_hkdf_forget(void);
-
 #endif

@@ -190,22 +190,6 @@ static void both_in_one_wipe_the_output_when_libcrypto_refuses(void **state)
     assert_memory_equal(out, wiped, sizeof wiped);
 }
 
-/* After a refusal nothing is prepared any more: libcrypto does all in one. */
-static void both_in_one_give_the_same_when_libcrypto_has_recovered(void **state)
-{
-    const struct stek_hkdf_bytes some = {some_prk, 16};
-    uint8_t before[80], after[80];
-
-    (void)state;
-    assert_int_equal(stek_hkdf_derive(some, some, some, before, sizeof before), STEK_OK);
-    bad_crypto_begin();
-    const enum stek_result result = stek_hkdf_derive(some, some, some, after, sizeof after);
-    bad_crypto_end();
-    assert_int_equal(result, STEK_ERR_CRYPTO);
-    assert_int_equal(stek_hkdf_derive(some, some, some, after, sizeof after), STEK_OK);
-    assert_memory_equal(after, before, sizeof after);
-}
-
 static void what_went_wrong_does_not_stand_in_the_error_queue(void **state)
 {
     uint8_t prk[STEK_HKDF_PRK_LEN];
@@ -232,7 +216,6 @@ int main(void)
         cmocka_unit_test(extract_leaves_the_output_alone_when_libcrypto_refuses),
         cmocka_unit_test(expand_wipes_the_output_when_libcrypto_refuses),
         cmocka_unit_test(both_in_one_wipe_the_output_when_libcrypto_refuses),
-        cmocka_unit_test(both_in_one_give_the_same_when_libcrypto_has_recovered),
         cmocka_unit_test(what_went_wrong_does_not_stand_in_the_error_queue),
     };
 
