@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etcd/link.h"
+
 #include "etcd/curl_loop.h"
 
 #include <stdio.h>
