@@ -7,11 +7,12 @@
 #include "cli/status/statuses.h"
 #include "cli/when.h"
 
+#include "clock/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct revocation {
@@ -110,7 +111,7 @@ static bool check_revoke(struct revocation *what)
         (void)fprintf(stderr,
                       "stek revoke: which keys? Give one of --all, --key ID and --before TIME\n");
     else if (what->before != NULL &&
-             !stek_when_parse(what->before, (int64_t)time(NULL), &what->before_at))
+             !stek_when_parse(what->before, stek_clock_unix_ms() / 1000, &what->before_at))
         (void)fprintf(stderr, "stek revoke: --before %s: allowed: %s\n", what->before,
                       STEK_WHEN_ALLOWED);
     else if (!what->yes && isatty(STDIN_FILENO) != 1)

@@ -7,10 +7,11 @@
 #include "cli/screen.h"
 #include "cli/when.h"
 
+#include "clock/clock.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char standard_since[] = "90d";
 
@@ -78,7 +79,7 @@ static bool check(int argc, char **argv, const char *ring, const char *since, in
     if (optind < argc)
         (void)fprintf(stderr, "stek report: '%s' is not an option: try 'stek report --help'\n",
                       argv[optind]);
-    else if (!stek_when_parse(since, (int64_t)time(NULL), ret_since))
+    else if (!stek_when_parse(since, stek_clock_unix_ms() / 1000, ret_since))
         (void)fprintf(stderr, "stek report: --since %s: allowed: %s\n", since, STEK_WHEN_ALLOWED);
     else
         return ring == NULL || stek_arguments_ring("report", ring);
