@@ -246,6 +246,7 @@ static void judge_body(const struct stek_etcd_transfer *transfer,
 static void judge(const struct stek_etcd_transfer *transfer, CURLcode code,
                   struct stek_etcd_problem *ret_problem)
 {
+    const bool answered = transfer->answer_at != NULL;
     struct stek_etcd_outcome outcome = {.endpoint = transfer->link->place->endpoint,
                                         .curl_code = (int)code,
                                         .curl_text = transfer->error,
@@ -255,16 +256,14 @@ static void judge(const struct stek_etcd_transfer *transfer, CURLcode code,
         judge_body(transfer, ret_problem);
         return;
     }
-    if (transfer->kind == EXCHANGE &&
-        transfer->answer_at != NULL) { /* how it is taken down does not matter then */
+    if (transfer->kind == EXCHANGE && answered) { /* how it is taken down does not matter then */
         *ret_problem = (struct stek_etcd_problem){STEK_ETCD_OK, ""};
         return;
     }
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &outcome.http_status);
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &outcome.os_error);
     stek_etcd_judge(&outcome, ret_problem);
-    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM &&
-        transfer->answer_at == NULL)
+    if (ret_problem->fault == STEK_ETCD_OK && transfer->kind != STREAM && !answered)
         stek_etcd_problem_set(ret_problem, STEK_ETCD_PROTOCOL, outcome.endpoint,
                               "an answer without a message");
 }
