@@ -6,7 +6,7 @@ import pytest
 
 from harness.audit import audit
 from harness.client import VERSIONS
-from harness.feed import Feed, fed_dnsdist, fed_lighttpd, fed_stunnel, fed_unbound
+from harness.feed import Feed, fed_dnsdist, fed_lighttpd, fed_stunnels, fed_unbound
 from harness.feed.traveller import Traveller
 from harness.process import wait_for
 from harness.servers import Lighttpd, Stunnel
@@ -123,7 +123,7 @@ def test_unbound_seals_with_new_keys_from_its_restart_on_and_opens_old_tickets(
 def test_stunnel_opens_the_tickets_of_another_until_the_key_changes(
     running, stock, folder, still_feed, daemon
 ):
-    one, other = (fed_stunnel(running, still_feed, f"s{n}") for n in range(2))
+    one, other = fed_stunnels(running, still_feed, ["s0", "s1"])
     kept = {tls: session_of(one, tls, folder) for tls in VERSIONS}
     for tls in VERSIONS:
         assert resumes(other, tls, kept[tls])

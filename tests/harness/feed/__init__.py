@@ -233,15 +233,27 @@ def fed_unbound(running, feed, name):
     return running(Unbound, None, ticket_keys=place / "keys.conf")
 
 
-def fed_stunnel(running, feed, name):
-    """stunnel, whose key comes from the feed `name`: lines in a directory that it includes, and a
-    signal."""
-    place = feed.place(name)
-    keys = place / "keys.conf"
-    feed.put(name, to="stunnel", file=keys)
-    server = running(Stunnel, None, options=f"include = {place}")
-    feed.put(name, to="stunnel", file=keys, signal="HUP", pid_file=server.pid_file())
-    return server
+def put_past(feed, stunnels, name, **settings):
+    """Changes the configuration of the feeds, which signals every server again: a stunnel closes its
+    port for a moment then."""
+    bound = {server: server.times_bound() for server in stunnels}
+    feed.put(name, to="stunnel", **settings)
+    for server, before in bound.items():
+        wait_for(lambda: server.times_bound() > before, "stunnel to listen again")
+
+
+def fed_stunnels(running, feed, names):
+    """stunnels, whose keys come from the feeds of these names: lines in a directory that each
+    includes, and a signal."""
+    stunnels = []
+    for name in names:
+        place = feed.place(name)
+        keys = place / "keys.conf"
+        put_past(feed, stunnels, name, file=keys)
+        stunnels.append(running(Stunnel, None, options=f"include = {place}"))
+        pid_file = stunnels[-1].pid_file()
+        put_past(feed, stunnels, name, file=keys, signal="HUP", pid_file=pid_file)
+    return stunnels
 
 
 def loaded_beside(running, feed, program, folder):
