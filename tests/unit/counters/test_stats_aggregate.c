@@ -141,17 +141,20 @@ static void make_orphans(unsigned count)
     }
 }
 
-/* A file and its process are a step each, and so are the two names of the directory itself. */
+/* A file and its process are a step each, and so are the two names of the directory itself; on a
+ * slow machine they cost more, and a turn takes fewer of them. */
 static void many_files_are_aggregated_bit_by_bit(void **state)
 {
     enum { ORPHANS = 250, AT_ONCE = 64 };
     unsigned aggregates = 1;
+    unsigned left = ORPHANS;
 
     (void)state;
     make_orphans(ORPHANS);
     while (stats_aggregate_in(2 * AT_ONCE + 2, 0, NULL)) {
         assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), ORPHANS);
-        assert_true(stats_files() <= ORPHANS - aggregates * AT_ONCE);
+        assert_true(stats_files() < left);
+        left = stats_files();
         aggregates++;
     }
     assert_true(aggregates >= ORPHANS / (AT_ONCE + 2));
