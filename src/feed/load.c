@@ -68,20 +68,29 @@ static bool find_groups(const char *path, struct stek_feed_configs *configs,
     return true;
 }
 
+static bool parse_open_file(int fd, const char *path, struct stek_feed_configs *configs,
+                            struct stek_feed_problem *ret_problem)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return complain(ret_problem, path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return complain(ret_problem, path, "not a regular file");
+    return parse_file(fd, path, configs, ret_problem);
+}
+
 bool stek_feed_config_load(const char *path, struct stek_feed_configs *configs,
                            struct stek_feed_problem *ret_problem)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
-    struct stat status;
 
     if (fd < 0 && errno == ENOENT)
         return complain(ret_problem, path,
                         "No such file or directory: write it, as stek-feed(8) explains");
     if (fd < 0)
         return complain(ret_problem, path, strerror(errno));
-    const bool ok = fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
-                        ? parse_file(fd, path, configs, ret_problem)
-                        : complain(ret_problem, path, "not a regular file");
+    const bool ok = parse_open_file(fd, path, configs, ret_problem);
     (void)close(fd);
     return ok && find_groups(path, configs, ret_problem);
 }
