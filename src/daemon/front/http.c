@@ -144,12 +144,13 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
 
     if (is_unix && !make_way(path))
         return fail(ret_problem, listen->text);
+    /* For everybody from the start: a chmod() could meet what another user put in its place. */
+    const mode_t mask = umask(0111);
     struct evconnlistener *listener = evconnlistener_new_bind(http->base, NULL, NULL, options,
                                                               BACKLOG, address, (int)listen->len);
+    (void)umask(mask);
     if (listener == NULL)
         return fail(ret_problem, listen->text);
-    if (is_unix)
-        (void)chmod(path, 0666);
     if (evhttp_bind_listener(http->server, listener) == NULL) {
         evconnlistener_free(listener);
         return fail(ret_problem, listen->text);

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import stat
 import subprocess
 import time
 
@@ -148,6 +149,13 @@ def test_they_are_served_on_a_unix_socket_too(daemon, folder):
     daemon.stop()
     assert not (folder / "metrics.sock").exists()
     daemon.launch()
+
+
+def test_a_unix_socket_is_for_everybody_whatever_the_umask(folder):
+    page = folder / "page.sock"
+    wrapper = ["sh", "-c", 'umask 077; exec "$@"', "sh"]
+    with Stekd(folder / "stekd", wrapper=wrapper, settings={"listen": f"unix:{page}"}, web={}):
+        assert stat.S_IMODE(page.stat().st_mode) == 0o666
 
 
 def test_nothing_listens_unless_told(folder):
