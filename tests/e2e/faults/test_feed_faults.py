@@ -156,8 +156,8 @@ def rotate_with_a_fault(feed, number, error):
 
 
 def go_through_rotations(feed, dice, numbers, wanted=frozenset(), patience=60):
-    """Two processes hand over, so chance decides which call has a number: then more are tried, until
-    each of the wanted ones has failed."""
+    """Two processes hand over, so chance decides which call has a number: then more are tried,
+    until each of the wanted ones has failed."""
     feed.launch()
     feed.wait_until("fed")
     failed = set()

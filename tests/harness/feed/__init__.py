@@ -234,8 +234,8 @@ def fed_unbound(running, feed, name):
 
 
 def put_past(feed, stunnels, name, **settings):
-    """Changes the configuration of the feeds, which signals every server again: a stunnel closes its
-    port for a moment then."""
+    """Changes the configuration of the feeds, which signals every server again: a stunnel closes
+    its port for a moment then."""
     bound = {server: server.times_bound() for server in stunnels}
     feed.put(name, to="stunnel", **settings)
     for server, before in bound.items():
