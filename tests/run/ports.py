@@ -29,7 +29,7 @@ NOT_EMULATED = {
 # What is not libc's. The rest of /usr/include is glibc's, and musl has its own.
 HEADERS = (
     "openssl event2 event.h evhttp.h evdns.h curl jansson.h jansson_config.h protobuf-c "
-    "wolfssl mbedtls psa"
+    "wolfssl mbedtls psa gnutls"
 )
 SYSTEM = "seccomp.h seccomp-syscalls.h linux asm asm-generic"
 MUSL = """\
