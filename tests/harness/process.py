@@ -39,6 +39,17 @@ def wait_for(condition, what, timeout_s=20.0, pause_s=0.01):
         time.sleep(pause_s)
 
 
+TICKING_CLOCK = 5  # CLOCK_REALTIME_COARSE, for which Python has no name
+
+
+def wait_until(moment, what, timeout_s=20.0):
+    """
+    Waits for a moment of the calendar to be past for the programs under test, too: they count by
+    time(2), which goes on with the kernel's ticks and is up to one of them behind time.time().
+    """
+    wait_for(lambda: time.clock_gettime(TICKING_CLOCK) >= moment, what, timeout_s)
+
+
 def quickest_s(attempt, enough_s, tries=5):
     """
     The least of what attempt() returns or, when it returns nothing, takes, in seconds; tried again

@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 
 from harness import module
 from harness.audit import Background, Report, audit, handshakes, lines, run, run_text
-from harness.process import wait_for
+from harness.process import wait_for, wait_until
 from harness.servers import Apache, Broken, Nginx
 
 QUICK = {"tickets": 20, "every": "1s"}
@@ -217,9 +216,7 @@ def test_rotation_is_measured_across_an_interruption(loaded, recording):
     wait_for(lambda: len(names(recording)) >= 2, "a rotation")
     first = watch.end(signal.SIGINT)
     before = names(recording)
-    wait_for(
-        lambda: time.time() > max(before.values()) + 6, "a rotation that nobody sees", timeout_s=30
-    )
+    wait_until(max(before.values()) + 6, "a rotation that nobody sees", timeout_s=30)
     watch = Background(server, recording, watch="1h", **QUICK)
     wait_for(lambda: len(names(recording)) >= len(before) + 2, "more rotations", timeout_s=60)
     both = watch.end(signal.SIGINT)

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 import urllib.request
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from harness import module
 from harness.client import VERSIONS
-from harness.process import free_port, plain_environment, wait_for
+from harness.process import free_port, plain_environment, wait_for, wait_until
 from harness.servers import Nginx
 from harness.stekd import Stekd
 
@@ -133,7 +132,7 @@ def names_and_ivs(server, tls):
 def wait_until_all_published_keys_are_over(status):
     """The pause itself is what passes."""
     end = max(key["active_until"] for key in status["keys"]) + ROTATE_S
-    wait_for(lambda: time.time() > end, "the pause to be long enough", timeout_s=60)
+    wait_until(end, "the pause to be long enough", timeout_s=60)
 
 
 def missed(daemon):

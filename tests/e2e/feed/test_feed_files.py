@@ -32,11 +32,6 @@ def resumes(server, tls, session):
     return visit.resumed
 
 
-def rotate(daemon):
-    """stekd refuses in a key's first second."""
-    wait_for(lambda: daemon.stek("rotate", "web").returncode == 0, "the ring to rotate")
-
-
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_lighttpd_opens_the_tickets_of_another_also_after_a_restart(
     running, stock, folder, still_feed, library
@@ -108,7 +103,7 @@ def test_unbound_seals_with_new_keys_from_its_restart_on_and_opens_old_tickets(
     unbound = fed_unbound(running, still_feed, "unbound")
     old = {tls: session_of(unbound, tls, folder) for tls in VERSIONS}
     before = still_feed.feed("unbound")
-    rotate(daemon)
+    daemon.rotate("web")
     wait_for(
         lambda: still_feed.feed("unbound")["sealing_key"] != before["sealing_key"],
         "the feed to have the new key",
@@ -133,7 +128,7 @@ def test_stunnel_opens_the_tickets_of_another_until_the_key_changes(
         assert not resumes(stock(Stunnel), tls, session_of(one, tls, folder))  # the control
         kept[tls] = session_of(one, tls, folder)
     bound = {server: server.times_bound() for server in (one, other)}
-    rotate(daemon)
+    daemon.rotate("web")
     # It closes its port for a moment while it takes the new key.
     wait_for(lambda: all(server.times_bound() > bound[server] for server in bound), "new keys")
     for tls in VERSIONS:

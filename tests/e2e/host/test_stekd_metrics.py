@@ -13,7 +13,7 @@ import pytest
 
 from harness import build
 from harness.feed import Feed
-from harness.process import free_port, plain_environment, wait_for
+from harness.process import free_port, plain_environment, wait_for, wait_until
 from harness.stekd import Stekd
 
 PACKAGING = build.REPOSITORY / "packaging"
@@ -138,8 +138,7 @@ def test_continuations_show(folder):
     ) as daemon:
         daemon.url = f"http://127.0.0.1:{port}"
         daemon.kill()
-        until = time.time() + 5
-        wait_for(lambda: time.time() > until, "five intervals to pass", pause_s=0.1)
+        wait_until(time.time() + 5, "five intervals to pass")
         daemon.launch()
         assert metrics(daemon)['stek_ring_continuations_total{ring="web"}'] >= 2
 
