@@ -9,6 +9,7 @@ import tempfile
 import types
 import unittest
 
+import onrelease
 from archive import NoArchive, addresses, sources, unreachable
 from chroot import Chroot, ChrootFailed, mounted_below
 from command import run
@@ -52,6 +53,11 @@ class Releases(unittest.TestCase):
         self.assertEqual(find("13").name, "trixie")
         self.assertEqual(find("sid").name, "sid")
         self.assertIsNone(find("woody"))
+
+    def test_where_lint_is_not_run_the_reason_is_that_releases_own(self):
+        for name, reason in (("bullseye", "older"), ("sid", "newer"), ("experimental", "newer")):
+            (skipped,) = onrelease.lint(None, RELEASES[name]).skipped
+            self.assertIn(f"its tools are {reason} than the rules", skipped)
 
 
 class Packages(unittest.TestCase):
