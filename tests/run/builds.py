@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The build folders, each made once in a run."""
 
+import hashlib
+import pathlib
 import re
 import shutil
 import sysconfig
@@ -44,6 +46,20 @@ FOLDERS = {
 NINJA_PROGRESS = re.compile(r"^\[\d+/\d+\] .*\n", re.MULTILINE)
 
 
+PACKAGES = pathlib.Path("/var/lib/dpkg/status")
+
+
+def packages():
+    """What changes with each package that comes, goes or is upgraded; "" where dpkg is not used."""
+    return hashlib.sha256(PACKAGES.read_bytes()).hexdigest() if PACKAGES.exists() else ""
+
+
+def forget(folder):
+    """Has Meson look for everything anew. It remembers what it did not find, and has no way to
+    forget that which keeps the objects; but it recovers from an empty file by the options given."""
+    (folder / "meson-private/coredata.dat").write_bytes(b"")
+
+
 class BuildFailed(Exception):
     """The text is what the compiler or Meson said."""
 
@@ -75,18 +91,26 @@ class Builds:
 
     def _configure(self, folder, options, env):
         """Sets a folder up, anew where it was set up with other options; the one of `make` keeps
-        its own as well."""
-        stamp = folder / "check-options"
-        wanted = "\n".join(options)
+        its own as well. Meson remembers which libraries it did not find: it looks again where other
+        packages are installed."""
+        stamps = {
+            folder / "check-options": "\n".join(options),
+            folder / "check-packages": packages(),
+        }
         known = (folder / "build.ninja").exists()
-        if known and stamp.exists() and stamp.read_text() == wanted:
+        alike = [
+            known and path.exists() and path.read_text() == text for path, text in stamps.items()
+        ]
+        if all(alike):
             return 0, ""
         again = []
-        if known and folder.name == "build":
+        if known and (alike[0] or folder.name == "build"):
             again = ["--reconfigure"]
+            forget(folder)
         elif known:
             shutil.rmtree(folder)
         status, output = run(["meson", "setup", *again, folder, *options], self.root, env)
         if status == 0:
-            stamp.write_text(wanted)
+            for path, text in stamps.items():
+                path.write_text(text)
         return status, output

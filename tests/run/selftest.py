@@ -13,7 +13,9 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
+import builds
 from command import ENDED_LATE, end_like_ctrl_c, environment, run
 from helgrind import of_stek
 from lanes import run_lanes
@@ -312,6 +314,37 @@ class Command(unittest.TestCase):
                 )
                 self.assertEqual(status, ENDED_LATE)
         self.assertIn("begun", output)
+
+
+LOOKS_FOR_A_HEADER = """\
+project('x', 'c')
+there = meson.get_compiler('c').has_header('x.h', args: '-I' + meson.project_source_root())
+configure_file(output: 'found', configuration: {'FOUND': there})
+"""
+
+
+class Folders(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / "meson.build").write_text(LOOKS_FOR_A_HEADER)
+
+    def found(self, packages):
+        with unittest.mock.patch.object(builds, "packages", lambda: packages):
+            folder = builds.Builds(self.root).get("build")
+        return "#define FOUND" in (folder / "found").read_text()
+
+    def test_a_library_that_was_installed_since_is_found(self):
+        self.assertFalse(self.found("none"))
+        (self.root / "x.h").touch()
+        self.assertTrue(self.found("one"))
+
+    def test_a_folder_is_not_set_up_again_while_nothing_changes(self):
+        self.found("none")
+        before = (self.root / "build/build.ninja").stat().st_mtime_ns
+        self.found("none")
+        self.assertEqual((self.root / "build/build.ninja").stat().st_mtime_ns, before)
 
 
 if __name__ == "__main__":
