@@ -55,9 +55,13 @@ static void check_readable(const char *setting, const char *path)
 {
     const int fd = path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
-    if (path[0] != '\0' && fd < 0)
+    struct stat about;
+
+    if (path[0] != '\0' && (fd < 0 || fstat(fd, &about) != 0))
         stek_log(STEK_LOG_WARNING, "[fleet] %s = %s: %s", setting, path,
                  stek_failure_name(errno).text);
+    else if (fd >= 0 && !S_ISREG(about.st_mode))
+        stek_log(STEK_LOG_WARNING, "[fleet] %s = %s: not a regular file", setting, path);
     if (fd >= 0)
         (void)close(fd);
 }

@@ -1,12 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own certificate's time: etcd only hangs up on one that has expired, and TLS 1.3 tells us late
- * or not at all. */
+/* The files that libcurl is given, and our own certificate's time: etcd only hangs up on one that
+ * has expired, and TLS 1.3 tells us late or not at all. */
 #include "etcd/state.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+
+enum { FILE_MAX = 4 << 20 };
+
+/* The reading library waits at a pipe, and reads a device and a hole for as long as they last. What
+ * is missing it says in its own words. */
+static const char *file_problem(const char *path)
+{
+    struct stat about;
+
+    if (path == NULL || stat(path, &about) != 0)
+        return NULL;
+    if (!S_ISREG(about.st_mode))
+        return "not a regular file";
+    return about.st_size > FILE_MAX ? "longer than 4 MiB" : NULL;
+}
+
+bool stek_etcd_files_are_sound(const struct stek_etcd_options *options, const char *endpoint,
+                               struct stek_etcd_problem *ret_problem)
+{
+    const char *const paths[] = {options->ca, options->cert, options->key};
+    static const char *const settings[] = {"ca", "cert", "key"};
+    char text[STEK_ETCD_TEXT_MAX];
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const char *problem = file_problem(paths[i]);
+        if (problem == NULL)
+            continue;
+        snprintf(text, sizeof text, "[fleet] %s = %.200s: %s", settings[i], paths[i], problem);
+        stek_etcd_problem_set(ret_problem, STEK_ETCD_LOCAL, endpoint, text);
+        return false;
+    }
+    return true;
+}
 
 /* "Nov 24 20:00:00 2026 GMT" into at most `room` bytes. */
 static void print_time(const ASN1_TIME *time, char *ret_text, size_t room)
@@ -21,7 +55,7 @@ static void print_time(const ASN1_TIME *time, char *ret_text, size_t room)
 
 static X509 *load(const char *path)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = file_problem(path) == NULL ? fopen(path, "re") : NULL;
     X509 *cert = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
 
     if (file != NULL)

@@ -76,20 +76,29 @@ static void on_fall(evutil_socket_t fd, short what, void *arg)
     etcd->handlers.on_offline(etcd->handlers.arg, &problem);
 }
 
-static void failed_to_start(struct stek_etcd *etcd)
+static void failed_to_start(struct stek_etcd *etcd, const struct stek_etcd_problem *problem)
 {
-    struct stek_etcd_problem problem;
     const struct timeval rest = timeval_of(etcd->options.back_off_max_ms);
 
-    stek_etcd_problem_set(&problem, STEK_ETCD_LOCAL, etcd->place.endpoint,
-                          "cannot start a connection: no memory");
     event_add(etcd->retry, &rest);
-    etcd->handlers.on_offline(etcd->handlers.arg, &problem);
+    etcd->handlers.on_offline(etcd->handlers.arg, problem);
+}
+
+static bool open_link(struct stek_etcd *etcd, struct stek_etcd_problem *ret_problem)
+{
+    if (!stek_etcd_files_are_sound(&etcd->options, etcd->place.endpoint, ret_problem))
+        return false;
+    if (stek_etcd_link_open(etcd->base, &etcd->place, &etcd->link) == STEK_OK)
+        return true;
+    stek_etcd_problem_set(ret_problem, STEK_ETCD_LOCAL, etcd->place.endpoint,
+                          "cannot start a connection: no memory");
+    return false;
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
     struct stek_etcd *etcd = arg;
+    struct stek_etcd_problem problem;
     const struct timeval pace = timeval_of(etcd->options.pace_ms);
     int64_t timeout_ms = 2 * etcd->options.pace_ms;
 
@@ -100,8 +109,8 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
     etcd->place =
         (struct stek_etcd_place){etcd->options.endpoints[etcd->endpoint], etcd->options.ca,
                                  etcd->options.cert, etcd->options.key, (long)timeout_ms};
-    if (stek_etcd_link_open(etcd->base, &etcd->place, &etcd->link) != STEK_OK) {
-        failed_to_start(etcd);
+    if (!open_link(etcd, &problem)) {
+        failed_to_start(etcd, &problem);
         return;
     }
     event_add(etcd->tick, &pace);

@@ -95,6 +95,11 @@ int64_t stek_etcd_now_ms(void);
 void stek_etcd_break(struct stek_etcd *etcd, const struct stek_etcd_problem *problem);
 void stek_etcd_break_with(struct stek_etcd *etcd, enum stek_etcd_fault fault, const char *text);
 
+/* Whether libcurl can be given the files of certificates; if not, *ret_problem says which one is
+ * what, in one line. */
+bool stek_etcd_files_are_sound(const struct stek_etcd_options *options, const char *endpoint,
+                               struct stek_etcd_problem *ret_problem);
+
 /* If our certificate is not valid now, *problem says so; otherwise it is untouched. */
 void stek_etcd_blame_cert(const char *path, const char *endpoint,
                           struct stek_etcd_problem *problem);
