@@ -232,7 +232,8 @@ int stek_ticket_gen_cb(SSL *ssl, void *arg)
             prepare_programs_session(ssl, attachment);
         else
             prepare_session(ssl, attachment);
-        stek_made_note(ssl, attachment->ctx);
+        if (stek_place_is_shared(&attachment->place))
+            stek_made_note(ssl, attachment->ctx);
     }
     return 1;
 }
