@@ -34,4 +34,15 @@ STEK_MUST_USE enum stek_result stek_hkdf_derive(struct stek_hkdf_bytes salt,
                                                 struct stek_hkdf_bytes info, uint8_t *ret_out,
                                                 size_t out_len);
 
+/*
+ * Who derives often says so, and takes it back at the end: meanwhile libcrypto's HKDF stays
+ * prepared for the next derivation. It holds no secret then. OpenSSL 1.1.1 has no such thing.
+ * Thread-safe.
+ */
+void stek_hkdf_keep(void);
+void stek_hkdf_keep_no_more(void);
+
+/* Forgets what is prepared now. For tests; thread-safe. */
+void stek_hkdf_forget(void);
+
 #endif

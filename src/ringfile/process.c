@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfile/process.h"
 
+#include "crypto/hkdf.h"
 #include "early/register.h"
 #include "ringfile/locked.h"
 
@@ -69,6 +70,7 @@ enum stek_result stek_process_add(struct stek_ring *ring)
     stek_register_prepare();
     if (stek_process_prepare() != STEK_OK)
         return STEK_ERR_SYSTEM;
+    stek_hkdf_keep();
     stek_process_lock();
     ring->next = rings;
     rings = ring;
@@ -86,4 +88,5 @@ void stek_process_remove(struct stek_ring *ring)
         }
     }
     stek_process_unlock();
+    stek_hkdf_keep_no_more();
 }

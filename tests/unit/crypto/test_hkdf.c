@@ -114,6 +114,17 @@ static void both_in_one_give_what_extract_and_expand_give(void **state)
     }
 }
 
+/* What is prepared serves again and again. */
+static void so_they_do_each_time_while_they_are_kept(void **state)
+{
+    stek_hkdf_keep();
+    for (int i = 0; i < 3; i++) {
+        both_in_one_give_the_okm_of_rfc_5869(state);
+        both_in_one_give_what_extract_and_expand_give(state);
+    }
+    stek_hkdf_keep_no_more();
+}
+
 static void no_salt_is_the_same_as_32_zero_bytes(void **state)
 {
     static const uint8_t zeros[32];
@@ -190,6 +201,24 @@ static void both_in_one_wipe_the_output_when_libcrypto_refuses(void **state)
     assert_memory_equal(out, wiped, sizeof wiped);
 }
 
+/* The first is made by what is prepared, those after a refusal by libcrypto in one run. */
+static void both_in_one_give_the_same_when_libcrypto_has_recovered(void **state)
+{
+    const struct stek_hkdf_bytes some = {some_prk, 16};
+    uint8_t before[80], after[80];
+
+    (void)state;
+    stek_hkdf_keep();
+    assert_int_equal(stek_hkdf_derive(some, some, some, before, sizeof before), STEK_OK);
+    bad_crypto_begin();
+    const enum stek_result result = stek_hkdf_derive(some, some, some, after, sizeof after);
+    bad_crypto_end();
+    assert_int_equal(result, STEK_ERR_CRYPTO);
+    assert_int_equal(stek_hkdf_derive(some, some, some, after, sizeof after), STEK_OK);
+    stek_hkdf_keep_no_more();
+    assert_memory_equal(after, before, sizeof after);
+}
+
 static void what_went_wrong_does_not_stand_in_the_error_queue(void **state)
 {
     uint8_t prk[STEK_HKDF_PRK_LEN];
@@ -210,12 +239,14 @@ int main(void)
         cmocka_unit_test(expand_gives_the_okm_of_rfc_5869),
         cmocka_unit_test(both_in_one_give_the_okm_of_rfc_5869),
         cmocka_unit_test(both_in_one_give_what_extract_and_expand_give),
+        cmocka_unit_test(so_they_do_each_time_while_they_are_kept),
         cmocka_unit_test(no_salt_is_the_same_as_32_zero_bytes),
         cmocka_unit_test(expand_gives_up_to_255_blocks),
         cmocka_unit_test(expand_refuses_other_lengths_and_leaves_the_output_alone),
         cmocka_unit_test(extract_leaves_the_output_alone_when_libcrypto_refuses),
         cmocka_unit_test(expand_wipes_the_output_when_libcrypto_refuses),
         cmocka_unit_test(both_in_one_wipe_the_output_when_libcrypto_refuses),
+        cmocka_unit_test(both_in_one_give_the_same_when_libcrypto_has_recovered),
         cmocka_unit_test(what_went_wrong_does_not_stand_in_the_error_queue),
     };
 
