@@ -144,18 +144,25 @@ static long timeout_from(const SSL_SESSION *session, int64_t end)
     return timeout_s < 1 ? 1 : (long)timeout_s;
 }
 
+/* The session of a connection, and the keys of its ticket, which may be missing. */
+struct due {
+    SSL *ssl;
+    SSL_SESSION *session;
+    struct stek_keys *keys;
+};
+
 /* The session shall last no longer than the next ticket's key, its chain, and the program say. */
-static void bound_timeout(SSL *ssl, struct stek_attachment *attachment, SSL_SESSION *session,
+static void bound_timeout(const struct due *due, const struct stek_attachment *attachment,
                           const struct stek_appdata *appdata, int64_t now)
 {
     STEK_SECRET(stek_seal_key) struct stek_seal_key active;
     struct stek_ring *ring = attachment->ring;
-    struct stek_keys *keys = stek_attachment_keys(attachment, ssl);
+    SSL_SESSION *session = due->session;
 
-    if (keys == NULL || !stek_ring_seal(ring, keys, now, &active))
+    if (due->keys == NULL || !stek_ring_seal(ring, due->keys, now, &active))
         return;
     const int64_t promise_s =
-        stek_promise_s(program_left_s(ssl, attachment->ctx, session, appdata, now),
+        stek_promise_s(program_left_s(due->ssl, attachment->ctx, session, appdata, now),
                        first_end(active.accept_until, appdata), appdata->origin,
                        stek_ring_max_session_age_s(ring), now);
     if (promise_s > 0)
@@ -170,7 +177,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
     enum stek_generated how = STEK_GENERATED;
 
     /* Looks at the session before anything is written into it. */
-    (void)stek_attachment_keys(attachment, ssl);
+    struct stek_keys *keys = stek_attachment_keys(attachment, ssl);
     if (session == NULL || stek_ticketdata_is_others(session) ||
         (may_be_others_too(ssl) && !stek_ticketdata_read(session, &appdata)))
         how = STEK_GENERATED_OTHERS;
@@ -178,7 +185,7 @@ static void prepare_session(SSL *ssl, struct stek_attachment *attachment)
              mark_early_data(ssl, attachment, session, &appdata)) {
         if (attachment->any_id_context)
             stek_id_context_of_session(session);
-        bound_timeout(ssl, attachment, session, &appdata, now);
+        bound_timeout(&(struct due){ssl, session, keys}, attachment, &appdata, now);
     }
     if (stek_handover_generated(attachment, how))
         stek_attachment_replaced(attachment);
@@ -273,7 +280,8 @@ static void prepare_renewal(SSL *ssl, struct stek_attachment *attachment, SSL_SE
 
     if (!stek_ossl_is_tls13(ssl) && stek_ticketdata_read(session, &appdata) &&
         now <= stek_ossl_session_time(session) + SSL_SESSION_get_timeout(session))
-        bound_timeout(ssl, attachment, session, &appdata, now);
+        bound_timeout(&(struct due){ssl, session, stek_attachment_keys(attachment, ssl)},
+                      attachment, &appdata, now);
 }
 
 /* STEK_COUNT_OPENED, or why a ticket that has opened is refused. */

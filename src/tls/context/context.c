@@ -38,12 +38,15 @@ enum stek_result stek_context_of(enum stek_sharing sharing, struct stek_nameset 
     return STEK_OK;
 }
 
-bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN])
+/* SHA-256 of the SSL_CTX's own ticket keys. */
+static bool hash_own_keys(EVP_MD_CTX *hash, SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN])
 {
     STEK_SECRET(stek_own_keys) struct stek_own_keys own;
 
-    return stek_own_keys_read(ctx, &own) && EVP_Digest(own.bytes, sizeof own.bytes, ret_digest,
-                                                       NULL, stek_libctx_sha256(), NULL) == 1;
+    return stek_own_keys_read(ctx, &own) &&
+           EVP_DigestInit_ex(hash, stek_libctx_sha256(), NULL) == 1 &&
+           EVP_DigestUpdate(hash, own.bytes, sizeof own.bytes) == 1 &&
+           EVP_DigestFinal_ex(hash, ret_digest, NULL) == 1;
 }
 
 /* Names tell nothing more but where the program set the same ticket keys for several. To take them
@@ -51,13 +54,19 @@ bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN])
 static enum stek_result context_of_own_keys(SSL_CTX *ctx, struct stek_context *ret_context)
 {
     struct stek_nameset names = {0};
+    struct stek_context context = {0};
     uint8_t own[STEK_DIGEST_LEN];
-    enum stek_result result = STEK_ERR_CRYPTO;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    const bool ok = hash != NULL && stek_names_as_they_stand(ctx, &names) &&
+                    hash_own_keys(hash, ctx, own) &&
+                    hash_all(hash, STEK_SHARING_OPENSSL, &names, own, &context);
 
-    if (stek_names_as_they_stand(ctx, &names) && stek_context_own_keys(ctx, own))
-        result = stek_context_of(STEK_SHARING_OPENSSL, &names, own, ret_context);
+    EVP_MD_CTX_free(hash);
     stek_nameset_fini(&names);
-    return result;
+    if (!ok)
+        return STEK_ERR_CRYPTO;
+    *ret_context = context;
+    return STEK_OK;
 }
 
 static bool find_names(SSL_CTX *ctx, bool one_cert, struct stek_nameset *names)

@@ -27,9 +27,6 @@ STEK_MUST_USE enum stek_result stek_context_of(enum stek_sharing sharing,
                                                struct stek_nameset *names, const uint8_t *limit,
                                                struct stek_context *ret_context);
 
-/* SHA-256 of the SSL_CTX's own ticket keys. */
-bool stek_context_own_keys(SSL_CTX *ctx, uint8_t ret_digest[STEK_DIGEST_LEN]);
-
 /*
  * The `auto` context of an SSL_CTX. STEK_SHARING_CONFIGURATION takes `configuration`, the digest of
  * it, which is NULL otherwise. `one_cert`: the SSL_CTX never had more than one certificate, which
