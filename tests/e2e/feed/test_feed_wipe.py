@@ -17,8 +17,8 @@ def two_feeds(still_feed):
 
 def leave(feed, name="a"):
     feed.drop(name)
-    feed.reload()
-    wait_for(lambda: feed.feed(name) is None, "the feed to be gone")
+    feed.reload_and_feed()
+    assert feed.feed(name) is None
 
 
 def test_keys_of_a_feed_that_is_gone_stay_and_are_named(two_feeds):

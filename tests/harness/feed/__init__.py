@@ -39,6 +39,9 @@ def check_config(folder, text):
     return done.returncode, done.stderr.replace(f"{path}", "feed.conf")
 
 
+LOADED = "configuration loaded: "
+
+
 class Feed:
     """
     Hands the keys of a stekd's rings over:
@@ -102,6 +105,22 @@ class Feed:
     def reload(self):
         self.process.signal(signal.SIGHUP)
 
+    def reload_and_feed(self, *names):
+        """Has the configuration read again, and waits until the servers of these feeds, or all,
+        have their keys by the new one. Until then the status may still be that of before."""
+        loaded = self.stderr().count(LOADED)
+        self.reload()
+
+        def are_fed():
+            self.process.check_alive()
+            said = self.stderr().split(LOADED)
+            return len(said) > loaded + 1 and all(
+                f" {name}: handed " in said[-1] for name in names or self.feeds
+            )
+
+        wait_for(are_fed, "the feeds to be fed by the new configuration")
+        self.wait_until("fed", *names)
+
     def stderr(self):
         return self.earlier + (self.process.stderr() if self.process else "")
 
@@ -150,10 +169,10 @@ class Feed:
         """Takes a section, has it in force, and waits until its server has the keys."""
         self.add(**{name: settings})
         if self.process:
-            self.reload()
+            self.reload_and_feed(name)
         else:
             self.launch()
-        self.wait_until("fed", name)
+            self.wait_until("fed", name)
 
 
 def fed_nginx(running, feed, name, to="nginx"):
