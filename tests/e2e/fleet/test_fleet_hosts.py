@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """stekds on one etcd: the same keys everywhere, ahead of time, whatever happens to the store."""
+import re
 import time
 
 import pytest
@@ -183,8 +184,9 @@ def test_a_clock_ten_minutes_ahead_is_said_and_the_others_go_on(folder, etcd):
                 "a word about the clock",
                 timeout_s=30,
             )
-            status = off.stek("fleet", "status").stdout
-            assert "clock is 600 s ahead of" in status or "clock is 599 s ahead of" in status
+            # The store says whole seconds, and its answer takes its time.
+            said = re.search(r"clock is (\d+) s ahead of", off.stek("fleet", "status").stdout)
+            assert abs(int(said[1]) - 600) <= 2
             assert "set it right" in off.stderr()
         assert keys.items() <= good.keys().items()
 
