@@ -54,7 +54,7 @@ enum stek_result stek_derive_ticket_key(const struct stek_secret32 *secret,
 {
     STEK_SECRET(stek_ticket_key) struct stek_ticket_key key;
 
-    static_assert(STEK_HMAC_KEY_LEN == STEK_AES_KEY_LEN, "both keys have one length");
+    static_assert(sizeof key.hmac_key == sizeof key.aes_key, "both keys have one length");
     const enum stek_result result =
         derive_in_context(secret, "ticket", context, (uint8_t *)&key, STEK_AES_KEY_LEN);
     if (result == STEK_OK)

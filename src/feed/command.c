@@ -102,7 +102,7 @@ static bool judge(const char *command, bool says_nothing, int status, const stru
     return false;
 }
 
-static bool run(const char *command, bool says_nothing, int said[2],
+static bool run(const char *command, bool says_nothing, const int said[2],
                 struct stek_feed_fault *ret_fault)
 {
     struct said line = {.fd = said[0]};

@@ -16,6 +16,8 @@ CPPCHECK = [
     "-DSTEK_RUN_DIR=\"\"",
     "-DSTEK_STATE_DIR=\"\"",
     "-DSTEK_CONFIG_FILE=\"\"",
+    "-DSTEK_FEED_CONFIG_FILE=\"\"",
+    "-DSTEK_FEED_STATE_DIR=\"\"",
     "-Iinclude",
     "-Isrc",
     "--enable=warning,style,performance,portability",
