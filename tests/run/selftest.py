@@ -284,6 +284,9 @@ class Lanes(unittest.TestCase):
             self.wait_for("pid")
             os.kill(os.getpid(), signal.SIGINT)
 
+        # Where the shell has put this into the background, it is ignored.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         ender = threading.Thread(target=end_soon)
         ender.start()
         end_like_ctrl_c()
