@@ -69,6 +69,10 @@ BYTES = (
     "Ticket keys that a program sets as bytes cannot be told from OpenSSL's own random ones, so "
     "stek's take their place, with a private ring, too: sessions then end with the process."
 )
+DEMANDED_LATE = (
+    "A shared ticket opens before the program's callback for the server name, which then takes its "
+    "cipher away. stek ends the handshake, and the client's next one is in full."
+)
 SERVICE = (
     "Each service of Postfix is a process of its own. One that asks nobody for a certificate shares "
     "tickets by name, as any program that verifies nobody: with a ring from a file they survive a "
@@ -79,6 +83,7 @@ KNOWN = (
     Known(DEMANDED, "loses", "cases", journey="modes: cross, *: open -> *"),
     Known(DEMANDED, "loses", "cases", journey="modes: cross, *: ask -> *"),
     Known(DEMANDED, "breaks", "cases", journey="live: mode, * nobody: optional -> optional*"),
+    Known(DEMANDED_LATE, "breaks", "cases", journey="ciphers: cross, 1.2 ticket, *-> strict-late*"),
     Known(SET_LATE, "identity", "cases", journey="appdata-late: *, *: late*"),
     Known(SET_LATE, "loses", "cases", journey="appdata-late: set, *: late*"),
     Known(EACH_TIME, "loses", "cases", "host", "keys-each: cross, *"),

@@ -68,7 +68,8 @@ extern const struct scene scene_names, scene_certless, scene_parameters, scene_r
     scene_modes, scene_post_handshake, scene_hosts, scene_dup, scene_appdata, scene_appdata_late,
     scene_keys_open, scene_keys_verifying, scene_keys_late, scene_keys_each, scene_bytes_open,
     scene_bytes_verifying, scene_stateful, scene_caches, scene_timeouts, scene_psk,
-    scene_psk_beside, scene_raw, scene_switch_late;
+    scene_psk_beside, scene_raw, scene_switch_late, scene_ciphers, scene_demand_servername,
+    scene_demand_protocol;
 
 /* What a client saw. */
 struct seen {
