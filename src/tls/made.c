@@ -126,9 +126,37 @@ static void remember(SSL *ssl, SSL_CTX *ctx, uint64_t how)
         atomic_store_explicit(room, kind | how, memory_order_relaxed);
 }
 
+/* The kind that stands for a full handshake in which a certificate was demanded. */
+static uint64_t demanding_kind(SSL_CTX *ctx)
+{
+    const uint64_t mark = stek_own_keys_mark(ctx);
+
+    return mark != 0 ? (stek_mark_add(mark, STEK_MADE_UNWANTED) & ~(uint64_t)WHICH) | SOME | MADE
+                     : 0;
+}
+
+static bool has_demanded(SSL_CTX *ctx)
+{
+    const uint64_t kind = demanding_kind(ctx);
+
+    return kind != 0 && read_room(room_for(kind)) == kind;
+}
+
+/* libssl calls no certificate callback for a session that resumes. So where a program demands the
+ * certificate there, only a full handshake shows it. */
+static void note_demand(const SSL *ssl, SSL_CTX *ctx)
+{
+    if (SSL_session_reused(ssl) == 1 || !stek_made_demands_cert(ssl) || has_demanded(ctx))
+        return;
+    const uint64_t kind = demanding_kind(ctx);
+    if (kind != 0)
+        atomic_store_explicit(room_for(kind), kind, memory_order_relaxed);
+}
+
 void stek_made_note(SSL *ssl, SSL_CTX *ctx)
 {
     remember(ssl, ctx, MADE);
+    note_demand(ssl, ctx);
 }
 
 void stek_made_note_unwanted(SSL *ssl, SSL_CTX *ctx)
@@ -143,7 +171,8 @@ enum stek_made stek_made_judge(SSL *ssl, SSL_CTX *ctx, SSL_SESSION *session)
 
     if (kind != 0 && known == (kind | MADE))
         return STEK_MADE_HERE;
-    return (kind != 0 && known == (kind | UNWANTED)) || stek_made_is_unwanted(ssl, session)
-               ? STEK_MADE_UNWANTED
-               : STEK_MADE_WELCOME;
+    if ((kind != 0 && known == (kind | UNWANTED)) || stek_made_is_unwanted(ssl, session))
+        return STEK_MADE_UNWANTED;
+    return !stek_peers_in_session(session) && has_demanded(ctx) ? STEK_MADE_UNWANTED
+                                                                : STEK_MADE_WELCOME;
 }

@@ -21,8 +21,8 @@
  * counts. */
 void stek_made_prepare(void);
 
-/* Remembers the kind of the connection's session; to be called where its ticket will be shared.
- * Thread-safe, never waits. */
+/* Remembers the kind of the connection's session, and whether its handshake demanded a certificate;
+ * to be called where its ticket will be shared. Thread-safe, never waits. */
 void stek_made_note(SSL *ssl, SSL_CTX *ctx);
 
 /* Remembers that the connection's session was unwanted, so that the next one of its kind is refused

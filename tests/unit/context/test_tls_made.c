@@ -6,8 +6,6 @@
 
 #include "tls/context/peers.h"
 
-#define CERT(...) (&(struct tls_cert_wish){__VA_ARGS__})
-
 enum { DEMAND = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
 
 static const char strong[] = "ECDHE-ECDSA-AES256-GCM-SHA384";
@@ -128,6 +126,28 @@ static void so_it_is_where_the_operator_gave_a_label(void **state)
     assert_keeps_out(test, server(test, "label"), strict);
 }
 
+static int demand_with_cert(SSL *ssl, void *arg)
+{
+    (void)arg;
+    SSL_set_verify(ssl, DEMAND, NULL);
+    return 1;
+}
+
+/* libssl calls no certificate callback for a session that resumes. */
+static void so_it_is_where_a_full_handshake_showed_that_a_certificate_callback_demands(void **state)
+{
+    struct tls_test *test = *state;
+    SSL_CTX *strict = server(test, "label");
+    X509 *cert = tls_cert_new(
+        &(struct tls_cert_wish){.common_name = "client", .not_after = tls_clock_now() + 3600});
+
+    SSL_CTX_set_cert_cb(strict, demand_with_cert, NULL);
+    tls_server_verify(strict, SSL_VERIFY_NONE);
+    (void)tls_get_ticket_from(test, strict, &(struct tls_call){.cert = cert});
+    assert_ends(carry(test, server(test, "label"), strict));
+    X509_free(cert);
+}
+
 /* It would reach the program before the handshake ends. */
 static void nor_does_early_data_come_where_a_certificate_is_demanded(void **state)
 {
@@ -206,6 +226,8 @@ int main(void)
         TLS_BEHAVIOUR(what_this_ssl_ctx_made_resumes_after_its_list_has_changed, TLS_BEFORE_13),
         TLS_BEHAVIOUR(a_certificate_that_a_servername_callback_demands_is_demanded, TLS_ALL),
         TLS_BEHAVIOUR(so_it_is_where_the_operator_gave_a_label, TLS_ANY),
+        TLS_BEHAVIOUR(so_it_is_where_a_full_handshake_showed_that_a_certificate_callback_demands,
+                      TLS_ALL),
         TLS_BEHAVIOUR(nor_does_early_data_come_where_a_certificate_is_demanded, TLS13),
         TLS_BEHAVIOUR(nothing_comes_by_ticket_where_the_program_gives_none, TLS13),
         TLS_BEHAVIOUR(a_cipher_that_a_servername_callback_forbids_is_forbidden, TLS_BEFORE_13),
