@@ -108,7 +108,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 static bool fail(struct stek_config_problem *ret_problem, const char *listen)
 {
     const char *advice =
-        errno == EADDRINUSE      ? ": another process listens there, and 'ss -ltnp' names it"
+        errno == EADDRINUSE      ? ": another process listens there, and 'ss -lntxp' names it"
         : errno == EADDRNOTAVAIL ? ": give an address of this host"
         : errno == ENOENT        ? ": make the directory of the socket"
         : errno == EACCES        ? ": stekd's user may not use it; ports from 1024 on are "
@@ -120,15 +120,31 @@ static bool fail(struct stek_config_problem *ret_problem, const char *listen)
     return false;
 }
 
-/* A socket that an earlier stekd left is in the way; anything else is not ours to remove. */
-static bool make_way(const char *path)
+/* Whether nobody listens at a socket any more. Else errno says why it is not known, or
+ * EADDRINUSE. */
+static bool is_left(const struct stek_config_listen *listen)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return false;
+    const bool taken = connect(fd, (const struct sockaddr *)&listen->address, listen->len) == 0;
+    const int error = taken || errno == EAGAIN || errno == EPROTOTYPE ? EADDRINUSE : errno;
+    (void)close(fd);
+    errno = error;
+    return error == ECONNREFUSED;
+}
+
+/* A socket that an earlier stekd left is in the way; anything else is not ours to remove, nor is
+ * the socket of a program that runs. */
+static bool make_way(const struct stek_config_listen *listen, const char *path)
 {
     struct stat status;
 
     if (lstat(path, &status) != 0)
         return errno == ENOENT;
     if (S_ISSOCK(status.st_mode))
-        return unlink(path) == 0;
+        return is_left(listen) && unlink(path) == 0;
     errno = EEXIST;
     return false;
 }
@@ -142,7 +158,7 @@ static bool listen_on(struct stek_http *http, const struct stek_config_listen *l
     const unsigned options =
         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | (is_unix ? 0 : LEV_OPT_REUSEABLE);
 
-    if (is_unix && !make_way(path))
+    if (is_unix && !make_way(listen, path))
         return fail(ret_problem, listen->text);
     /* For everybody from the start: a chmod() could meet what another user put in its place. */
     const mode_t mask = umask(0111);

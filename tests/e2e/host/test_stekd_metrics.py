@@ -178,8 +178,25 @@ def test_an_address_that_is_taken_ends_the_start_in_one_line(folder):
         assert daemon.popen.wait(60) == 1
         assert (
             f"listen = {daemon.settings['listen']}: EADDRINUSE (Address already in use): "
-            "another process listens there, and 'ss -ltnp' names it" in daemon.process.stderr()
+            "another process listens there, and 'ss -lntxp' names it" in daemon.process.stderr()
         )
+
+
+def test_the_socket_of_a_program_that_runs_is_not_taken(folder):
+    path = folder / "other.sock"
+    with socket.socket(socket.AF_UNIX) as other, Stekd(folder / "stekd", web={}) as daemon:
+        other.bind(str(path))
+        other.listen()
+        daemon.stop()
+        daemon.settings["listen"] = f"unix:{path}"
+        daemon.launch(wait=False)
+        assert daemon.popen.wait(60) == 1
+        assert f"listen = unix:{path}: EADDRINUSE" in daemon.process.stderr()
+        with socket.socket(socket.AF_UNIX) as visitor:
+            visitor.connect(str(path))
+        other.close()  # what it leaves is in nobody's hands
+        daemon.restart()
+        assert curl("--unix-socket", path, "http://stekd/healthz") == "ok\n"
 
 
 def test_healthz_is_ok(daemon):
