@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RESTART_MS = 1000, READY_AFTER_S = 10, BEAT_S = 10 };
+enum { RESTART_MS = 1000, READY_AFTER_MS = 10000, BEAT_S = 10 };
 
 struct service {
     const struct stek_feed_options *options;
@@ -35,6 +35,7 @@ struct service {
     struct stek_feed_report state[STEK_FEEDS_MAX];
     struct stek_feed_places left; /* keys of feeds that are not configured any more */
     int64_t since;
+    int64_t begun_ms;   /* the same of the monotonic clock */
     int64_t written_at; /* when it last said how it is */
     bool unwritten;     /* it could not, and that was said */
     int64_t restart_ms; /* when workers that ended are started again: of the monotonic clock */
@@ -108,7 +109,7 @@ static void stop_workers(struct service *service)
 
 static void say_ready(struct service *service)
 {
-    const bool late = (int64_t)time(NULL) >= service->since + READY_AFTER_S;
+    const bool late = stek_clock_monotonic_ms() >= service->begun_ms + READY_AFTER_MS;
 
     if (service->ready)
         return;
@@ -182,6 +183,7 @@ static void begin(struct service *service)
     find_left(service);
     memset(service->state, 0, sizeof service->state);
     service->since = (int64_t)time(NULL);
+    service->begun_ms = stek_clock_monotonic_ms();
     write_status(service);
     service->restart_ms = 0;
     start_missing(service);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed/worker.h"
 
+#include "clock/clock.h"
 #include "core/hex.h"
 #include "core/plural.h"
 #include "feed/handover.h"
@@ -13,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTLE_MS = 250, CHECK_EVERY_S = 10, MARGIN_NS = 5000000 };
+/* TURN_MS: between two turns, half of which is left for a late one. */
+enum { SETTLE_MS = 250, CHECK_EVERY_S = 10, MARGIN_NS = 5000000, TURN_MS = 1000 };
 
 /* Names of keys tell whether a server has to be told; they are no secret. */
 struct names {
@@ -30,9 +32,15 @@ struct worker {
     bool owed;           /* it is to get something else */
     bool untold;         /* the parent does not know the report */
     unsigned failures;   /* in a row */
-    int64_t retry_at;
-    int64_t check_at;
+    /* Of the monotonic clock: one that was set back would have them wait. */
+    int64_t retry_ms;
+    int64_t check_ms;
 };
+
+static int64_t in_seconds(int64_t seconds)
+{
+    return stek_clock_monotonic_ms() + seconds * 1000 - TURN_MS / 2;
+}
 
 static void rest_ms(long ms)
 {
@@ -88,7 +96,7 @@ static void fail(struct worker *worker, enum stek_feed_state state,
     report->failures++;
     report->fault = *fault;
     worker->failures++;
-    worker->retry_at = (int64_t)time(NULL) + stek_feed_pause_s(worker->failures);
+    worker->retry_ms = in_seconds(stek_feed_pause_s(worker->failures));
     tell(worker);
 }
 
@@ -115,12 +123,12 @@ static void succeed(struct worker *worker, const struct stek_keyfile_keys *keys)
 
 /* Looks after a while whether the server still holds what it was given, and whether the files are
  * there: it may have restarted, and it may restart. */
-static void check(struct worker *worker, const struct stek_keyfile_keys *keys, int64_t now)
+static void check(struct worker *worker, const struct stek_keyfile_keys *keys)
 {
     struct stek_feed_fault fault = {.text = ""};
     const char *what = NULL;
 
-    worker->check_at = now + CHECK_EVERY_S;
+    worker->check_ms = in_seconds(CHECK_EVERY_S);
     if (!stek_feed_has_files(worker->config, keys))
         what = "its files are not there any more";
     else if (stek_feed_is_held(worker->config, keys, &fault))
@@ -166,15 +174,15 @@ static void turn(struct worker *worker)
 {
     STEK_SECRET(stek_keyfile_keys) struct stek_keyfile_keys keys;
     struct stek_feed_fault fault = {.text = ""};
-    const int64_t now = (int64_t)time(NULL);
-    const bool due = worker->owed ? now >= worker->retry_at : now >= worker->check_at;
+    const int64_t now_ms = stek_clock_monotonic_ms();
+    const bool due = now_ms >= (worker->owed ? worker->retry_ms : worker->check_ms);
     const enum stek_feed_seen seen = look_settled(worker, due, &keys, &fault);
 
     if (worker->untold)
         tell(worker);
     if (seen == STEK_FEED_UNREAD) {
         worker->owed = true;
-        if (now >= worker->retry_at)
+        if (now_ms >= worker->retry_ms)
             fail(worker, STEK_FEED_WAITING, &fault);
     }
     if (seen != STEK_FEED_CHANGED)
@@ -182,8 +190,8 @@ static void turn(struct worker *worker)
     if (!is_handed(worker, &keys))
         worker->owed = true;
     else if (!worker->owed)
-        check(worker, &keys, now);
-    if (!worker->owed || now < worker->retry_at)
+        check(worker, &keys);
+    if (!worker->owed || now_ms < worker->retry_ms)
         return;
     if (stek_feed_hand_over(worker->config, &keys, &fault))
         succeed(worker, &keys);
