@@ -85,8 +85,10 @@ static void answer(SSL *ssl, enum fault fault)
     }
     if (SSL_accept(ssl) != 1 || fault_flood(ssl, fault))
         return;
-    if (early > 0 || SSL_read(ssl, request, sizeof request) > 0)
+    if (early > 0 || SSL_read(ssl, request, sizeof request) > 0) {
+        fault_interrupt(ssl, fault);
         (void)SSL_write(ssl, text, sizeof text - 1);
+    }
     (void)SSL_shutdown(ssl);
 }
 

@@ -49,6 +49,7 @@ static const char *const names[FAULTS] = {
     [FAULT_ENDLESS_DATA] = "endless-data",
     [FAULT_KEY_UPDATES] = "key-updates",
     [FAULT_RENEGOTIATION] = "renegotiation",
+    [FAULT_RENEGOTIATES] = "renegotiates-once",
     [FAULT_LONG_TICKETS] = "long-tickets",
     [FAULT_TWO_PROCESSES] = "several-keys",
 };
@@ -226,6 +227,20 @@ static void renegotiate(SSL *ssl)
         (void)SSL_do_handshake(ssl);
         (void)SSL_read(ssl, request, sizeof request);
     }
+}
+
+void fault_interrupt(SSL *ssl, enum fault fault)
+{
+    const struct timeval soon = {.tv_usec = 10000};
+    char more[64];
+
+    if (fault != FAULT_RENEGOTIATES || SSL_version(ssl) == TLS1_3_VERSION ||
+        SSL_renegotiate(ssl) != 1)
+        return;
+    (void)setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+    (void)SSL_do_handshake(ssl);
+    for (int tries = 0; tries < 500 && SSL_renegotiate_pending(ssl); tries++)
+        (void)SSL_read(ssl, more, sizeof more);
 }
 
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L

@@ -34,6 +34,8 @@ enum fault {
     FAULT_ENDLESS_DATA,    /* the same with data, without a line's end */
     FAULT_KEY_UPDATES,     /* TLS 1.3: changes its keys without end, and has the client do so */
     FAULT_RENEGOTIATION,   /* TLS 1.2: another handshake after each */
+    FAULT_RENEGOTIATES,    /* TLS 1.2: one more handshake before the answer, as for a page that
+                              wants a certificate. No fault */
     FAULT_LONG_TICKETS,    /* tickets of nearly 64 kB */
     FAULT_TWO_PROCESSES,   /* two keys, of which it has one in hand for each connection, by turns */
     FAULTS
@@ -51,6 +53,9 @@ struct server_options {
 
 /* `no-mac` and so on. Returns false for any other name. */
 bool fault_find(const char *name, enum fault *ret_fault);
+
+/* What happens between a request and its answer. */
+void fault_interrupt(SSL *ssl, enum fault fault);
 
 /* Whether this fault floods the client instead of answering; it returns when the client is gone. */
 bool fault_flood(SSL *ssl, enum fault fault);

@@ -82,6 +82,7 @@ static void see_message(int written, int version, int type, const void *bytes, s
 {
     struct stek_audit_talk *talk = talk_of(ssl);
     const uint8_t *message = bytes;
+    const bool again = talk != NULL && talk->shake.finished; /* a renegotiation, of TLS 1.2 */
 
     (void)version;
     (void)arg;
@@ -91,7 +92,7 @@ static void see_message(int written, int version, int type, const void *bytes, s
         (void)stek_audit_read_client_sid(message, len, talk->sid, &talk->sid_len);
     else if (written && message[0] == MESSAGE_CERTIFICATE)
         talk->shake.cert_sent = len > EMPTY_CERTIFICATE_LEN;
-    else if (!written && message[0] == MESSAGE_SERVER_HELLO)
+    else if (!written && message[0] == MESSAGE_SERVER_HELLO && !again)
         see_server_hello(talk, message, len);
     else if (!written && message[0] == MESSAGE_NEW_TICKET)
         see_new_ticket(talk, message, len);

@@ -98,6 +98,16 @@ def test_handshakes_without_end_after_the_handshake_end_in_time(stock, fault):
     assert "offered" in look(server).ids()
 
 
+def test_a_renegotiation_before_the_answer_changes_nothing_that_was_seen(stock):
+    """As Apache does for a folder that wants a client certificate. A ticket that resumed has
+    resumed."""
+    plain, renegotiated = (
+        audit(stock(Broken, fault=fault), tickets=20) for fault in ("none", "renegotiates-once")
+    )
+    assert {"1.2", "1.3"} == {found.version for found in renegotiated.of("resumes")}
+    assert renegotiated.ids() == plain.ids(), renegotiated.whole
+
+
 @pytest.mark.parametrize(
     "program, options",
     [(Odd, {"mode": mode}) for mode in [*SLOW, "slow_answer"]]
