@@ -2,11 +2,13 @@
 #include "feed/left.h"
 
 #include "feed/list.h"
+#include "status/plain.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +86,57 @@ void stek_feed_places_drop_gone(struct stek_feed_places *places)
 
 /* ---- status.json ---- */
 
+enum { STATUS_LEN_MAX = 1024 * 1024 };
+
+/* What is wrong with it; NULL: nothing. */
+static const char *parse_status(int fd, json_t **ret_status)
+{
+    char *text = malloc(STATUS_LEN_MAX + 1);
+    size_t len = 0;
+    ssize_t got = text != NULL ? 1 : -1;
+
+    while (got > 0 && len <= STATUS_LEN_MAX) {
+        got = read(fd, text + len, STATUS_LEN_MAX + 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    }
+    const char *problem = got < 0 ? strerror(errno) : NULL;
+    if (problem == NULL && len > STATUS_LEN_MAX)
+        problem = "it is longer than 1 MiB";
+    if (problem == NULL) {
+        *ret_status = json_loadb(text, stek_plain_json(text, len), 0, NULL);
+        problem = *ret_status == NULL ? "it is not what stek feed writes" : NULL;
+    }
+    free(text);
+    return problem;
+}
+
+static const char *read_status(const char *path, json_t **ret_status)
+{
+    struct stat about;
+    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return strerror(errno);
+    const char *problem =
+        S_ISREG(about.st_mode) ? parse_status(fd, ret_status) : "it is not a regular file";
+    (void)close(fd);
+    return problem;
+}
+
+json_t *stek_feed_status_read(const char *state_dir, struct stek_feed_fault *ret_fault)
+{
+    char path[PATH_MAX];
+    json_t *status = NULL;
+    const char *problem =
+        snprintf(path, sizeof path, "%s/status.json", state_dir) < (int)sizeof path
+            ? read_status(path, &status)
+            : strerror(ENAMETOOLONG);
+
+    if (problem != NULL)
+        stek_feed_fault_say(ret_fault, "%.120s: %.100s", path, problem);
+    return status;
+}
+
 /* Paths in an array: its strings, or the member `target` of its objects. */
 static void take_paths(const json_t *array, struct stek_feed_places *places)
 {
@@ -99,12 +152,10 @@ static void take_paths(const json_t *array, struct stek_feed_places *places)
 void stek_feed_places_remembered(const char *state_dir, struct stek_feed_places *ret_feeds,
                                  struct stek_feed_places *ret_left)
 {
-    char path[PATH_MAX];
+    struct stek_feed_fault fault;
 
     ret_feeds->count = ret_left->count = 0;
-    if (snprintf(path, sizeof path, "%s/status.json", state_dir) >= (int)sizeof path)
-        return;
-    json_t *status = json_load_file(path, 0, NULL);
+    json_t *status = stek_feed_status_read(state_dir, &fault);
     take_paths(json_object_get(status, "feeds"), ret_feeds);
     take_paths(json_object_get(status, "left"), ret_left);
     json_decref(status);

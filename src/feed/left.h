@@ -10,6 +10,8 @@
 #include "feed/config.h"
 #include "feed/place.h"
 
+#include <jansson.h>
+
 enum { STEK_FEED_PLACES_MAX = 256 };
 
 /* Paths of files and directories. More than there is room for are forgotten. */
@@ -23,6 +25,13 @@ const char *stek_feed_place_of(const struct stek_feed_config *config);
 
 /* Whether they name the same place, however many slashes stand in them. */
 bool stek_feed_is_same_path(const char *a, const char *b);
+
+/*
+ * The status.json of a state directory. It is another user's word to whoever reads it: nothing but
+ * a regular file of at most 1 MiB is read, and no text in it has a control character. NULL:
+ * *ret_fault says why. The caller's to json_decref().
+ */
+json_t *stek_feed_status_read(const char *state_dir, struct stek_feed_fault *ret_fault);
 
 /*
  * Reads from the status.json of a state directory where the feeds put their keys, and what feeds

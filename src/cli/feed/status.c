@@ -5,11 +5,11 @@
 #include "cli/command.h"
 #include "cli/format.h"
 
+#include "feed/left.h"
 #include "feed/lock.h"
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -44,9 +44,12 @@ static void print_feed(const json_t *feed, int64_t now)
 
 static void print_left(const json_t *left)
 {
-    for (size_t i = 0; i < json_array_size(left); i++)
-        (void)printf("%s: keys of a feed that is not configured any more: 'stek feed wipe'\n",
-                     json_string_value(json_array_get(left, i)));
+    for (size_t i = 0; i < json_array_size(left); i++) {
+        const char *path = json_string_value(json_array_get(left, i));
+        if (path != NULL)
+            (void)printf("%s: keys of a feed that is not configured any more: 'stek feed wipe'\n",
+                         path);
+    }
 }
 
 static bool is_fed(const json_t *feed)
@@ -78,17 +81,15 @@ static int print_all(const json_t *status, bool json)
 
 int stek_feed_status(const char *state_dir, bool json)
 {
-    char path[PATH_MAX];
-    json_error_t error;
+    struct stek_feed_fault fault;
 
     if (!stek_feed_is_served(state_dir)) {
         (void)fprintf(stderr, "stek feed: it does not run: systemctl start stek-feed\n");
         return STEK_EXIT_UNREACHABLE;
     }
-    (void)snprintf(path, sizeof path, "%s/status.json", state_dir);
-    json_t *status = json_load_file(path, 0, &error);
+    json_t *status = stek_feed_status_read(state_dir, &fault);
     if (status == NULL) {
-        (void)fprintf(stderr, "stek feed: %s: %s\n", path, error.text);
+        (void)fprintf(stderr, "stek feed: %s\n", fault.text);
         return STEK_EXIT_FAILED;
     }
     const int code = print_all(status, json);
