@@ -38,13 +38,38 @@ static void give_back(void *arg, void *at)
         {spend, give_back, &(budget)}, UNPACKED_MAX                                                \
     }
 
-/* An answer without a header is not from etcd. */
+/* An answer without a header is not from etcd, nor is one after whose revision there is none. */
 static bool read_header(const Etcd__Header *header, struct stek_etcd_answer *ret_answer)
 {
-    if (header == NULL)
+    if (header == NULL || header->revision < 0 || header->revision == INT64_MAX)
         return false;
     ret_answer->cluster_id = header->cluster_id;
     ret_answer->revision = header->revision;
+    return true;
+}
+
+/* No key has changed after the revision of the answer that tells of it. Whoever believed that would
+ * take what comes later for older. */
+static bool is_of_the_past(const Etcd__KeyValue *kv, const struct stek_etcd_answer *answer)
+{
+    return kv == NULL || (kv->mod_revision >= 0 && kv->mod_revision <= answer->revision);
+}
+
+static bool values_are_sound(const Etcd__RangeResponse *range,
+                             const struct stek_etcd_answer *answer)
+{
+    for (size_t i = 0; i < range->n_kvs; i++)
+        if (!is_of_the_past(range->kvs[i], answer))
+            return false;
+    return true;
+}
+
+static bool events_are_sound(const Etcd__WatchResponse *watch,
+                             const struct stek_etcd_answer *answer)
+{
+    for (size_t i = 0; i < watch->n_events; i++)
+        if (!is_of_the_past(watch->events[i]->kv, answer))
+            return false;
     return true;
 }
 
@@ -81,7 +106,8 @@ enum stek_result stek_etcd_read_range(struct stek_bytes message, stek_etcd_item_
     struct budget budget = BUDGET_OF(budget);
     Etcd__RangeResponse *range =
         etcd__range_response__unpack(&budget.allocator, message.len, message.at);
-    const bool ok = range != NULL && read_header(range->header, &answer);
+    const bool ok =
+        range != NULL && read_header(range->header, &answer) && values_are_sound(range, &answer);
 
     if (ok) {
         answer.more = range->more != 0;
@@ -181,7 +207,8 @@ enum stek_result stek_etcd_read_watch(struct stek_bytes message, stek_etcd_item_
     struct budget budget = BUDGET_OF(budget);
     Etcd__WatchResponse *watch =
         etcd__watch_response__unpack(&budget.allocator, message.len, message.at);
-    const bool ok = watch != NULL && read_header(watch->header, &answer);
+    const bool ok =
+        watch != NULL && read_header(watch->header, &answer) && events_are_sound(watch, &answer);
 
     if (ok) {
         answer.watch_id = watch->watch_id;

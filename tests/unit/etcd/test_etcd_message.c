@@ -298,6 +298,40 @@ static void what_is_not_etcds_is_refused_and_the_output_left_alone(void **state)
     assert_int_equal(answer.revision, 42);
 }
 
+static void a_change_after_the_answer_that_tells_of_it_is_refused(void **state)
+{
+    struct stek_etcd_answer answer = {.revision = 42};
+    struct items items = {0};
+
+    (void)state;
+    /* header {revision 9}, kvs {key "k", mod_revision 10} */
+    assert_int_equal(stek_etcd_read_range(read_hex("0a021809"
+                                                   "12050a016b180a"),
+                                          take, &items, &answer),
+                     STEK_ERR_FORMAT);
+    /* header {revision 9}, watch_id 4, events {kv {key "k", mod 2^63 - 1}} */
+    assert_int_equal(stek_etcd_read_watch(read_hex("0a021809"
+                                                   "1004"
+                                                   "5a0f120d0a016b18ffffffffffffffff7f"),
+                                          take, &items, &answer),
+                     STEK_ERR_FORMAT);
+    assert_int_equal(items.count, 0);
+    assert_int_equal(answer.revision, 42);
+}
+
+static void a_revision_that_has_no_next_one_is_refused(void **state)
+{
+    struct stek_etcd_answer answer = {.revision = 42};
+
+    (void)state;
+    /* header {revision 2^63 - 1}, and -1 */
+    assert_int_equal(stek_etcd_read_write(read_hex("0a0a18ffffffffffffffff7f"), &answer),
+                     STEK_ERR_FORMAT);
+    assert_int_equal(stek_etcd_read_write(read_hex("0a0b18ffffffffffffffffff01"), &answer),
+                     STEK_ERR_FORMAT);
+    assert_int_equal(answer.revision, 42);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -314,6 +348,8 @@ int main(void)
         cmocka_unit_test(a_watch_hands_out_what_is_gone_as_gone),
         cmocka_unit_test(a_watch_that_came_too_late_says_from_where_to_read),
         cmocka_unit_test(what_is_not_etcds_is_refused_and_the_output_left_alone),
+        cmocka_unit_test(a_change_after_the_answer_that_tells_of_it_is_refused),
+        cmocka_unit_test(a_revision_that_has_no_next_one_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
