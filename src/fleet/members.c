@@ -23,6 +23,7 @@ enum {
     LEASE_S = 30,
     RENEW_EVERY_TICKS = 10,
     PAGE = 500,
+    PAGES_MAX = 16, /* of one reading: a store that always has more would keep this host busy */
     CLOCK_SANE_S = 1 << 30,
     HOSTS_MAX = 2000,
     ANNOUNCEMENT_MAX = 2048
@@ -277,7 +278,7 @@ static void on_page(void *arg, const struct stek_etcd_problem *problem,
     struct stek_fleet *fleet = arg;
 
     (void)problem;
-    if (answer != NULL && answer->more) {
+    if (answer != NULL && answer->more && fleet->members.pages < PAGES_MAX) {
         read_page(fleet);
         return;
     }
@@ -296,6 +297,7 @@ static void read_page(struct stek_fleet *fleet)
     stek_name_folder(fleet->options.prefix, ".members", &from, &until);
     const struct stek_etcd_span span = {{(const uint8_t *)members->last, members->last_len},
                                         stek_key_name_bytes(&until)};
+    members->pages++;
     members->reading = stek_etcd_range(fleet->etcd, &span, PAGE, &caller) == STEK_OK;
 }
 
@@ -309,6 +311,7 @@ static void begin_reading(struct stek_fleet *fleet)
     members->last_len = strlen(from.text);
     memcpy(members->last, from.text, members->last_len);
     members->count = 0;
+    members->pages = 0;
     json_decref(members->hosts);
     members->hosts = json_object();
     read_page(fleet);

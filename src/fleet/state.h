@@ -58,6 +58,7 @@ struct stek_fleet_members {
     bool reading;
     char last[1024]; /* where the next page begins */
     size_t last_len;
+    unsigned pages; /* of this reading */
     uint64_t count;
     uint64_t readings;
     json_t *hosts; /* of the reading that is under way */

@@ -21,6 +21,7 @@ from etcd_h2 import (
     CONTINUATION,
     END_STREAM,
     OK_HEAD,
+    REVISION,
     RST,
     Peer,
     agree,
@@ -116,7 +117,7 @@ def events(peer, stream, what, message):
     if what != "watch":
         return
     told = b"".join(
-        nested(11, nested(2, key_value(b"/stek/v1/web/%d" % count, b"x", count + 6)))
+        nested(11, nested(2, key_value(b"/stek/v1/web/%d" % count, b"x", REVISION)))
         for count in range(10000)
     )
     whole = grpc(etcd_header() + number(2, watch_id(message)) + told)
@@ -227,6 +228,17 @@ def empty_pages(peer, stream, what, message):
         agree(peer, stream, what, message)
         return
     peer.answer(stream, etcd_header() + number(3, 1))
+
+
+@instead
+def member_pages(peer, stream, what, message):
+    """hosts without end: each page has one, and says that there are more"""
+    if what != "range" or b"/.members/" not in message:
+        agree(peer, stream, what, message)
+        return
+    print("members", flush=True)
+    host = key_value(b"/stek/v1/.members/%020d" % next(COUNTER), b"{}", 1)
+    peer.answer(stream, etcd_header() + nested(2, host) + number(3, 1))
 
 
 @instead

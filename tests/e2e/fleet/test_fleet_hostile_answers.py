@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from harness.fleet import make_kek
 from harness.probe import Probe
 from harness.process import Process, free_port, plain_environment, wait_for
+from harness.stekd import Stekd
 
 PEER = Path(__file__).resolve().parents[2] / "hostile" / "etcd_peer.py"
 LONG_REST_S = 0.24  # half of etcd-probe's longest; the first rests are under 0.1 s
@@ -105,3 +107,20 @@ def test_after_a_connection_that_has_lasted_the_rest_is_short(peer, connect):
     connect(hostile)
     # Of those after the fourth one: that was long, and a busy machine makes others longer.
     wait_for(lambda: min(rests(hostile)[4:], default=1) < LONG_REST_S, "a short rest", 60)
+
+
+def test_a_reading_of_the_hosts_ends_whatever_the_store_says(peer, folder):
+    hostile = peer("member_pages")
+    fleet = {
+        "endpoints": hostile.endpoint,
+        "kek": make_kek(folder / "fleet.kek"),
+        "state": folder / "fleet-state",
+    }
+    with Stekd(folder / "stekd", fleet=fleet, web={"source": "fleet"}) as daemon:
+        wait_for(lambda: daemon.request(command="fleet")["online"], "the store")
+        daemon.request(command="fleet", read=True)
+        wait_for(
+            lambda: (daemon.request(command="fleet")["members"] or {}).get("reading") == 1,
+            "a reading of the hosts",
+        )
+        assert hostile.stdout().count("members\n") < 100
