@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of programs in other pid namespaces: their numbers mean others here. */
+/*
+ * Files of programs in other pid namespaces: their numbers mean others here. The clock of a
+ * thread's time on a processor can be this program's own.
+ */
 #include "stats_fixture.h"
 
 #include "counters/stats_nested.h"
@@ -7,10 +10,28 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SEALED = 7, ELSEWHERE = 1 };
+
+static bool is_slow; /* each look at the clock comes a millisecond after the one before */
+static unsigned looks;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int clock_gettime(clockid_t clock, struct timespec *ret_now)
+{
+    const long result = syscall(SYS_clock_gettime, clock, ret_now);
+
+    if (clock == CLOCK_THREAD_CPUTIME_ID && is_slow) {
+        looks++;
+        ret_now->tv_sec = looks / 1000;
+        ret_now->tv_nsec = (long)(looks % 1000) * 1000000;
+    }
+    return (int)result;
+}
 
 /* Has the one file there come from another pid namespace. */
 static void move_elsewhere(void)
@@ -93,6 +114,23 @@ static void a_file_that_a_process_maps_stays(void **state)
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 1);
 }
 
+static pid_t waiting_process(void)
+{
+    const pid_t pid = fork();
+
+    if (pid == 0)
+        for (;;)
+            (void)pause();
+    assert_true(pid > 0);
+    return pid;
+}
+
+static void end_process(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* Only a descriptor of the file that was inherited could keep the lock as well; there is none. */
 static void the_mapping_of_a_fork_keeps_the_file(void **state)
 {
@@ -100,19 +138,36 @@ static void the_mapping_of_a_fork_keeps_the_file(void **state)
 
     (void)state;
     stek_stats_count(stats, STEK_COUNT_SEALED, STATS_NOW);
-    const pid_t pid = fork();
-    if (pid == 0)
-        for (;;)
-            (void)pause();
+    const pid_t pid = waiting_process();
     move_elsewhere();
     stek_stats_unmap(stats);
     assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 1);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    end_process(pid);
     assert_false(stats_aggregate());
     assert_int_equal(stats_files(), 0);
     assert_int_equal(stats_sum_of(STEK_COUNT_SEALED), 1);
+}
+
+static void a_walk_looks_at_processes_for_forty_milliseconds(void **state)
+{
+    enum { PROCESSES = 100, OTHER_LOOKS = 5 };
+    pid_t pids[PROCESSES];
+    struct stek_stats *stats = stats_open();
+
+    (void)state;
+    for (int i = 0; i < PROCESSES; i++)
+        pids[i] = waiting_process();
+    move_elsewhere();
+    looks = 0;
+    is_slow = true;
+    const uint64_t found = stats_sum().processes;
+    is_slow = false;
+    for (int i = 0; i < PROCESSES; i++)
+        end_process(pids[i]);
+    stek_stats_unmap(stats);
+    assert_int_equal(found, 1);
+    assert_between(looks, 40, 40 + OTHER_LOOKS);
 }
 
 static void child_executes(int fd, void *arg)
@@ -146,6 +201,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, stats_setup, stats_teardown)
     const struct CMUnitTest tests[] = {
         CASE(processes_are_looked_at_for_a_limited_time),
+        CASE(a_walk_looks_at_processes_for_forty_milliseconds),
         CASE(a_file_without_a_lock_stays),
         CASE(a_file_that_no_process_maps_goes_and_its_count_stays),
         CASE(a_file_that_a_process_maps_stays),
