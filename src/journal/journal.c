@@ -46,7 +46,8 @@ static void put_line(const char *line, size_t len)
             return;
 }
 
-static void write_line(const char *program, int level, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void write_line(const char *program, int level,
+                                                             const char *format, va_list arguments)
 {
     char line[LINE_MAX_LEN + 2];
     int begin = 0;
