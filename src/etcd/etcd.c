@@ -207,7 +207,7 @@ enum stek_result stek_etcd_new(struct event_base *base, const struct stek_etcd_o
         return STEK_ERR_MEMORY;
     *etcd = (struct stek_etcd){.base = base, .options = *options, .handlers = *handlers};
     etcd->endpoint =
-        stek_random_dice() % options->endpoints_count; /* hosts spread over the members */
+        (size_t)(stek_random_dice() % options->endpoints_count); /* hosts spread over the members */
     etcd->fall = event_new(base, -1, 0, on_fall, etcd);
     etcd->retry = evtimer_new(base, on_retry, etcd);
     etcd->tick = event_new(base, -1, EV_PERSIST, on_tick, etcd);

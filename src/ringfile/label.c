@@ -90,7 +90,7 @@ enum stek_result stek_key_find(struct stek_label *label,
 static const struct stek_record *record_at(const struct stek_records *records, unsigned place,
                                            int64_t now)
 {
-    for (size_t i = records->count; i > 0; i--)
+    for (size_t i = (size_t)records->count; i > 0; i--)
         if (stek_record_state(records, i - 1, now) != STEK_STATE_RETIRED && place-- == 0)
             return &records->at[i - 1];
     return NULL;

@@ -32,7 +32,7 @@ static void list(const struct stek_records *records, int64_t now, enum stek_stat
 {
     ret_list->count = 0;
     for (size_t i = 0; i < records->count; i++) {
-        const size_t index = state == STEK_STATE_PENDING ? i : records->count - 1 - i;
+        const size_t index = state == STEK_STATE_PENDING ? i : (size_t)records->count - 1 - i;
         if (stek_record_state(records, index, now) == state)
             add(ret_list, STEK_RECORDS_MAX, index);
     }

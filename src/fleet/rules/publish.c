@@ -229,7 +229,7 @@ static void choose(struct stek_sync *sync, const struct stek_records *wanted, in
 void stek_publish_put_before(struct stek_sync *sync, uint64_t seq, int64_t from, int64_t now,
                              struct stek_sync_write *write)
 {
-    size_t first = sync->records.count;
+    size_t first = (size_t)sync->records.count;
 
     for (size_t i = first; i-- > 0;) {
         const struct stek_record *record = &sync->records.at[i];
