@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stek keyfile`: the servers themselves say whether a file is right, by the tickets that they
 open."""
-import json
 import os
 import subprocess
 
@@ -9,6 +8,7 @@ import pytest
 
 from harness import build, keyfile
 from harness.client import VERSIONS
+from harness.keyfile import lint, opening, run
 from harness.process import plain_environment
 from harness.servers import Haproxy, Lighttpd, Nginx, Stunnel
 from harness.servers.key_files import Dnsdist, Nghttpx
@@ -20,16 +20,6 @@ LABEL = "shared"
 each_version = pytest.mark.parametrize("tls", VERSIONS)
 
 
-def run(*words, **options):
-    return subprocess.run(
-        [build.COMMAND, "keyfile", *words],
-        capture_output=True,
-        env=plain_environment(),
-        timeout=60,
-        **options,
-    )
-
-
 def convert(source, of, to, folder, *words):
     """The file that `stek keyfile convert` writes."""
     done = run("convert", "--from", of, "--to", to, *words, source)
@@ -38,13 +28,6 @@ def convert(source, of, to, folder, *words):
     path.write_bytes(done.stdout)
     path.chmod(0o600)
     return path
-
-
-def lint(*words):
-    """The report on one file, and the exit code."""
-    done = run("lint", "--json", *words)
-    assert done.returncode in (FINE, FAILED), done.stderr
-    return json.loads(done.stdout)[0], done.returncode
 
 
 def codes(report):
@@ -83,12 +66,6 @@ def reader_ids(readers):
     return [layout for _, layout, _ in readers]
 
 
-def opening(session, keys):
-    """The layouts as which a file of keys opens a server's ticket."""
-    report, _ = lint("--ticket", session, keys)
-    return {fit["layout"] for fit in report["layouts"] if fit["opens_ticket"]}
-
-
 def session_of(server, tls, folder):
     path = folder / f"{server.name}.{tls}.session"
     server.visit(tls, sess_out=path)
@@ -108,7 +85,9 @@ def test_a_server_seals_with_the_keys_that_were_converted_for_it(
     stock, folder, program, layout, given, tls
 ):
     keys = keyfile.nginx(folder / "nginx.keys")
-    session = sealed_by(stock, folder, program, given, convert(keys, "nginx", layout, folder), tls)
+    session = sealed_by(
+        stock, folder, program, given, convert(keys, "nginx", layout, folder), tls
+    )
     assert opening(session, keys) == {"nginx", "envoy", "openssl"}
 
 
@@ -181,13 +160,17 @@ def test_short_keys_of_a_ring_are_those_of_another_server_of_short_keys(stock, f
             words = ["--ring", "web", "--context", LABEL, "--to", layout]
             paths[layout] = folder / layout
             paths[layout].touch(0o600)
-            paths[layout].write_bytes(run("export", "--run-dir", stekd.run_dir, *words).stdout)
+            paths[layout].write_bytes(
+                run("export", "--run-dir", stekd.run_dir, *words).stdout
+            )
     short, long = (paths[name].read_bytes() for name in ("trafficserver", "nginx"))
     given = {"ticket_key": paths["nginx-aes128"]}
     session = session_of(stock(Nginx, **given), "1.2", folder)
     assert opening(session, paths["trafficserver"]) == {"trafficserver"}
     assert opening(session, paths["nginx"]) == set()
-    assert len(short) == 48 * 3 and len(long) == 80  # the ring has three keys, nginx's file one
+    assert (
+        len(short) == 48 * 3 and len(long) == 80
+    )  # the ring has three keys, nginx's file one
     assert not any(short[at : at + 16] in long for at in range(0, 48, 16))
 
 
@@ -282,7 +265,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD])
+@pytest.mark.parametrize(
+    "words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD]
+)
 def test_a_wrong_line_gets_one_line_of_help(words, line):
     done = run(*words, text=True)
     assert done.returncode == USAGE and line in done.stderr
