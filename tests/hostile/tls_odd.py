@@ -16,7 +16,7 @@ import threading
 import time
 
 ALERT, HANDSHAKE, DATA = 21, 22, 23
-HELLO_REQUEST, SERVER_HELLO, CERTIFICATE, COMPRESSED = 0, 2, 11, 25
+HELLO_REQUEST, SERVER_HELLO, CERTIFICATE, STATUS, COMPRESSED = 0, 2, 11, 22, 25
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 VERSIONS, KEY_SHARE, COOKIE, ALPN = 43, 51, 44, 16
 
@@ -196,6 +196,32 @@ def compressed_certificate(connection, _):
     for_ever(connection, record(message(COMPRESSED, bomb)))
 
 
+def huge_staple(connection, _):
+    """An OCSP response that nobody asked for, as long as a message can be."""
+    connection.recv(4096)
+    connection.sendall(record(server_hello()))
+    for_ever(connection, record(message(STATUS, b"\x01" + bytes(16000), (1 << 24) - 1)), 1)
+
+
+def many_key_shares(connection, _):
+    """Four hundred of them, where a server has one."""
+    hello = connection.recv(16384)
+    share = b"\x00\x1d\x00\x20" + bytes(range(32))
+    extensions = extension(VERSIONS, b"\x03\x04") + extension(KEY_SHARE, share * 400)
+    for_ever(connection, record(server_hello(bytes(32), 0x1301, extensions, session_id_of(hello))))
+
+
+def retries_with_costly_groups(connection, _):
+    """Asks for a key of 8192 bits, then for another, as long as it gets them."""
+    for group in itertools.cycle((b"\x01\x04", b"\x01\x03")):
+        hello = connection.recv(16384)
+        if not hello:
+            return
+        extensions = extension(VERSIONS, b"\x03\x04") + extension(KEY_SHARE, group)
+        retry = server_hello(RETRY, 0x1301, extensions, session_id_of(hello))
+        connection.sendall(record(retry))
+
+
 def two_protocols(connection, _):
     connection.recv(4096)
     names = b"".join(bytes([len(name)]) + name for name in (b"h2", bytes(200)))
@@ -235,6 +261,9 @@ TALKS = {
         data_at_once,
         unknown_version,
         compressed_certificate,
+        huge_staple,
+        many_key_shares,
+        retries_with_costly_groups,
         two_protocols,
         extensions_that_lie,
         fatal_alerts,

@@ -31,6 +31,9 @@ QUICK = {
     "data_at_once": REFUSED,
     "unknown_version": "",  # versions of libssl differ in words
     "compressed_certificate": REFUSED,
+    "huge_staple": REFUSED,
+    "many_key_shares": REFUSED,
+    "retries_with_costly_groups": REFUSED,
     "two_protocols": REFUSED,
     "extensions_that_lie": REFUSED,
     "fatal_alerts": "alert 80",
