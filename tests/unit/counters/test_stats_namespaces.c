@@ -27,7 +27,7 @@ int clock_gettime(clockid_t clock, struct timespec *ret_now)
 
     if (clock == CLOCK_THREAD_CPUTIME_ID && is_slow) {
         looks++;
-        ret_now->tv_sec = looks / 1000;
+        ret_now->tv_sec = (time_t)(looks / 1000);
         ret_now->tv_nsec = (long)(looks % 1000) * 1000000;
     }
     return (int)result;
