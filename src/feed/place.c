@@ -183,28 +183,44 @@ static bool make_new(const struct stek_feed_place *place, const char *name, cons
     return ok || fail(ret_fault, name, error != 0 ? strerror(error) : "no room");
 }
 
-bool stek_feed_place_put(const struct stek_feed_place *place, const char *name,
-                         const uint8_t *bytes, size_t len, struct stek_feed_fault *ret_fault)
+/* What was made beside the file has keys, and nobody reads it: it does not stay. */
+static bool drop_made(const struct stek_feed_place *place, const char *made)
+{
+    struct stek_feed_fault unsaid; /* what failed before it is said */
+
+    (void)stek_feed_place_remove(place, made, &unsaid);
+    return false;
+}
+
+static bool make_in_place(const struct stek_feed_place *place, const char *name,
+                          const uint8_t *bytes, size_t len, struct stek_feed_fault *ret_fault)
 {
     char made[NAME_LEN_MAX + 1];
-    int old;
 
     if (snprintf(made, sizeof made, ".%s.new", name) >= (int)sizeof made)
         return fail(ret_fault, name, strerror(ENAMETOOLONG));
+    /* One that is there is what a killed feed left. */
+    if (!stek_feed_place_remove(place, made, ret_fault))
+        return false;
+    if (!make_new(place, made, bytes, len, ret_fault))
+        return drop_made(place, made);
+    if (renameat(place->dir_fd, made, place->dir_fd, name) == 0)
+        return true;
+    (void)fail(ret_fault, name, strerror(errno));
+    return drop_made(place, made);
+}
+
+bool stek_feed_place_put(const struct stek_feed_place *place, const char *name,
+                         const uint8_t *bytes, size_t len, struct stek_feed_fault *ret_fault)
+{
+    int old;
+
     if (!open_old(place, name, &old, ret_fault))
         return false;
-    /* One that is there is what a killed feed left. */
-    if (!stek_feed_place_remove(place, made, ret_fault) ||
-        !make_new(place, made, bytes, len, ret_fault)) {
+    if (!make_in_place(place, name, bytes, len, ret_fault)) {
         if (old >= 0)
             (void)close(old);
         return false;
-    }
-    if (renameat(place->dir_fd, made, place->dir_fd, name) != 0) {
-        const int error = errno;
-        if (old >= 0)
-            (void)close(old);
-        return fail(ret_fault, name, strerror(error));
     }
     return old < 0 || overwrite_and_close(old) ||
            fail(ret_fault, name, "the old file could not be overwritten");
