@@ -39,9 +39,7 @@ def haproxy(path):
     """Three keys in base64 at least; the last but one seals."""
     names = [b"the previous key", NAME, b"the key after it"]
     path.write_text(
-        "".join(
-            base64.b64encode(name + os.urandom(64)).decode() + "\n" for name in names
-        )
+        "".join(base64.b64encode(name + os.urandom(64)).decode() + "\n" for name in names)
     )
     return path
 

@@ -23,10 +23,7 @@ FOLDERS = {
     "build": (["-Dwerror=true"], {}),
     "build-clang": (["-Dwerror=true"], CLANG),
     # tests/run/ports.py writes the two files.
-    "build-musl": (
-        ["-Dwerror=true", "-Dtests=false", "--native-file=build-ports/musl.ini"],
-        OURS,
-    ),
+    "build-musl": (["-Dwerror=true", "-Dtests=false", "--native-file=build-ports/musl.ini"], OURS),
     "build-arm64": (
         ["-Dwerror=true", "-Dadapters=disabled", "--cross-file=build-ports/arm64.ini"],
         {},
@@ -57,15 +54,12 @@ PACKAGES = pathlib.Path("/var/lib/dpkg/status")
 
 def packages():
     """What changes with each package that comes, goes or is upgraded; "" where dpkg is not used."""
-    return (
-        hashlib.sha256(PACKAGES.read_bytes()).hexdigest() if PACKAGES.exists() else ""
-    )
+    return hashlib.sha256(PACKAGES.read_bytes()).hexdigest() if PACKAGES.exists() else ""
 
 
 def forget(folder):
     """Has Meson look for everything anew. It remembers what it did not find, and has no way to
-    forget that which keeps the objects; but it recovers from an empty file by the options given.
-    """
+    forget that which keeps the objects; but it recovers from an empty file by the options given."""
     (folder / "meson-private/coredata.dat").write_bytes(b"")
 
 
@@ -108,8 +102,7 @@ class Builds:
         }
         known = (folder / "build.ninja").exists()
         alike = [
-            known and path.exists() and path.read_text() == text
-            for path, text in stamps.items()
+            known and path.exists() and path.read_text() == text for path, text in stamps.items()
         ]
         if all(alike):
             return 0, ""
@@ -119,9 +112,7 @@ class Builds:
             forget(folder)
         elif known:
             shutil.rmtree(folder)
-        status, output = run(
-            ["meson", "setup", *again, folder, *options], self.root, env
-        )
+        status, output = run(["meson", "setup", *again, folder, *options], self.root, env)
         if status == 0:
             for path, text in stamps.items():
                 path.write_text(text)

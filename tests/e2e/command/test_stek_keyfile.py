@@ -85,9 +85,7 @@ def test_a_server_seals_with_the_keys_that_were_converted_for_it(
     stock, folder, program, layout, given, tls
 ):
     keys = keyfile.nginx(folder / "nginx.keys")
-    session = sealed_by(
-        stock, folder, program, given, convert(keys, "nginx", layout, folder), tls
-    )
+    session = sealed_by(stock, folder, program, given, convert(keys, "nginx", layout, folder), tls)
     assert opening(session, keys) == {"nginx", "envoy", "openssl"}
 
 
@@ -160,17 +158,13 @@ def test_short_keys_of_a_ring_are_those_of_another_server_of_short_keys(stock, f
             words = ["--ring", "web", "--context", LABEL, "--to", layout]
             paths[layout] = folder / layout
             paths[layout].touch(0o600)
-            paths[layout].write_bytes(
-                run("export", "--run-dir", stekd.run_dir, *words).stdout
-            )
+            paths[layout].write_bytes(run("export", "--run-dir", stekd.run_dir, *words).stdout)
     short, long = (paths[name].read_bytes() for name in ("trafficserver", "nginx"))
     given = {"ticket_key": paths["nginx-aes128"]}
     session = session_of(stock(Nginx, **given), "1.2", folder)
     assert opening(session, paths["trafficserver"]) == {"trafficserver"}
     assert opening(session, paths["nginx"]) == set()
-    assert (
-        len(short) == 48 * 3 and len(long) == 80
-    )  # the ring has three keys, nginx's file one
+    assert len(short) == 48 * 3 and len(long) == 80  # the ring has three keys, nginx's file one
     assert not any(short[at : at + 16] in long for at in range(0, 48, 16))
 
 
@@ -265,9 +259,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(
-    "words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD]
-)
+@pytest.mark.parametrize("words, line", BAD, ids=[" ".join(w) or "nothing" for w, _ in BAD])
 def test_a_wrong_line_gets_one_line_of_help(words, line):
     done = run(*words, text=True)
     assert done.returncode == USAGE and line in done.stderr

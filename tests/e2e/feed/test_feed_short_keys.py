@@ -57,12 +57,8 @@ def test_they_seal_with_the_key_that_the_feed_says(running, still_feed, program)
     assert {server.visit(tls)[0].key for tls in VERSIONS} == {sealing}
 
 
-def test_a_server_of_long_keys_of_the_same_ring_opens_none_of_theirs(
-    running, folder, still_feed
-):
-    short, long = SHORT["nginx"](running, still_feed, "s"), fed_nginx(
-        running, still_feed, "l"
-    )
+def test_a_server_of_long_keys_of_the_same_ring_opens_none_of_theirs(running, folder, still_feed):
+    short, long = SHORT["nginx"](running, still_feed, "s"), fed_nginx(running, still_feed, "l")
     for tls in VERSIONS:
         session = folder / tls
         assert short.visit(tls, sess_out=session)[0].tickets
