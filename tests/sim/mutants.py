@@ -125,8 +125,8 @@ MUTANTS = [
     ),
     (
         "a revocation leaves what follows from it",
-        "src/fleet/rules/adopt.c",
-        "(!rises || (record->seq >= floor && is_held(sync, record)))",
+        "src/fleet/rules/revoked.c",
+        "(!rises || (record->seq >= floor && stek_adopt_is_held(sync, record)))",
         "(!rises || record->seq >= floor)",
     ),
     (
@@ -175,14 +175,14 @@ MUTANTS = [
     ),
     (
         "takes a continuation of what is revoked",
-        "src/fleet/rules/adopt.c",
+        "src/fleet/rules/revoked.c",
         "    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
         "    return false;\n    if (record->origin != STEK_ORIGIN_CONTINUED ||\n",
     ),
     (
         "takes what continues a revoked key that is gone",
         15771,
-        "src/fleet/rules/adopt.c",
+        "src/fleet/rules/revoked.c",
         "    return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&\n",
         "    return false && first != NULL &&\n",
     ),
@@ -224,7 +224,7 @@ MUTANTS = [
     (
         "a floor takes what continues its own fresh key",
         6167,
-        "src/fleet/rules/adopt.c",
+        "src/fleet/rules/revoked.c",
         "            (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);",
         "            (!knows_next || true);",
     ),

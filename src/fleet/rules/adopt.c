@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/rules/adopt.h"
 
-#include "crypto/derive.h"
-
 static bool same_secret(const struct stek_record *a, const struct stek_record *b)
 {
     return CRYPTO_memcmp(&a->secret, &b->secret, sizeof a->secret) == 0;
@@ -15,55 +13,6 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
         sync->report[sync->report_count++] = (struct stek_sync_report){seq, refusal};
 }
 
-uint64_t stek_adopt_floor(const struct stek_sync *sync)
-{
-    return sync->view.floor_highest > sync->floor ? sync->view.floor_highest : sync->floor;
-}
-
-/*
- * Whether this continuation stands right after the floor, and the fresh record at the floor is here
- * and does not lead to it. So it continues one that stood at the floor and is revoked, or another
- * fresh one that was lost: nobody can tell. Where the one at the floor is this host's alone, it is
- * put next, and then all hosts refuse alike.
- */
-static bool passes_floor(struct stek_sync *sync, const struct stek_record *record)
-{
-    STEK_SECRET(stek_secret32) struct stek_secret32 next;
-    const struct stek_record *first = stek_records_find(&sync->records, stek_adopt_floor(sync));
-
-    return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&
-           first->origin == STEK_ORIGIN_PUBLISHED && record->seq == first->seq + 1 &&
-           stek_derive_continuation(&first->secret, &next) == STEK_OK &&
-           CRYPTO_memcmp(&record->secret, &next, sizeof next) != 0;
-}
-
-bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)
-{
-    const bool follows =
-        record->seq == sync->revoked_seq &&
-        CRYPTO_memcmp(&record->secret, &sync->revoked_next, sizeof record->secret) == 0;
-
-    if (record->origin != STEK_ORIGIN_CONTINUED ||
-        !(follows || record->seq == stek_adopt_floor(sync) || passes_floor(sync, record)))
-        return false;
-    if (stek_derive_continuation(&record->secret, &sync->revoked_next) == STEK_OK)
-        sync->revoked_seq = record->seq + 1;
-    return true;
-}
-
-/* Whether this entry has a published record; a full read has to confirm it. */
-static bool stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry)
-{
-    return entry->presence == STEK_PRESENCE_HELD && (entry->seen || !sync->reading);
-}
-
-static bool is_held(struct stek_sync *sync, const struct stek_record *record)
-{
-    const struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, record->seq);
-
-    return stek_record_counts(record) && entry != NULL && stands(sync, entry);
-}
-
 /*
  * Whether what begins then does so after all published records of lower seqs and before all of
  * higher ones: by their published times, for a host may have let one begin earlier.
@@ -72,7 +21,8 @@ static bool in_order(const struct stek_sync *sync, uint64_t seq, int64_t active_
 {
     for (uint32_t i = 0; i < sync->view.count; i++) {
         const struct stek_storeview_entry *other = &sync->view.at[i];
-        if (!stands(sync, other) || other->seq == seq || other->seq < stek_adopt_floor(sync))
+        if (!stek_adopt_stands(sync, other) || other->seq == seq ||
+            other->seq < stek_adopt_floor(sync))
             continue;
         if (other->seq < seq ? other->active_from >= active_from
                              : other->active_from <= active_from)
@@ -84,7 +34,8 @@ static bool in_order(const struct stek_sync *sync, uint64_t seq, int64_t active_
 static bool repeats_published(struct stek_sync *sync, const struct stek_record *record)
 {
     for (size_t i = 0; i < sync->records.count; i++)
-        if (sync->records.at[i].seq != record->seq && is_held(sync, &sync->records.at[i]) &&
+        if (sync->records.at[i].seq != record->seq &&
+            stek_adopt_is_held(sync, &sync->records.at[i]) &&
             same_secret(&sync->records.at[i], record))
             return true;
     return false;
@@ -160,7 +111,8 @@ static void clear_way(struct stek_sync *sync, const struct stek_record *record, 
             remove_at(sync, i);
             continue;
         }
-        if (!stek_record_counts(other) || (other->seq != record->seq && is_held(sync, other)))
+        if (!stek_record_counts(other) ||
+            (other->seq != record->seq && stek_adopt_is_held(sync, other)))
             continue;
         const bool contradicts =
             other->seq == record->seq ||
@@ -268,66 +220,6 @@ void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry
         take(sync, entry, record, now);
     else
         entry->presence = STEK_PRESENCE_IDLE;
-}
-
-/*
- * Drops what is revoked, and what continues that. When the floor has risen: what is below it, a
- * continuation at it, and all that is not published, since it may continue what is revoked. Those
- * after it may also continue a fresh record of this floor, which only the host had that revoked.
- */
-static bool drop_revoked(struct stek_sync *sync, uint64_t floor)
-{
-    STEK_SECRET(stek_secret32) struct stek_secret32 next;
-    const bool rises = floor > sync->floor;
-    const uint64_t count = sync->records.count;
-    bool knows_next = false;
-    uint64_t dropped = rises ? floor - 1 : STEK_SEQ_MAX;
-
-    for (size_t i = 0; i < sync->records.count;) {
-        const struct stek_record *record = &sync->records.at[i];
-        const bool follows =
-            record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1 &&
-            (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);
-        const bool passes = is_held(sync, record) && passes_floor(sync, record);
-        const bool continues = follows || passes;
-        if (!continues && (!rises || (record->seq >= floor && is_held(sync, record)))) {
-            i++;
-            continue;
-        }
-        if (continues) {
-            dropped = record->seq;
-            knows_next = stek_derive_continuation(&record->secret, &next) == STEK_OK;
-        }
-        remove_at(sync, i);
-    }
-    return sync->records.count < count;
-}
-
-void stek_adopt_raised(struct stek_sync *sync)
-{
-    const uint64_t floor = sync->floor;
-
-    for (uint32_t i = 0; i < sync->view.count; i++) {
-        struct stek_storeview_entry *entry = &sync->view.at[i];
-        const bool dropped = entry->presence == STEK_PRESENCE_HELD &&
-                             stek_records_find(&sync->records, entry->seq) == NULL;
-        if (dropped)
-            entry->presence = entry->seq < floor ? STEK_PRESENCE_IDLE : STEK_PRESENCE_ABSENT;
-        if (entry->seq >= floor && entry->presence == STEK_PRESENCE_REFUSED)
-            sync->read_wanted =
-                true; /* it may have been refused for the sake of a record that is gone now */
-    }
-}
-
-void stek_adopt_raise(struct stek_sync *sync)
-{
-    const uint64_t floor = stek_adopt_floor(sync);
-
-    const bool dropped = drop_revoked(sync, floor);
-    const bool rose = floor > sync->floor;
-    sync->floor = floor;
-    if (rose || dropped)
-        stek_adopt_raised(sync);
 }
 
 void stek_adopt_retire(struct stek_sync *sync, int64_t now)

@@ -33,6 +33,12 @@ bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *rec
  */
 void stek_adopt_put_aside(struct stek_sync *sync, size_t index, int64_t now);
 
+/* Whether this entry has a published record; a full read has to confirm it. */
+bool stek_adopt_stands(const struct stek_sync *sync, const struct stek_storeview_entry *entry);
+
+/* Whether the store has a record under this seq, and the ring this one from there. */
+bool stek_adopt_is_held(struct stek_sync *sync, const struct stek_record *record);
+
 /* The floor that the store tells of, or the ring's, whichever is higher. */
 uint64_t stek_adopt_floor(const struct stek_sync *sync);
 
