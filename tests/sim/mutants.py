@@ -187,6 +187,13 @@ MUTANTS = [
         "    return false && first != NULL &&\n",
     ),
     (
+        "what a floor revokes is in the way of what came with it",
+        14863,
+        "src/fleet/rules/revoked.c",
+        "        if (mine == NULL || mine->origin != STEK_ORIGIN_CONTINUED)\n            return false;",
+        "        return mine == NULL && false;",
+    ),
+    (
         "a rotation by hand takes promises back",
         "src/fleet/rules/operate.c",
         "    ended.active_until = now;\n",

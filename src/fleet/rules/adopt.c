@@ -17,12 +17,12 @@ void stek_adopt_refuse(struct stek_sync *sync, uint64_t seq, enum stek_refusal r
  * Whether what begins then does so after all published records of lower seqs and before all of
  * higher ones: by their published times, for a host may have let one begin earlier.
  */
-static bool in_order(const struct stek_sync *sync, uint64_t seq, int64_t active_from)
+static bool in_order(struct stek_sync *sync, uint64_t seq, int64_t active_from)
 {
     for (uint32_t i = 0; i < sync->view.count; i++) {
         const struct stek_storeview_entry *other = &sync->view.at[i];
         if (!stek_adopt_stands(sync, other) || other->seq == seq ||
-            other->seq < stek_adopt_floor(sync))
+            stek_adopt_is_ended(sync, other->seq))
             continue;
         if (other->seq < seq ? other->active_from >= active_from
                              : other->active_from <= active_from)
@@ -233,8 +233,7 @@ void stek_adopt_retire(struct stek_sync *sync, int64_t now)
 
 /* Whether what was refused for its times would be taken now: other records have other times since.
  */
-static bool fits_now(const struct stek_sync *sync, const struct stek_storeview_entry *entry,
-                     int64_t now)
+static bool fits_now(struct stek_sync *sync, const struct stek_storeview_entry *entry, int64_t now)
 {
     return entry->presence == STEK_PRESENCE_REFUSED && entry->waits_from != 0 &&
            takes(sync, entry->seq, entry->waits_from, entry->waits_until, now) &&

@@ -43,6 +43,13 @@ bool stek_adopt_is_held(struct stek_sync *sync, const struct stek_record *record
 uint64_t stek_adopt_floor(const struct stek_sync *sync);
 
 /*
+ * Whether that floor revokes what the ring has under this seq: it is below, a
+ * continuation at it, or continued from that. If the floor came since the last decision, it is
+ * still there.
+ */
+bool stek_adopt_is_ended(struct stek_sync *sync, uint64_t seq);
+
+/*
  * Obeys a floor that has risen: no record below it opens any more, nor one that may follow from
  * such a one; only what is in the store stays. What seals from then on was put in the same
  * transaction, so it is here already.

@@ -21,6 +21,29 @@ bool stek_adopt_is_held(struct stek_sync *sync, const struct stek_record *record
     return stek_record_counts(record) && entry != NULL && stek_adopt_stands(sync, entry);
 }
 
+static bool leads_to(const struct stek_record *before, const struct stek_record *record)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+
+    return stek_derive_continuation(&before->secret, &next) == STEK_OK &&
+           CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0;
+}
+
+bool stek_adopt_is_ended(struct stek_sync *sync, uint64_t seq)
+{
+    const struct stek_record *before = NULL;
+
+    for (uint64_t i = stek_adopt_floor(sync); i <= seq; i++) {
+        const struct stek_record *mine = stek_records_find(&sync->records, i);
+        if (mine == NULL || mine->origin != STEK_ORIGIN_CONTINUED)
+            return false;
+        if (before != NULL && !leads_to(before, mine))
+            return false;
+        before = mine;
+    }
+    return true;
+}
+
 /*
  * Whether this continuation stands right after the floor, and the fresh record at the floor is here
  * and does not lead to it. So it continues one that stood at the floor and is revoked, or another
@@ -29,13 +52,11 @@ bool stek_adopt_is_held(struct stek_sync *sync, const struct stek_record *record
  */
 static bool passes_floor(struct stek_sync *sync, const struct stek_record *record)
 {
-    STEK_SECRET(stek_secret32) struct stek_secret32 next;
     const struct stek_record *first = stek_records_find(&sync->records, stek_adopt_floor(sync));
 
     return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&
            first->origin == STEK_ORIGIN_PUBLISHED && record->seq == first->seq + 1 &&
-           stek_derive_continuation(&first->secret, &next) == STEK_OK &&
-           CRYPTO_memcmp(&record->secret, &next, sizeof next) != 0;
+           !leads_to(first, record);
 }
 
 bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)

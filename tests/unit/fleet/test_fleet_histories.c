@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What hosts make of a store that mixes its histories: old values beside newer ones. */
+#include "one_host.h"
+
+static struct stek_record continuation_of(const struct stek_record *before)
+{
+    struct stek_record record = record_of(before->seq + 1, before->active_until);
+
+    record.origin = STEK_ORIGIN_CONTINUED;
+    assert_int_equal(stek_derive_continuation(&before->secret, &record.secret), STEK_OK);
+    return record;
+}
+
+/* A host had revoked by itself, up to and with a seq that others continue over. It puts the floor,
+ * and with it the next record, which begins earlier than what is revoked there. */
+static void what_a_floor_revokes_is_not_in_the_way_of_what_came_with_it(void **state)
+{
+    struct stek_record record[3] = {record_of(8, NOON - ROTATE_S / 2)};
+
+    (void)state;
+    record[1] = continuation_of(&record[0]);
+    record[2] = record_of(10, record[1].active_until);
+    connect(NULL, record, 3);
+    decide();
+    record[2].active_from = NOON;
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 9, 0);
+    see(&record[2], 20);
+    decide();
+    assert_int_equal(host.refused[STEK_REFUSAL_BACKWARDS], 0);
+    assert_false(stek_records_hold_secret(&host.records, &record[1].secret));
+    assert_true(same_secret(stek_records_find(&host.records, 10), &record[2].secret));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_floor_revokes_is_not_in_the_way_of_what_came_with_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
