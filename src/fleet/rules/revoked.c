@@ -47,16 +47,23 @@ bool stek_adopt_is_ended(struct stek_sync *sync, uint64_t seq)
 /*
  * Whether this continuation stands right after the floor, and the fresh record at the floor is here
  * and does not lead to it. So it continues one that stood at the floor and is revoked, or another
- * fresh one that was lost: nobody can tell. Where the one at the floor is this host's alone, it is
- * put next, and then all hosts refuse alike.
+ * fresh one that was lost: a host cannot tell that does not have the other one, too. If it has,
+ * that one is superseded here, and not revoked: when the floor rose, all went that was not in the
+ * store. Where the one at the floor is this host's alone, it is put next, and then all hosts refuse
+ * alike.
  */
 static bool passes_floor(struct stek_sync *sync, const struct stek_record *record)
 {
-    const struct stek_record *first = stek_records_find(&sync->records, stek_adopt_floor(sync));
+    const uint64_t floor = stek_adopt_floor(sync);
+    const struct stek_record *first = stek_records_find(&sync->records, floor);
 
-    return record->origin == STEK_ORIGIN_CONTINUED && first != NULL &&
-           first->origin == STEK_ORIGIN_PUBLISHED && record->seq == first->seq + 1 &&
-           !leads_to(first, record);
+    if (record->origin != STEK_ORIGIN_CONTINUED || record->seq != floor + 1 || first == NULL ||
+        first->origin != STEK_ORIGIN_PUBLISHED)
+        return false;
+    for (size_t i = 0; i < sync->records.count; i++)
+        if (sync->records.at[i].seq == floor && leads_to(&sync->records.at[i], record))
+            return false;
+    return true;
 }
 
 bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)

@@ -31,10 +31,43 @@ static void what_a_floor_revokes_is_not_in_the_way_of_what_came_with_it(void **s
     assert_true(same_secret(stek_records_find(&host.records, 10), &record[2].secret));
 }
 
+/* At `revision`, a store with this floor and these records, which changed at that revision. */
+static void read_store(uint64_t floor, int64_t revision, const struct stek_record *records,
+                       size_t count)
+{
+    stek_sync_read_begin(&host, revision);
+    stek_sync_saw_floor(&host, revision, STEK_VALUE_GOOD, floor, 0);
+    for (size_t i = 0; i < count; i++)
+        see(&records[i], revision);
+    stek_sync_read_end(&host);
+}
+
+/* Two fresh records were published at the floor, one of them after the store was restored. */
+static void what_continues_another_fresh_key_of_the_floor_stays_where_that_is_known(void **state)
+{
+    const struct stek_record ours = record_of(9, NOON - ROTATE_S - 60);
+    const struct stek_record both[2] = {ours, continuation_of(&ours)};
+    const struct stek_record theirs = record_of(9, NOON - ROTATE_S - 50);
+
+    (void)state;
+    connect(NULL, both, 2);
+    read_store(9, 20, both, 2);
+    decide();
+    see(&theirs, 21);
+    decide();
+    assert_true(same_secret(stek_records_find(&host.records, 9), &theirs.secret));
+    assert_true(same_secret(stek_records_find(&host.records, 10), &both[1].secret));
+    see(&both[1], 22);
+    decide();
+    assert_int_equal(host.refused[STEK_REFUSAL_BELOW_FLOOR], 0);
+    assert_true(same_secret(stek_records_find(&host.records, 10), &both[1].secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_floor_revokes_is_not_in_the_way_of_what_came_with_it),
+        cmocka_unit_test(what_continues_another_fresh_key_of_the_floor_stays_where_that_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
