@@ -232,8 +232,8 @@ MUTANTS = [
         "a floor takes what continues its own fresh key",
         6167,
         "src/fleet/rules/revoked.c",
-        "            (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);",
-        "            (!knows_next || true);",
+        "(knows_next ? continues_over(&next, dropped + 1, record) : record->seq == dropped + 1);",
+        "(record->seq == dropped + 1);",
     ),
     (
         "a continuation opens no longer than another host published",

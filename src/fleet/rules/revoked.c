@@ -66,14 +66,28 @@ static bool passes_floor(struct stek_sync *sync, const struct stek_record *recor
     return true;
 }
 
+/*
+ * Whether `record` is what `secret` at `seq` becomes when it is continued up to there: what stood
+ * between the two may be gone.
+ */
+static bool continues_over(const struct stek_secret32 *secret, uint64_t seq,
+                           const struct stek_record *record)
+{
+    STEK_SECRET(stek_secret32) struct stek_secret32 next = *secret;
+
+    if (seq == 0 || record->seq < seq || record->seq - seq >= STEK_RECORDS_MAX)
+        return false;
+    for (; seq < record->seq; seq++)
+        if (stek_derive_continuation(&next, &next) != STEK_OK)
+            return false;
+    return CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0;
+}
+
 bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *record)
 {
-    const bool follows =
-        record->seq == sync->revoked_seq &&
-        CRYPTO_memcmp(&record->secret, &sync->revoked_next, sizeof record->secret) == 0;
-
     if (record->origin != STEK_ORIGIN_CONTINUED ||
-        !(follows || record->seq == stek_adopt_floor(sync) || passes_floor(sync, record)))
+        !(continues_over(&sync->revoked_next, sync->revoked_seq, record) ||
+          record->seq == stek_adopt_floor(sync) || passes_floor(sync, record)))
         return false;
     if (stek_derive_continuation(&record->secret, &sync->revoked_next) == STEK_OK)
         sync->revoked_seq = record->seq + 1;
@@ -87,7 +101,7 @@ bool stek_adopt_is_revoked(struct stek_sync *sync, const struct stek_record *rec
  */
 static bool drop_revoked(struct stek_sync *sync, uint64_t floor)
 {
-    STEK_SECRET(stek_secret32) struct stek_secret32 next;
+    STEK_SECRET(stek_secret32) struct stek_secret32 next = {{0}};
     const bool rises = floor > sync->floor;
     const uint64_t count = sync->records.count;
     bool knows_next = false;
@@ -96,8 +110,8 @@ static bool drop_revoked(struct stek_sync *sync, uint64_t floor)
     for (size_t i = 0; i < sync->records.count;) {
         const struct stek_record *record = &sync->records.at[i];
         const bool follows =
-            record->origin == STEK_ORIGIN_CONTINUED && record->seq == dropped + 1 &&
-            (!knows_next || CRYPTO_memcmp(&record->secret, &next, sizeof next) == 0);
+            record->origin == STEK_ORIGIN_CONTINUED &&
+            (knows_next ? continues_over(&next, dropped + 1, record) : record->seq == dropped + 1);
         const bool passes = stek_adopt_is_held(sync, record) && passes_floor(sync, record);
         const bool continues = follows || passes;
         if (!continues && (!rises || (record->seq >= floor && stek_adopt_is_held(sync, record)))) {

@@ -63,11 +63,53 @@ static void what_continues_another_fresh_key_of_the_floor_stays_where_that_is_kn
     assert_true(same_secret(stek_records_find(&host.records, 10), &both[1].secret));
 }
 
+/* A revoked key at the floor, and what hosts continued from it. One of these was deleted. */
+static void chain_of_a_revoked_key(struct stek_record ret_record[static 3])
+{
+    const struct stek_record revoked = record_of(8, NOON - 3 * ROTATE_S - 60);
+
+    ret_record[0] = continuation_of(&revoked);
+    const struct stek_record deleted = continuation_of(&ret_record[0]);
+    ret_record[1] = continuation_of(&deleted);
+    ret_record[2] = continuation_of(&ret_record[1]);
+}
+
+static void what_follows_from_a_revoked_key_is_refused_over_a_gap(void **state)
+{
+    struct stek_record record[3];
+
+    (void)state;
+    chain_of_a_revoked_key(record);
+    connect(NULL, NULL, 0);
+    read_store(9, 20, record, 3);
+    decide();
+    for (size_t i = 0; i < 3; i++)
+        assert_false(stek_records_hold_secret(&host.records, &record[i].secret));
+    assert_int_equal(host.refused[STEK_REFUSAL_BELOW_FLOOR], 3);
+}
+
+static void what_follows_from_a_revoked_key_goes_over_a_gap(void **state)
+{
+    struct stek_record record[3];
+
+    (void)state;
+    chain_of_a_revoked_key(record);
+    connect(NULL, record, 3);
+    decide();
+    assert_true(stek_records_hold_secret(&host.records, &record[2].secret));
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 9, 0);
+    decide();
+    for (size_t i = 0; i < 3; i++)
+        assert_false(stek_records_hold_secret(&host.records, &record[i].secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_floor_revokes_is_not_in_the_way_of_what_came_with_it),
         cmocka_unit_test(what_continues_another_fresh_key_of_the_floor_stays_where_that_is_known),
+        cmocka_unit_test(what_follows_from_a_revoked_key_is_refused_over_a_gap),
+        cmocka_unit_test(what_follows_from_a_revoked_key_goes_over_a_gap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
