@@ -194,6 +194,13 @@ MUTANTS = [
         "        if (true || mine == NULL)",
     ),
     (
+        "what cannot be used keeps the place of what was published",
+        5157,
+        "src/fleet/rules/adopt.c",
+        "(mine->origin == STEK_ORIGIN_PUBLISHED &&",
+        "(mine->origin > STEK_ORIGIN_SUPERSEDED &&",
+    ),
+    (
         "a rotation by hand takes promises back",
         "src/fleet/rules/operate.c",
         "    ended.active_until = now;\n",

@@ -185,7 +185,10 @@ static void take(struct stek_sync *sync, struct stek_storeview_entry *entry,
     stek_records_insert(&sync->records, &taken);
 }
 
-/* It may fit later, or be an old copy of what the ring has. */
+/*
+ * It may fit later, or be an old copy of what the ring has, or stand in the place of what was
+ * published before: hosts that hold that would go on with it, and all others would continue.
+ */
 static void note_times(struct stek_sync *sync, struct stek_storeview_entry *entry,
                        const struct stek_record *record)
 {
@@ -193,7 +196,9 @@ static void note_times(struct stek_sync *sync, struct stek_storeview_entry *entr
 
     entry->waits_from = record->active_from;
     entry->waits_until = record->accept_until;
-    entry->outdated = mine != NULL && same_secret(mine, record);
+    entry->outdated = mine != NULL &&
+                      (same_secret(mine, record) || (mine->origin == STEK_ORIGIN_PUBLISHED &&
+                                                     in_order(sync, mine->seq, mine->active_from)));
 }
 
 void stek_adopt_value(struct stek_sync *sync, struct stek_storeview_entry *entry,

@@ -55,7 +55,8 @@ struct stek_storeview_entry {
     int64_t waits_from; /* refused for its times: those. 0: for another reason, or not at all */
     int64_t waits_until;
     enum stek_presence presence;
-    bool outdated; /* refused for its times; the ring has the same record with others */
+    bool outdated; /* refused for its times; the ring has the same record with others, or another
+                      one that was published and fits */
     bool seen;     /* in the full read that is under way, or since */
 };
 

@@ -103,6 +103,26 @@ static void what_follows_from_a_revoked_key_goes_over_a_gap(void **state)
         assert_false(stek_records_hold_secret(&host.records, &record[i].secret));
 }
 
+/* Hosts that never saw this one's record would continue over its seq. */
+static void
+what_stands_in_the_place_of_a_published_record_and_does_not_fit_is_replaced(void **state)
+{
+    struct stek_record record[3] = {record_of(1, NOON - 10)};
+    const struct stek_record old = record_of(2, NOON - 20);
+
+    (void)state;
+    record[1] = record_of(2, record[0].active_until);
+    record[2] = record_of(3, record[1].active_until);
+    connect(NULL, record, 3);
+    decide();
+    const struct stek_record there[3] = {record[0], old, record[2]};
+    read_store(1, 20, there, 3);
+    decide_until_it_writes();
+    assert_true(same_secret(&host.out.put[0].record, &record[1].secret));
+    assert_int_equal(host.out.put[0].record.active_from, record[1].active_from);
+    assert_int_equal(host.out.put[0].expect, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +130,8 @@ int main(void)
         cmocka_unit_test(what_continues_another_fresh_key_of_the_floor_stays_where_that_is_known),
         cmocka_unit_test(what_follows_from_a_revoked_key_is_refused_over_a_gap),
         cmocka_unit_test(what_follows_from_a_revoked_key_goes_over_a_gap),
+        cmocka_unit_test(
+            what_stands_in_the_place_of_a_published_record_and_does_not_fit_is_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
