@@ -338,6 +338,8 @@ void sim_node_decide(struct sim *sim, struct sim_node *node)
                   actions.op == STEK_SYNC_OP_DONE ? "done" : actions.op_problem);
     wake_later(sim, node, actions.wake_at_ms);
     oracle_look(sim, node);
+    if (fresh.count == 0)
+        node->keyless_ms = 0; /* it tries again when it wakes */
     sim_epochs_follow(sim, node);
     if (actions.write && node->connected)
         write_out(sim, node);

@@ -146,13 +146,17 @@ static bool floor_stands(const struct sim *sim)
     return sim->store.floor == sim->oracle->floor && all_open(sim, sim->store.floor_epoch);
 }
 
+static bool counts(const struct sim *sim, const struct sim_value *value, uint64_t floor)
+{
+    return value->there && !value->foreign && value->seq >= floor &&
+           value->record.accept_until * 1000 > sim->now;
+}
+
 /* Whether no record stands in the store that counts under this floor. */
 static bool ring_is_empty(const struct sim *sim, uint64_t floor)
 {
     for (size_t i = 0; i < sim->store.count; i++)
-        if (sim->store.value[i].there && !sim->store.value[i].foreign &&
-            sim->store.value[i].seq >= floor &&
-            sim->store.value[i].record.accept_until * 1000 > sim->now)
+        if (counts(sim, &sim->store.value[i], floor))
             return false;
     return true;
 }
@@ -175,6 +179,14 @@ static void forget_if_wiped(struct sim *sim)
     sim->oracle->floor = sim->store.floor;
 }
 
+/* A host that had not heard of a revocation has put it: the adversary had taken the floor. */
+static bool is_revoked(struct sim *sim, const struct sim_value *value)
+{
+    const struct known *known = oracle_find(sim, &value->record.secret);
+
+    return known != NULL && known->revoked;
+}
+
 static bool one_secret(const struct sim *sim, const struct stek_record *record)
 {
     for (size_t i = 0; i < sim->oracle->count; i++) {
@@ -187,26 +199,27 @@ static bool one_secret(const struct sim *sim, const struct stek_record *record)
     return true;
 }
 
+/* Whether no record stands there that a host would take which knows this floor. */
+static bool has_no_key(struct sim *sim, uint64_t floor)
+{
+    for (size_t i = 0; i < sim->store.count; i++)
+        if (counts(sim, &sim->store.value[i], floor) && !is_revoked(sim, &sim->store.value[i]))
+            return false;
+    return true;
+}
+
 static void check_new(struct sim *sim, const struct stek_sync_write *write,
                       const struct stek_record *record)
 {
     const int64_t late_ms = 4 * sim->config.timeout_ms + sim->config.skew_ms + 1000;
     const uint64_t floor = write->put_floor ? write->floor : sim->store.floor;
-    const bool first = ring_is_empty(sim, floor) || (write->put_floor && floor == record->seq);
+    const bool first = has_no_key(sim, floor) || (write->put_floor && floor == record->seq);
 
     if (first ||
         record->active_from * 1000 - sim->now >= sim->config.policy.rotate_s * 500 - late_ms)
         return;
     sim_fail(sim, "on time", "seq %llu gets fresh bytes and begins in %lld ms",
              (unsigned long long)record->seq, (long long)(record->active_from * 1000 - sim->now));
-}
-
-/* A host that had not heard of a revocation has put it: the adversary had taken the floor. */
-static bool is_revoked(struct sim *sim, const struct sim_value *value)
-{
-    const struct known *known = oracle_find(sim, &value->record.secret);
-
-    return known != NULL && known->revoked;
 }
 
 static void check_put(struct sim *sim, const struct stek_sync_write *write,
@@ -302,11 +315,20 @@ void oracle_lost_key(struct sim *sim, uint64_t seq)
             sim->oracle->known[i].published_ms = INT64_MAX;
 }
 
+static void note_brought(struct sim *sim, const struct sim_value *value)
+{
+    struct known *known = value->foreign ? NULL : oracle_find(sim, &value->record.secret);
+
+    if (known != NULL)
+        known->brought = true;
+}
+
 /* A floor counts whoever brings it: it may be higher than one that an emptied store began anew. */
 void oracle_brought(struct sim *sim, const struct sim_change *old)
 {
     sim->oracle->brought_ms = sim->now;
     if (!old->is_floor) {
+        note_brought(sim, &old->value);
         oracle_lost_key(sim, old->value.seq);
         return;
     }
@@ -322,4 +344,7 @@ void oracle_restored(struct sim *sim)
     sim->oracle->brought_ms = sim->oracle->lost_ms = sim->now;
     for (size_t i = 0; i < sim->oracle->count; i++)
         sim->oracle->known[i].published_ms = INT64_MAX;
+    for (size_t i = 0; i < sim->saved.count; i++)
+        if (sim->saved.value[i].there)
+            note_brought(sim, &sim->saved.value[i]);
 }

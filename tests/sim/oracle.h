@@ -19,6 +19,7 @@
  *                  from them, whether it is in touch or not
  *   floor          a floor never falls, in the store or in a ring
  *   sound          every ring file is sound, and has a record that seals
+ *   keyed          a node that is in touch, and may write, is without any key for a moment only
  *   not deleted    a record is not deleted from the store while it may still open
  *   kept           what a node can open no more, no node needs
  *   ended          (after healing) an epoch that is over is destroyed everywhere
@@ -26,7 +27,9 @@
  *   in step        (after healing) all rings are equal, and random again
  *
  * While an adversary brings old values back, and for two intervals after, or as long as an old copy
- * is there of which no node knew better, "everyone opens" and "told" do not hold.
+ * is there of which no node knew better, "everyone opens" and "told" do not hold. Nor does
+ * "revoked" for what follows from a continuation that he brought back, when the record at the floor
+ * has retired, or does not stand right before it.
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H

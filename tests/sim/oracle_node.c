@@ -210,12 +210,17 @@ static bool is_gone(const struct sim *sim, const struct sim_node *node, const st
 }
 
 /*
- * Whether an adversary may have mixed two histories of a restored store: then a node cannot tell
- * what a continuation continues, if that is gone (docs/fleet.md).
+ * Whether an adversary has brought back what was continued from a revoked record, and nothing shows
+ * that: the fresh record at the floor has retired, or does not stand right before it. Then a node
+ * cannot tell what a continuation continues (docs/fleet.md).
  */
-static bool may_be_of_another_history(const struct sim *sim, const struct known *known)
+static bool is_untold(const struct sim *sim, const struct sim_node *node, const struct known *known)
 {
-    return oracle_is_tampered(sim) && known->parent != NONE;
+    while (!known->brought && known->parent != NONE)
+        known = &sim->oracle->known[known->parent];
+    return known->brought && known->parent != NONE &&
+           (known->record.seq != node->file_floor + 1 ||
+            counting(&node->file, node->file_floor) == NULL);
 }
 
 static void check_records(struct sim *sim, const struct sim_node *node)
@@ -237,7 +242,7 @@ static void check_records(struct sim *sim, const struct sim_node *node)
         if (known == NULL)
             sim_fail(sim, "legitimate", "node %u holds seq %llu, which nobody has published",
                      node->number, (unsigned long long)record->seq);
-        else if (known->revoked && told && !may_be_of_another_history(sim, known))
+        else if (known->revoked && told && !is_untold(sim, node, known))
             sim_fail(sim, "revoked", "node %u holds seq %llu", node->number,
                      (unsigned long long)record->seq);
         if (known != NULL && is_gone(sim, node, known))
@@ -279,6 +284,23 @@ static void check_told(struct sim *sim, const struct sim_node *node)
     }
 }
 
+/* A host without any key puts one as soon as it can: it waits for no turn that it took before. */
+static void check_keyed(struct sim *sim, struct sim_node *node)
+{
+    const int64_t most_ms = 2000 + 4 * sim->config.timeout_ms;
+    const bool may_put = sim_node_in_touch(node) && node->sync.synced && !node->sync.clock_off &&
+                         !sim->store.no_space &&
+                         node->sync.retry_at_ms <= sim_node_clock(sim, node);
+
+    if (!may_put || stek_records_last(&node->file) != NULL)
+        node->keyless_ms = 0;
+    else if (node->keyless_ms == 0)
+        node->keyless_ms = sim->now;
+    else if (sim->now - node->keyless_ms > most_ms)
+        sim_fail(sim, "keyed", "node %u has no key for %lld ms", node->number,
+                 (long long)(sim->now - node->keyless_ms));
+}
+
 void oracle_look(struct sim *sim, struct sim_node *node)
 {
     if (node->odd && !node->wild && sim->now >= node->odd_until_ms && sim_node_in_touch(node))
@@ -295,6 +317,7 @@ void oracle_look(struct sim *sim, struct sim_node *node)
     if (node->odd || sim->failure != NULL)
         return;
     check_sealing(sim, node);
+    check_keyed(sim, node);
     check_own(sim, node);
     check_told(sim, node);
     for (size_t i = 0; i < sim->oracle->count; i++)

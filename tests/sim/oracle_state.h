@@ -22,6 +22,7 @@ struct known {
     bool sealed;
     bool published_once; /* it may have been deleted by hand since */
     bool returned;       /* and put again */
+    bool brought;        /* an adversary has brought it back */
 };
 
 struct sim_oracle {

@@ -87,6 +87,8 @@ struct sim_node {
     int64_t sent_rev;   /* changes up to here are on their way, or have come */
     int64_t arrives_ms; /* when the last of them arrives: a watch keeps its order */
     int64_t wake_ms;
+    int64_t keyless_ms; /* since when it has no key, although it could put one; 0: it has, or could
+                           not */
     bool knows_clock;
     struct stek_sync sync;
     /* The ring file. */

@@ -5,6 +5,7 @@
 #include "fleet/rules/epoch.h"
 #include "fleet/rules/operate.h"
 #include "fleet/rules/publish.h"
+#include "fleet/rules/stagger.h"
 
 #include <string.h>
 
@@ -145,6 +146,18 @@ static void wake_at(struct stek_sync_actions *actions, int64_t when_ms)
         actions->wake_at_ms = when_ms;
 }
 
+/*
+ * Takes a turn, or a new one if this host has one that is later than any host would take now: the
+ * clock may have gone back, or a revocation has left no key since it was taken.
+ */
+static void take_turn(struct stek_sync *sync, int64_t now_ms, uint64_t dice)
+{
+    const int64_t width_ms = stek_publish_width_ms(sync, now_ms);
+
+    if (sync->publish_at_ms - now_ms > width_ms)
+        sync->publish_at_ms = now_ms + stek_stagger_ms(width_ms, dice);
+}
+
 /* Puts what the store should hold and does not, when it is this host's turn. */
 static enum stek_result publish(struct stek_sync *sync, int64_t now_ms,
                                 const struct stek_fresh *fresh, uint64_t dice,
@@ -160,9 +173,8 @@ static enum stek_result publish(struct stek_sync *sync, int64_t now_ms,
         sync->publish_at_ms = INT64_MAX;
     else if (sync->floor_ahead || sync->op != STEK_SYNC_OP_NONE)
         sync->publish_at_ms = now_ms; /* neither waits for a turn */
-    else if (sync->publish_at_ms >
-             now_ms + sync->policy.rotate_s * 1000) /* the clock may have gone back */
-        sync->publish_at_ms = now_ms + stek_publish_delay_ms(sync, now_ms, dice);
+    else
+        take_turn(sync, now_ms, dice);
     if (needed && now_ms >= sync->publish_at_ms && now_ms >= sync->retry_at_ms) {
         write_out(sync, actions);
         return result;

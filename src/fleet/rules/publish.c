@@ -4,7 +4,6 @@
 #include "core/admit.h"
 #include "core/chain.h"
 #include "fleet/rules/epoch.h"
-#include "fleet/rules/stagger.h"
 
 #include <string.h>
 
@@ -290,17 +289,15 @@ void stek_publish_all(struct stek_sync *sync, int64_t now, struct stek_sync_writ
  * before the record seals. It is shorter where the time in which a fresh record may be published
  * ends soon, and where there is no key at all, here or in the store (a new one, or an emptied one).
  */
-int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice)
+int64_t stek_publish_width_ms(const struct stek_sync *sync, int64_t now_ms)
 {
     const struct stek_record *last = stek_records_last(&sync->records);
-    int64_t width_ms = sync->policy.rotate_s * 1000 / 4;
+    const int64_t width_ms = sync->policy.rotate_s * 1000 / 4;
 
     if (last == NULL || last->active_until <= now_ms / 1000 ||
         stek_storeview_last(&sync->view) == 0)
-        return stek_stagger_ms(width_ms < 1000 ? width_ms : 1000, dice);
+        return width_ms < 1000 ? width_ms : 1000;
     const int64_t left_ms =
         last->active_until * 1000 - now_ms - (sync->policy.rotate_s + 1) / 2 * 1000;
-    if (left_ms > 0 && left_ms / 2 < width_ms)
-        width_ms = left_ms / 2;
-    return stek_stagger_ms(width_ms, dice);
+    return left_ms > 0 && left_ms / 2 < width_ms ? left_ms / 2 : width_ms;
 }

@@ -41,8 +41,8 @@ STEK_MUST_USE enum stek_result stek_publish_first(const struct stek_sync *sync, 
  * when it has ended. */
 int64_t stek_publish_lead_s(const struct stek_sync *sync);
 
-/* When this host is to put what it has to: how long from now. */
-int64_t stek_publish_delay_ms(const struct stek_sync *sync, int64_t now_ms, uint64_t dice);
+/* Within which time from now hosts take turns to put what is to be put. */
+int64_t stek_publish_width_ms(const struct stek_sync *sync, int64_t now_ms);
 
 /* All that this host holds and the store has, and the floor: to be put into another place. */
 void stek_publish_all(struct stek_sync *sync, int64_t now, struct stek_sync_write *ret_write);

@@ -123,6 +123,47 @@ what_stands_in_the_place_of_a_published_record_and_does_not_fit_is_replaced(void
     assert_int_equal(host.out.put[0].expect, 20);
 }
 
+/* A host waits for its turn to put one record more. Then a floor comes back that leaves none. */
+static void a_host_that_a_floor_left_without_keys_waits_for_no_earlier_turn(void **state)
+{
+    const int64_t from = NOON - ROTATE_S * 3 / 4 - 10; /* in the last quarter of its interval */
+    struct stek_record record[3] = {record_of(7, from)};
+
+    (void)state;
+    record[1] = record_of(8, record[0].active_until);
+    record[2] = record_of(9, record[1].active_until);
+    connect(NULL, record, 3);
+    decide();
+    host.publish_at_ms = now_ms + (int64_t)ROTATE_S * 250 - 1;
+    decide();
+    assert_false(actions.write);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 12, 0);
+    decide_until_it_writes();
+    assert_true(now_ms <= (int64_t)NOON * 1000 + 1000);
+    assert_true(host.out.put[0].record.seq >= 12);
+}
+
+/* A limit, as SECURITY.md has it: the fresh record at the floor has retired, so nothing shows it.
+ */
+static void what_continues_a_revoked_key_comes_back_when_the_fresh_one_has_retired(void **state)
+{
+    const struct stek_record revoked = record_of(9, NOON - ROTATE_S - ACCEPT_S - 60);
+    const struct stek_record old = continuation_of(&revoked);
+    const struct stek_record fresh = record_of(9, revoked.active_from);
+    const struct stek_record both[2] = {fresh, old};
+
+    (void)state;
+    connect(NULL, NULL, 0);
+    read_store(9, 20, both, 2);
+    decide();
+    assert_true(stek_records_hold_secret(&host.records, &old.secret));
+    now_ms -= 120 * 1000;
+    stek_sync_init(&host, &policy, NULL, 0);
+    read_store(9, 20, both, 2);
+    decide();
+    assert_false(stek_records_hold_secret(&host.records, &old.secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +173,8 @@ int main(void)
         cmocka_unit_test(what_follows_from_a_revoked_key_goes_over_a_gap),
         cmocka_unit_test(
             what_stands_in_the_place_of_a_published_record_and_does_not_fit_is_replaced),
+        cmocka_unit_test(a_host_that_a_floor_left_without_keys_waits_for_no_earlier_turn),
+        cmocka_unit_test(what_continues_a_revoked_key_comes_back_when_the_fresh_one_has_retired),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
