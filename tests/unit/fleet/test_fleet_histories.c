@@ -164,6 +164,24 @@ static void what_continues_a_revoked_key_comes_back_when_the_fresh_one_has_retir
     assert_false(stek_records_hold_secret(&host.records, &old.secret));
 }
 
+/* A host that revoked by itself continued its own fresh key, which is gone from the store. */
+static void what_follows_a_revoked_key_and_continues_another_one_stays(void **state)
+{
+    struct stek_record record[2] = {record_of(8, NOON - 2 * ROTATE_S - 60)};
+    const struct stek_record fresh = record_of(9, NOON - ROTATE_S - 60);
+    const struct stek_record next = continuation_of(&fresh);
+
+    (void)state;
+    record[1] = continuation_of(&record[0]);
+    connect(NULL, record, 2);
+    decide();
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 9, 0);
+    see(&next, 20);
+    decide();
+    assert_false(stek_records_hold_secret(&host.records, &record[1].secret));
+    assert_true(same_secret(stek_records_find(&host.records, 10), &next.secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +193,7 @@ int main(void)
             what_stands_in_the_place_of_a_published_record_and_does_not_fit_is_replaced),
         cmocka_unit_test(a_host_that_a_floor_left_without_keys_waits_for_no_earlier_turn),
         cmocka_unit_test(what_continues_a_revoked_key_comes_back_when_the_fresh_one_has_retired),
+        cmocka_unit_test(what_follows_a_revoked_key_and_continues_another_one_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
