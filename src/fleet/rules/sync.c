@@ -69,9 +69,21 @@ static bool is_known(struct stek_sync *sync, const struct stek_storeview_entry *
            CRYPTO_memcmp(&mine->secret, &record->secret, sizeof mine->secret) == 0;
 }
 
+/*
+ * Before a change of another transaction is noted. It may take away what came with a floor, and the
+ * host may hear of both before it decides. So the floor is obeyed while that stands.
+ */
+static void obey_floor_before(struct stek_sync *sync, int64_t revision)
+{
+    if (sync->synced && !sync->reading && revision > sync->view.revision &&
+        sync->view.floor_highest > sync->floor)
+        stek_adopt_raise(sync);
+}
+
 void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision,
                           enum stek_value value, const struct stek_record *record, int64_t now)
 {
+    obey_floor_before(sync, revision);
     if (value != STEK_VALUE_GOOD) {
         stek_adopt_refuse(sync, seq, (enum stek_refusal)value);
         stek_sync_saw_record_deleted(sync, seq, revision);
@@ -95,8 +107,8 @@ void stek_sync_saw_record(struct stek_sync *sync, uint64_t seq, int64_t revision
 
 void stek_sync_saw_record_deleted(struct stek_sync *sync, uint64_t seq, int64_t revision)
 {
+    obey_floor_before(sync, revision);
     struct stek_storeview_entry *entry = stek_storeview_find(&sync->view, seq);
-
     stek_storeview_note(&sync->view, revision);
     if (entry == NULL || is_old_news(sync, entry->revision, revision))
         return;
@@ -110,6 +122,7 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
 {
     struct stek_storeview *view = &sync->view;
 
+    obey_floor_before(sync, revision);
     stek_storeview_note(view, revision);
     if (is_old_news(sync, view->floor_revision, revision))
         return;
@@ -132,12 +145,13 @@ void stek_sync_saw_floor(struct stek_sync *sync, int64_t revision, enum stek_val
     if (floor > view->floor_highest)
         view->floor_highest = floor;
     if (floor < sync->floor &&
-        !sync->revoked_here) /* a higher one is obeyed with the next decision */
+        !sync->revoked_here) /* a higher one is obeyed next: see obey_floor_before() */
         stek_adopt_refuse(sync, 0, STEK_REFUSAL_FLOOR_FELL);
 }
 
 void stek_sync_saw_floor_deleted(struct stek_sync *sync, int64_t revision)
 {
+    obey_floor_before(sync, revision);
     stek_storeview_note(&sync->view, revision);
     if (is_old_news(sync, sync->view.floor_revision, revision))
         return;

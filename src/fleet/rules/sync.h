@@ -6,7 +6,8 @@
  * The caller reports what it learns (stek_sync_saw_..., _written, _disconnected), in the order of
  * the store's revisions as far as it can. Then it asks once what to do (stek_sync_decide()).
  * Everything that one answer of the store holds (all events of one revision) is reported before the
- * next decision: no decision is based on half a transaction.
+ * next decision: no decision is based on half a transaction. More may be reported: a floor is
+ * obeyed before the next revision.
  *
  *     first:           stek_sync_init
  *     on connecting:   read_begin, saw_floor and saw_record for every value, read_end; then a watch

@@ -182,6 +182,32 @@ static void what_follows_a_revoked_key_and_continues_another_one_stays(void **st
     assert_true(same_secret(stek_records_find(&host.records, 10), &next.secret));
 }
 
+/* The store's owner puts back what stood there before, at once: a host may hear of both together.
+ */
+static void what_came_with_a_floor_stays_when_it_is_gone_before_the_next_decision(void **state)
+{
+    struct stek_record record[3] = {record_of(7, NOON - 10)};
+
+    (void)state;
+    record[1] = record_of(8, record[0].active_until);
+    record[2] = record_of(9, record[1].active_until);
+    connect(NULL, record, 3);
+    decide();
+    const struct stek_record first = record_of(10, NOON);
+    stek_sync_saw_floor(&host, 20, STEK_VALUE_GOOD, 10, 0);
+    for (uint64_t seq = 7; seq < 10; seq++)
+        stek_sync_saw_record_deleted(&host, seq, 20);
+    see(&first, 20);
+    stek_sync_saw_floor(&host, 21, STEK_VALUE_GOOD, 1, 0);
+    stek_sync_saw_record_deleted(&host, 10, 21);
+    for (size_t i = 0; i < 3; i++)
+        see(&record[i], 21);
+    decide();
+    assert_int_equal(host.floor, 10);
+    assert_true(stek_records_active(&host.records, NOON) >= 0);
+    assert_true(same_secret(stek_records_find(&host.records, 10), &first.secret));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_host_that_a_floor_left_without_keys_waits_for_no_earlier_turn),
         cmocka_unit_test(what_continues_a_revoked_key_comes_back_when_the_fresh_one_has_retired),
         cmocka_unit_test(what_follows_a_revoked_key_and_continues_another_one_stays),
+        cmocka_unit_test(what_came_with_a_floor_stays_when_it_is_gone_before_the_next_decision),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
