@@ -192,6 +192,8 @@ def test_a_host_that_reboots_meanwhile_opens_nothing_that_was_revoked(past):
     with past.watch(past.hosts[:2]) as watch:
         with over_and_over(past.adversary.bring_back_any, pause_s=0.02):
             watch.revoke()
+            floor = past.hosts[0].fleet_ring(ATTACKED)["floor"]
+            wait_for(lambda: host.fleet_ring(ATTACKED)["floor"] >= floor, "the floor")
             host.stop()
             host.ring(ATTACKED).unlink()
             host.launch()
