@@ -13,7 +13,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 4, GROUPS_MAX = 256 };
+enum {
+    DEPTH_MAX = 4,
+    GROUPS_MAX = 256,
+    ENVIRONMENT_MAX = 6 << 20 /* execve(2) takes no more; a process may show all its memory there */
+};
 
 /* What is looked for in each process. */
 struct search {
@@ -34,17 +38,19 @@ static FILE *open_of(long pid, const char *name)
 static void look_at_environment(long pid, const struct search *search,
                                 struct stek_doctor_process *process)
 {
-    char *entry = NULL;
-    size_t size = 0;
+    static const char name[] = "OPENSSL_CONF=";
     FILE *file = open_of(pid, "environ");
+    char *all = malloc(ENVIRONMENT_MAX + 1);
+    const size_t len = file != NULL && all != NULL ? fread(all, 1, ENVIRONMENT_MAX, file) : 0;
 
-    while (file != NULL && getdelim(&entry, &size, '\0', file) > 0) {
-        process->environment = true;
-        if (strncmp(entry, "OPENSSL_CONF=", 13) == 0 && strcmp(entry + 13, search->conf) == 0)
+    process->environment = len > 0 || (file != NULL && feof(file) != 0);
+    if (len > 0)
+        all[len] = '\0';
+    for (size_t at = 0; at < len; at += strlen(all + at) + 1)
+        if (strncmp(all + at, name, sizeof name - 1) == 0 &&
+            strcmp(all + at + sizeof name - 1, search->conf) == 0)
             process->asked = true;
-    }
-    process->environment = process->environment || (file != NULL && feof(file) != 0);
-    free(entry);
+    free(all);
     if (file != NULL)
         (void)fclose(file);
 }

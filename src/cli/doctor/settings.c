@@ -10,12 +10,15 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { DEPTH_MAX = 3, WORDS_MAX = 4 };
+enum { DEPTH_MAX = 3, WORDS_MAX = 4, LEN_MAX = 16 << 20 };
 
 /* A server's words for it. */
 struct dialect {
@@ -134,10 +137,25 @@ static void read_line(struct reading *reading, const char *line)
     note_place(reading, settings->timeout);
 }
 
+/* What a service's own user may have put there is neither waited for nor without an end. */
+static FILE *open_settings(const char *path)
+{
+    struct stat about;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return NULL;
+    const bool sound = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= LEN_MAX;
+    FILE *file = sound ? fdopen(fd, "r") : NULL;
+    if (file == NULL)
+        (void)close(fd);
+    return file;
+}
+
 static void read_file(struct reading *reading, const char *path)
 {
     char line[1024];
-    FILE *file = fopen(path, "re");
+    FILE *file = open_settings(path);
 
     (void)snprintf(reading->path, sizeof reading->path, "%s", path);
     reading->line = 0;
