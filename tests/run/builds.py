@@ -10,8 +10,8 @@ import sysconfig
 from command import run
 
 CLANG = {"CC": "clang"}
-# Warnings are errors in our runs, not for users; a build with sanitizers only has to work.
-SANITIZED = ["-Db_lundef=false"]
+# Warnings are errors in our runs, not for users.
+SANITIZED = ["-Dwerror=true", "-Db_lundef=false"]
 STOP_AT_ONCE = "-fno-sanitize-recover=all"
 
 # Where a compiler of another C library must not look: pkg-config names no folder of the system.
