@@ -75,12 +75,27 @@ void stek_feed_places_drop_used(struct stek_feed_places *places,
                 drop(places, i);
 }
 
-void stek_feed_places_drop_gone(struct stek_feed_places *places)
+static bool is_missing(const char *path)
 {
     struct stat status;
 
+    return lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Neither it is there, nor what was to become it when the service was killed. */
+static bool is_gone(const char *path)
+{
+    char made[STEK_FEED_VALUE_MAX + 8];
+    const char *name = strrchr(path, '/') + 1;
+
+    (void)snprintf(made, sizeof made, "%.*s.%s.new", (int)(name - path), path, name);
+    return is_missing(path) && is_missing(made);
+}
+
+void stek_feed_places_drop_gone(struct stek_feed_places *places)
+{
     for (size_t i = places->count; i-- > 0;)
-        if (lstat(places->at[i], &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        if (is_gone(places->at[i]))
             drop(places, i);
 }
 
@@ -210,11 +225,13 @@ bool stek_feed_wipe_place(const char *path, struct stek_feed_fault *ret_fault)
 {
     struct stat status;
 
-    if (lstat(path, &status) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return true;
+    if (is_gone(path))
+        return true;
+    const bool there = lstat(path, &status) == 0;
+    if (!there && errno != ENOENT) {
         stek_feed_fault_say(ret_fault, "%.120s: %.120s", path, strerror(errno));
         return false;
     }
-    return S_ISDIR(status.st_mode) ? wipe_directory(path, ret_fault) : wipe_file(path, ret_fault);
+    return there && S_ISDIR(status.st_mode) ? wipe_directory(path, ret_fault)
+                                            : wipe_file(path, ret_fault);
 }

@@ -76,6 +76,14 @@ def test_a_feed_that_left_while_the_service_was_down_is_wiped(two_feeds):
     assert two_feeds.place("a").is_dir() and not two_feeds.place("b").exists()
 
 
+def test_what_a_feed_that_was_killed_had_not_renamed_yet_is_wiped(two_feeds):
+    two_feeds.process.stop()
+    two_feeds.drop("b")
+    made = two_feeds.place("b").rename(two_feeds.place(".b.new"))
+    assert two_feeds.wipe().stdout == f"wiped {two_feeds.place('b')}\n"
+    assert not made.exists() and two_feeds.wipe().stdout == "nothing to wipe\n"
+
+
 def test_what_was_left_is_still_known_after_a_restart(two_feeds):
     leave(two_feeds)
     for _ in range(2):
