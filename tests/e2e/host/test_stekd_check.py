@@ -96,4 +96,4 @@ def test_a_key_of_the_fleet_that_cannot_be_read_stops_a_start(folder):
 
 
 def test_a_credential_of_systemd_is_left_to_systemd(folder):
-    assert check(folder, FLEET + "kek = credential:kek\nca = /dev/null\n") == (0, "")
+    assert check(folder, FLEET + f"kek = credential:kek\nca = {__file__}\n") == (0, "")
