@@ -126,12 +126,15 @@ class Machine:
         self.path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path(path).write_text(text)
 
+    def starts_freely(self, unit):
+        """Tests start it more often than systemd takes for sound."""
+        limit = "[Unit]\nStartLimitIntervalSec=0\n"
+        self.write(f"/etc/systemd/system/{unit}.service.d/test.conf", limit)
+        self.do("systemctl", "daemon-reload")
+
     def configure_nginx(self, certificates, configuration=NGINX):
         """Debian's nginx serves PORT from its next start on, or does as it is told."""
-        # Tests start it more often than systemd takes for sound.
-        limit = "[Unit]\nStartLimitIntervalSec=0\n"
-        self.write("/etc/systemd/system/nginx.service.d/test.conf", limit)
-        self.do("systemctl", "daemon-reload")
+        self.starts_freely("nginx")
         self.write("/etc/nginx/nginx.conf", configuration)
         self.write("/etc/nginx/test.crt", certificates.server.cert.read_text())
         self.write("/etc/nginx/test.key", certificates.server.key.read_text())
@@ -139,6 +142,7 @@ class Machine:
     def keep_ring(self):
         """stekd runs from now on, with the ring web for nginx."""
         self.do("systemd-sysusers")
+        self.starts_freely("stekd")
         self.write("/etc/stek/stekd.conf", "[ring web]\ngroup = www-data\n")
         self.do("systemctl", "enable", "--now", "stekd")
 
