@@ -129,7 +129,7 @@ class Machine:
     def starts_freely(self, unit):
         """Tests start it more often than systemd takes for sound."""
         limit = "[Unit]\nStartLimitIntervalSec=0\n"
-        self.write(f"/etc/systemd/system/{unit}.service.d/test.conf", limit)
+        self.write(f"/etc/systemd/system/{unit}.service.d/starts.conf", limit)
         self.do("systemctl", "daemon-reload")
 
     def configure_nginx(self, certificates, configuration=NGINX):

@@ -109,7 +109,7 @@ def test_a_reload_of_a_bad_configuration_fails_and_stekd_goes_on(machine):
     ids=["killed", "hanging"],
 )
 def test_a_stekd_that_is_gone_or_hangs_is_started_again_with_the_same_keys(machine, number, result):
-    machine.write("/etc/systemd/system/stekd.service.d/test.conf", "[Service]\nWatchdogSec=2\n")
+    machine.write("/etc/systemd/system/stekd.service.d/watchdog.conf", "[Service]\nWatchdogSec=2\n")
     machine.do("systemctl", "daemon-reload")
     machine.do("systemctl", "restart", "stekd")
     before, pid = keys(machine), machine.shows("stekd", "MainPID")
