@@ -2,22 +2,10 @@
 """What the user of the service left in the place of its status.json holds up nobody that asks, nor
 does it steer a terminal."""
 import json
-import os
 
 import pytest
 
-
-def fifo(path):
-    os.mkfifo(path)
-
-
-def link(path):
-    path.symlink_to("/dev/zero")
-
-
-def hole(path):
-    with open(path, "wb") as file:
-        file.truncate(1 << 40)
+from harness.faults.obstacles import fifo, hole, link
 
 
 def text(path):

@@ -7,27 +7,14 @@ import threading
 
 import pytest
 
+from harness.faults.obstacles import fifo, hole, link
 from harness.fleet import make_kek
 from harness.process import wait_for
 from harness.stekd import Stekd, check_config
 
-
-def fifo(path):
-    os.mkfifo(path)
-
-
-def device(path):
-    path.symlink_to("/dev/zero")
-
-
-def hole(path):
-    with open(path, "wb") as file:
-        file.truncate(1 << 40)
-
-
 WORDS = {
     fifo: "not a regular file",
-    device: "not a regular file",
+    link: "not a regular file",
     hole: "longer than 4 MiB",
 }
 
