@@ -54,7 +54,6 @@ static bool check_keks(const struct stek_config_fleet *config)
 static void check_readable(const char *setting, const char *path)
 {
     const int fd = path[0] != '\0' ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-
     struct stat about;
 
     if (path[0] != '\0' && (fd < 0 || fstat(fd, &about) != 0))
