@@ -221,6 +221,13 @@ class Sizes(LintCase):
             self.write(f"src/core/file{number}.c", "")
         self.assert_reported("sizes", "src/core: 21 files *.c, at most 20")
 
+    def test_two_tests_of_one_name(self):
+        self.write("tests/e2e/a/test_it.py", "#!/usr/bin/python3\n")
+        self.write("tests/e2e/b/test_it.py", "#!/usr/bin/python3\n")
+        self.assert_reported(
+            "sizes", "tests/e2e/b/test_it.py: tests/e2e/a/test_it.py has the same name"
+        )
+
     def test_long_python_function(self):
         self.write("tests/e2e/long.py", "#!/usr/bin/python3\ndef f():\n" + "    f()\n" * 60)
         self.assert_reported("sizes", "tests/e2e/long.py:2: a function of 61 lines")

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """No function is longer than 60 lines, no file than 400, no line than 100 columns. No folder has
-more than 20 sources of one language (headers and meson.build do not count)."""
+more than 20 sources of one language (headers and meson.build do not count). No two tests for pytest
+have one name, by which it tells them apart."""
 
 import ast
 
@@ -73,6 +74,17 @@ def crowded_folders(root):
             yield f"{folder}: {count} files *{suffix}, at most {FOLDER_MAX}"
 
 
+def tests_of_one_name(root):
+    """pytest takes a file for the other of that name, and does not begin."""
+    seen = {}
+    for path in files(root, ["tests"], [".py"]):
+        if not path.name.startswith("test_"):
+            continue
+        name = path.relative_to(root)
+        if seen.setdefault(path.name, name) != name:
+            yield f"{name}: {seen[path.name]} has the same name"
+
+
 def is_source(path):
     """Code, by its ending, or a script without one."""
     if path.suffix in (".c", ".h", ".py", ".sh", ".php", ".js"):
@@ -82,7 +94,7 @@ def is_source(path):
 
 def main():
     root = options(__doc__).root
-    problems = list(crowded_folders(root))
+    problems = [*crowded_folders(root), *tests_of_one_name(root)]
     for path in files(root, FOLDERS, [""]):
         name = path.relative_to(root)
         if is_source(path):
