@@ -130,10 +130,11 @@ static const char *read_status(const char *path, json_t **ret_status)
     struct stat about;
     const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-    if (fd < 0 || fstat(fd, &about) != 0)
+    if (fd < 0)
         return strerror(errno);
-    const char *problem =
-        S_ISREG(about.st_mode) ? parse_status(fd, ret_status) : "it is not a regular file";
+    const char *problem = fstat(fd, &about) != 0   ? strerror(errno)
+                          : S_ISREG(about.st_mode) ? parse_status(fd, ret_status)
+                                                   : "it is not a regular file";
     (void)close(fd);
     return problem;
 }
